@@ -1,0 +1,1 @@
+"""GPU stacks, one file each, data only."""

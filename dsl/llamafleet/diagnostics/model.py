@@ -1,0 +1,87 @@
+"""A diagnostic is a value: what is there, what is wrong, where, and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ..language.source import Span
+
+
+class Severity(StrEnum):
+    """An error stops `render` and a rollout; a warning stops them under `--strict` only."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and a few words about it; no words when the message says it all."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem.
+
+    `code` is a kebab-case name listed in `codes.py`. `message` says what is there and what is wrong,
+    without a period, quoting names as written. `related` points at the other place: the previous
+    definition, the cause of a number. `hint` is the way out, if there is one.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    primary: Label
+    related: tuple[Label, ...] = ()
+    hint: str = ""
+
+
+def order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
+    """The printing order: path, line, column, code, message."""
+    span = diagnostic.primary.span
+    return (span.path, span.start.line, span.start.column, diagnostic.code, diagnostic.message)
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """The collector that every step of the compiler fills."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def error(
+        self, code: str, message: str, span: Span, label: str = "",
+        *, related: tuple[Label, ...] = (), hint: str = "",
+    ) -> None:
+        """Add an error at `span`."""
+        self.found.append(
+            Diagnostic(code, Severity.ERROR, message, Label(span, label), related, hint)
+        )
+
+    def warning(
+        self, code: str, message: str, span: Span, label: str = "",
+        *, related: tuple[Label, ...] = (), hint: str = "",
+    ) -> None:
+        """Add a warning at `span`."""
+        self.found.append(
+            Diagnostic(code, Severity.WARNING, message, Label(span, label), related, hint)
+        )
+
+    def extend(self, others: Iterable[Diagnostic]) -> None:
+        """Add diagnostics that somebody else collected."""
+        self.found.extend(others)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(sorted(self.found, key=order))
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found is an error."""
+        return any(each.severity is Severity.ERROR for each in self.found)

@@ -1,0 +1,1 @@
+"""The checked model: names resolved, inheritance applied, every part with its origin."""

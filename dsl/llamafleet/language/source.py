@@ -1,0 +1,39 @@
+"""Source text and places in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Position(NamedTuple):
+    """A place in a file: line and column, 1-based, in code points."""
+
+    line: int
+    column: int
+
+
+class Span(NamedTuple):
+    """A stretch of a file; `end` is exclusive, as in SARIF."""
+
+    path: str
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file's text. `path` is how the user named it, and is what diagnostics print."""
+
+    path: str
+    text: str
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines without their line ends."""
+        return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
+
+    def whole(self) -> Span:
+        """A span at the very start, for problems of the file as a whole."""
+        return Span(self.path, Position(1, 1), Position(1, 1))

@@ -1,0 +1,1 @@
+"""Checks over the whole fleet, one file each, listed in RULES."""

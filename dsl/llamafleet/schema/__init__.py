@@ -1,0 +1,1 @@
+"""What each block kind may say: names, types, defaults, help."""

@@ -1,0 +1,1 @@
+"""What the fleet compiles to, one file each."""

@@ -1,0 +1,1 @@
+"""Value trees to text; quoting happens here and nowhere else."""
