@@ -1,0 +1,1 @@
+"""llamafleet: one file describes a fleet of machines that serve local LLMs."""
