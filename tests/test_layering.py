@@ -1,0 +1,107 @@
+"""Who may import what, as data, held against every import statement of the project."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "dsl" / "llamafleet"
+
+# Inside the compiler: a part may import the parts named here, and itself.
+LAYERS: dict[str, set[str]] = {
+    "diagnostics": {"language.source"},
+    "language": {"diagnostics"},
+    "schema": {"language", "diagnostics", "fleet.model"},
+    "fleet": {"language", "diagnostics", "schema"},
+    "rules": {"language", "diagnostics", "fleet"},
+    "backends": set(),
+    "writers": set(),
+    "targets": {
+        "language", "diagnostics", "schema", "fleet", "backends", "writers", "plan_types",
+    },
+    "plan_types": {"fleet.model"},
+    "plan": {"fleet", "targets", "backends", "plan_types"},
+    "render": {"fleet", "plan", "plan_types"},
+    "compiler": {"language", "diagnostics", "fleet", "rules", "targets"},
+    "explain": {"diagnostics", "schema", "targets"},
+    "inventory": {"fleet"},
+    "fingerprint": {"plan_types"},
+    "releases": set(),
+}  # fmt: skip
+
+# Libraries, each behind few modules.
+LIBRARIES: dict[str, set[str]] = {
+    "lark": {"dsl/llamafleet/language/"},
+    "yaml": {"dsl/llamafleet/writers/", "tests/"},
+    "jsonschema": {"tests/", "benchmarks/"},
+    "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
+    "huggingface_hub": {"roles/gguf_files/", "tests/"},
+    "httpx": {"roles/", "tests/", "tools/"},
+    "roles": {"roles/", "deploys/", "tests/", "benchmarks/"},
+    "deploys": {"tests/"},
+    "tests": {"tests/", "tools/demo"},
+}
+
+
+def modules() -> Iterator[Path]:
+    for folder in ("dsl", "roles", "deploys", "inventories", "examples", "tests", "tools"):
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Absolute names of everything a file imports."""
+    package = path.relative_to(ROOT / "dsl").parent.parts if PACKAGE in path.parents else ()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            if node.level and not node.module or stem == "llamafleet":
+                yield from (f"{stem}.{alias.name}" for alias in node.names)
+            else:
+                yield stem
+
+
+def part_of(module: str) -> str:
+    """`llamafleet.targets.nginx` belongs to `targets`."""
+    return module.removeprefix("llamafleet.").split(".")[0]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_respect_the_layers(path: Path) -> None:
+    where = str(path.relative_to(ROOT))
+    for name in imports(path):
+        top = name.split(".")[0]
+        allowed = LIBRARIES.get(top)
+        if allowed is not None:
+            assert any(where.startswith(prefix) for prefix in allowed), f"{where} imports {name}"
+    if PACKAGE not in path.parents:
+        return
+    own = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    if own not in LAYERS:  # the public API and the command line stand above all
+        return
+    for name in imports(path):
+        if name.startswith("llamafleet.") and part_of(name) != own:
+            inner = name.removeprefix("llamafleet.")
+            assert any(
+                inner == allowed or inner.startswith(allowed + ".") for allowed in LAYERS[own]
+            ), f"{where} imports {name}; {own} may import {sorted(LAYERS[own]) or 'nothing'}"
+
+
+def test_targets_do_not_know_each_other() -> None:
+    targets = sorted((PACKAGE / "targets").glob("*.py"))
+    shared = {"target", "__init__"}
+    names = {path.stem for path in targets} - shared
+    for path in targets:
+        if path.stem in shared:
+            continue
+        for name in imports(path):
+            *_, last = name.split(".")
+            assert not (name.startswith("llamafleet.targets.") and last in names - {path.stem}), (
+                f"targets/{path.name} imports {name}: targets meet in Endpoint"
+            )
