@@ -1,0 +1,107 @@
+"""What a service's `lower` sees: what is declared so far, and the ports that are taken.
+
+Every look-up reports `unknown-name` where the name is written and returns None, so that a target
+just goes on without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from ..diagnostics.model import Diagnostics, Label
+from ..language.source import Span
+from ..schema.values import Named, did_you_mean
+from .model import Build, Gguf, GpuType, Host, Model
+
+FIRST_PORT = 5800
+LAST_PORT = 65535
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The fleet so far. Mappings keep the written order."""
+
+    diagnostics: Diagnostics
+    gpus: Mapping[str, GpuType]
+    hosts: Mapping[str, Host]
+    builds: Mapping[str, Build]
+    ggufs: Mapping[str, Gguf]
+    models: Mapping[str, Model]
+    broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    _claims: dict[str, dict[int, Span]] = field(default_factory=dict)
+
+    def host(self, named: Named) -> Host | None:
+        """The host of that name."""
+        return self._find("host", self.hosts, named)
+
+    def build(self, named: Named) -> Build | None:
+        """The build of that name."""
+        return self._find("build", self.builds, named)
+
+    def model(self, named: Named) -> Model | None:
+        """The model of that name."""
+        return self._find("model", self.models, named)
+
+    def gguf(self, named: Named) -> Gguf | None:
+        """The gguf of that name."""
+        return self._find("gguf", self.ggufs, named)
+
+    def gpu(self, named: Named) -> GpuType | None:
+        """The kind of GPU of that name."""
+        return self._find("gpu", self.gpus, named)
+
+    def claim_ports(self, host: str, count: int, first: int | None, span: Span) -> int:
+        """Take `count` ports in a row on `host` and return the first.
+
+        An explicit `first` is honoured, and reported where it meets a port that is taken. Without
+        it the ports are the lowest free ones from 5800 on, in the order of the file, so that adding
+        a service at the end moves nobody.
+        """
+        taken = self._claims.setdefault(host, {})
+        start = self._free(taken, count) if first is None else first
+        clash = next((port for port in range(start, start + count) if port in taken), None)
+        if clash is not None:
+            message = f"port {clash} of host {host} is taken twice"
+            self.diagnostics.error(
+                "listen-conflict",
+                message,
+                span,
+                "takes it again",
+                related=(Label(taken[clash], "takes it first"),),
+                hint="choose another port for one of them",
+            )
+        if start + count - 1 > LAST_PORT:
+            message = f"{count} ports from {start} on go beyond {LAST_PORT}"
+            self.diagnostics.error("port-range", message, span, hint="begin with a lower port")
+        for port in range(start, start + count):
+            taken.setdefault(port, span)
+        return start
+
+    def _free(self, taken: Mapping[int, Span], count: int) -> int:
+        start = FIRST_PORT
+        while True:
+            clash = next((p for p in range(start + count - 1, start - 1, -1) if p in taken), None)
+            if clash is None:
+                return start
+            start = clash + 1
+
+    def _find(self, kind: str, known: Mapping[str, T], named: Named) -> T | None:
+        found = known.get(named.text)
+        if found is None and named.text not in self.broken.get(kind, ()):
+            report_unknown_name(kind, known, named, self.diagnostics)
+        return found
+
+
+def report_unknown_name(
+    kind: str, known: Mapping[str, object], named: Named, diagnostics: Diagnostics
+) -> None:
+    """Say that nothing of that kind has that name, and what may have been meant."""
+    otherwise = f"add {kind} {named.text} {{ ... }}"
+    if 0 < len(known) <= 8:
+        otherwise = f"declared: {', '.join(known)}"
+    hint = did_you_mean(named.text, known, otherwise)
+    diagnostics.error("unknown-name", f'no {kind} is named "{named.text}"', named.span, hint=hint)
