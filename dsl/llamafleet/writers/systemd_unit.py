@@ -1,0 +1,122 @@
+"""systemd unit files: a tree of sections to text, with systemd's own quoting.
+
+Three kinds of value are quoted differently, each by one function: plain text (specifiers only),
+command lines (words in quotes, C escapes, `%` and `$` doubled) and environment assignments (as a
+command's word, but `$` means nothing there).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line. `prefix` is systemd's (`-`, `+`); an executable cannot begin with one."""
+
+    argv: tuple[str, ...]
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`NAME=value` for `Environment=`."""
+
+    name: str
+    value: str
+
+
+Setting: TypeAlias = str | int | bool | Command | Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`[name]` and its settings, in order; a key may come again."""
+
+    name: str
+    settings: tuple[tuple[str, Setting], ...]
+
+
+_SAFE_WORD = re.compile(r"[A-Za-z0-9_./:=,@+^-]+")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+
+
+def to_unit(sections: tuple[Section, ...], *, header: tuple[str, ...] = ()) -> str:
+    """The unit file, with `header` as comment lines above it."""
+    parts = ["".join(f"# {line}\n" for line in header)] if header else []
+    for section in sections:
+        lines = "".join(f"{key}={_setting(value)}\n" for key, value in section.settings)
+        parts.append(f"[{section.name}]\n{lines}")
+    return "\n".join(parts)
+
+
+def _setting(value: Setting) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return str(value)
+        case str():
+            return plain(value)
+        case Command():
+            return command(value)
+        case Assignment():
+            return assignment(value)
+
+
+def plain(text: str) -> str:
+    """Text that systemd takes as it stands; only specifiers mean something in it."""
+    if text != text.strip() or text.endswith("\\") or not text.isprintable():
+        raise ValueError(f"{text!r} cannot stand in a unit as plain text")
+    return text.replace("%", "%%")
+
+
+def command(value: Command) -> str:
+    """A command line; one argument a line where it is long."""
+    executable, *arguments = value.argv
+    if not re.match(r"[A-Za-z0-9_./]", executable):
+        raise ValueError(f"{executable!r} cannot be an executable: systemd reads its first letter")
+    words = [value.prefix + _word(executable, "$%")]
+    words += [_word(argument, "$%") for argument in arguments]
+    line = " ".join(words)
+    return line if len(line) <= 88 else " \\\n    ".join(_grouped(words))
+
+
+def assignment(value: Assignment) -> str:
+    """`NAME=value` as one word. `$` is not special in `Environment=`."""
+    if not _NAME.fullmatch(value.name):
+        raise ValueError(f"{value.name!r} cannot be the name of an environment variable")
+    return _word(f"{value.name}={value.value}", "%")
+
+
+def _word(text: str, doubled: str) -> str:
+    """One word in quotes, unless it has nothing that means anything to systemd."""
+    if "\0" in text:
+        raise ValueError("a NUL cannot stand in a unit")
+    if _SAFE_WORD.fullmatch(text):
+        return text
+    return '"' + "".join(_character(each, doubled) for each in text) + '"'
+
+
+def _character(each: str, doubled: str) -> str:
+    if each in doubled:
+        return each * 2
+    if each in _ESCAPES:
+        return _ESCAPES[each]
+    if each < " " or each == "\x7f":
+        return f"\\x{ord(each):02x}"
+    return each
+
+
+def _grouped(words: list[str]) -> list[str]:
+    """The executable, then each flag with what follows it."""
+    groups: list[str] = words[:1]
+    for word in words[1:]:
+        if word.startswith("-") or len(groups) == 1:
+            groups.append(word)
+        else:
+            groups[-1] += f" {word}"
+    return groups
