@@ -1,1 +1,33 @@
 """GPU stacks, one file each, data only."""
+
+from .backend import Backend
+from .cpu import CPU
+from .cuda import CUDA
+from .hip import HIP
+from .sycl import SYCL
+from .vulkan import VULKAN
+
+BACKENDS: tuple[Backend, ...] = (CUDA, HIP, VULKAN, SYCL, CPU)
+
+COMMON_PACKAGES = ("build-essential", "ca-certificates", "cmake", "ninja-build")
+COMMON_RUNTIME_PACKAGES = ("libgomp1", "libstdc++6")
+
+
+def backend(name: str) -> Backend:
+    """The backend of that name; the language knows the same names."""
+    return next(each for each in BACKENDS if each.name == name)
+
+
+def backend_of_vendor(vendor: str) -> Backend | None:
+    """The vendor's own stack, for processes that no build of ours tells about."""
+    return next((each for each in BACKENDS if vendor in each.vendors), None)
+
+
+__all__ = [
+    "BACKENDS",
+    "COMMON_PACKAGES",
+    "COMMON_RUNTIME_PACKAGES",
+    "Backend",
+    "backend",
+    "backend_of_vendor",
+]

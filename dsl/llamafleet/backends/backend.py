@@ -1,0 +1,58 @@
+"""What differs from one GPU stack to another, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One GPU stack of llama.cpp.
+
+    `cmake` switches it on; `architectures` is the option that takes the list of `arch`es and
+    `architecture` how one is spelled there, with `{arch}` for the part after `arch_prefix`.
+    `packages` (apt) are what compiling needs beyond the common ones, `runtime_packages` what
+    running needs; a vendor's driver and package repository are the host's business. `prepare` is
+    shell that must run before CMake; `wrapper` is argv that the server's own argv is put behind.
+
+    `visible_devices` is the variable that hides the other GPUs; `visible_format` is its value, with
+    `{devices}` for `0,1`. `environment` is always set. `groups` give access to `device_nodes`.
+    `before_start` is a command that a unit runs as root before it starts, and whose failure is no
+    matter. `device` begins the names in `llama-server --list-devices`.
+    """
+
+    name: str
+    vendors: tuple[str, ...]
+    cmake: tuple[str, ...] = ()
+    architectures: str | None = None
+    arch_prefix: str = ""
+    architecture: str = "{arch}"
+    packages: tuple[str, ...] = ()
+    runtime_packages: tuple[str, ...] = ()
+    prepare: str = ""
+    wrapper: tuple[str, ...] = ()
+    visible_devices: str | None = None
+    visible_format: str = "{devices}"
+    environment: tuple[tuple[str, str], ...] = ()
+    device_nodes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    before_start: tuple[str, ...] = ()
+    device: str | None = None
+
+    def arch_option(self, arches: tuple[str, ...]) -> tuple[str, ...]:
+        """The CMake option that asks for these architectures; empty where none is needed."""
+        spelled = tuple(
+            self.architecture.format(arch=arch.removeprefix(self.arch_prefix))
+            for arch in arches
+            if arch.startswith(self.arch_prefix)
+        )
+        if not spelled or self.architectures is None:
+            return ()
+        return (f"-D{self.architectures}={';'.join(spelled)}",)
+
+    def visible(self, devices: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+        """The assignment that leaves only these devices visible."""
+        if self.visible_devices is None or not devices:
+            return ()
+        listed = ",".join(str(device) for device in devices)
+        return ((self.visible_devices, self.visible_format.format(devices=listed)),)

@@ -1,0 +1,5 @@
+"""No GPU at all."""
+
+from .backend import Backend
+
+CPU = Backend(name="cpu", vendors=())

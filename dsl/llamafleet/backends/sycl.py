@@ -1,0 +1,31 @@
+"""Intel cards through oneAPI's SYCL."""
+
+from .backend import Backend
+
+SYCL = Backend(
+    name="sycl",
+    vendors=("intel",),
+    cmake=(
+        "-DGGML_SYCL=ON",
+        "-DGGML_SYCL_F16=ON",
+        "-DCMAKE_C_COMPILER=icx",
+        "-DCMAKE_CXX_COMPILER=icpx",
+    ),
+    # From Intel's repository.
+    packages=("intel-oneapi-base-toolkit", "level-zero-dev"),
+    runtime_packages=("intel-opencl-icd", "libze-intel-gpu1", "libze1"),
+    prepare=". /opt/intel/oneapi/setvars.sh",
+    # oneAPI's libraries are found through its script, at run time too.
+    wrapper=(
+        "/bin/bash",
+        "-c",
+        '. /opt/intel/oneapi/setvars.sh > /dev/null && exec "$0" "$@"',
+    ),
+    visible_devices="ONEAPI_DEVICE_SELECTOR",
+    visible_format="level_zero:{devices}",
+    # Without it the free memory of a card reads wrong.
+    environment=(("ZES_ENABLE_SYSMAN", "1"),),
+    device_nodes=("/dev/dri/renderD128",),
+    groups=("render", "video"),
+    device="SYCL",
+)
