@@ -12,6 +12,7 @@ from .fleet.model import Build, Gguf
 PREFIX = "/opt/llamafleet"
 STATE = "/var/lib/llamafleet"
 CONFIG = "/etc/llamafleet"
+USER = "llamafleet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,19 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class ServicePlan:
-    """One service on one host."""
+    """One service on one host.
+
+    `releases` are programs that it runs and we do not build; `groups` must exist for its user.
+    """
 
     kind: str
     name: str
     artifacts: tuple[Artifact, ...]
     units: tuple[Unit, ...]
     probes: tuple[Probe, ...]
-    user: str = "llamafleet"
+    user: str = USER
+    groups: tuple[str, ...] = ()
+    releases: tuple[ReleasePlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class BuildPlan:
     `cmake` are all configure options, architectures of every host that uses this build included, so
     that a `builder` compiles for all of them. `directory` is where the symlink to the current install
     stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named `<name>-<fingerprint>`.
+    `prepare` is shell to run before CMake, in the same shell.
     """
 
     build: Build
@@ -99,6 +106,7 @@ class BuildPlan:
     runtime_packages: tuple[str, ...]
     directory: str
     compiles: bool
+    prepare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +130,10 @@ class ReleasePlan:
 
 @dataclass(frozen=True, slots=True)
 class HostPlan:
-    """Everything one host gets; services in start order: workers, then proxies."""
+    """Everything one host gets; services in start order: workers, then proxies.
+
+    `gpus` are vendor and architecture by device index. `groups` give the users access to them.
+    """
 
     host: str
     gpus: tuple[tuple[str, str | None], ...]
@@ -132,6 +143,7 @@ class HostPlan:
     releases: tuple[ReleasePlan, ...]
     nginx: bool
     services: tuple[ServicePlan, ...]
+    groups: tuple[str, ...] = ()
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

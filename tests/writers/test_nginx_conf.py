@@ -9,6 +9,7 @@ import crossplane
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from llamafleet.writers.nginx_conf import Argument, Directive, Variable, quote, to_nginx
 
 texts = st.text(
@@ -83,7 +84,9 @@ def test_what_nginx_cannot_write_is_refused(argument: Argument) -> None:
 def test_blocks_notes_and_variables() -> None:
     tree = (
         Directive("upstream", ("x",), (Directive("server", ("127.0.0.1:1",), note="a"),)),
-        Directive("server", (), (Directive("set", (Variable("a"), 1)), Directive("location", ("/",), ()))),
+        Directive(
+            "server", (), (Directive("set", (Variable("a"), 1)), Directive("location", ("/",), ()))
+        ),
     )  # fmt: skip
     assert to_nginx(tree) == (
         "upstream x {\n    server 127.0.0.1:1;  # a\n}\n\n"

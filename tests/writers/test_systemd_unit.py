@@ -1,7 +1,7 @@
 """What the unit writer writes is read back by an own reading of systemd's manual pages.
 
-systemd.syntax(7) says how words are unquoted, systemd.unit(5) what `%` does, systemd.service(5) what
-`$` does in commands. `systemd-analyze verify` reads the units of the golden hosts elsewhere.
+systemd.syntax(7) says how words are unquoted, systemd.unit(5) what `%` does, systemd.service(5)
+what `$` does in commands. `systemd-analyze verify` reads the units of the golden hosts elsewhere.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from llamafleet.writers.systemd_unit import Assignment, Command, Section, to_unit
+
+from llamafleet.writers.systemd_unit import Assignment, Command, Section, Words, to_unit
 
 arguments = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20
@@ -108,6 +109,14 @@ def test_an_assignment_reaches_the_process_as_it_was(value: str) -> None:
     unit = to_unit((Section("Service", (("Environment", Assignment("NAME", value)),)),))
     [(_, raw)] = settings_of(unit)
     assert [specifiers(word) for word in words(raw)] == [f"NAME={value}"]
+
+
+@given(st.lists(arguments, max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_words_are_read_back_as_they_were(paths: list[str]) -> None:
+    unit = to_unit((Section("Service", (("ReadWritePaths", Words(tuple(paths))),)),))
+    [(_, raw)] = settings_of(unit)
+    assert [specifiers(word) for word in words(raw)] == paths
 
 
 @given(st.text(max_size=20))

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from llamafleet.writers.yaml_file import Lines, Named, Tree, quote, to_yaml
 
 # Lone surrogates cannot be in a file; everything else can be in a text.

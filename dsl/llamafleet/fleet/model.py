@@ -170,6 +170,8 @@ class Endpoint:
 
     Targets meet here and nowhere else: whoever runs processes offers endpoints, and a proxy consumes
     them. `host` is the fleet's name of the machine; `address` is how other machines reach it.
+    `models` are the ids that it lists. `cold_start` is how long, in seconds, a request may wait for a
+    model to be loaded before it is served; 0 where a process answers only once it has its model.
     """
 
     service: str
@@ -178,6 +180,8 @@ class Endpoint:
     listen: ListenAddress
     process: str
     slots: int = 1
+    models: tuple[str, ...] = ()
+    cold_start: int = 0
 
     def reached_from(self, host: str) -> str:
         """The address that a process on `host` connects to."""

@@ -28,7 +28,14 @@ class Assignment:
     value: str
 
 
-Setting: TypeAlias = str | int | bool | Command | Assignment
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A list of words, such as names of units or paths."""
+
+    words: tuple[str, ...]
+
+
+Setting: TypeAlias = str | int | bool | Command | Assignment | Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,8 @@ def _setting(value: Setting) -> str:
             return command(value)
         case Assignment():
             return assignment(value)
+        case Words():
+            return " ".join(_word(each, "%") for each in value.words)
 
 
 def plain(text: str) -> str:
