@@ -12,14 +12,16 @@ from .source import Span
 class Comments:
     """Comments of one node, each with its leading `#`, in order.
 
-    `before` stand on lines of their own above the node, `after` is at the end of its line, and
-    `closing` stand after the last entry of a block, list or file. A blank line above the node or above
-    a comment is layout, not content: the formatter reads it from the source.
+    `before` stand on lines of their own above the node, `after` is at the end of its (first) line,
+    and `closing` stand after the last entry of a block, list or file; `end` follows a block's `}`.
+    A blank line above the node or above a comment is layout, not content: the formatter reads it
+    from the source.
     """
 
     before: tuple[Comment, ...] = ()
     after: Comment | None = None
     closing: tuple[Comment, ...] = ()
+    end: Comment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of values. `comments` holds one entry an item, and the closing ones on the list itself."""
+    """A list of values; `item_comments` is empty, or holds one entry for each value."""
 
     values: tuple[Value, ...]
     span: Span

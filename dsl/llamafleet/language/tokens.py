@@ -1,0 +1,96 @@
+"""Text to tokens, one at a time, so that the parser can go back to a line or skip one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .source import Position, Span
+from .tables import END, Tables
+
+LONGEST_NUMBER = 40
+"""No size, port or context length needs more digits, and none of more ever reaches `int`."""
+
+NUMBERS = frozenset({"NUMBER", "SIZE", "DURATION"})
+
+BAD_CHARACTER = "<character>"
+TOO_LONG = "<number>"
+
+
+class Token(NamedTuple):
+    """One token; `line` and `column` are where it starts."""
+
+    type: str
+    text: str
+    line: int
+    column: int
+
+    @property
+    def start(self) -> Position:
+        """Where it starts."""
+        return Position(self.line, self.column)
+
+    @property
+    def end(self) -> Position:
+        """Just behind it; a line end counts as nothing."""
+        width = 0 if self.type in ("_NL", END) else len(self.text)
+        return Position(self.line, self.column + width)
+
+    def span(self, path: str) -> Span:
+        """Its place in the file."""
+        return Span(path, self.start, self.end)
+
+
+class Place(NamedTuple):
+    """Where the lexer stands."""
+
+    offset: int
+    line: int
+    line_start: int
+
+
+class Lexer:
+    """Reads tokens from a text that ends in a newline."""
+
+    __slots__ = ("_ignored", "_match", "place", "text")
+
+    def __init__(self, text: str, tables: Tables) -> None:
+        self.text = text
+        self.place = Place(0, 1, 0)
+        self._match = tables.lexer.match
+        self._ignored = tables.ignored
+
+    def next(self) -> Token:
+        """The next token; `BAD_CHARACTER` where none begins, `END` for ever after the last."""
+        offset, line, line_start = self.place
+        while found := self._match(self.text, offset):
+            kind = found.lastgroup or ""
+            if kind in self._ignored:
+                offset = found.end()
+                continue
+            text = found[0]
+            token = Token(kind, text, line, offset - line_start + 1)
+            offset = found.end()
+            if kind == "_NL":
+                line += text.count("\n")
+                line_start = self.text.rindex("\n", 0, offset) + 1
+            elif kind in NUMBERS and len(text) > LONGEST_NUMBER:
+                token = token._replace(type=TOO_LONG)
+            self.place = Place(offset, line, line_start)
+            return token
+        self.place = Place(offset, line, line_start)
+        if offset == len(self.text):
+            return Token(END, "", line, offset - line_start + 1)
+        return Token(BAD_CHARACTER, self.text[offset], line, offset - line_start + 1)
+
+    def skip_line(self) -> Token:
+        """Leave out the rest of the line; its line end, with all that belongs to it."""
+        offset, line, line_start = self.place
+        # A comment belongs to the line end too, but a skipped line's comment may hide in a string.
+        self.place = Place(self.text.find("\n", offset), line, line_start)
+        if self.place.offset < 0:
+            self.place = Place(len(self.text), line, line_start)
+        return self.next()
+
+    def line_at(self, place: Place) -> str:
+        """The text of the line from `place` on."""
+        return self.text[place.offset : self.text.find("\n", place.offset)]
