@@ -1,0 +1,91 @@
+"""Base images: a minimal Debian that boots, made once by debootstrap and kept in the cache.
+
+An image holds nothing of this machine and no secret; what a host gets of those is put into its own
+layer when it is made. The cache's key covers everything that went in, so an image is never updated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from . import machine
+from .mounts import delete_tree
+from .places import cache_directory, locked
+from .shell import LabError, run, write
+
+SUITES = ("trixie", "bookworm")
+ADMIN = "admin"
+ADMIN_ID = 1000
+PACKAGES = (
+    "ca-certificates",
+    "curl",
+    "dbus",
+    "iproute2",
+    "less",
+    "openssh-server",
+    "procps",
+    "python3-minimal",
+    "sudo",
+    "systemd",
+    "systemd-sysv",
+)
+
+
+def base_image(suite: str, say: Callable[[str], None] = lambda line: None) -> Path:
+    """The directory of a suite's image, made first if the cache lacks it."""
+    if suite not in SUITES:
+        raise LabError(f"no image for `{suite}`: the suites are {', '.join(SUITES)}")
+    images = cache_directory() / "images"
+    image = images / f"{suite}-{_key(suite)}"
+    # Whoever comes second waits here and finds the image made.
+    with locked(images / f"{suite}.lock"):
+        if not image.is_dir():
+            say(f"making the base image of Debian {suite} (about a minute, once)")
+            unfinished = images / f"{suite}.unfinished"
+            delete_tree(unfinished)
+            _make(suite, unfinished)
+            unfinished.rename(image)
+    return image
+
+
+def _key(suite: str) -> str:
+    """What an image depends on: the suite, the packages, and how this module prepares them."""
+    recipe = (suite, *PACKAGES, inspect.getsource(sys.modules[__name__]))
+    return hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:12]
+
+
+def _make(suite: str, image: Path) -> None:
+    mirror = machine.mirror_of(suite, machine.DEBIAN)
+    if mirror is None:
+        raise LabError(f"no package mirror that this machine reaches holds Debian {suite}")
+    image.parent.mkdir(parents=True, exist_ok=True)
+    # In a mount namespace of its own: what debootstrap mounts goes when it ends, even when killed.
+    run(
+        *("unshare", "--mount", "--propagation", "private"),
+        *("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"),
+        *(suite, image, mirror),
+    )
+    _prepare(image)
+
+
+def _prepare(image: Path) -> None:
+    """Make a plain Debian a host: an administrator with sudo, a network, no keys of its own."""
+    for key in (image / "etc/ssh").glob("ssh_host_*"):
+        key.unlink()
+    for package in (image / "var/cache/apt/archives").glob("*.deb"):
+        package.unlink()
+    run("chroot", image, "useradd", "-m", "-u", str(ADMIN_ID), "-s", "/bin/bash", ADMIN)
+    write(image / f"etc/sudoers.d/{ADMIN}", f"{ADMIN} ALL=(ALL) NOPASSWD: ALL\n", mode=0o440)
+    wants = image / "etc/systemd/system/multi-user.target.wants"
+    wants.mkdir(parents=True, exist_ok=True)
+    for unit in ("systemd-networkd.service", "ssh.service"):
+        if not (link := wants / unit).is_symlink():
+            link.symlink_to(f"/usr/lib/systemd/system/{unit}")
+    write(
+        image / "etc/systemd/journald.conf.d/lab.conf",
+        "[Journal]\nStorage=persistent\nSystemMaxUse=32M\n",
+    )

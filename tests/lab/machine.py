@@ -1,0 +1,138 @@
+"""What this machine has that its lab hosts must share: tools, mirror, resolver, certificates, pip.
+
+The hosts reach the package registries as the machine does. All of it is read when a lab starts, so
+that no mirror's name stands in this repository.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from .shell import LabError, run
+
+DEBIAN = "http://deb.debian.org/debian"
+DEBIAN_SECURITY = "http://deb.debian.org/debian-security"
+TOOLS = ("systemd-nspawn", "debootstrap", "ssh", "ssh-keygen", "ip", "iptables", "mount", "unshare")
+PIP_KEYS = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout")
+CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def missing() -> tuple[str, ...]:
+    """What this machine lacks for booting hosts, each with the way out."""
+    problems = [
+        f"`{tool}` is not installed (tools/install-system.sh installs it)"
+        for tool in TOOLS
+        if shutil.which(tool) is None
+    ]
+    if os.geteuid() != 0:
+        problems.insert(0, "booting hosts needs root (run it with sudo)")
+    return tuple(problems)
+
+
+def mirrors(apt: Path = Path("/etc/apt")) -> tuple[str, ...]:
+    """The package mirrors of apt's configuration, in its order, without repetition."""
+    found = []
+    for path in sorted((apt / "sources.list.d").glob("*.sources")):
+        text = re.sub(r"(?m)^#.*\n?", "", path.read_text(errors="replace"))
+        for stanza in re.split(r"\n\s*\n", text):
+            if not re.search(r"(?mi)^enabled:\s*no", stanza):
+                found += re.findall(r"(?mi)^URIs:\s*(.+)$", stanza)
+    for path in (apt / "sources.list", *sorted((apt / "sources.list.d").glob("*.list"))):
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        found += re.findall(r"(?m)^deb\s+(?:\[[^\]]*\]\s*)?(\S+)", text)
+    words = (word.rstrip("/") for line in found for word in line.split())
+    return tuple(dict.fromkeys(word for word in words if word.startswith("http")))
+
+
+def mirror_of(release: str, fallback: str) -> str | None:
+    """The first mirror of a release (`trixie-security`): the machine's, else Debian's."""
+    for mirror in (*mirrors(), fallback):
+        try:
+            with urllib.request.urlopen(
+                f"{mirror}/dists/{release}/InRelease", timeout=20
+            ) as answer:
+                # Ubuntu's mirrors answer for no Debian release, a captive portal for any.
+                if b"Origin: Debian" in answer.read(4096):
+                    return mirror
+        except (urllib.error.URLError, TimeoutError, OSError):
+            continue
+    return None
+
+
+def apt_sources(suite: str) -> str:
+    """The hosts' debian.sources: the suite, with its updates where a mirror has them."""
+    main = mirror_of(suite, DEBIAN)
+    if main is None:
+        raise LabError(f"no package mirror that this machine reaches holds Debian {suite}")
+    security = mirror_of(f"{suite}-security", DEBIAN_SECURITY)
+    stanza = (
+        "Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+    )
+    stanzas = [stanza.format(main, suite)]
+    if security is not None:
+        stanzas.append(stanza.format(security, f"{suite}-security"))
+    return "\n".join(stanzas)
+
+
+def apt_options() -> str:
+    """How the machine's apt fetches (proxies, dated mirrors), and to keep what was fetched."""
+    wanted = re.compile(r"Acquire::(Check-\S+|https?::\S+|ForceIPv4|Retries) ")
+    lines = [line for line in run("apt-config", "dump").splitlines() if wanted.match(line)]
+    return (
+        "\n".join([*lines, 'APT::Keep-Downloaded-Packages "true";', 'Acquire::Languages "none";'])
+        + "\n"
+    )
+
+
+def resolver() -> str:
+    """The nameservers as a resolv.conf that also works away from this machine's loopback."""
+    paths = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
+    for path in paths:
+        text = path.read_text() if path.is_file() else ""
+        servers = nameservers(text)
+        if servers and not any(server.startswith("127.") for server in servers):
+            return text
+    raise LabError(
+        "every nameserver in /etc/resolv.conf is on the loopback, which lab hosts cannot reach"
+    )
+
+
+def nameservers(resolv_conf: str) -> tuple[str, ...]:
+    """The addresses that a resolv.conf names."""
+    return tuple(re.findall(r"(?m)^nameserver\s+(\S+)", resolv_conf))
+
+
+def pip_configuration() -> str:
+    """The machine's choice of package index for pip, as a pip.conf; local paths are left out."""
+    parser = configparser.RawConfigParser()
+    home = Path.home()
+    parser.read(["/etc/pip.conf", home / ".pip/pip.conf", home / ".config/pip/pip.conf"])
+    values = dict(parser["global"]) if parser.has_section("global") else {}
+    for key in PIP_KEYS:
+        if text := os.environ.get("PIP_" + key.upper().replace("-", "_")):
+            values[key] = text
+    lines = [f"{key} = {values[key]}" for key in PIP_KEYS if key in values]
+    return "\n".join(["[global]", f"cert = {CA_BUNDLE}", *lines]) + "\n"
+
+
+def environment() -> str:
+    """An /etc/environment: proxies, and certificates where the machine trusts some of its own."""
+    return "".join(f"{name}={value}\n" for name, value in _environment())
+
+
+def _environment() -> Iterator[tuple[str, str]]:
+    for name in ("http_proxy", "https_proxy", "no_proxy"):
+        for spelling in (name, name.upper()):
+            if value := os.environ.get(spelling):
+                yield spelling, value
+    if any(Path("/usr/local/share/ca-certificates").glob("*.crt")):
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            yield name, CA_BUNDLE
