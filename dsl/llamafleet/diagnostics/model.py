@@ -28,9 +28,9 @@ class Label:
 class Diagnostic:
     """One problem.
 
-    `code` is a kebab-case name listed in `codes.py`. `message` says what is there and what is wrong,
-    without a period, quoting names as written. `related` points at the other place: the previous
-    definition, the cause of a number. `hint` is the way out, if there is one.
+    `code` is a kebab-case name listed in `codes.py`. `message` says what is there and what is
+    wrong, without a period, quoting names as written. `related` points at the other place: the
+    previous definition, the cause of a number. `hint` is the way out, if there is one.
     """
 
     code: str
@@ -54,8 +54,14 @@ class Diagnostics:
     found: list[Diagnostic] = field(default_factory=list)
 
     def error(
-        self, code: str, message: str, span: Span, label: str = "",
-        *, related: tuple[Label, ...] = (), hint: str = "",
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        *,
+        related: tuple[Label, ...] = (),
+        hint: str = "",
     ) -> None:
         """Add an error at `span`."""
         self.found.append(
@@ -63,8 +69,14 @@ class Diagnostics:
         )
 
     def warning(
-        self, code: str, message: str, span: Span, label: str = "",
-        *, related: tuple[Label, ...] = (), hint: str = "",
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        *,
+        related: tuple[Label, ...] = (),
+        hint: str = "",
     ) -> None:
         """Add a warning at `span`."""
         self.found.append(

@@ -1,0 +1,37 @@
+"""Diagnostics for programs: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..language.source import Span
+from .model import Diagnostic
+
+
+def as_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """One line for each diagnostic; lines and columns count from 1, ends are exclusive."""
+    return "".join(json.dumps(_object(each), ensure_ascii=False) + "\n" for each in diagnostics)
+
+
+def _object(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        **_place(diagnostic.primary.span),
+        "label": diagnostic.primary.text,
+        "hint": diagnostic.hint,
+        "related": [{"message": each.text, **_place(each.span)} for each in diagnostic.related],
+    }
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {
+        "file": span.path,
+        "line": span.start.line,
+        "column": span.start.column,
+        "end_line": span.end.line,
+        "end_column": span.end.column,
+    }

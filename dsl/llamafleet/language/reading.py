@@ -1,0 +1,86 @@
+"""Files to source text, whatever somebody points at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from ..diagnostics.model import Diagnostics
+from .source import Position, Source, Span
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a file that is still taken for a fleet file."""
+
+Read: TypeAlias = Callable[[str], bytes]
+"""Reads the file of that path; raises OSError."""
+
+
+def read_bytes(path: str) -> bytes:
+    """The file's bytes, at most one more than `LARGEST`: a device file has no end."""
+    with Path(path).open("rb") as file:
+        return file.read(LARGEST + 1)
+
+
+def read_source(
+    path: str, diagnostics: Diagnostics, at: Span | None = None, read: Read = read_bytes
+) -> Source | None:
+    """The source at `path`, or None with the reason reported, at the include `at` if any."""
+    try:
+        data = read(path)
+    except (OSError, ValueError) as error:
+        span = at or Source(path, "").whole()
+        hint = _neighbour(path) if isinstance(error, FileNotFoundError) else ""
+        diagnostics.error(
+            "unreadable-file", f'cannot read "{path}": {_reason(error)}', span, hint=hint
+        )
+        return None
+    if len(data) > LARGEST:
+        message = f'"{path}" is larger than {LARGEST // 1024**2} MiB, which no fleet file is'
+        diagnostics.error("unreadable-file", message, at or Source(path, "").whole())
+        return None
+    return decode(path, data, diagnostics)
+
+
+def decode(path: str, data: bytes, diagnostics: Diagnostics) -> Source | None:
+    """UTF-8, with or without a byte order mark, or a diagnostic that says what it is instead."""
+    try:
+        return Source(path, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig", "replace")) + 1
+        span = Span(path, Position(line, column), Position(line, column + 1))
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            message, hint = "not UTF-8 text but UTF-16", "save the file as UTF-8"
+        else:
+            message = f"not UTF-8 text: byte 0x{data[error.start]:02X}"
+            hint = "save the file as UTF-8" if b"\0" not in data else ""
+        diagnostics.error("not-text", message, span, hint=hint)
+        return None
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case FileNotFoundError():
+            return "no such file"
+        case IsADirectoryError():
+            return "it is a directory"
+        case PermissionError():
+            return "permission denied"
+        case OSError():
+            return (error.strerror or str(error)).lower()
+        case _:
+            return str(error)
+
+
+def _neighbour(path: str) -> str:
+    """What else there is where a missing file was looked for."""
+    from ..diagnostics.suggest import suggest
+
+    missing = Path(path)
+    try:
+        meant = suggest(missing.name, (each.name for each in missing.parent.iterdir()))
+    except OSError:
+        return f'there is no folder "{missing.parent}"'
+    return f'did you mean "{missing.with_name(meant)}"?' if meant else ""
