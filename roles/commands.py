@@ -1,0 +1,96 @@
+"""Commands that the roles' operations yield: run a script on the host, or refuse with a message."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any
+
+from paramiko import SSHException
+from pyinfra import logger
+from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
+from pyinfra.api.command import FunctionCommand, StringCommand
+from pyinfra.api.host import Host
+from pyinfra.api.state import State
+from pyinfra.api.util import print_host_combined_output
+from pyinfra.connectors.util import CommandOutput
+from pyinfra.context import host as current_host
+from pyinfra.context import state as current_state
+
+
+def connector_arguments(host: Host) -> dict[str, Any]:
+    """How the operation at work wants its commands run: sudo, shell, environment."""
+    given: dict[str, Any] = dict(host.current_op_global_arguments or {})
+    return {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
+
+
+def run_on(
+    state: State, host: Host, command: str, *, stdin: str | None = None, show: bool = False
+) -> tuple[bool, CommandOutput]:
+    """Run a shell command now. `show` prints its output line by line as it arrives.
+
+    `stdin` is how secrets and bundles travel: it is on no command line and in no log.
+    """
+    arguments = connector_arguments(host)
+    if stdin is not None:
+        arguments["_stdin"] = stdin
+    try:
+        return host.run_shell_command(
+            StringCommand(command),
+            print_output=show or state.print_output,
+            print_input=state.print_input,
+            **arguments,
+        )
+    except (TimeoutError, OSError, SSHException, EOFError) as error:
+        complain(host, f"lost the host in the middle of a command ({error}): run it again")
+        return False, CommandOutput([])
+
+
+def complain(host: Host, message: str) -> None:
+    """Print an error for one host."""
+    for line in message.splitlines():
+        host.log_styled(line, fg="red", log_func=logger.error)
+
+
+def _run_script(state: State, host: Host, command: str, stdin: str | None, show: bool) -> bool:
+    done, output = run_on(state, host, command, stdin=stdin, show=show)
+    if not done and not (show or state.print_output):
+        print_host_combined_output(host, output)
+    return done
+
+
+def run(command: str, *, stdin: str | None = None, show: bool = True) -> FunctionCommand:
+    """A command whose output is for the user: shown as it arrives, or only when it fails."""
+    return FunctionCommand(_run_script, (command, stdin, show), {})
+
+
+def call(function: Callable[..., bool], *arguments: Any) -> FunctionCommand:
+    """A Python step: `function(state, host, ...)`; False fails the host, and only this host."""
+    return FunctionCommand(function, arguments, {})
+
+
+def _refuse(state: State, host: Host, message: str) -> bool:
+    complain(host, message)
+    return False
+
+
+def refuse(message: str) -> FunctionCommand:
+    """A command that fails this host with a message.
+
+    Raising inside an operation would stop the run on every host. While changes are only being
+    looked for nothing is executed, so the message is printed at once.
+    """
+    if not current_state.is_executing:
+        complain(current_host, message)
+    return FunctionCommand(_refuse, (message,), {})
+
+
+def announce(line: str) -> None:
+    """Say what would be done, while changes are being looked for; the steps say it later."""
+    if not current_state.is_executing:
+        current_host.log(line)
+
+
+def words(*arguments: str) -> str:
+    """A shell command line from its arguments, each quoted."""
+    return shlex.join(arguments)

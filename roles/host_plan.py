@@ -1,0 +1,37 @@
+"""The plan of the host that a deploy is being prepared for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llamafleet.plan import plan_host
+from pyinfra.api.exceptions import PyinfraError
+from pyinfra.context import host
+
+from llamafleet import load
+from llamafleet.plan_types import HostPlan
+
+
+def current_plan() -> HostPlan:
+    """Compile the fleet file that this host's data names (`fleet`) and plan the host.
+
+    Inventories derived from a fleet set `fleet` themselves; a hand-written one gives it in its
+    group data or with `--data fleet=PATH`, and its host names must be the fleet's.
+    """
+    path = host.data.get("fleet")
+    if not path:
+        raise PyinfraError(
+            f"no fleet file is known for {host.name}: use an inventory derived from a fleet file "
+            "(inventories/example/hosts.py), or give --data fleet=PATH"
+        )
+    if not Path(str(path)).is_file():
+        raise PyinfraError(f"the fleet file of {host.name} does not exist: {path}")
+    fleet = load(str(path))
+    name = str(host.data.get("fleet_host", host.name))
+    if name not in fleet.hosts:
+        known = ", ".join(fleet.hosts) or "no hosts"
+        raise PyinfraError(
+            f"the inventory has a host {name}, but {path} does not: it has {known}. "
+            "Use the same names in both, or set fleet_host in the host's data"
+        )
+    return plan_host(fleet, name)

@@ -1,0 +1,112 @@
+"""What differs between a host's plan and what the host has; pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from llamafleet.plan_types import Artifact, Unit
+from roles.services.facts import Observed, UnitState
+from roles.services.manifest import Manifest, Notice, manifest_of
+
+_ENABLED = frozenset({"enabled", "enabled-runtime", "static", "alias", "generated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything that a rollout has to do on one host.
+
+    `units` are those that need something besides what changed files bring about, with the reason.
+    """
+
+    put: tuple[Artifact, ...] = ()
+    gone: tuple[tuple[str, Notice], ...] = ()
+    stop: tuple[str, ...] = ()
+    leave: tuple[str, ...] = ()
+    units: tuple[tuple[str, str], ...] = ()
+    owed: tuple[str, ...] = ()
+    manifest: bool = False
+    new: frozenset[str] = field(default_factory=frozenset)
+
+    def __bool__(self) -> bool:
+        return bool(self.put or self.gone or self.stop or self.units or self.owed or self.manifest)
+
+    def lines(self) -> Iterator[str]:
+        """What would happen, a sentence each."""
+        for artifact in self.put:
+            verb = "create" if artifact.path in self.new else "replace"
+            yield f"will {verb} {artifact.path}{_noticed(artifact.restarts, artifact.reloads)}"
+        for path, notice in self.gone:
+            yield f"will remove {path}{_noticed((), notice.reloads)}"
+        for unit in self.stop:
+            yield f"will stop and disable {unit}"
+        for unit, reason in self.units:
+            yield f"will see to {unit}: {reason}"
+        for marker in self.owed:
+            verb, _, unit = marker.partition("@")
+            if verb == "clean":
+                yield "an earlier run was interrupted: will bring it to its end"
+            else:
+                yield f"an earlier run still owes {unit} a {_OWED.get(verb, verb)}"
+        if self.manifest and not (self.put or self.gone or self.stop):
+            yield "will record what is managed here"
+
+
+_OWED = {"restart": "restart", "reload": "reload", "health": "look whether it answers"}
+
+
+def _noticed(restarts: tuple[str, ...], reloads: tuple[str, ...]) -> str:
+    parts = [f"restarts {unit}" for unit in restarts] + [f"reloads {unit}" for unit in reloads]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def access_of(artifact: Artifact) -> str:
+    """Mode, owner and group as the probe prints them."""
+    return f"{artifact.mode.lstrip('0') or '0'} {artifact.owner} {artifact.group}"
+
+
+def _differs(artifact: Artifact, observed: Observed) -> bool:
+    state = observed.files.get(artifact.path)
+    if state is None:
+        return True
+    digest = hashlib.sha256(artifact.content.encode()).hexdigest()
+    return state.sha256 != digest or state.access != access_of(artifact)
+
+
+def _trouble(state: UnitState | None) -> str | None:
+    if state is None or not state.active:
+        return "it is not known to systemd yet"
+    if state.active != "active":
+        return f"it is {state.active}"
+    if state.enabled not in _ENABLED:
+        return "it is not enabled"
+    if not state.current:
+        return "it runs a file that has been replaced"
+    if state.needs_reload:
+        return "systemd has not read its file again"
+    return None
+
+
+def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Observed) -> Changes:
+    """The way from what a host has to what the plan says."""
+    planned = tuple(units)
+    wanted = manifest_of(artifacts, planned)
+    had = observed.manifest or Manifest()
+    troubles = ((each.name, _trouble(observed.units.get(each.name))) for each in planned)
+    return Changes(
+        put=tuple(each for each in artifacts if _differs(each, observed)),
+        gone=tuple(
+            (path, notice) for path, notice in had.files.items() if path not in wanted.files
+        ),
+        stop=tuple(
+            name for name, managed in had.units.items() if managed and name not in wanted.units
+        ),
+        leave=tuple(
+            name for name, managed in had.units.items() if not managed and name not in wanted.units
+        ),
+        units=tuple((name, reason) for name, reason in troubles if reason),
+        owed=observed.owed,
+        manifest=observed.manifest != wanted,
+        new=frozenset(each.path for each in artifacts if each.path not in observed.files),
+    )

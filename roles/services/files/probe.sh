@@ -1,0 +1,31 @@
+# Everything the services role must know of a host, in one round trip; never fails.
+# Arguments: one F:PATH for each file, one U:UNIT:EXECUTABLE for each unit.
+# Output: tab-separated lines; the first shows that the probe ran at all.
+
+printf 'probe\t1\n'
+for item in "$@"; do
+    case $item in
+    F:*)
+        path=${item#F:}
+        if [ -f "$root$path" ] && [ ! -L "$root$path" ]; then
+            sum=$(sha256sum <"$root$path" 2>/dev/null)
+            printf 'file\t%s\t%s\t%s\n' "$path" "${sum%% *}" \
+                "$(stat -c '%a %U %G' -- "$root$path" 2>/dev/null)"
+        fi
+        ;;
+    U:*)
+        item=${item#U:}
+        unit=${item%%:*}
+        program=${item#*:}
+        if is_current "$unit" "$program"; then current=current; else current=replaced; fi
+        printf 'unit\t%s\t%s\t%s\t%s\t%s\n' "$unit" "$(property "$unit" ActiveState)" \
+            "$(property "$unit" UnitFileState)" "$(property "$unit" NeedDaemonReload)" "$current"
+        ;;
+    esac
+done
+for marker in "$owed"/*; do
+    [ ! -e "$marker" ] || printf 'owed\t%s\n' "${marker##*/}"
+done
+[ ! -d "$state/staging" ] || printf 'owed\tclean@staging\n'
+[ ! -f "$state/manifest.json" ] || sed 's/^/manifest	/' "$state/manifest.json" 2>/dev/null
+true
