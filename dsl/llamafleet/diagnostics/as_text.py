@@ -63,9 +63,10 @@ def _excerpt(
     """The lines of one file that have labels, each with its marks below."""
     space = " " * gutter
     start = labels[0].label.span.start
+    place = f":{start.line}:{start.column}" if source or start > (1, 1) else ""
+    lines = [f"{space}{paint(BLUE, '-->')} {printable(path)}{place}"]
     if source is None:
-        return [f"{space}{paint(BLUE, '-->')} {printable(path)}"]
-    lines = [f"{space}{paint(BLUE, '-->')} {printable(path)}:{start.line}:{start.column}"]
+        return lines
     bar = f"{space} {paint(BLUE, '|')}"
     lines.append(bar)
     labels = sorted(labels, key=lambda each: each.label.span.start)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from ..diagnostics.model import Diagnostics
+from ..diagnostics.model import Diagnostics, Label
 from .source import Position, Source, Span
 
 LARGEST = 16 * 1024 * 1024
@@ -39,10 +39,12 @@ def read_source(
         message = f'"{path}" is larger than {LARGEST // 1024**2} MiB, which no fleet file is'
         diagnostics.error("unreadable-file", message, at or Source(path, "").whole())
         return None
-    return decode(path, data, diagnostics)
+    return decode(path, data, diagnostics, at)
 
 
-def decode(path: str, data: bytes, diagnostics: Diagnostics) -> Source | None:
+def decode(
+    path: str, data: bytes, diagnostics: Diagnostics, at: Span | None = None
+) -> Source | None:
     """UTF-8, with or without a byte order mark, or a diagnostic that says what it is instead."""
     try:
         return Source(path, data.decode("utf-8-sig"))
@@ -56,7 +58,8 @@ def decode(path: str, data: bytes, diagnostics: Diagnostics) -> Source | None:
         else:
             message = f"not UTF-8 text: byte 0x{data[error.start]:02X}"
             hint = "save the file as UTF-8" if b"\0" not in data else ""
-        diagnostics.error("not-text", message, span, hint=hint)
+        related = (Label(at, "included here"),) if at else ()
+        diagnostics.error("not-text", message, span, related=related, hint=hint)
         return None
 
 
