@@ -1,7 +1,7 @@
-"""A control group of its own for each host: two systemds that share one fail each other's units.
+"""A control group of its own for each host: of two systemds that share one, both fail units.
 
-Where this machine's own PID 1 is systemd, the group is a scope that it delegates; that way was
-written from systemd's documentation and not tried. Elsewhere the group is made by hand in each
+Where this machine's own PID 1 is systemd, the host is a transient service to which systemd delegates
+one, in the manner of its systemd-nspawn@.service. Elsewhere the group is made by hand in each
 hierarchy that a systemd inside will use: the named one and the unified one, or the only one.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from .shell import LabError
 
 ROOT = Path("/sys/fs/cgroup")
+REBOOT = 133
 
 
 def systemd_runs() -> bool:
@@ -23,16 +25,36 @@ def systemd_runs() -> bool:
     return Path("/run/systemd/system").is_dir() and Path("/proc/1/comm").read_text() == "systemd\n"
 
 
-def entering(name: str) -> tuple[str, ...]:
-    """The words to put before a command so that it runs in the group `name`, made now."""
-    if systemd_runs():
-        scope = ("--scope", f"--unit={name}", "--property=Delegate=yes", "--collect", "--quiet")
-        return ("systemd-run", *scope, "--")
+def start(name: str, command: tuple[str, ...], console: Path) -> None:
+    """Start a host's command in the group `name`, as no child of this process.
+
+    It is started again whenever it ends with REBOOT, by which nspawn asks for just that.
+    """
+    launch = _as_service(name, console) if systemd_runs() else _by_hand(name)
+    with console.open("ab") as output:
+        subprocess.run(
+            (*launch, *command), stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=True
+        )
+
+
+def _as_service(name: str, console: Path) -> tuple[str, ...]:
+    output = f"append:{console}"
+    properties = (
+        *("Type=exec", "Delegate=yes", "KillMode=mixed", "TasksMax=16384"),
+        *(f"SuccessExitStatus={REBOOT}", f"RestartForceExitStatus={REBOOT}"),
+        *(f"StandardOutput={output}", f"StandardError={output}"),
+    )
+    options = (f"--property={each}" for each in properties)
+    return ("systemd-run", "--quiet", "--collect", f"--unit={name}", *options, "--")
+
+
+def _by_hand(name: str) -> tuple[str, ...]:
     groups = [hierarchy / name for hierarchy in _hierarchies()]
     for group in groups:
         group.mkdir(exist_ok=True)
     join = "; ".join(f"echo $$ > {group}/cgroup.procs" for group in groups)
-    return ("sh", "-euc", f'{join}; exec "$@"', "sh")
+    loop = f'{join}; while status=0; "$@" || status=$?; [ $status -eq {REBOOT} ]; do :; done'
+    return ("setsid", "--fork", "sh", "-euc", loop, "sh")
 
 
 def processes(name: str) -> tuple[int, ...]:
@@ -90,6 +112,6 @@ def _hierarchies() -> tuple[Path, ...]:
 
 def _groups(name: str) -> Iterator[Path]:
     candidates = [hierarchy / name for hierarchy in _hierarchies()]
-    candidates += [ROOT / "system.slice" / f"{name}.scope"]
-    candidates += [ROOT / "systemd" / "system.slice" / f"{name}.scope"]
+    candidates += [ROOT / "system.slice" / f"{name}.service"]
+    candidates += [ROOT / "systemd" / "system.slice" / f"{name}.service"]
     return (path for path in candidates if path.is_dir())

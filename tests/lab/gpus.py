@@ -13,6 +13,7 @@ from pathlib import Path
 from .shell import LabError, write
 
 PCI = "/sys/bus/pci/devices"
+TREE = "/usr/local/lib/fake-gpus"
 NVIDIA_SMI = Path(__file__).parent / "nvidia_smi_stand_in.py"
 
 
@@ -36,19 +37,24 @@ CARDS = {
 }
 
 
-def put_gpus(names: tuple[str, ...], root: Path, tree: Path) -> tuple[tuple[str, str], ...]:
-    """Put the cards into a host's root and a stand-in for its sysfs; the mounts that show it."""
+def put_gpus(names: tuple[str, ...], root: Path) -> None:
+    """Put fake cards into a host's root before it boots."""
     if unknown := [name for name in names if name not in CARDS]:
         raise LabError(f"no fake GPU `{unknown[0]}`: there are {', '.join(CARDS)}")
     if not names:
-        return ()
+        return
     if not Path(PCI).is_dir():
         raise LabError(f"this machine has no {PCI}, so a host on it cannot show fake GPUs there")
     cards = tuple(CARDS[name] for name in names)
     for slot, card in enumerate(cards, start=1):
-        _put_pci_device(tree / f"0000:{slot:02x}:00.0", card)
+        _put_pci_device(root / TREE[1:] / f"0000:{slot:02x}:00.0", card)
+    # nspawn mounts /sys after all else, so the host itself puts the cards there when it boots.
+    unit = root / "etc/systemd/system/sys-bus-pci-devices.mount"
+    write(unit, f"[Mount]\nWhat={TREE}\nWhere={PCI}\nType=none\nOptions=bind,ro\n")
+    wants = unit.parent / "local-fs.target.wants"
+    wants.mkdir(exist_ok=True)
+    (wants / unit.name).symlink_to(f"../{unit.name}")
     _put_nvidia_smi(root, cards)
-    return ((str(tree), PCI),)
 
 
 def _put_pci_device(directory: Path, card: Card) -> None:

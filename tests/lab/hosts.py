@@ -34,7 +34,6 @@ class Host:
     lab_id: str
     number: int
     address: str
-    mounts: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -92,7 +91,7 @@ class Host:
         if self.running():
             raise LabError(f"{self.name} is running already")
         cgroup.remove(cgroup_name(self.lab_id, self.number))
-        nspawn.start(self.lab_id, self.number, self.name, self.root, self.mounts, self.console)
+        nspawn.start(self.lab_id, self.number, self.name, self.root, self.spec.binds, self.console)
 
     def wait_until_up(self, timeout: float = 60) -> None:
         """Wait until SSH answers and systemd has started all it wants to start."""
@@ -124,7 +123,7 @@ class Host:
     def power_cut(self) -> None:
         """End every process of the host at once; its disk stays.
 
-        What was not yet written to disk is not lost, since the page cache is this machine's: a power
+        What was not yet written to disk is not lost, as the page cache is this machine's: a power
         cut here shows half-done work, not lost sectors.
         """
         cgroup.kill(cgroup_name(self.lab_id, self.number))

@@ -184,8 +184,8 @@ def _build(lab_id: str, specs: tuple[HostSpec, ...], images: dict[str, Path]) ->
             own / "root", (layers[spec.suite], images[spec.suite]), own / "upper", own / "work"
         )
         keys.append(furnish(own / "root", spec.name, spec.suite, around))
-        mounts = (*put_gpus(spec.gpus, own / "root", own / "pci"), *spec.binds)
-        hosts.append(Host(spec, lab_id, number, addresses[spec.name], mounts))
+        put_gpus(spec.gpus, own / "root")
+        hosts.append(Host(spec, lab_id, number, addresses[spec.name]))
     write_config(
         directory / "ssh",
         tuple((host.name, host.address, key) for host, key in zip(hosts, keys, strict=True)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from pathlib import Path
 
@@ -19,30 +18,21 @@ def start(
     number: int,
     hostname: str,
     root: Path,
-    mounts: tuple[tuple[str, str], ...],
+    binds: tuple[tuple[str, str], ...],
     console: Path,
 ) -> None:
     """Start a host; it runs until it powers off or is killed, whatever becomes of us."""
     machine = machine_name(lab_id, number)
     # Not registered: machined may be absent, and the lab keeps its own books.
     command = (
-        *cgroup.entering(cgroup_name(lab_id, number)),
         *("systemd-nspawn", "--quiet", "--boot", "--console=pipe"),
         *(f"--directory={root}", f"--machine={machine}", f"--hostname={hostname}"),
         *("--register=no", "--keep-unit", "--link-journal=no"),
         *("--resolv-conf=off", "--timezone=off", f"--network-bridge={bridge_name(lab_id)}"),
-        *(f"--bind-ro={_escaped(source)}:{_escaped(target)}" for source, target in mounts),
+        *(f"--bind-ro={_escaped(source)}:{_escaped(target)}" for source, target in binds),
     )
-    with console.open("ab") as output:
-        # A session of its own: Ctrl-C at the terminal is for the tests, not for the hosts. And no
-        # child of this process, which would have to wait for its end.
-        subprocess.run(
-            ("setsid", "--fork", *command),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=True,
-        )
+    # Neither Ctrl-C at the terminal nor this process's end is the host's end.
+    cgroup.start(cgroup_name(lab_id, number), command, console)
     deadline = time.monotonic() + 10
     while not cgroup.processes(cgroup_name(lab_id, number)):
         if time.monotonic() > deadline:

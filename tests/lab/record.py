@@ -73,11 +73,8 @@ def _host(data: dict[str, object]) -> Host:
             "lab_id": str(lab),
             "number": int(number),
             "address": str(address),
-            **rest,
         }:
-            mounts = rest["mounts"]
-            assert isinstance(mounts, list)
-            return Host(_spec(spec), lab, number, address, tuple((a, b) for a, b in mounts))
+            return Host(_spec(spec), lab, number, address)
     raise LabError(f"a lab's record is damaged: {data}")
 
 
