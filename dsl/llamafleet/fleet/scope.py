@@ -23,15 +23,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The fleet so far. Mappings keep the written order."""
+    """The fleet so far, in the written order; the resolver fills it kind by kind.
+
+    `broken` holds the names whose own blocks have errors: who refers to them is not to blame.
+    """
 
     diagnostics: Diagnostics
-    gpus: Mapping[str, GpuType]
-    hosts: Mapping[str, Host]
-    builds: Mapping[str, Build]
-    ggufs: Mapping[str, Gguf]
-    models: Mapping[str, Model]
-    broken: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    gpus: dict[str, GpuType]
+    hosts: dict[str, Host]
+    builds: dict[str, Build]
+    ggufs: dict[str, Gguf]
+    models: dict[str, Model]
+    broken: dict[str, frozenset[str]] = field(default_factory=dict)
     _claims: dict[str, dict[int, Span]] = field(default_factory=dict)
 
     def host(self, named: Named) -> Host | None:
@@ -100,8 +103,9 @@ def report_unknown_name(
     kind: str, known: Mapping[str, object], named: Named, diagnostics: Diagnostics
 ) -> None:
     """Say that nothing of that kind has that name, and what may have been meant."""
+    names = [name for name in known if name.isprintable()]
     otherwise = f"add {kind} {named.text} {{ ... }}"
-    if 0 < len(known) <= 8:
-        otherwise = f"declared: {', '.join(known)}"
-    hint = did_you_mean(named.text, known, otherwise)
+    if 0 < len(names) <= 8:
+        otherwise = f"declared: {', '.join(names)}"
+    hint = did_you_mean(named.text, names, otherwise)
     diagnostics.error("unknown-name", f'no {kind} is named "{named.text}"', named.span, hint=hint)

@@ -259,6 +259,23 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """Quoted text of a certain form, such as a path or a checksum; `expected` says which."""
+
+    regex: str
+    expected: str
+
+    def read(self, value: syntax.Value) -> str | Mismatch:
+        """The text, when all of it matches."""
+        if not isinstance(value, syntax.Text):
+            return _mismatch(self, value, _quoted_hint(value))
+        text = _printable(value, self)
+        if isinstance(text, str) and not re.fullmatch(self.regex, text):
+            return _mismatch(self, value)
+        return text
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """A bare word."""
 
@@ -340,14 +357,16 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list whose items are of one type."""
+    """A list whose items are of one type; `length` demands that many."""
 
     item: ValueType
+    length: int | None = None
 
     @property
     def expected(self) -> str:
         """`a list [ … ], each item a word`."""
-        return f"a list [ ... ], each item {self.item.expected}"
+        items = f"{self.length} items" if self.length else "each item"
+        return f"a list [ ... ], {items} {self.item.expected}"
 
     def read(self, value: syntax.Value) -> tuple[object, ...] | Mismatch:
         """The items; the first bad one is what is reported."""
@@ -357,6 +376,8 @@ class ListOf:
             return _mismatch(self, value, "" if isinstance(single, Mismatch) else f"write {alone}")
         items = tuple(self.item.read(each) for each in value.values)
         bad = next((each for each in items if isinstance(each, Mismatch)), None)
+        if self.length is not None and len(items) != self.length:
+            return Mismatch(f"{len(items)} items", self.expected, value.span)
         return bad or items
 
 

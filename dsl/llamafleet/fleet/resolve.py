@@ -1,0 +1,86 @@
+"""From files to a Fleet: names get their meaning, in the order in which they need each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from ..diagnostics.model import Diagnostics
+from ..language.syntax import Block, File
+from ..schema.block import BlockSchema
+from . import declarations
+from .collect import collect
+from .model import Fleet, Service
+from .model_blocks import models
+from .scope import Scope, report_unknown_name
+
+T = TypeVar("T")
+
+
+class Lowers(Protocol):
+    """What resolving needs of a target: its block kind, and what it makes of one."""
+
+    @property
+    def schema(self) -> BlockSchema:
+        """The block kind."""
+
+    def lower(self, block: Block, scope: Scope) -> Service | None:
+        """The service that a block describes; None where it is too broken to go on."""
+
+
+def resolve(files: Sequence[File], targets: Sequence[Lowers], diagnostics: Diagnostics) -> Fleet:
+    """Resolve every name. What is wrong is reported and left out, the rest is still checked."""
+    found = collect(files, [target.schema for target in targets], diagnostics)
+    scope = Scope(diagnostics, {}, {}, {}, {}, {})
+    kinds = found.kinds
+    scope.broken["gpu"] = _declare(kinds["gpu"], declarations.gpu, scope.gpus, scope)
+    scope.broken["host"] = _declare(kinds["host"], declarations.host, scope.hosts, scope)
+    scope.broken["build"] = _declare(kinds["build"], declarations.build, scope.builds, scope)
+    scope.broken["gguf"] = _declare(kinds["gguf"], declarations.gguf, scope.ggufs, scope)
+    blocks = kinds["model"]
+    made = dict(zip(blocks, models(blocks, found.defaults, scope), strict=True))
+    scope.models.update({name: model for name, model in made.items() if model is not None})
+    scope.broken["model"] = frozenset(name for name, model in made.items() if model is None)
+    services = _lower(found.services, targets, scope)
+    return Fleet(
+        path=files[-1].path if files else "",
+        gpus=scope.gpus,
+        hosts=scope.hosts,
+        builds=scope.builds,
+        ggufs=scope.ggufs,
+        models=scope.models,
+        services=services,
+    )
+
+
+def _declare(
+    blocks: Mapping[str, Block],
+    declare: Callable[[Block, Scope], T | None],
+    known: dict[str, T],
+    scope: Scope,
+) -> frozenset[str]:
+    """Fill `known`; returns the names whose blocks declare nothing usable."""
+    broken = set()
+    for name, block in blocks.items():
+        thing = declare(block, scope)
+        if thing is None:
+            broken.add(name)
+        else:
+            known[name] = thing
+    return frozenset(broken)
+
+
+def _lower(
+    blocks: Mapping[str, Block], targets: Sequence[Lowers], scope: Scope
+) -> dict[str, Service]:
+    by_kind = {target.schema.kind: target for target in targets}
+    services: dict[str, Service] = {}
+    for name, block in blocks.items():
+        service = by_kind[block.kind.text].lower(block, scope)
+        if service is not None:
+            services[name] = service
+    for service in services.values():
+        for named in getattr(service, "upstreams", ()):
+            if named.text not in blocks:
+                report_unknown_name("service", blocks, named, scope.diagnostics)
+    return services

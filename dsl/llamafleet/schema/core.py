@@ -1,0 +1,160 @@
+"""The block kinds that describe what there is: gpu, host, build, gguf, model, defaults, matrix."""
+
+from __future__ import annotations
+
+from . import llama_server
+from .block import BlockSchema, Key
+from .values import (
+    Choice,
+    Duration,
+    Integer,
+    ListOf,
+    Pattern,
+    Reference,
+    Size,
+    Switch,
+    Text,
+    Word,
+)
+
+SHA256 = Pattern(r"[0-9a-f]{64}", "64 hexadecimal digits in quotes")
+PATH = Pattern(r"/[^\s]*", "an absolute path in quotes")
+ADDRESS = Pattern(r"[A-Za-z0-9][A-Za-z0-9._:\-]*", "a host name or IP address in quotes")
+REF = Pattern(r"[A-Za-z0-9][A-Za-z0-9._/+\-]*", "a tag, branch or commit in quotes")
+URL = Pattern(r"[A-Za-z0-9][^\s\"']*[:/][^\s\"']*", "a URL in quotes")
+OPTION = Pattern(r"-[^\s\"']+", 'options such as "-DGGML_CUDA_FA=ON"')
+ENVIRONMENT = Pattern(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*", '"NAME=value"')
+REPOSITORY = Pattern(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*", '"owner/name"')
+REPOSITORY_FILE = Pattern(
+    r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^/\s][^\s]*\.gguf", "a .gguf file of the repository in quotes"
+)
+
+GPU = BlockSchema(
+    kind="gpu",
+    help="A kind of graphics card.",
+    keys=(
+        Key("vendor", Choice("nvidia", "amd", "intel"), "Who made it.", required=True),
+        Key("arch", Word(), "Its architecture for the compiler: sm_86, gfx1201, bmg-g21."),
+        Key("vram", Size(), "Its memory."),
+    ),
+)
+
+HOST = BlockSchema(
+    kind="host",
+    help="A machine.",
+    keys=(
+        Key("address", ADDRESS, "Where it is reached; by default its name."),
+        Key("ssh-user", Text(), "User for SSH; by default as ssh_config says."),
+        Key("ssh-port", Integer(1, 65535), "Port for SSH."),
+        Key("ssh-key", Text(), "File with the private key."),
+        Key("ssh-config", Text(), "ssh_config to use, relative to the working directory."),
+        Key("ssh-known-hosts", Text(), "File with known host keys."),
+        Key("sudo", Switch(), "Become root with sudo.", default=True),
+        Key("gpus", ListOf(Reference("gpu")), "Its cards; the position is the device index."),
+        Key("ram", Size(), "Its main memory."),
+        Key("groups", ListOf(Word()), "More groups of the inventory that it is in."),
+        Key("models-dir", PATH, "Where weights go.", default="/var/lib/llamafleet/models"),
+    ),
+)
+
+BUILD = BlockSchema(
+    kind="build",
+    help="A llama.cpp to compile.",
+    keys=(
+        Key("ref", REF, "What to build.", required=True),
+        Key("source", Choice("git", "archive", "pypi"), "Where it comes from.", default="git"),
+        Key("url", URL, "Repository or archive; by default upstream's."),
+        Key("sha256", SHA256, "Checksum of the archive or source distribution."),
+        Key(
+            "backend",
+            Choice("cuda", "hip", "vulkan", "sycl", "cpu"),
+            "What computes.",
+            required=True,
+        ),
+        Key("native", Switch(), "Tune for the CPU of the machine that compiles.", default=False),
+        Key("blas", Word(), "BLAS library for prompts on the CPU: openblas, ..."),
+        Key("cmake", ListOf(OPTION), "More options for CMake."),
+        Key(
+            "targets",
+            ListOf(Word()),
+            "What CMake builds.",
+            default=("llama-server", "llama-fit-params"),
+        ),
+        Key("builder", Reference("host"), "The one host that compiles; others get its result."),
+        Key("jobs", Integer(1, 1024), "Compilers at a time; by default by cores and memory."),
+    ),
+)
+
+GGUF = BlockSchema(
+    kind="gguf",
+    help="A file of weights: a path that exists on the host, or one of Hugging Face.",
+    keys=(
+        Key("path", PATH, "Where it lies on the host."),
+        Key("hf-repo", REPOSITORY, "Repository on Hugging Face."),
+        Key("hf-file", REPOSITORY_FILE, "File in it."),
+        Key("revision", REF, "Branch, tag or commit of the repository.", default="main"),
+        Key("sha256", SHA256, "Checksum of the file."),
+        Key("size", Size(), "Its size."),
+    ),
+)
+
+_MODEL_ONLY = (
+    Key("like", Reference("model"), "Take what this block does not say from that model."),
+    Key("gguf", Reference("gguf"), "Its weights."),
+    Key("mmproj", Reference("gguf"), "Its projector for images and sound."),
+    Key("draft", Reference("gguf"), "Weights of a small model that drafts tokens."),
+    Key("aliases", ListOf(Reference("alias")), "More ids it answers to; never inherited."),
+    Key("name", Text(), "Its name on screens; never inherited."),
+    Key("description", Text(), "A sentence about it; never inherited."),
+    Key("command", ListOf(Text()), 'Another server\'s argv; "${PORT}" stands for its port.'),
+    Key("stop-command", ListOf(Text()), 'What stops it; "${PID}" stands for its process.'),
+)
+_INHERITABLE = (
+    Key("gpus", ListOf(Integer(0, 63)), "Device indices it may use; by default all."),
+    Key("ttl", Duration(), "Unload after this time without a request."),
+    Key("unlisted", Switch(), "Leave it out of the list of models.", default=False),
+    Key("concurrency-limit", Integer(1), "Most requests at a time; by default by parallel."),
+    Key("env", ListOf(ENVIRONMENT), "Environment of its process."),
+    Key("extra-args", ListOf(Text()), "More arguments, as they are."),
+    Key("health", PATH, "What answers 200 when it is ready.", default=None),
+    Key("vram", Size(), "Memory it was measured to need; beats every estimate."),
+)
+NEVER_INHERITED = frozenset({"like", "aliases", "name", "description"})
+LLAMA_SERVER_ONLY = frozenset({"mmproj", "draft", "extra-args"})
+
+MODEL = BlockSchema(
+    kind="model",
+    help="A name served over the API; every long flag of llama-server is a key, too.",
+    keys=(*_MODEL_ONLY, *_INHERITABLE, *llama_server.keys()),
+    refused=llama_server.refused(),
+    removable=True,
+    free_label=True,
+)
+
+DEFAULTS = BlockSchema(
+    kind="defaults",
+    help="defaults model: what every model of the fleet starts from.",
+    keys=(*_INHERITABLE, *llama_server.keys()),
+    refused={**MODEL.refused, **{key.name: "say it in each model" for key in _MODEL_ONLY}},
+    removable=True,
+)
+
+EVICT_COST = BlockSchema(
+    kind="evict-cost",
+    help="How dear it is to unload a model, by handle or name; 1 where nothing is said.",
+    keys=(),
+    free_keys=Integer(1),
+    labelled=False,
+)
+
+MATRIX = BlockSchema(
+    kind="matrix",
+    help="Which models may be loaded together: handles, sets, and costs of evicting.",
+    keys=(),
+    blocks=(EVICT_COST,),
+    free_keys=Reference("model"),
+    labelled=False,
+    sets=True,
+)
+
+DECLARATIONS = (GPU, HOST, BUILD, GGUF, MODEL, DEFAULTS)
