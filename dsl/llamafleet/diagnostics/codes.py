@@ -26,6 +26,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "like-chain": (E, "A model is like one that is itself like another, or like itself."),
     "listen-conflict": (E, "Two processes of one host would listen on the same port."),
+    "llama-swap-macro": (E, "A text holds what llama-swap would take for a macro."),
     "matrix-too-large": (E, "A matrix means more combinations than can be checked."),
     "misplaced-block": (E, "A block stands where its kind means nothing."),
     "misplaced-set": (E, "A line of two words and a value stands where only keys may."),
@@ -35,6 +36,7 @@ CODES: dict[str, tuple[Severity, str]] = {
         W,
         "A model is in no set of its service's matrix, so it always runs alone.",
     ),
+    "no-gpu": (E, "A process for each GPU is wanted where there is no GPU."),
     "not-text": (E, "A file is not UTF-8 text."),
     "port-range": (E, "More ports are needed than there are left."),
     "refused-key": (E, "A key is a flag that llamafleet sets itself, or that means nothing here."),
@@ -47,5 +49,6 @@ CODES: dict[str, tuple[Severity, str]] = {
     "unknown-name": (E, "Something is referred to that nothing declares."),
     "unreadable-file": (E, "A file cannot be read: it is missing, a directory, or not permitted."),
     "unused-definition": (W, "Something is declared that no service leads to."),
+    "version-needed": (E, "Something needs a newer llama-swap than the service declares."),
     "wrong-type": (E, "A value is not what its key takes."),
 }

@@ -1,0 +1,53 @@
+"""The compiler's front: from a path or a text to a checked fleet and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .diagnostics.model import Diagnostic, Diagnostics
+from .fleet.model import Fleet
+from .fleet.resolve import resolve
+from .language.include import read_all
+from .language.reading import Read, read_bytes
+from .language.source import Source
+from .rules import RULES
+from .targets import TARGETS
+
+UNREAD = frozenset({"syntax", "not-text", "unreadable-file", "include-cycle"})
+"""Codes after which a part of the fleet is unknown."""
+
+DOUBTFUL = frozenset({"missing-key", "unknown-name", "unknown-member", "missing-name"})
+"""Codes that may only say that something stood in a part that could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What came of a fleet file; `fleet` is None where there are errors."""
+
+    fleet: Fleet | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, Source]
+
+
+def compile_file(path: str | os.PathLike[str], read: Read = read_bytes) -> Compiled:
+    """Read a fleet file with all that it includes, and check everything."""
+    files, sources, found = read_all(os.fspath(path), read)
+    diagnostics = Diagnostics()
+    fleet = resolve(files, TARGETS, diagnostics)
+    if not diagnostics.has_errors and not found.has_errors:
+        for rule in RULES:
+            diagnostics.extend(rule(fleet))
+    partial = any(each.code in UNREAD for each in found)
+    found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
+    return Compiled(None if found.has_errors else fleet, tuple(found), sources)
+
+
+def compile_text(text: str, path: str = "fleet.fleet") -> Compiled:
+    """Check a text as if it were the file at `path`; what it includes is read from there."""
+
+    def read(asked: str) -> bytes:
+        return text.encode("utf-8", "surrogatepass") if asked == path else read_bytes(asked)
+
+    return compile_file(path, read)

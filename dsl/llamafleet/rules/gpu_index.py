@@ -1,0 +1,36 @@
+"""gpu-index: a device index that a host does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label, Severity
+from ..fleet.model import Fleet, Host, Model
+
+
+def gpu_index(fleet: Fleet) -> Iterator[Diagnostic]:
+    """Models pinned to GPUs that a host they are served on does not have, or pinned twice."""
+    checked: set[tuple[str, str]] = set()
+    for service in fleet.services.values():
+        for name in service.models:
+            model = fleet.models[name]
+            for host in (fleet.hosts[each] for each in service.hosts):
+                if model.gpus is not None and (model.name, host.name) not in checked:
+                    checked.add((model.name, host.name))
+                    yield from _checked(model, host)
+
+
+def _checked(model: Model, host: Host) -> Iterator[Diagnostic]:
+    gpus = model.gpus or ()
+    span = model.spans.get("gpus", model.origin)
+    related = (Label(host.spans.get("gpus", host.origin), f"the GPUs of {host.name}"),)
+    for index in sorted({gpu for gpu in gpus if gpu >= len(host.gpus)}):
+        amount = "one" if len(host.gpus) == 1 else str(len(host.gpus) or "none")
+        message = f"model {model.name} wants GPU {index} of host {host.name}, which has {amount}"
+        hint = "indices begin with 0, in the order of the host's gpus"
+        yield Diagnostic("gpu-index", Severity.ERROR, message, Label(span), related, hint)
+    for index in sorted({gpu for gpu in gpus if gpus.count(gpu) > 1}):
+        message = f"model {model.name} lists GPU {index} twice"
+        yield Diagnostic(
+            "gpu-index", Severity.ERROR, message, Label(span), hint="list each device once"
+        )

@@ -1,0 +1,49 @@
+"""unused-definition: something that no service leads to, so no host will ever have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from ..diagnostics.model import Diagnostic, Label, Severity
+from ..fleet.model import Fleet
+from ..language.source import Span
+
+
+class Declared(Protocol):
+    """Whatever a block declares."""
+
+    @property
+    def origin(self) -> Span:
+        """The block's header."""
+
+
+def unused_definition(fleet: Fleet) -> Iterator[Diagnostic]:
+    """Models, weights and builds of this very file that nothing uses.
+
+    What is included may be a catalogue, of which a fleet takes what it needs.
+    """
+    models = {name for service in fleet.services.values() for name in service.models}
+    builds = {name for service in fleet.services.values() for name in service.builds}
+    # One that others are like is used, though nothing may serve it.
+    models |= {model.like for model in fleet.models.values() if model.like}
+    ggufs = {
+        name
+        for model in fleet.models.values()
+        for name in (model.gguf, model.mmproj, model.draft)
+        if name is not None
+    }
+    yield from _unused("model", fleet.models, models, fleet, "no service serves it")
+    yield from _unused("build", fleet.builds, builds, fleet, "no service runs it")
+    yield from _unused("gguf", fleet.ggufs, ggufs, fleet, "no model loads it")
+
+
+def _unused(
+    kind: str, declared: Mapping[str, Declared], used: set[str], fleet: Fleet, why: str
+) -> Iterator[Diagnostic]:
+    for name, thing in declared.items():
+        if name not in used and thing.origin.path == fleet.path:
+            message = f"{kind} {name} is never used: {why}"
+            hint = "use it or remove it"
+            label = Label(thing.origin)
+            yield Diagnostic("unused-definition", Severity.WARNING, message, label, hint=hint)
