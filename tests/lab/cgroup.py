@@ -1,8 +1,8 @@
 """A control group of its own for each host: of two systemds that share one, both fail units.
 
-Where this machine's own PID 1 is systemd, the host is a transient service to which systemd delegates
-one, in the manner of its systemd-nspawn@.service. Elsewhere the group is made by hand in each
-hierarchy that a systemd inside will use: the named one and the unified one, or the only one.
+Where this machine's own PID 1 is systemd, the host is a transient service to which systemd
+delegates one, in the manner of its systemd-nspawn@.service. Elsewhere the group is made by hand in
+each hierarchy that a systemd inside will use: the named one and the unified one, or the only one.
 """
 
 from __future__ import annotations

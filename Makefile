@@ -1,0 +1,64 @@
+# One command for each thing that a person does here; `make` alone lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Booting hosts needs root; a machine without sudo runs all the rest and says what it skipped.
+SUDO := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo >/dev/null && echo sudo --preserve-env))
+
+export PYTHON
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: install
+install: $(VENV)/installed ## a virtual environment in .venv with llamafleet and all that its tests need
+
+$(VENV)/installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "llamafleet needs Python 3.11 or newer, and found none" >&2; exit 1; }
+	@tools/install-system.sh python
+	@echo "installing llamafleet and its tools into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.PHONY: system
+system: ## the system packages that lab, demo and tests need (apt, by sudo if need be)
+	@tools/install-system.sh
+
+.PHONY: test
+test: system install lint ## everything: style, types, all tests, also those on booted hosts
+	$(BIN)/pytest -m "not lab"
+	$(SUDO) $(BIN)/pytest -m lab -p no:cacheprovider
+
+.PHONY: check
+check: install lint ## the quick part of `make test`: no root, no hosts, no network
+	$(BIN)/pytest -m "not lab"
+
+.PHONY: lint
+lint: install ## style and types only
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+.PHONY: format
+format: install ## put the Python files into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lab
+lab: install ## boot two real systemd hosts on this machine to play with
+	@tools/install-system.sh python lab
+	@$(SUDO) $(BIN)/python -m tests.lab up
+
+.PHONY: demo
+demo: install ## the whole story on one sandbox host: boot, roll out, ask a model, look around
+	@$(BIN)/python -m tools.demo
+
+.PHONY: clean
+clean: ## remove the virtual environment and the caches in this directory
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Installs the system packages that tests, demo and lab need, on Debian and Ubuntu; does nothing where
+# all of them are there. It starts and enables no service on this machine.
+#
+#   tools/install-system.sh [python] [lab] [tools]        without arguments: all three
+set -eu
+
+groups=${*:-python lab tools}
+packages=""
+
+# need COMMAND PACKAGE: remember the package if the command is missing.
+need() {
+    PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
+}
+
+for group in $groups; do
+    case $group in
+    python)
+        need python3 python3
+        "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
+        ;;
+    lab)
+        need systemd-nspawn systemd-container
+        need debootstrap debootstrap
+        need ssh openssh-client
+        need iptables iptables
+        need ip iproute2
+        need ps procps
+        [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || packages="$packages debian-archive-keyring"
+        ;;
+    tools)
+        need nginx nginx-light
+        need systemd-analyze systemd
+        need git git
+        ;;
+    *)
+        echo "install-system.sh: no group \`$group\`: there are python, lab, tools" >&2
+        exit 2
+        ;;
+    esac
+done
+
+[ -n "$packages" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "install-system.sh: these Debian packages, or what they are called here, are needed:$packages" >&2
+    exit 1
+fi
+
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "install-system.sh: not root and no sudo; as root, run: apt-get install$packages" >&2
+        exit 1
+    fi
+    sudo=sudo
+fi
+
+# Whoever only runs our tests does not want an nginx on port 80 afterwards.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap '$sudo rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+    $sudo chmod 755 "$policy"
+fi
+
+echo "installing$packages"
+$sudo apt-get -qq update
+# shellcheck disable=SC2086  # a list of words
+$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $packages >/dev/null
+case " $packages " in
+*" nginx-light "*) $sudo systemctl disable nginx.service >/dev/null 2>&1 || true ;;
+esac
