@@ -1,0 +1,169 @@
+"""From the checked fleet to what each host gets.
+
+`wire` looks once at the whole fleet; with it, the plan of a host costs what that host holds,
+however many others there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
+from .fleet.model import Build, Endpoint, Fleet, Host, Service
+from .plan_types import PREFIX, BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
+from .targets import TARGETS, AnyTarget
+from .targets.process.command import gguf_path
+
+BLAS_PACKAGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "openblas": (("libopenblas-dev", "pkg-config"), ("libopenblas0",)),
+}
+"""What a BLAS needs for compiling and for running; of others, the host has to take care."""
+
+BLAS_VENDORS = {"openblas": "OpenBLAS", "mkl": "Intel10_64lp", "blis": "FLAME", "aocl": "AOCL_mt"}
+
+SOURCE_PACKAGES = {"git": ("git",), "archive": ("curl",), "pypi": ("curl",)}
+
+_BY_KIND: Mapping[str, AnyTarget] = {target.schema.kind: target for target in TARGETS}
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a host's plan needs to know of the others."""
+
+    services: Mapping[str, tuple[Service, ...]]
+    endpoints: Mapping[str, tuple[Endpoint, ...]]
+    builds: Mapping[str, tuple[Build, ...]]
+    arches: Mapping[str, tuple[str, ...]]
+
+
+def wire(fleet: Fleet) -> Wiring:
+    """Look at every service once: who runs what, who answers where, what is compiled for whom."""
+    services: dict[str, list[Service]] = {}
+    builds: dict[str, dict[str, Build]] = {}
+    arches: dict[str, dict[str, None]] = {}
+    for service in _in_start_order(fleet):
+        for host in service.hosts:
+            services.setdefault(host, []).append(service)
+            for name in service.builds:
+                builds.setdefault(host, {})[name] = fleet.builds[name]
+                found = (gpu.arch for gpu in fleet.hosts[host].gpus if gpu.arch)
+                arches.setdefault(name, {}).update(dict.fromkeys(found))
+    for build in fleet.builds.values():
+        if build.builder is not None and build.name in arches:
+            builds.setdefault(build.builder, {})[build.name] = build
+    return Wiring(
+        services={host: tuple(each) for host, each in services.items()},
+        endpoints={
+            name: _BY_KIND[service.kind].endpoints(service, fleet)
+            for name, service in fleet.services.items()
+        },
+        builds={host: tuple(each.values()) for host, each in builds.items()},
+        arches={name: tuple(sorted(each)) for name, each in arches.items()},
+    )
+
+
+def plan_fleet(fleet: Fleet) -> Iterator[HostPlan]:
+    """The plan of every host, in the order of the file."""
+    wiring = wire(fleet)
+    for host in fleet.hosts:
+        yield plan_host(fleet, host, wiring)
+
+
+def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan:
+    """Everything that one host gets; a fleet without errors always has a plan."""
+    wiring = wiring or wire(fleet)
+    machine = fleet.hosts[host]
+    services = wiring.services.get(host, ())
+    plans = tuple(
+        _BY_KIND[service.kind].plan(service, machine, fleet, wiring.endpoints)
+        for service in services
+    )
+    builds = tuple(
+        plan_build(build, wiring.arches.get(build.name, ()), machine)
+        for build in wiring.builds.get(host, ())
+    )
+    return HostPlan(
+        host=host,
+        gpus=tuple((gpu.vendor, gpu.arch) for gpu in machine.gpus),
+        users=_unique(plan.user for plan in plans if plan.user != "root"),
+        builds=builds,
+        ggufs=_ggufs(services, machine, fleet),
+        releases=_releases(plans),
+        nginx=any(unit.name == "nginx.service" for plan in plans for unit in plan.units),
+        services=plans,
+        groups=_unique(group for plan in plans for group in plan.groups),
+    )
+
+
+def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
+    """A build as one host needs it."""
+    stack = backend(build.backend)
+    blas_build, blas_run = BLAS_PACKAGES.get(build.blas or "", ((), ()))
+    compiles = build.builder in (None, host.name)
+    source = SOURCE_PACKAGES.get(build.source, ())
+    return BuildPlan(
+        build=build,
+        cmake=cmake_options(build, arches),
+        packages=_unique((*COMMON_PACKAGES, *source, *stack.packages, *blas_build)),
+        runtime_packages=_unique((*COMMON_RUNTIME_PACKAGES, *stack.runtime_packages, *blas_run)),
+        directory=f"{PREFIX}/llama.cpp/{build.name}",
+        compiles=compiles,
+        prepare=stack.prepare,
+    )
+
+
+def cmake_options(build: Build, arches: tuple[str, ...]) -> tuple[str, ...]:
+    """How CMake is asked for a build: everything said, and nothing fetched or found by chance.
+
+    The files can be copied into any directory together, for they look for each other beside them.
+    What the fleet file says itself comes last and wins.
+    """
+    number = re.fullmatch(r"b([0-9]+)", build.ref)
+    blas = BLAS_VENDORS.get(build.blas, build.blas) if build.blas else None
+    return (
+        "-DCMAKE_BUILD_TYPE=Release",
+        "-DCMAKE_INSTALL_RPATH=$ORIGIN",
+        "-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON",
+        "-DBUILD_SHARED_LIBS=ON",
+        f"-DGGML_NATIVE={'ON' if build.native else 'OFF'}",
+        "-DGGML_CCACHE=OFF",
+        "-DLLAMA_BUILD_TESTS=OFF",
+        "-DLLAMA_BUILD_EXAMPLES=OFF",
+        "-DLLAMA_BUILD_APP=OFF",
+        "-DLLAMA_BUILD_UI=OFF",
+        "-DLLAMA_USE_PREBUILT_UI=OFF",
+        "-DLLAMA_OPENSSL=OFF",
+        *((f"-DLLAMA_BUILD_NUMBER={number[1]}",) if number else ()),
+        *((("-DGGML_BLAS=ON"), f"-DGGML_BLAS_VENDOR={blas}") if blas else ()),
+        *backend(build.backend).cmake,
+        *backend(build.backend).arch_option(arches),
+        *build.cmake,
+    )
+
+
+def _in_start_order(fleet: Fleet) -> list[Service]:
+    """By kind, in the order of TARGETS; those of a kind as written."""
+    order = {kind: index for index, kind in enumerate(_BY_KIND)}
+    return sorted(fleet.services.values(), key=lambda service: order[service.kind])
+
+
+def _ggufs(services: tuple[Service, ...], host: Host, fleet: Fleet) -> tuple[GgufPlan, ...]:
+    models = (fleet.models[name] for service in services for name in service.models)
+    names = (name for model in models for name in (model.gguf, model.mmproj, model.draft) if name)
+    files = (fleet.ggufs[name] for name in dict.fromkeys(names))
+    return tuple(GgufPlan(each, gguf_path(each, host), each.path is None) for each in files)
+
+
+def _releases(plans: tuple[ServicePlan, ...]) -> tuple[ReleasePlan, ...]:
+    found: dict[str, ReleasePlan] = {}
+    for release in (release for plan in plans for release in plan.releases):
+        known = found.get(release.path)
+        if known is None or known.sha256 is None:
+            found[release.path] = release
+    return tuple(found.values())
+
+
+def _unique(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,325 @@
+"""llama-swap as a service: one endpoint, models loaded on request, and a matrix of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..backends import backend
+from ..fleet.matrix import Matrix
+from ..fleet.matrix_block import lower_matrix
+from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Model, Spans
+from ..fleet.scope import Scope
+from ..language.source import Span
+from ..language.syntax import Block
+from ..plan_types import (
+    CONFIG,
+    PREFIX,
+    Artifact,
+    MatrixPlan,
+    Probe,
+    ReleasePlan,
+    ServedModel,
+    ServicePlan,
+    Unit,
+)
+from ..schema.block import BlockSchema, Fields, Key, read_block
+from ..schema.core import MATRIX, SHA256
+from ..schema.values import (
+    Choice,
+    Duration,
+    Integer,
+    Listen,
+    ListOf,
+    Named,
+    Pattern,
+    Reference,
+    Switch,
+)
+from .process.command import (
+    Bind,
+    command_of,
+    context_size,
+    environment_of,
+    slots,
+    written_paths,
+)
+from .process.unit import RUNNING_KEYS, Process, Running, read_running, unit_of
+from .swap.checks import check_models, check_version
+from .swap.config import Entry, Settings, entry_digest, render
+from .target import Endpoints
+
+DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8080)
+DEFAULT_VERSION = "v250"
+RELEASE = Pattern(r"v[0-9]{1,5}", 'a release in quotes such as "v250"')
+SHORTEST_HEALTH_CHECK = 15_000  # llama-swap raises what is shorter without a word
+
+SCHEMA = BlockSchema(
+    kind="llama-swap",
+    help="One endpoint for many models: each is loaded when it is asked for.",
+    keys=(
+        Key("host", Reference("host"), "The machine it runs on.", required=True),
+        Key("build", Reference("build"), "The llama.cpp that serves its models."),
+        Key("version", RELEASE, "The release of llama-swap.", default=DEFAULT_VERSION),
+        Key("sha256", SHA256, "Checksum of its archive, where llamafleet does not know it."),
+        Key("listen", Listen(), "Where it listens.", default=DEFAULT_LISTEN, upstream="-listen"),
+        Key("models", ListOf(Reference("model")), "What it serves, in order.", required=True),
+        Key(
+            "start-port",
+            Integer(1, 65535),
+            "Port of the first model's server, the next one's follows; by default the first free "
+            "ones from 5800 on.",
+        ),
+        Key(
+            "health-check-timeout",
+            Duration(SHORTEST_HEALTH_CHECK),
+            "How long a model may take to load.",
+            default=120_000,
+            upstream="healthCheckTimeout",
+        ),
+        Key(
+            "global-ttl",
+            Duration(),
+            "Unload models that set no ttl after this time without a request; by default never.",
+            upstream="globalTTL",
+        ),
+        Key(
+            "unload-timeout",
+            Duration(1000),
+            "How long a model that is unloaded may take to stop.",
+            upstream="unloadTimeout",
+        ),
+        Key(
+            "log-level",
+            Choice("debug", "info", "warn", "error"),
+            "How much it logs.",
+            default="info",
+            upstream="logLevel",
+        ),
+        Key(
+            "send-loading-state",
+            Switch(),
+            "Tell the client about the load, in the stream's reasoning.",
+            default=False,
+            upstream="sendLoadingState",
+        ),
+        Key(
+            "include-aliases-in-list",
+            Switch(),
+            "List aliases as models, too.",
+            default=False,
+            upstream="includeAliasesInList",
+        ),
+        Key(
+            "watch-config",
+            Switch(),
+            "Reload when the file changes; any reload restarts every model.",
+            default=False,
+            upstream="-watch-config",
+        ),
+        *RUNNING_KEYS,
+    ),
+    blocks=(MATRIX,),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaSwap:
+    """A checked `llama-swap` block. `first_port` is that of the first model's server."""
+
+    name: str
+    host: str
+    build: str | None
+    version: int
+    sha256: str | None
+    listen: ListenAddress
+    models: tuple[str, ...]
+    first_port: int
+    global_ttl: int
+    settings: Settings
+    watch_config: bool
+    matrix: Matrix | None
+    running: Running
+    origin: Span
+    spans: Spans = field(default_factory=lambda: NO_SPANS)
+    kind: str = "llama-swap"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The one machine."""
+        return (self.host,)
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """The build, if its models need one."""
+        return (self.build,) if self.build else ()
+
+    @property
+    def unit(self) -> str:
+        """`llama-swap-voice.service`."""
+        return f"llama-swap-{self.name}.service"
+
+
+class LlamaSwapTarget:
+    """See the module."""
+
+    schema = SCHEMA
+
+    def lower(self, block: Block, scope: Scope) -> LlamaSwap | None:
+        """Resolve names, check what llama-swap would misread, and take the ports."""
+        fields = read_block(block, SCHEMA, scope.diagnostics)
+        host_name, build_name = fields.name("host"), fields.name("build")
+        host = scope.host(host_name) if host_name else None
+        build = scope.build(build_name) if build_name else None
+        models = _models(fields, scope)
+        version = int((fields.text("version") or DEFAULT_VERSION)[1:])
+        check_version(fields, version, scope.diagnostics)
+        check_models(fields, models, scope.diagnostics)
+        if host is None or not models or (build_name and build is None):
+            return None
+        listen = fields.listen("listen") or DEFAULT_LISTEN
+        scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
+        matrix = fields.nested(MATRIX.kind)
+        return LlamaSwap(
+            name=fields.label.text,
+            host=host.name,
+            build=build.name if build else None,
+            version=version,
+            sha256=fields.text("sha256"),
+            listen=listen,
+            models=tuple(model.name for _, model in models),
+            first_port=scope.claim_ports(
+                host.name, len(models), fields.integer("start-port"), fields.span("start-port")
+            ),
+            global_ttl=fields.seconds("global-ttl") or 0,
+            settings=_settings(fields, version),
+            watch_config=fields.switch("watch-config"),
+            matrix=lower_matrix(matrix, tuple(name for name, _ in models), version, scope)
+            if matrix
+            else None,
+            running=read_running(fields),
+            origin=block.header,
+            spans=fields.spans,
+        )
+
+    def endpoints(self, service: LlamaSwap, fleet: Fleet) -> tuple[Endpoint, ...]:
+        """The one address; a request may have to wait until a model is loaded."""
+        models = [fleet.models[name] for name in service.models]
+        return (
+            Endpoint(
+                service=service.name,
+                host=service.host,
+                address=fleet.hosts[service.host].address,
+                listen=service.listen,
+                process=service.unit,
+                slots=sum(slots(model) for model in models),
+                models=tuple(model.name for model in models if not model.unlisted),
+                cold_start=service.settings.health_check_timeout,
+            ),
+        )
+
+    def plan(
+        self, service: LlamaSwap, host: Host, fleet: Fleet, endpoints: Endpoints
+    ) -> ServicePlan:
+        """The configuration, the unit, and the release that runs."""
+        entries = _entries(service, host, fleet)
+        stack = backend(fleet.builds[service.build].backend) if service.build else None
+        path = f"{CONFIG}/llama-swap/{service.name}.yaml"
+        binary = f"{PREFIX}/llama-swap/v{service.version}/llama-swap"
+        process = Process(
+            unit=service.unit,
+            description=f"llama-swap {service.name}",
+            argv=(
+                binary,
+                *("-config", path),
+                *("-listen", str(service.listen)),
+                *(("-watch-config",) if service.watch_config else ()),
+            ),
+            port=service.listen.port,
+            writes=_writes(entries),
+            # It gives its models 30 s to stop, and itself 35.
+            stop_seconds=60,
+            # A model that runs out of memory is started again by the next request.
+            survives_oom=True,
+            devices=stack is None or stack.device is not None,
+        )
+        unit = unit_of(process, service.running, stack)
+        restarts = (service.unit,)
+        return ServicePlan(
+            kind=service.kind,
+            name=service.name,
+            artifacts=(
+                Artifact(
+                    path, render(service.settings, entries, service.matrix), restarts=restarts
+                ),
+                Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
+            ),
+            units=(Unit(service.unit, binary),),
+            probes=(_probe(service, entries),),
+            user=service.running.user,
+            groups=stack.groups if stack else (),
+            releases=(ReleasePlan(f"v{service.version}", service.sha256, None, binary),),
+        )
+
+
+TARGET = LlamaSwapTarget()
+
+
+def _models(fields: Fields, scope: Scope) -> tuple[tuple[Named, Model], ...]:
+    """Each served model once, with where it is named."""
+    found: dict[str, tuple[Named, Model]] = {}
+    for named in fields.names("models"):
+        model = scope.model(named)
+        if model is not None:
+            found.setdefault(model.name, (named, model))
+    return tuple(found.values())
+
+
+def _settings(fields: Fields, version: int) -> Settings:
+    return Settings(
+        version=version,
+        health_check_timeout=fields.seconds("health-check-timeout") or 120,
+        log_level=fields.text("log-level") or "info",
+        unload_timeout=fields.seconds("unload-timeout"),
+        send_loading_state=fields.switch("send-loading-state"),
+        include_aliases=fields.switch("include-aliases-in-list"),
+    )
+
+
+def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
+    build = fleet.builds[service.build] if service.build else None
+    entries = []
+    for port, name in enumerate(service.models, service.first_port):
+        model = fleet.models[name]
+        stack = None if model.command else build
+        entries.append(
+            Entry(
+                model=model,
+                command=command_of(model, service.build, host, fleet, Bind("127.0.0.1", port)),
+                environment=environment_of(model, stack, host, model.gpus),
+                port=port,
+                ttl=service.global_ttl if model.ttl is None else model.ttl,
+            )
+        )
+    return tuple(entries)
+
+
+def _writes(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for entry in entries for path in written_paths(entry.model)))
+
+
+def _served(entry: Entry) -> ServedModel:
+    model = entry.model
+    return ServedModel(model.name, model.aliases, entry_digest(entry), context_size(model))
+
+
+def _probe(service: LlamaSwap, entries: tuple[Entry, ...]) -> Probe:
+    matrix = service.matrix
+    return Probe(
+        kind=service.kind,
+        service=service.name,
+        unit=service.unit,
+        address="127.0.0.1" if service.listen.everywhere else service.listen.host,
+        port=service.listen.port,
+        models=tuple(_served(entry) for entry in entries if not entry.model.unlisted),
+        matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,
+    )

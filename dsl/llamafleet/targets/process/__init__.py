@@ -1,0 +1,1 @@
+"""What every target that runs model servers shares: argv, environment, digest, unit."""

@@ -1,0 +1,136 @@
+"""The argv and the environment of a model's server.
+
+Settings that upstream would choose by itself, from what it finds on the host, are written out, so
+that the same fleet file means the same everywhere: the number of slots, and that layers stay where
+the file puts them (`--fit off`), unless the file itself says how to fit.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from ...backends import Backend, backend, backend_of_vendor
+from ...fleet.model import Build, Fleet, Gguf, Host, Model
+from ...plan_types import PREFIX
+
+Groups: TypeAlias = tuple[tuple[str, ...], ...]
+"""An argv in groups that belong on one line: the program, then each flag with its values."""
+
+Environment: TypeAlias = tuple[tuple[str, str], ...]
+
+AUTO_SLOTS = 4  # what llama-server makes of `--parallel -1`
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Where one process listens."""
+
+    host: str
+    port: int
+
+
+def gguf_path(gguf: Gguf, host: Host) -> str:
+    """Where a weights file is on a host."""
+    if gguf.path is not None:
+        return gguf.path
+    return f"{host.models_dir.rstrip('/')}/{gguf.repo}/{gguf.file}"
+
+
+def server_path(build: str) -> str:
+    """The llama-server of a build; the directory is a symlink to what is installed now."""
+    return f"{PREFIX}/llama.cpp/{build}/llama-server"
+
+
+def slots(model: Model) -> int:
+    """How many requests a model's server answers at once."""
+    written = model.flag("parallel")
+    number = int(written) if written is not None else 1
+    return number if number > 0 else AUTO_SLOTS
+
+
+def context_size(model: Model) -> int | None:
+    """The context that a model asks for, where it says one; all slots share it."""
+    written = model.flag("ctx-size")
+    return int(written) if written is not None and written.isdigit() else None
+
+
+def written_paths(model: Model) -> tuple[str, ...]:
+    """Directories that its flags let the server write to."""
+    found = (model.flag("slot-save-path"), posixpath.dirname(model.flag("log-file") or ""))
+    return tuple(path for path in found if path and path.startswith("/"))
+
+
+def command_of(
+    model: Model, build: str | None, host: Host, fleet: Fleet, bind: Bind, tag: str = ""
+) -> Groups:
+    """The argv that serves a model: its own `command`, or llama-server with its flags."""
+    if model.command:
+        port = str(bind.port)
+        return _grouped(tuple(each.replace("${PORT}", port) for each in model.command))
+    assert build is not None, "lowering demands a build for models of weights"
+    assert model.gguf is not None, "a model has weights or a command"
+    found = fleet.builds.get(build)
+    wrapper = backend(found.backend).wrapper if found else ()
+    return (
+        *((wrapper,) if wrapper else ()),
+        (server_path(build),),
+        ("--model", gguf_path(fleet.ggufs[model.gguf], host)),
+        *_companions(model, host, fleet),
+        ("--alias", model.name),
+        *((("--tags", tag),) if tag else ()),
+        ("--host", bind.host),
+        ("--port", str(bind.port)),
+        *_explicit(model),
+        *(flag.argv for flag in model.flags),
+        *_grouped(model.extra_args),
+    )
+
+
+def environment_of(
+    model: Model, build: Build | None, host: Host, devices: tuple[int, ...] | None
+) -> Environment:
+    """The environment of a model's server; what the model itself sets wins."""
+    stack = _stack(build, host)
+    ours: Environment = ()
+    if stack is not None:
+        ours = (*stack.environment, *stack.visible(devices or ()))
+    written = {name for name, _ in model.env}
+    return (*((name, value) for name, value in ours if name not in written), *model.env)
+
+
+def _stack(build: Build | None, host: Host) -> Backend | None:
+    if build is not None:
+        return backend(build.backend)
+    return backend_of_vendor(host.gpus[0].vendor) if host.gpus else None
+
+
+def _companions(model: Model, host: Host, fleet: Fleet) -> Groups:
+    """Weights beside the main ones."""
+    files = (("--mmproj", model.mmproj), ("--model-draft", model.draft))
+    return tuple((flag, gguf_path(fleet.ggufs[name], host)) for flag, name in files if name)
+
+
+def _explicit(model: Model) -> Groups:
+    """What upstream would otherwise decide by itself, unless the model says it."""
+    flags = {flag.key for flag in model.flags}
+    groups: list[tuple[str, ...]] = []
+    if "parallel" not in flags:
+        groups.append(("--parallel", "1"))
+    if not any(key == "fit" or key.startswith("fit-") for key in flags):
+        groups.append(("--fit", "off"))
+    if model.gpus == () and "device" not in flags:
+        groups.append(("--device", "none"))
+    return tuple(groups)
+
+
+def _grouped(argv: tuple[str, ...]) -> Groups:
+    """A new group at each argument that looks like a flag, for reading only."""
+    groups: list[tuple[str, ...]] = []
+    for argument in argv:
+        if argument.startswith("-") or not groups:
+            groups.append((argument,))
+        else:
+            groups[-1] = (*groups[-1], argument)
+    return tuple(groups)

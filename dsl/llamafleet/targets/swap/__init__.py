@@ -1,0 +1,1 @@
+"""The parts of llama-swap's configuration."""

@@ -1,0 +1,37 @@
+"""What a target is: one kind of service block, and what it compiles to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from ..fleet.model import Endpoint, Fleet, Host, Service
+from ..fleet.scope import Scope
+from ..language.syntax import Block
+from ..plan_types import ServicePlan
+from ..schema.block import BlockSchema
+
+Endpoints: TypeAlias = Mapping[str, tuple[Endpoint, ...]]
+"""The endpoints of each service of the fleet, by the service's name."""
+
+S = TypeVar("S", bound=Service)
+
+
+class Target(Protocol[S]):
+    """One kind of service; a target's own frozen dataclass is what it lowers a block to."""
+
+    @property
+    def schema(self) -> BlockSchema:
+        """The block's kind and keys."""
+
+    def lower(self, block: Block, scope: Scope) -> S | None:
+        """The checked service, or None where too much of the block is wrong."""
+
+    def endpoints(self, service: S, fleet: Fleet) -> tuple[Endpoint, ...]:
+        """The addresses where the service answers."""
+
+    def plan(self, service: S, host: Host, fleet: Fleet, endpoints: Endpoints) -> ServicePlan:
+        """What the service needs on one of its hosts."""
+
+
+AnyTarget: TypeAlias = Target[Any]
