@@ -1,0 +1,68 @@
+"""The command line: arguments, files and exit codes only.
+
+Exit codes: 0 clean, 1 problems found, 2 wrong usage, 3 the tool failed. Each command lives in a
+module that is imported when it is asked for, since `check` runs on every key press.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from .arguments import parser
+from .terminal import prepare, say
+
+FAILED = 3
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    prepare()
+    try:
+        options = vars(parser().parse_args(arguments))
+        code = _command(options.pop("command"))(**options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Python would complain once more when it closes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return PIPE_CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        return _failed(error)
+
+
+def _command(name: str) -> Callable[..., int]:
+    """The function of a command, which takes what `arguments` says by the same names."""
+    match name:
+        case "check":
+            from .check import check
+
+            return check
+        case "fmt":
+            from .fmt import fmt
+
+            return fmt
+        case "render":
+            from .render import render
+
+            return render
+        case _:
+            from .explain import explain
+
+            return explain
+
+
+def _failed(error: Exception) -> int:
+    if os.environ.get("LLAMAFLEET_DEBUG"):
+        raise error
+    if isinstance(error, OSError) and error.filename:
+        say(f'cannot write "{error.filename}": {(error.strerror or str(error)).lower()}')
+    else:
+        said = " ".join(str(error).split())
+        say(f"failed, which is a defect of llamafleet: {type(error).__name__}: {said}")
+        say("please report it with the file; LLAMAFLEET_DEBUG=1 shows where it happened")
+    return FAILED

@@ -1,0 +1,118 @@
+"""What the command line takes, and what `--help` says."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NoReturn
+
+EXAMPLES = """\
+examples:
+  llamafleet check fleet.fleet                 what is wrong with it, if anything
+  llamafleet check --format json *.fleet       the same for an editor or a program
+  llamafleet fmt fleet.fleet                   bring it into its canonical form
+  llamafleet fmt --check --diff *.fleet        what that would change; changes nothing
+  llamafleet render fleet.fleet                every file of every host, on the terminal
+  llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
+  llamafleet explain model.ctx-size            what a key means
+
+exit codes: 0 clean, 1 problems found, 2 wrong usage, 3 the tool failed
+"""
+
+
+class _Version(argparse.Action):
+    """Prints the version; reading it takes longer than most commands, so only where asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"llamafleet {version('llamafleet')}")
+        parser.exit()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; its result has `command` and what that command takes."""
+    top = argparse.ArgumentParser(
+        prog="llamafleet",
+        description="Check, format and compile fleet files.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument(
+        "--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="print the version"
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _check(commands)
+    _fmt(commands)
+    _render(commands)
+    _explain(commands)
+    return top
+
+
+def _add(commands: Any, name: str, words: str, more: str = "") -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=words,
+        description=words[0].upper() + words[1:] + ".",
+        epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return added
+
+
+def _check(commands: Any) -> None:
+    check = _add(
+        commands,
+        "check",
+        "check fleet files and what they include",
+        "Problems go to stdout, a summary to stderr. A silent stdout means that all is well.",
+    )
+    check.add_argument("fleets", nargs="+", metavar="FLEET", help="a fleet file")
+    check.add_argument(
+        "--format",
+        dest="style",
+        choices=("text", "json"),
+        default="text",
+        help="text for people (default), or one JSON object a line",
+    )
+    check.add_argument("--strict", action="store_true", help="fail on warnings too")
+
+
+def _fmt(commands: Any) -> None:
+    fmt = _add(
+        commands,
+        "fmt",
+        "bring fleet files into their canonical form",
+        "Comments and order are kept. A file with syntax errors is left as it is.",
+    )
+    fmt.add_argument("files", nargs="+", metavar="FILE", help='a file, or "-": stdin to stdout')
+    fmt.add_argument("--check", action="store_true", help="write nothing; fail if it would")
+    fmt.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+
+
+def _render(commands: Any) -> None:
+    render = _add(
+        commands,
+        "render",
+        "write the files that every host gets",
+        "The directory holds exactly what was rendered: a file that no host gets any more is gone.",
+    )
+    render.add_argument("fleet", metavar="FLEET", help="a fleet file")
+    render.add_argument(
+        "-o", "--output", metavar="DIR", help="write DIR/HOST/...; without it, print"
+    )
+    render.add_argument("--host", metavar="HOST", help="only this host's files")
+    render.add_argument(
+        "--force", action="store_true", help="write into a directory that holds other things"
+    )
+
+
+def _explain(commands: Any) -> None:
+    explain = _add(
+        commands,
+        "explain",
+        "say what a key, a block kind or a diagnostic's code means",
+        "examples: explain nginx.balance, explain llama-swap, explain unknown-key",
+    )
+    explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY or a code")

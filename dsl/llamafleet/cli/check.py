@@ -1,0 +1,42 @@
+"""`llamafleet check`: what is wrong with fleet files."""
+
+from __future__ import annotations
+
+import sys
+
+from ..compiler import compile_file
+from ..diagnostics.model import Diagnostic, Severity
+from ..fleet.model import Fleet
+from ..language.source import Source
+from .terminal import counted, show, totals
+
+
+def check(fleets: list[str], style: str, strict: bool) -> int:
+    """Check each fleet; 1 if one has errors, or warnings under `strict`."""
+    # Two fleets may include the same file: what is wrong with that is said once.
+    found: dict[Diagnostic, None] = {}
+    sources: dict[str, Source] = {}
+    clean: list[str] = []
+    for path in dict.fromkeys(fleets):
+        compiled = compile_file(path)
+        found.update(dict.fromkeys(compiled.diagnostics))
+        sources.update(compiled.sources)
+        if compiled.fleet and not compiled.diagnostics:
+            clean.append(f"{path}: ok, {_contents(compiled.fleet)}")
+    if style == "json":
+        from ..diagnostics.as_json import as_json
+
+        sys.stdout.write(as_json(found))
+    else:
+        show(found, sources)
+    sys.stdout.flush()
+    files = sources.keys() | {each.primary.span.path for each in found}
+    for line in [*clean, *([totals(found, len(files))] if found else [])]:
+        print(line, file=sys.stderr)
+    failing = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+    return int(any(each.severity in failing for each in found))
+
+
+def _contents(fleet: Fleet) -> str:
+    parts = ((fleet.hosts, "host"), (fleet.models, "model"), (fleet.services, "service"))
+    return ", ".join(counted(len(things), word) for things, word in parts if things) or "empty"

@@ -1,0 +1,53 @@
+"""What the commands share in printing."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+from ..diagnostics.as_text import as_text
+from ..diagnostics.model import Diagnostic, Severity
+from ..language.source import Source
+
+
+def prepare() -> None:
+    """Let any text be printed, whatever the terminal's encoding, and start quickly."""
+    # Most of a command's time goes into imports, whose objects all stay: collecting them is in vain.
+    gc.set_threshold(100_000)
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+
+
+def say(message: str) -> None:
+    """A line of the tool itself, apart from its output."""
+    print(f"llamafleet: {message}", file=sys.stderr)
+
+
+def has_color(stream: TextIO) -> bool:
+    """Whether colours are wanted: on a terminal, unless NO_COLOR says no."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], stream: TextIO | None = None
+) -> None:
+    """Print diagnostics for people."""
+    to = stream or sys.stdout
+    to.write(as_text(diagnostics, sources, has_color(to)))
+
+
+def counted(number: int, word: str) -> str:
+    """`1 host`, `2 hosts`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def totals(diagnostics: Iterable[Diagnostic], files: int) -> str:
+    """`2 errors, 1 warning in 3 files`."""
+    found = [each.severity for each in diagnostics]
+    kinds = ((found.count(each), each.value) for each in (Severity.ERROR, Severity.WARNING))
+    words = ", ".join(counted(number, word) for number, word in kinds if number)
+    return f"{words} in {counted(files, 'file')}"
