@@ -41,6 +41,7 @@ class _Members:
     """What a name in a set may mean here."""
 
     handles: Mapping[str, str]
+    broken: Collection[str]
     models: Mapping[str, Named]
     aliases: Mapping[str, str]
     version: int
@@ -61,12 +62,12 @@ def lower_matrix(
         sets, {each.name.text for each in fields.sets}, scope.diagnostics
     )
     _check_size(sets, version, scope.diagnostics)
-    if not fields.sets:
+    if not any(isinstance(entry, syntax.MatrixSet) for entry in block.entries):
         message = "this matrix has no set"
         scope.diagnostics.error("missing-key", message, block.header, hint="add set name = a & b")
+    costs = _read_costs(fields, members)
     if not sets:
         return None
-    costs = _read_costs(fields, members)
     _check_everyone_is_member(sets, models, scope.diagnostics)
     handles = _rendered_handles(sets, members)
     named = tuple(
@@ -90,7 +91,8 @@ def _members(fields: Fields, models: Sequence[Named], version: int, scope: Scope
         for alias in scope.models[name].aliases
     }
     handles: dict[str, str] = {}
-    members = _Members(handles, served, aliases, version, scope.diagnostics)
+    broken: set[str] = set()
+    members = _Members(handles, broken, served, aliases, version, scope.diagnostics)
     pattern, words = _HANDLE, "1 to 32 letters, digits, . or -"
     if version < DIRECT_IDS:
         pattern, words = _OLD_HANDLE, f"1 to 8 letters or digits for llama-swap v{version}"
@@ -110,6 +112,7 @@ def _members(fields: Fields, models: Sequence[Named], version: int, scope: Scope
         if target.text in served:
             handles[handle] = target.text
         else:
+            broken.add(handle)
             _report_stranger(target, members)
     return members
 
@@ -148,10 +151,9 @@ def _read(expression: syntax.Expression, members: _Members) -> Node | None:
     match expression:
         case syntax.Member(text, span):
             model = members.handles.get(text) or (text if text in members.models else None)
-            if model is None:
+            if model is None and text not in members.broken:
                 _report_stranger(Named(text, span), members)
-                return None
-            return One(model, text)
+            return One(model, text) if model is not None else None
         case syntax.SetReference(text):
             return Ref(text)
         case syntax.AllOf(terms) | syntax.AnyOf(terms):
@@ -263,7 +265,8 @@ def _read_costs(fields: Fields, members: _Members) -> tuple[tuple[str, int], ...
     for key, cost in read_block(block, EVICT_COST, members.diagnostics).free:
         model = members.handles.get(key.text) or (key.text if key.text in members.models else None)
         if model is None:
-            _report_stranger(Named(key.text, key.span), members)
+            if key.text not in members.broken:
+                _report_stranger(Named(key.text, key.span), members)
         elif model in costs:
             members.diagnostics.error(
                 "duplicate-key",

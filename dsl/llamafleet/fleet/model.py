@@ -161,6 +161,11 @@ class ListenAddress:
         """Whether only the machine itself can connect."""
         return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
 
+    @property
+    def reached_at(self) -> str:
+        """The address at which the machine itself connects."""
+        return "127.0.0.1" if self.everywhere else self.host
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
@@ -189,7 +194,7 @@ class Endpoint:
     def reached_from(self, host: str) -> str:
         """The address that a process on `host` connects to."""
         if host == self.host:
-            return "127.0.0.1" if self.listen.everywhere else self.listen.host
+            return self.listen.reached_at
         return self.address if self.listen.everywhere else self.listen.host
 
 

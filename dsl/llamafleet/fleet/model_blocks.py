@@ -27,7 +27,8 @@ def models(
         if base:
             withheld = _for_llama_server() if "command" in full.values else frozenset[str]()
             full = layered(full, (base, withheld))
-        yield _model(own, full, scope)
+        lost = "like" in own.written and liked is None and "gguf" not in own.written
+        yield None if lost and "command" not in own.written else _model(own, full, scope)
 
 
 def _liked(own: Fields, read: Mapping[str, Fields], scope: Scope) -> Fields | None:

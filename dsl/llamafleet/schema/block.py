@@ -14,8 +14,7 @@ from ..diagnostics.model import Diagnostics, Label
 from ..fleet.model import ListenAddress
 from ..language.source import Span
 from ..language.syntax import Attribute, Block, MatrixSet, Name
-from ..language.syntax import Text as QuotedText
-from .values import BARE_WORD, Mismatch, Named, ValueType, did_you_mean, unprintable
+from .values import BARE_WORD, Mismatch, Named, ValueType, described, did_you_mean, unprintable
 
 LONGEST_NAME = 100
 
@@ -45,7 +44,7 @@ class BlockSchema:
     allows `set name = ...`. `refused` maps keys that somebody could expect here to why they are
     not: such a message beats "unknown key". `removable` lets `key = none` take an inherited key
     away, and `free_label` lets the label be any text, for names that live in APIs and never in a
-    path.
+    path. `not_even` says where else an unknown key was looked for.
     """
 
     kind: str
@@ -58,6 +57,7 @@ class BlockSchema:
     refused: Mapping[str, str] = field(default_factory=dict)
     removable: bool = False
     free_label: bool = False
+    not_even: str = ""
     table: Mapping[str, Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -204,22 +204,22 @@ def _check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) ->
         hint = f"write {kind} {{"
         diagnostics.error("bad-name", f"{kind} takes no name", label.span, hint=hint)
         return
-    problem = _bad_name(label, free=schema.free_label)
-    if problem:
-        message, hint = problem
-        diagnostics.error("bad-name", f"the name of this {kind} {message}", label.span, hint=hint)
+    if not _is_name(label.text, free=schema.free_label):
+        hint = "no comma, no control characters, no blanks at its ends"
+        if not schema.free_label:
+            hint = "it becomes part of paths: a letter, then letters, digits, dots, _ and -"
+        shown = described(label).partition(" ")[2]
+        message = f"{shown} cannot be the name of a {kind}"
+        hint += f"; {LONGEST_NAME} characters at most"
+        diagnostics.error("bad-name", message, label.span, hint=hint)
 
 
-def _bad_name(label: Name | QuotedText, *, free: bool) -> tuple[str, str] | None:
-    text = label.text
-    if len(text) > LONGEST_NAME:
-        return f"is longer than {LONGEST_NAME} characters", "shorten it"
-    if not free and not BARE_WORD.fullmatch(text):
-        allowed = "it becomes part of paths and units: a letter, then letters, digits, . _ -"
-        return f'is "{text}"' if not unprintable(text) else "has control characters", allowed
-    if not text or text != text.strip() or unprintable(text) or "," in text:
-        return "is empty, or has a comma, a line break or blanks at its ends", "choose another one"
-    return None
+def _is_name(text: str, *, free: bool) -> bool:
+    if not 0 < len(text) <= LONGEST_NAME:
+        return False
+    if not free:
+        return BARE_WORD.fullmatch(text) is not None
+    return text == text.strip() and "," not in text and not unprintable(text)
 
 
 def _read_attribute(
@@ -257,7 +257,8 @@ def _report_unknown(entry: Attribute, schema: BlockSchema, diagnostics: Diagnost
     keys = tuple(schema.table)
     listed = f"its keys are {', '.join(keys)}" if 0 < len(keys) <= 12 else ""
     hint = did_you_mean(word, keys, listed or f"llamafleet explain {kind} lists its keys")
-    diagnostics.error("unknown-key", f'{kind} has no key "{word}"', entry.key.span, hint=hint)
+    message = f'{kind} has no key "{word}"{schema.not_even.format(word)}'
+    diagnostics.error("unknown-key", message, entry.key.span, hint=hint)
 
 
 def _report_repeated(entry: Attribute, first: Attribute, diagnostics: Diagnostics) -> None:

@@ -120,6 +120,7 @@ _INHERITABLE = (
     Key("vram", Size(), "Memory it was measured to need; beats every estimate."),
 )
 NEVER_INHERITED = frozenset({"like", "aliases", "name", "description"})
+_NO_FLAG = f", and llama-server {llama_server.PINNED} no flag --{{}}"
 LLAMA_SERVER_ONLY = frozenset({"mmproj", "draft", "extra-args"})
 
 MODEL = BlockSchema(
@@ -128,6 +129,7 @@ MODEL = BlockSchema(
     keys=(*_MODEL_ONLY, *_INHERITABLE, *llama_server.keys()),
     refused=llama_server.refused(),
     removable=True,
+    not_even=_NO_FLAG,
     free_label=True,
 )
 
@@ -137,6 +139,7 @@ DEFAULTS = BlockSchema(
     keys=(*_INHERITABLE, *llama_server.keys()),
     refused={**MODEL.refused, **{key.name: "say it in each model" for key in _MODEL_ONLY}},
     removable=True,
+    not_even=_NO_FLAG,
 )
 
 EVICT_COST = BlockSchema(

@@ -38,6 +38,22 @@ OWNED: Mapping[str, str] = {
 }  # fmt: skip
 """Flags that are no keys, and who sets them."""
 
+_LOAD_MODE = "llama.cpp has replaced it: write load-mode ="
+GONE: Mapping[str, str] = {
+    "mmap": f"{_LOAD_MODE} mmap, or load-mode = none for off",
+    "no-mmap": f"{_LOAD_MODE} none",
+    "mlock": f'{_LOAD_MODE} mlock, or "mmap+mlock"',
+    "direct-io": f"{_LOAD_MODE} dio",
+    "ctx-size-draft": "llama.cpp has removed it: the draft's context follows ctx-size",
+    "draft-max": "llama.cpp has replaced it: write spec-draft-n-max",
+    "draft-n": "llama.cpp has replaced it: write spec-draft-n-max",
+    "draft-min": "llama.cpp has replaced it: write spec-draft-n-min",
+    "draft-n-min": "llama.cpp has replaced it: write spec-draft-n-min",
+    "grp-attn-n": "llama.cpp has removed it: see rope-scaling",
+    "grp-attn-w": "llama.cpp has removed it: see rope-scaling",
+}
+"""Flags that older fleets and blog posts use."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServerFlag:
@@ -80,7 +96,7 @@ def refused() -> dict[str, str]:
         for name in row.get("no", ()):
             if name.startswith("--"):
                 found[name.removeprefix("--")] = reason or f"write {row['key']} = off"
-    return found
+    return found | dict(GONE)
 
 
 def argv(flag: ServerFlag, value: syntax.Value) -> tuple[str, ...]:

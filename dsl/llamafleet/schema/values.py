@@ -17,6 +17,11 @@ from ..language.source import Span
 
 BARE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]*")
 _ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[A-Za-z0-9._\-]*|\*)):(?P<port>[0-9]{1,5})")
+SWITCHES = {
+    "true": "on", "yes": "on", "enabled": "on", "1": "on", "on": "on",
+    "false": "off", "no": "off", "disabled": "off", "0": "off", "off": "off",
+}  # fmt: skip
+"""How other languages say on and off."""
 _TEN_YEARS = 10 * 365 * 86_400_000
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
@@ -94,9 +99,9 @@ def _mismatch(wanted: ValueType, value: syntax.Value, hint: str = "") -> Mismatc
 
 
 def _quoted_hint(value: syntax.Value) -> str:
-    if isinstance(value, syntax.Number | syntax.Size | syntax.Duration):
-        return f'put it in quotes: "{value.text}"'
-    return ""
+    if isinstance(value, syntax.Items | syntax.Text):
+        return ""
+    return f'put it in quotes: "{value.text}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +173,8 @@ class Switch:
         """True for `on`."""
         if isinstance(value, syntax.Name) and value.text in ("on", "off"):
             return value.text == "on"
-        word = value.text.lower() if isinstance(value, syntax.Name | syntax.Text) else ""
-        meant = {"true": "on", "yes": "on", "false": "off", "no": "off", "on": "on", "off": "off"}
-        return _mismatch(self, value, f"write {meant[word]}" if word in meant else "")
+        word = "" if isinstance(value, syntax.Items) else value.text.lower()
+        return _mismatch(self, value, f"write {SWITCHES[word]}" if word in SWITCHES else "")
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -197,7 +201,12 @@ class Choice:
         return _mismatch(self, value, self._hint(value))
 
     def _hint(self, value: syntax.Value) -> str:
-        return "" if isinstance(value, syntax.Items) else did_you_mean(value.text, self.words)
+        if isinstance(value, syntax.Items):
+            return ""
+        switch = SWITCHES.get(value.text.lower(), "")
+        if switch in self.words:
+            return f"write {switch}"
+        return did_you_mean(value.text, self.words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +277,8 @@ class Pattern:
     def read(self, value: syntax.Value) -> str | Mismatch:
         """The text, when all of it matches."""
         if not isinstance(value, syntax.Text):
-            return _mismatch(self, value, _quoted_hint(value))
+            good = not isinstance(value, syntax.Items) and re.fullmatch(self.regex, value.text)
+            return _mismatch(self, value, _quoted_hint(value) if good else "")
         text = _printable(value, self)
         if isinstance(text, str) and not re.fullmatch(self.regex, text):
             return _mismatch(self, value)

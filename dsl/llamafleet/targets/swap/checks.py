@@ -46,27 +46,8 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
                     hint="add build = ...: the name of a build block",
                 )
                 break
-    _check_names(models, diagnostics)
     for _, model in models:
         _check_macros(model, diagnostics)
-
-
-def _check_names(models: Models, diagnostics: Diagnostics) -> None:
-    """llama-swap lets an id hide an alias; two models of one alias it refuses."""
-    places = {model.name: named.span for named, model in models}
-    for named, model in models:
-        for alias in model.aliases:
-            if alias in places:
-                span = model.spans.get("aliases", model.origin)
-                diagnostics.error(
-                    "duplicate-name",
-                    f'"{alias}" is both an alias of {model.name} and an id of this service',
-                    span,
-                    "given again here",
-                    related=(Label(places[alias], "given here"),),
-                    hint="a request could only mean one of them: rename the alias",
-                )
-            places.setdefault(alias, named.span)
 
 
 def _check_macros(model: Model, diagnostics: Diagnostics) -> None:
