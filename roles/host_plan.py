@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llamafleet.plan import plan_host
 from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
 from llamafleet import load
+from llamafleet.plan import plan_host
 from llamafleet.plan_types import HostPlan
 
 
@@ -26,7 +26,11 @@ def current_plan() -> HostPlan:
         )
     if not Path(str(path)).is_file():
         raise PyinfraError(f"the fleet file of {host.name} does not exist: {path}")
-    fleet = load(str(path))
+    try:
+        fleet = load(str(path))
+    except SystemExit as error:
+        # An exit inside one host's preparation would not reach pyinfra in order.
+        raise PyinfraError(f"{path} has errors, shown above: no host was touched") from error
     name = str(host.data.get("fleet_host", host.name))
     if name not in fleet.hosts:
         known = ", ".join(fleet.hosts) or "no hosts"

@@ -23,7 +23,9 @@ UNIT = "/etc/systemd/system/llama-swap-voice.service"
 
 STUBS = {
     "systemctl": (HERE / "stub_systemctl.sh").read_text(),
-    "systemd-analyze": '#!/bin/sh\nfor unit in "$@"; do ! grep -Hs Refused -- "$unit" || exit 1; done\n',
+    "systemd-analyze": """#!/bin/sh
+for unit in "$@"; do ! grep -Hs Refused -- "$unit" || exit 1; done
+""",
     "journalctl": "#!/bin/sh\necho the journal of $2\n",
 }
 # Refuses a configuration that says so, else stops at listening, as the real one does.

@@ -11,7 +11,7 @@ from tests.roles.machine import plan_of, server_service, swap_service
 
 
 def read_back(text: str) -> dict[str, str]:
-    """A reading of systemd.exec(5): NAME="value", backslash takes `"`, `\\`, `` ` ``, `$` literally."""
+    """A reading of systemd.exec(5): in quotes a backslash makes four characters literal."""
     found: dict[str, str] = {}
     at = text.index("\n") + 1  # the comment
     while at < len(text):

@@ -1,0 +1,39 @@
+"""pyinfra's settings for runs from this checkout; pyinfra executes this file before all else."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from pyinfra.connectors.sshuserclient.client import SSHClient
+from pyinfra.context import config
+
+# pyinfra appends the working directory to sys.path; the checkout's roles/ must come first, or an
+# installed package of that name hides it. The compiler is here too, without an install.
+_CHECKOUT = Path(__file__).resolve().parent
+for _folder in (_CHECKOUT / "dsl", _CHECKOUT):
+    if str(_folder) in sys.path:
+        sys.path.remove(str(_folder))
+    sys.path.insert(0, str(_folder))
+
+config.REQUIRE_PYINFRA_VERSION = "~=3.10.0"
+
+# Uploads pass through here on their way to a root-owned place: always there, and on a disk, where
+# /tmp may be a small file system in memory. Nothing secret is uploaded as a file, and what is
+# uploaded is verified by its hash where it arrives.
+config.TEMP_DIR = "/var/tmp"
+
+_connect = SSHClient.connect
+
+
+def _connect_without_delay(self: SSHClient, *args: Any, **kwargs: Any) -> None:
+    """paramiko leaves Nagle's algorithm on, which costs 40 ms with every command."""
+    _connect(self, *args, **kwargs)  # type: ignore[no-untyped-call]
+    transport = self.get_transport()
+    if transport is not None and hasattr(transport.sock, "setsockopt"):
+        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+SSHClient.connect = _connect_without_delay  # type: ignore[method-assign]

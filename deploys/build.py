@@ -1,0 +1,10 @@
+"""Only llama.cpp: compile or fetch what the plan names, and switch to it."""
+
+from roles.base import base
+from roles.host_plan import current_plan
+from roles.llama_cpp import llama_cpp
+
+plan = current_plan()
+
+base(plan=plan)
+llama_cpp(plan=plan)

@@ -1,0 +1,90 @@
+"""Check the GPUs, then make users and folders."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from llamafleet.plan_types import CONFIG, PREFIX, STATE, HostPlan
+from roles.base.facts import Accounts, Gpus
+from roles.base.gpus import problem
+from roles.commands import announce, refuse, run, words
+
+LOGS = "/var/log/llamafleet"
+# Service users read weights below the state folder, so it can be passed through, not listed; what
+# is in it besides weights is root's alone.
+FOLDERS = {PREFIX: "755", CONFIG: "755", LOGS: "755", STATE: "711", f"{STATE}/owed": "700"}
+
+_MAKE = """
+set -eu
+shell=$(command -v nologin || echo /bin/false)
+users=$1
+groups=$2
+home=$3
+shift 3
+for name in $groups; do
+    groupadd --system -- "$name"
+    echo "made group $name"
+done
+for name in $users; do
+    useradd --system --user-group --no-create-home --home-dir "$home" --shell "$shell" -- "$name"
+    echo "made user $name"
+done
+while [ $# -gt 0 ]; do
+    install -d -m "$1" -o root -g root -- "$2"
+    shift 2
+done
+"""
+
+
+@operation()
+def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Stop before anything is changed where a host is not the machine that the fleet file means.
+
+    Hosts that declare no GPUs are not asked; `llamafleet_gpu_check = False` in a host's data turns
+    the check off, for machines whose bus shows something else than what is used.
+    """
+    if not plan.gpus or not host.data.get("llamafleet_gpu_check", True):
+        return
+    detected = host.get_fact(Gpus)
+    if detected is None:
+        yield refuse("could not look for GPUs: nothing was changed on this host")
+        return
+    message = problem(plan.host, plan.gpus, detected)
+    if message:
+        yield refuse(message)
+
+
+@operation()
+def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Users that cannot log in, the groups their services name, and the folders of every role."""
+    groups = dict.fromkeys(plan.groups)
+    for service in plan.services:
+        groups |= dict.fromkeys(service.groups)
+    there = host.get_fact(Accounts, users=plan.users, groups=tuple(groups), folders=tuple(FOLDERS))
+    if there is None:
+        yield refuse("could not look for users and folders: nothing was changed on this host")
+        return
+    users = [name for name in plan.users if f"user {name}" not in there]
+    missing = [name for name in groups if f"group {name}" not in there and name not in users]
+    folders = [
+        word
+        for path, mode in FOLDERS.items()
+        if f"folder {mode} root {path}" not in there
+        for word in (mode, path)
+    ]
+    if not users and not missing and not folders:
+        return
+    announce(f"will make {', '.join([*users, *missing, *folders[1::2]])}")
+    yield run(words("sh", "-c", _MAKE, "make", " ".join(users), " ".join(missing), STATE, *folders))
+
+
+@deploy("Base")
+def base(plan: HostPlan) -> None:
+    """A host is the right machine, and has the users and folders that the other roles need."""
+    check_gpus(name="Check the GPUs", plan=plan)
+    make_accounts(name="Make users and folders", plan=plan)
