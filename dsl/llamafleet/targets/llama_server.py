@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 from ..backends import Backend, backend
-from ..fleet.model import (
-    NO_SPANS,
-    Endpoint,
-    Fleet,
-    Host,
-    ListenAddress,
-    Model,
-    Spans,
-)
+from ..fleet.model import Endpoint, Fleet, Host, ListenAddress, Model
 from ..fleet.scope import Scope
-from ..language.source import Span
 from ..language.syntax import Block
 from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Unit
-from ..schema.block import BlockSchema, Fields, Key, read_block
-from ..schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
+from ..schema.block import read_block
 from .process.command import (
     Bind,
     Environment,
@@ -32,86 +19,18 @@ from .process.command import (
     written_paths,
 )
 from .process.digest import PREFIX, digest
-from .process.unit import RUNNING_KEYS, Process, Running, read_running, unit_of
+from .process.unit import Process, read_running, unit_of
+from .server.block import (
+    DEFAULT_LISTEN,
+    PER_GPU,
+    SCHEMA,
+    LlamaServer,
+    Worker,
+    unit_name,
+    workers,
+)
+from .server.checks import consistent, read_hosts
 from .target import Endpoints
-
-PER_GPU = "per-gpu"
-ALL_GPUS = "all-gpus"
-UNIT_NAME = Pattern(
-    r"[A-Za-z0-9:_.@\-]+\.(service|socket|target|device|mount|automount|swap|path|timer|slice|scope)",
-    'names of systemd units such as "nvidia-persistenced.service"',
-)
-DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8081)
-
-SCHEMA = BlockSchema(
-    kind="llama-server",
-    help="Processes of one model, each a systemd unit of its own; for example one for each GPU.",
-    keys=(
-        Key("host", Reference("host"), help="The machine it runs on."),
-        Key("hosts", ListOf(Reference("host")), help="The machines it runs on, instead of host."),
-        Key("build", Reference("build"), help="The llama.cpp that it runs."),
-        Key("model", Reference("model"), required=True, help="What it serves."),
-        Key(
-            "placement",
-            Choice(PER_GPU, ALL_GPUS),
-            default=ALL_GPUS,
-            help="per-gpu starts a process for each GPU of the model, or of the host if the model "
-            "names none; all-gpus starts processes that see them all.",
-        ),
-        Key("replicas", Integer(1, 256), default=1, help="Processes on each host, with all-gpus."),
-        Key(
-            "listen",
-            Listen(),
-            default=DEFAULT_LISTEN,
-            help="Where the first process listens; the next one takes the next port.",
-            upstream="--host, --port",
-        ),
-        *RUNNING_KEYS,
-        Key(
-            "requires",
-            ListOf(UNIT_NAME),
-            help="Units that must run before it does.",
-            upstream="Requires",
-        ),
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class LlamaServer:
-    """A checked `llama-server` block."""
-
-    name: str
-    hosts: tuple[str, ...]
-    build: str | None
-    model: str
-    per_gpu: bool
-    replicas: int
-    listen: ListenAddress
-    running: Running
-    requires: tuple[str, ...]
-    origin: Span
-    spans: Spans = field(default_factory=lambda: NO_SPANS)
-    kind: str = "llama-server"
-
-    @property
-    def builds(self) -> tuple[str, ...]:
-        """The build, if it needs one."""
-        return (self.build,) if self.build else ()
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """The one model."""
-        return (self.model,)
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """One process on one host; `devices` None leaves all GPUs visible."""
-
-    index: int
-    port: int
-    devices: tuple[int, ...] | None
 
 
 class LlamaServerTarget:
@@ -122,13 +41,13 @@ class LlamaServerTarget:
     def lower(self, block: Block, scope: Scope) -> LlamaServer | None:
         """Resolve names, demand a build for weights, and take the ports."""
         fields = read_block(block, SCHEMA, scope.diagnostics)
-        hosts = _hosts(fields, scope)
+        hosts = read_hosts(fields, scope)
         named, build_name = fields.name("model"), fields.name("build")
         model = scope.model(named) if named else None
         build = scope.build(build_name) if build_name else None
         if model is None or not hosts or (build_name and not build):
             return None
-        if not _consistent(fields, model, hosts, scope):
+        if not consistent(fields, model, hosts, scope):
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
         service = LlamaServer(
@@ -190,72 +109,6 @@ class LlamaServerTarget:
 TARGET = LlamaServerTarget()
 
 
-def unit_name(service: LlamaServer, worker: Worker) -> str:
-    """`llama-server-worker-0.service`."""
-    return f"llama-server-{service.name}-{worker.index}.service"
-
-
-def workers(service: LlamaServer, host: Host, model: Model) -> Iterator[Worker]:
-    """The processes on one host, in the order of their ports."""
-    if service.per_gpu:
-        devices = model.gpus if model.gpus is not None else tuple(range(len(host.gpus)))
-        for index, device in enumerate(devices):
-            yield Worker(index, service.listen.port + index, (device,))
-        return
-    for index in range(service.replicas):
-        yield Worker(index, service.listen.port + index, model.gpus)
-
-
-def _hosts(fields: Fields, scope: Scope) -> tuple[Host, ...]:
-    if fields.has("host") and fields.has("hosts"):
-        scope.diagnostics.error(
-            "conflicting-keys",
-            "host and hosts are both set",
-            fields.span("hosts"),
-            hint="keep hosts, and list every machine in it",
-        )
-    single = fields.name("host")
-    names = (single,) if single else fields.names("hosts")
-    if not names and "host" not in fields.written and "hosts" not in fields.written:
-        scope.diagnostics.error(
-            "missing-key",
-            "this llama-server has no host",
-            fields.block.header,
-            hint="add host = ... or hosts = [...]",
-        )
-    found = {host.name: host for named in names if (host := scope.host(named))}
-    return tuple(found.values())
-
-
-def _consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Scope) -> bool:
-    problems = len(scope.diagnostics)
-    if not model.command and "build" not in fields.written:
-        scope.diagnostics.error(
-            "missing-key",
-            f"this llama-server has no build to serve {model.name} with",
-            fields.block.header,
-            hint="add build = ...: the name of a build block",
-        )
-    if fields.text("placement") != PER_GPU:
-        return len(scope.diagnostics) == problems
-    if fields.has("replicas"):
-        scope.diagnostics.error(
-            "conflicting-keys",
-            "replicas is set beside placement = per-gpu, which starts one process for each GPU",
-            fields.span("replicas"),
-            hint="remove one of them",
-        )
-    for host in hosts:
-        if not host.gpus and model.gpus is None:
-            scope.diagnostics.error(
-                "no-gpu",
-                f"placement is per-gpu, but host {host.name} declares no gpus",
-                fields.span("placement"),
-                hint=f"add gpus = [...] to host {host.name}, or use replicas instead",
-            )
-    return len(scope.diagnostics) == problems
-
-
 def _planned(
     service: LlamaServer,
     worker: Worker,
@@ -290,7 +143,7 @@ def _planned(
     return (
         Artifact(path=f"/etc/systemd/system/{name}", content=unit, restarts=(name,)),
         Unit(name, executable),
-        Probe(service.kind, service.name, name, _reachable(service.listen), worker.port, (served,)),
+        Probe(service.kind, service.name, name, service.listen.reached_at, worker.port, (served,)),
     )
 
 
@@ -304,8 +157,3 @@ def _fingerprint(
 ) -> str:
     groups = command_of(model, service.build, host, fleet, bind)
     return digest({"command": groups, "environment": environment})
-
-
-def _reachable(listen: ListenAddress) -> str:
-    """The address at which the machine itself reaches the process."""
-    return "127.0.0.1" if listen.everywhere else listen.host

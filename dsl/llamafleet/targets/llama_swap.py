@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..backends import backend
 from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
-from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Model, Spans
+from ..fleet.model import Endpoint, Fleet, Host, Model
 from ..fleet.scope import Scope
-from ..language.source import Span
 from ..language.syntax import Block
 from ..plan_types import (
     CONFIG,
@@ -22,19 +19,9 @@ from ..plan_types import (
     ServicePlan,
     Unit,
 )
-from ..schema.block import BlockSchema, Fields, Key, read_block
-from ..schema.core import MATRIX, SHA256
-from ..schema.values import (
-    Choice,
-    Duration,
-    Integer,
-    Listen,
-    ListOf,
-    Named,
-    Pattern,
-    Reference,
-    Switch,
-)
+from ..schema.block import Fields, read_block
+from ..schema.core import MATRIX
+from ..schema.values import Named
 from .process.command import (
     Bind,
     command_of,
@@ -43,120 +30,11 @@ from .process.command import (
     slots,
     written_paths,
 )
-from .process.unit import RUNNING_KEYS, Process, Running, read_running, unit_of
+from .process.unit import Process, read_running, unit_of
+from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
 from .swap.checks import check_models, check_version
 from .swap.config import Entry, Settings, entry_digest, render
 from .target import Endpoints
-
-DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8080)
-DEFAULT_VERSION = "v250"
-RELEASE = Pattern(r"v[0-9]{1,5}", 'a release in quotes such as "v250"')
-SHORTEST_HEALTH_CHECK = 15_000  # llama-swap raises what is shorter without a word
-
-SCHEMA = BlockSchema(
-    kind="llama-swap",
-    help="One endpoint for many models: each is loaded when it is asked for.",
-    keys=(
-        Key("host", Reference("host"), "The machine it runs on.", required=True),
-        Key("build", Reference("build"), "The llama.cpp that serves its models."),
-        Key("version", RELEASE, "The release of llama-swap.", default=DEFAULT_VERSION),
-        Key("sha256", SHA256, "Checksum of its archive, where llamafleet does not know it."),
-        Key("listen", Listen(), "Where it listens.", default=DEFAULT_LISTEN, upstream="-listen"),
-        Key("models", ListOf(Reference("model")), "What it serves, in order.", required=True),
-        Key(
-            "start-port",
-            Integer(1, 65535),
-            "Port of the first model's server, the next one's follows; by default the first free "
-            "ones from 5800 on.",
-        ),
-        Key(
-            "health-check-timeout",
-            Duration(SHORTEST_HEALTH_CHECK),
-            "How long a model may take to load.",
-            default=120_000,
-            upstream="healthCheckTimeout",
-        ),
-        Key(
-            "global-ttl",
-            Duration(),
-            "Unload models that set no ttl after this time without a request; by default never.",
-            upstream="globalTTL",
-        ),
-        Key(
-            "unload-timeout",
-            Duration(1000),
-            "How long a model that is unloaded may take to stop.",
-            upstream="unloadTimeout",
-        ),
-        Key(
-            "log-level",
-            Choice("debug", "info", "warn", "error"),
-            "How much it logs.",
-            default="info",
-            upstream="logLevel",
-        ),
-        Key(
-            "send-loading-state",
-            Switch(),
-            "Tell the client about the load, in the stream's reasoning.",
-            default=False,
-            upstream="sendLoadingState",
-        ),
-        Key(
-            "include-aliases-in-list",
-            Switch(),
-            "List aliases as models, too.",
-            default=False,
-            upstream="includeAliasesInList",
-        ),
-        Key(
-            "watch-config",
-            Switch(),
-            "Reload when the file changes; any reload restarts every model.",
-            default=False,
-            upstream="-watch-config",
-        ),
-        *RUNNING_KEYS,
-    ),
-    blocks=(MATRIX,),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class LlamaSwap:
-    """A checked `llama-swap` block. `first_port` is that of the first model's server."""
-
-    name: str
-    host: str
-    build: str | None
-    version: int
-    sha256: str | None
-    listen: ListenAddress
-    models: tuple[str, ...]
-    first_port: int
-    global_ttl: int
-    settings: Settings
-    watch_config: bool
-    matrix: Matrix | None
-    running: Running
-    origin: Span
-    spans: Spans = field(default_factory=lambda: NO_SPANS)
-    kind: str = "llama-swap"
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """The one machine."""
-        return (self.host,)
-
-    @property
-    def builds(self) -> tuple[str, ...]:
-        """The build, if its models need one."""
-        return (self.build,) if self.build else ()
-
-    @property
-    def unit(self) -> str:
-        """`llama-swap-voice.service`."""
-        return f"llama-swap-{self.name}.service"
 
 
 class LlamaSwapTarget:
@@ -178,7 +56,6 @@ class LlamaSwapTarget:
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
         scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
-        matrix = fields.nested(MATRIX.kind)
         return LlamaSwap(
             name=fields.label.text,
             host=host.name,
@@ -193,9 +70,7 @@ class LlamaSwapTarget:
             global_ttl=fields.seconds("global-ttl") or 0,
             settings=_settings(fields, version),
             watch_config=fields.switch("watch-config"),
-            matrix=lower_matrix(matrix, tuple(name for name, _ in models), version, scope)
-            if matrix
-            else None,
+            matrix=_matrix(fields, models, version, scope),
             running=read_running(fields),
             origin=block.header,
             spans=fields.spans,
@@ -274,6 +149,13 @@ def _models(fields: Fields, scope: Scope) -> tuple[tuple[Named, Model], ...]:
     return tuple(found.values())
 
 
+def _matrix(
+    fields: Fields, models: tuple[tuple[Named, Model], ...], version: int, scope: Scope
+) -> Matrix | None:
+    block = fields.nested(MATRIX.kind)
+    return lower_matrix(block, [named for named, _ in models], version, scope) if block else None
+
+
 def _settings(fields: Fields, version: int) -> Settings:
     return Settings(
         version=version,
@@ -318,7 +200,7 @@ def _probe(service: LlamaSwap, entries: tuple[Entry, ...]) -> Probe:
         kind=service.kind,
         service=service.name,
         unit=service.unit,
-        address="127.0.0.1" if service.listen.everywhere else service.listen.host,
+        address=service.listen.reached_at,
         port=service.listen.port,
         models=tuple(_served(entry) for entry in entries if not entry.model.unlisted),
         matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,

@@ -34,7 +34,7 @@ def check_version(fields: Fields, version: int, diagnostics: Diagnostics) -> Non
 
 
 def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> None:
-    """A build for weights, names that do not hide each other, and no macros."""
+    """A build for weights, and no macros."""
     if "build" not in fields.written:
         for named, model in models:
             if not model.command:

@@ -1,0 +1,106 @@
+"""The `llama-server` block: its keys, and what it is once checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ...fleet.model import NO_SPANS, Host, ListenAddress, Model, Spans
+from ...language.source import Span
+from ...schema.block import BlockSchema, Key
+from ...schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
+from ..process.unit import RUNNING_KEYS, Running
+
+PER_GPU = "per-gpu"
+ALL_GPUS = "all-gpus"
+UNIT_NAME = Pattern(
+    r"[A-Za-z0-9:_.@\-]+\.(service|socket|target|device|mount|automount|swap|path|timer|slice|scope)",
+    'names of systemd units such as "nvidia-persistenced.service"',
+)
+DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8081)
+
+SCHEMA = BlockSchema(
+    kind="llama-server",
+    help="Processes of one model, each a systemd unit of its own; for example one for each GPU.",
+    keys=(
+        Key("host", Reference("host"), help="The machine it runs on."),
+        Key("hosts", ListOf(Reference("host")), help="The machines it runs on, instead of host."),
+        Key("build", Reference("build"), help="The llama.cpp that it runs."),
+        Key("model", Reference("model"), required=True, help="What it serves."),
+        Key(
+            "placement",
+            Choice(PER_GPU, ALL_GPUS),
+            default=ALL_GPUS,
+            help="per-gpu starts a process for each GPU of the model, or of the host if the model "
+            "names none; all-gpus starts processes that see them all.",
+        ),
+        Key("replicas", Integer(1, 256), default=1, help="Processes on each host, with all-gpus."),
+        Key(
+            "listen",
+            Listen(),
+            default=DEFAULT_LISTEN,
+            help="Where the first process listens; the next one takes the next port.",
+            upstream="--host, --port",
+        ),
+        *RUNNING_KEYS,
+        Key(
+            "requires",
+            ListOf(UNIT_NAME),
+            help="Units that must run before it does.",
+            upstream="Requires",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaServer:
+    """A checked `llama-server` block."""
+
+    name: str
+    hosts: tuple[str, ...]
+    build: str | None
+    model: str
+    per_gpu: bool
+    replicas: int
+    listen: ListenAddress
+    running: Running
+    requires: tuple[str, ...]
+    origin: Span
+    spans: Spans = field(default_factory=lambda: NO_SPANS)
+    kind: str = "llama-server"
+
+    @property
+    def builds(self) -> tuple[str, ...]:
+        """The build, if it needs one."""
+        return (self.build,) if self.build else ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The one model."""
+        return (self.model,)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One process on one host; `devices` None leaves all GPUs visible."""
+
+    index: int
+    port: int
+    devices: tuple[int, ...] | None
+
+
+def unit_name(service: LlamaServer, worker: Worker) -> str:
+    """`llama-server-worker-0.service`."""
+    return f"llama-server-{service.name}-{worker.index}.service"
+
+
+def workers(service: LlamaServer, host: Host, model: Model) -> Iterator[Worker]:
+    """The processes on one host, in the order of their ports."""
+    if service.per_gpu:
+        devices = model.gpus if model.gpus is not None else tuple(range(len(host.gpus)))
+        for index, device in enumerate(devices):
+            yield Worker(index, service.listen.port + index, (device,))
+        return
+    for index in range(service.replicas):
+        yield Worker(index, service.listen.port + index, model.gpus)

@@ -1,0 +1,58 @@
+"""What a `llama-server` block says that cannot be meant."""
+
+from __future__ import annotations
+
+from ...fleet.model import Host, Model
+from ...fleet.scope import Scope
+from ...schema.block import Fields
+from .block import PER_GPU
+
+
+def read_hosts(fields: Fields, scope: Scope) -> tuple[Host, ...]:
+    if fields.has("host") and fields.has("hosts"):
+        scope.diagnostics.error(
+            "conflicting-keys",
+            "host and hosts are both set",
+            fields.span("hosts"),
+            hint="keep hosts, and list every machine in it",
+        )
+    single = fields.name("host")
+    names = (single,) if single else fields.names("hosts")
+    if not names and "host" not in fields.written and "hosts" not in fields.written:
+        scope.diagnostics.error(
+            "missing-key",
+            "this llama-server has no host",
+            fields.block.header,
+            hint="add host = ... or hosts = [...]",
+        )
+    found = {host.name: host for named in names if (host := scope.host(named))}
+    return tuple(found.values())
+
+
+def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Scope) -> bool:
+    problems = len(scope.diagnostics)
+    if not model.command and "build" not in fields.written:
+        scope.diagnostics.error(
+            "missing-key",
+            f"this llama-server has no build to serve {model.name} with",
+            fields.block.header,
+            hint="add build = ...: the name of a build block",
+        )
+    if fields.text("placement") != PER_GPU:
+        return len(scope.diagnostics) == problems
+    if fields.has("replicas"):
+        scope.diagnostics.error(
+            "conflicting-keys",
+            "replicas is set beside placement = per-gpu, which starts one process for each GPU",
+            fields.span("replicas"),
+            hint="remove one of them",
+        )
+    for host in hosts:
+        if not host.gpus and model.gpus is None:
+            scope.diagnostics.error(
+                "no-gpu",
+                f"placement is per-gpu, but host {host.name} declares no gpus",
+                fields.span("placement"),
+                hint=f"add gpus = [...] to host {host.name}, or use replicas instead",
+            )
+    return len(scope.diagnostics) == problems
