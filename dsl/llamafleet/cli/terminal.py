@@ -15,7 +15,7 @@ from ..language.source import Source
 
 def prepare() -> None:
     """Let any text be printed, whatever the terminal's encoding, and start quickly."""
-    # Most of a command's time goes into imports, whose objects all stay: collecting them is in vain.
+    # Most of a command's time goes into imports, whose objects stay: to collect them is in vain.
     gc.set_threshold(100_000)
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
