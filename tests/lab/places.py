@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from .shell import LabError
 
 TAG = "llamafleet-lab"
 
@@ -22,8 +25,15 @@ def labs_directory() -> Path:
 
 
 def lab_directory(lab_id: str) -> Path:
-    """The directory of one lab."""
+    """The directory of one lab. What is no lab's id never becomes a path: the path gets deleted."""
+    if not is_lab_id(lab_id):
+        raise LabError(f"`{lab_id}` is no lab's id: those are four hexadecimal digits")
     return labs_directory() / lab_id
+
+
+def is_lab_id(text: str) -> bool:
+    """Whether a text has the form of a lab's id."""
+    return re.fullmatch("[0-9a-f]{4}", text) is not None
 
 
 def cache_directory() -> Path:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .hosts import Host, HostSpec
-from .places import lab_directory, labs_directory
+from .places import is_lab_id, lab_directory, labs_directory
 from .shell import LabError, write
 
 
@@ -63,7 +63,7 @@ def lab_ids() -> tuple[str, ...]:
     """Every lab of which anything is left, in the order of their names."""
     directory = labs_directory()
     found = directory.iterdir() if directory.is_dir() else ()
-    return tuple(sorted(path.name for path in found if path.is_dir()))
+    return tuple(sorted(path.name for path in found if is_lab_id(path.name)))
 
 
 def _host(data: dict[str, object]) -> Host:
