@@ -1,6 +1,6 @@
 """Text to syntax tree, by the tables of the grammar.
 
-The parser is the usual LALR loop, and adds what the tables cannot give: it goes on after an error.
+The automaton stops at the first token that does not fit; the parser is what goes on after it.
 An entry ends with its line, so after a bad token the state that the line began with is taken up
 again behind that line. Each line is read at most twice, whatever it holds, so time stays linear.
 """
@@ -11,12 +11,14 @@ import re
 from typing import NamedTuple
 
 from ..diagnostics.model import Diagnostics, Label
+from .automaton import Automaton, State
+from .reading import without_controls
 from .source import Position, Source, Span
 from .syntax import File
 from .syntax_errors import describe
-from .tables import END, Rule, tables
+from .tables import END, tables
 from .tokens import BAD_CHARACTER, Lexer, Place, Token
-from .tree import UNREADABLE, Parts, build
+from .tree import UNREADABLE
 
 DEEPEST = 32
 """How deep blocks, lists or parentheses may nest: far more than means anything."""
@@ -29,13 +31,12 @@ ENTRY = re.compile(rf'(\}}|{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*[={{])')
 HEADER = re.compile(rf'{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*\{{')
 OPENS = re.compile(r"\{[ \t\r]*(#.*)?$")
 BODY = re.compile(rf"[ \t]*({WORD}[ \t]*=|\}})")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def parse(source: Source) -> tuple[File, Diagnostics]:
     """Parse one file. The tree holds what could be read; every syntax error is reported."""
     diagnostics = Diagnostics()
-    text = _without_controls(source, diagnostics)
+    text = without_controls(source, diagnostics)
     if text is None:
         return File(source.path, ()), diagnostics
     parser = _Parser(source.path, text, close_at_margin=False)
@@ -47,28 +48,11 @@ def parse(source: Source) -> tuple[File, Diagnostics]:
     return file, diagnostics
 
 
-def _without_controls(source: Source, diagnostics: Diagnostics) -> str | None:
-    text = source.text if source.text.endswith("\n") else source.text + "\n"
-    found = CONTROL.search(text)
-    if not found:
-        return text
-    line = text.count("\n", 0, found.start()) + 1
-    column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
-    span = Span(source.path, Position(line, column), Position(line, column + 1))
-    if "\0" in text:
-        diagnostics.error("not-text", "not a text file: it holds zero bytes", span)
-        return None
-    message = f"unexpected control character U+{ord(found[0]):04X}"
-    diagnostics.error("syntax", message, span, hint="remove it")
-    return CONTROL.sub(" ", text)
-
-
 class _Mark(NamedTuple):
     """Where a line began, and everything the parser knew there."""
 
     place: Place
-    states: tuple[int, ...]
-    values: tuple[object, ...]
+    state: State
     blocks: tuple[Token, ...]
     lists: tuple[Token, ...]
 
@@ -82,10 +66,8 @@ class _Parser:
         self.suspicious = False
         self.unclosed = False
         self._close_at_margin = close_at_margin
-        self._tables = tables()
-        self._lexer = Lexer(text, self._tables)
-        self._states = [self._tables.start]
-        self._values: Parts = []
+        self._lexer = Lexer(text, tables())
+        self._automaton = Automaton(tables(), path)
         self._blocks: list[Token] = []
         self._lists: list[Token] = []
         self._parens = 0
@@ -107,37 +89,18 @@ class _Parser:
                 self._report(token)
                 self._recover(token)
 
-    # The LALR loop.
-
     def _feed(self, token: Token) -> bool:
-        """Reduce as long as `token` asks for it, then shift it; False if it does not fit here."""
-        states, rules = self._tables.states, self._tables.rules
-        while (action := states[self._states[-1]].get(token.type)) is not None and action < 0:
-            self._reduce(rules[-1 - action])
-            if self._states[-1] == self._tables.end:
-                return True
-        if action is None:
-            return False
-        self._states.append(action)
-        self._values.append(token)
-        self._shifted(token)
-        return True
-
-    def _reduce(self, rule: Rule) -> None:
-        behind = len(self._values) - rule.size
-        value = build(rule.origin, self._values[behind:], self.path)
-        del self._states[behind + 1 :]
-        del self._values[behind:]
-        self._states.append(self._tables.states[self._states[-1]][rule.origin])
-        self._values.append(value)
+        fits = self._automaton.feed(token)
+        if fits:
+            self._shifted(token)
+        return fits
 
     def _shifted(self, token: Token) -> None:
         self._before = token
         match token.type:
             case "_NL":
                 # An entry is complete with its line: the next line must find it done, see _recover.
-                while rule := self._tables.completed[self._states[-1]]:
-                    self._reduce(rule)
+                self._automaton.complete()
                 self._mark()
             case "LBRACE":
                 self._blocks.append(self._first or token)
@@ -165,7 +128,7 @@ class _Parser:
         text = self._lexer.text
         offset = self._lexer.place.line_start + token.column - 1
         rest = text[offset : text.find("\n", offset)] if token.type == BAD_CHARACTER else ""
-        problem = describe(token, self._expected(), self._before, rest)
+        problem = describe(token, self._automaton.expected(), self._before, rest)
         related: tuple[Label, ...] = ()
         if self._lists and self._lists[-1].line != token.line:
             related = (Label(self._lists[-1].span(self.path), "this list is open"),)
@@ -183,21 +146,6 @@ class _Parser:
         span = Span(self.path, token.start, end)
         self.diagnostics.error("syntax", message, span, related=related, hint=hint)
 
-    def _expected(self) -> frozenset[str]:
-        """The tokens that could stand here; a table's row alone also lists some that could not."""
-        row = self._tables.states[self._states[-1]]
-        return frozenset(kind for kind in row if kind.lstrip("_$").isupper() and self._fits(kind))
-
-    def _fits(self, kind: str) -> bool:
-        states = list(self._states)
-        while (action := self._tables.states[states[-1]].get(kind)) is not None and action < 0:
-            rule = self._tables.rules[-1 - action]
-            del states[len(states) - rule.size :]
-            states.append(self._tables.states[states[-1]][rule.origin])
-            if states[-1] == self._tables.end:
-                return True
-        return action is not None
-
     # Going on.
 
     def _mark(self) -> None:
@@ -205,8 +153,7 @@ class _Parser:
         self._first = None
         self._line = _Mark(
             self._lexer.place,
-            tuple(self._states),
-            tuple(self._values),
+            self._automaton.state,
             tuple(self._blocks),
             tuple(self._lists),
         )
@@ -215,8 +162,7 @@ class _Parser:
 
     def _back_to(self, mark: _Mark) -> None:
         """Know again what was known at `mark`, but stay where the lexer is."""
-        self._states[:] = mark.states
-        self._values[:] = mark.values
+        self._automaton.state = mark.state
         self._blocks[:] = mark.blocks
         self._lists[:] = mark.lists
         self._parens = 0
@@ -288,11 +234,11 @@ class _Parser:
         if self._blocks or self._first is None or self._first.type != "NAME":
             return False
         offset = self._lexer.text.find("\n", self._line.place.offset) + 1
-        return self._fits("LBRACE") and BODY.match(self._lexer.text, offset) is not None
+        return self._automaton.fits("LBRACE") and BODY.match(self._lexer.text, offset) is not None
 
     def _open_block(self, token: Token) -> None:
         first = self._first or token
-        if not self._fits("LBRACE"):
+        if not self._automaton.fits("LBRACE"):
             self._back_to(self._entry)
             self._feed(Token("NAME", UNREADABLE, first.line, first.column))
         self._lists.clear()
@@ -311,6 +257,6 @@ class _Parser:
         self.unclosed = bool(self._blocks)
         self._close_blocks(token)
         self._feed(Token(END, "", token.line, token.column))
-        file = self._values[-1]
+        file = self._automaton.result
         assert isinstance(file, File)
         return file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -11,6 +12,8 @@ from .source import Position, Source, Span
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file that is still taken for a fleet file."""
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Read: TypeAlias = Callable[[str], bytes]
 """Reads the file of that path; raises OSError."""
@@ -61,6 +64,23 @@ def decode(
         related = (Label(at, "included here"),) if at else ()
         diagnostics.error("not-text", message, span, related=related, hint=hint)
         return None
+
+
+def without_controls(source: Source, diagnostics: Diagnostics) -> str | None:
+    """The text with a newline at its end and no control characters; None if it is binary."""
+    text = source.text if source.text.endswith("\n") else source.text + "\n"
+    found = CONTROL.search(text)
+    if not found:
+        return text
+    line = text.count("\n", 0, found.start()) + 1
+    column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
+    span = Span(source.path, Position(line, column), Position(line, column + 1))
+    if "\0" in text:
+        diagnostics.error("not-text", "not a text file: it holds zero bytes", span)
+        return None
+    message = f"unexpected control character U+{ord(found[0]):04X}"
+    diagnostics.error("syntax", message, span, hint="remove it")
+    return CONTROL.sub(" ", text)
 
 
 def _reason(error: Exception) -> str:

@@ -19,20 +19,20 @@ WORDS = {
     "SIZE": "a size",
     "DURATION": "a duration",
     "SET_REF": "a set (+name)",
-    "_NL": "end of line",
-    END: "end of file",
     "EQUAL": '"="',
     "LBRACE": '"{"',
-    "RBRACE": '"}"',
     "LSQB": '"["',
-    "RSQB": '"]"',
     "LPAR": '"("',
-    "RPAR": '")"',
     "COMMA": '","',
     "AMPERSAND": '"&"',
     "VBAR": '"|"',
+    "RPAR": '")"',
+    "RSQB": '"]"',
+    "RBRACE": '"}"',
+    "_NL": "end of line",
+    END: "end of file",
 }
-"""Each kind of token in words; where several are listed, the last comes first."""
+"""Each kind of token in words, in the order in which several are listed."""
 
 FOUND = {"NAME": "name", "SET_REF": "set", "SIZE": "size", "DURATION": "duration"}
 
@@ -109,7 +109,7 @@ def expected_words(expected: frozenset[str], before: Token | None) -> str:
 
 
 def _sorted(expected: frozenset[str]) -> list[str]:
-    return [words for kind, words in WORDS.items() if kind in expected][::-1]
+    return [words for kind, words in WORDS.items() if kind in expected]
 
 
 def _either(words: list[str]) -> str:
