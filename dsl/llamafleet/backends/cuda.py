@@ -11,6 +11,8 @@ CUDA = Backend(
     arch_prefix="sm_",
     architecture="{arch}-real",
     packages=("nvidia-cuda-toolkit",),
+    # For cudart and cublas, whose own packages are named by version.
+    runtime_packages=("nvidia-cuda-toolkit",),
     visible_devices="CUDA_VISIBLE_DEVICES",
     # CUDA's default order is fastest first: an index must mean the same card as in nvidia-smi.
     environment=(("CUDA_DEVICE_ORDER", "PCI_BUS_ID"),),

@@ -1,0 +1,217 @@
+"""The programs that the goldens are for read them: nginx, systemd, llama-swap and llama-server.
+
+A tool that is absent is a loud skip, never a pass.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from llamafleet.compiler import compile_file
+from llamafleet.plan import plan_fleet
+from llamafleet.plan_types import HostPlan, Probe
+from tests.lab.llama_swap import LlamaSwapBinary, find_llama_swap
+
+GOLDEN = Path(__file__).parent
+EXAMPLES = GOLDEN.parent.parent / "examples"
+UNITS = sorted(GOLDEN.glob("*/*/etc/systemd/system/*.service"))
+SITES = sorted(GOLDEN.glob("*/*/etc/nginx/conf.d/*.conf"))
+SWAPS = sorted(GOLDEN.glob("*/*/etc/llamafleet/llama-swap/*.yaml"))
+
+# Units that come with a system or with a package: only their names matter here.
+OTHER_UNITS = (
+    "basic.target",
+    "multi-user.target",
+    "network-online.target",
+    "nvidia-persistenced.service",
+    "shutdown.target",
+    "sysinit.target",
+)
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(GOLDEN))
+
+
+def required(program: str) -> str:
+    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if found is None:
+        pytest.skip(f"{program} is not installed: NOTHING of what it reads was checked")
+    return found
+
+
+def plans() -> Iterator[HostPlan]:
+    for path in sorted(EXAMPLES.glob("*/fleet.fleet")):
+        fleet = compile_file(path).fleet
+        assert fleet is not None
+        yield from plan_fleet(fleet)
+
+
+def executable(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n")
+    path.chmod(0o755)
+
+
+def furnished(unit: Path, root: Path) -> Path:
+    """A root with the host's files, the programs that its units run, and the units around them."""
+    host = unit.parents[3]
+    shutil.copytree(host / "etc", root / "etc")
+    for other in OTHER_UNITS:
+        path = root / "usr/lib/systemd/system" / other
+        path.parent.mkdir(parents=True, exist_ok=True)
+        run = "[Service]\nExecStart=/usr/bin/true\n" if other.endswith(".service") else ""
+        path.write_text(f"[Unit]\nDescription=stands in\n{run}")
+    executable(root / "usr/bin/true")
+    for plan in plans():
+        for each in (each for service in plan.services for each in service.units):
+            executable(root / each.executable.lstrip("/"))
+    return root
+
+
+def verified(unit: Path, root: Path) -> str:
+    """What systemd says about a unit: it returns 0 for an unknown key, so silence counts."""
+    found = subprocess.run(
+        [required("systemd-analyze"), "verify", "--man=no", f"--root={root}", unit.name],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return found.stdout + found.stderr + (f"exit {found.returncode}" if found.returncode else "")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=label)
+def test_systemd_has_nothing_to_say_about_a_unit(unit: Path, tmp_path: Path) -> None:
+    assert verified(unit, furnished(unit, tmp_path)) == ""
+
+
+@pytest.mark.parametrize(("right", "wrong"), [("UMask=", "Umask="), ("/llama-s", "/lama-s")])
+def test_systemd_would_complain(right: str, wrong: str, tmp_path: Path) -> None:
+    root = furnished(UNITS[0], tmp_path)
+    copy = root / "etc/systemd/system" / UNITS[0].name
+    text = copy.read_text()
+    assert right in text
+    copy.write_text(text.replace(right, wrong))
+    assert verified(UNITS[0], root) != ""
+
+
+@pytest.mark.parametrize("site", SITES, ids=label)
+def test_nginx_takes_a_site(site: Path, tmp_path: Path) -> None:
+    text = site.read_text()
+    if os.geteuid() != 0:  # `nginx -t` binds
+        text = text.replace(":80;", ":18080;")
+    (tmp_path / "site.conf").write_text(text)
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid;\nerror_log stderr;\nevents {{}}\n"
+        f"http {{\n    access_log off;\n    include {tmp_path}/site.conf;\n}}\n"
+    )
+    found = subprocess.run(
+        [required("nginx"), "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    assert "[warn]" not in found.stderr, found.stderr
+    assert "[emerg]" not in found.stderr, found.stderr
+
+
+@pytest.fixture(scope="session")
+def swap_binary(tmp_path_factory: pytest.TempPathFactory) -> LlamaSwapBinary:
+    return find_llama_swap(tmp_path_factory.mktemp("llama-swap"))
+
+
+@contextmanager
+def running(binary: Path, config: Path) -> Iterator[str]:
+    """llama-swap on a loopback port of its own, and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        listen = f"127.0.0.1:{reserved.getsockname()[1]}"
+    log = config.with_suffix(".log")
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [binary, "-config", str(config), "-listen", listen], stdout=output, stderr=output
+        )
+        try:
+            deadline = time.monotonic() + 20
+            while not answers(f"http://{listen}/health"):
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.1)
+            yield f"http://{listen}"
+        finally:
+            process.terminate()
+            process.wait(timeout=40)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as reply:
+            return bool(reply.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def listed(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{url}/v1/models", timeout=10) as reply:
+        return {each["id"]: each for each in json.load(reply)["data"]}
+
+
+def probe_of(config: Path) -> Probe:
+    path = f"/{config.relative_to(config.parents[3])}"
+    for plan in plans():
+        for service in plan.services:
+            if config.parents[3].name == plan.host and path in {x.path for x in service.artifacts}:
+                return service.probes[0]
+    raise AssertionError(f"no plan has {path}")
+
+
+@pytest.mark.parametrize("golden", SWAPS, ids=label)
+def test_llama_swap_serves_a_configuration(
+    golden: Path, swap_binary: LlamaSwapBinary, tmp_path: Path
+) -> None:
+    config = Path(shutil.copy(golden, tmp_path))
+    with running(swap_binary.path, config) as url:
+        models = listed(url)
+    want = {served.id: served.digest for served in probe_of(golden).models}
+    assert want
+    assert {
+        name: model["meta"]["llamaswap"]["llamafleet"]["digest"] for name, model in models.items()
+    } == want
+
+
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Every llama-server command of the goldens, split as a shell would."""
+    for path in SWAPS:
+        for name, model in yaml.safe_load(path.read_text())["models"].items():
+            yield f"{label(path)}:{name}", shlex.split(model["cmd"])
+    for path in UNITS:
+        text = path.read_text().replace("\\\n", "")
+        for line in text.splitlines():
+            if line.startswith("ExecStart="):
+                yield label(path), shlex.split(line.removeprefix("ExecStart="))
+
+
+COMMANDS = [(name, argv) for name, argv in commands() if argv[0].endswith("/llama-server")]
+
+
+@pytest.mark.parametrize("argv", [argv for _, argv in COMMANDS], ids=[name for name, _ in COMMANDS])
+def test_llama_server_knows_every_flag(argv: list[str]) -> None:
+    binary = os.environ.get("LLAMAFLEET_LLAMA_SERVER")
+    if not binary:
+        pytest.skip("LLAMAFLEET_LLAMA_SERVER names no llama-server: its flags were NOT tried on it")
+    # It parses all that it is given, opens no weights, and prints its version.
+    found = subprocess.run(
+        [binary, *argv[1:], "--version"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert found.returncode == 0, found.stderr
