@@ -41,6 +41,8 @@ RANGES = {
     "prio": (-1, 3), "prio-batch": (0, 3), "spec-draft-prio": (0, 3),
     "spec-draft-prio-batch": (0, 3), "mirostat": (0, 2), "verbosity": (0, 5),
 }  # fmt: skip
+# They take "none" besides what else they take.
+NONE = {"device", "spec-draft-device", "dry-sequence-breaker"}
 # Lists of numbers; the other comma lists hold text.
 NUMBER_LISTS = {"tensor-split", "fit-target", "spec-synth-rates"}
 # One occurrence an item: their items may hold commas, or replace nothing.
@@ -125,6 +127,8 @@ def record(entry: tuple[str, str]) -> Record:
     if "argument has been removed" in prose or "has been removed" in prose:
         found["removed"] = True
     found |= type_of(key, value, prose, negative)
+    if key in NONE:
+        found["none"] = True
     default = DEFAULTS[key] if key in DEFAULTS else default_of(prose, found)
     if default is not None:
         found["default"] = default

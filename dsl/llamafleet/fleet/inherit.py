@@ -16,8 +16,10 @@ def layered(own: Fields, *inherited: tuple[Fields, Collection[str]]) -> Fields:
     """
     values: dict[str, Any] = dict(own.values)
     written: dict[str, Attribute] = dict(own.written)
+    removed = set(own.removed)
     for layer, withheld in inherited:
         below = {key for key in layer.written if key not in written and key not in withheld}
         values |= {key: layer.values[key] for key in below if key in layer.values}
         written |= {key: layer.written[key] for key in below}
-    return Fields(own.block, own.schema, values, written, removed=own.removed)
+        removed |= below & layer.removed
+    return Fields(own.block, own.schema, values, written, removed=frozenset(removed))

@@ -12,8 +12,6 @@ from ..schema.block import Fields, read_block
 from ..schema.core import EVICT_COST, MATRIX
 from ..schema.values import Named, did_you_mean
 from .matrix import (
-    MOST_COMBINATIONS,
-    MOST_SETS,
     Either,
     Matrix,
     NamedSet,
@@ -21,16 +19,13 @@ from .matrix import (
     One,
     Ref,
     Together,
-    count,
     models_of,
 )
+from .matrix_sets import Sets, check_size, few_enough, without_bad_references
 from .scope import Scope
 
 DIRECT_IDS = 243
 """The first version of llama-swap whose sets may name models without a handle."""
-NO_LIMIT = 244
-"""The first version that does not expand every combination."""
-OLD_LIMIT = 1000
 
 _HANDLE = re.compile(r"[A-Za-z0-9.\-]{1,32}")
 _OLD_HANDLE = re.compile(r"[A-Za-z0-9]{1,8}")
@@ -58,10 +53,8 @@ def lower_matrix(
     fields = read_block(block, MATRIX, scope.diagnostics)
     members = _members(fields, models, version, scope)
     sets = _read_sets(fields, members)
-    sets = _without_bad_references(
-        sets, {each.name.text for each in fields.sets}, scope.diagnostics
-    )
-    _check_size(sets, version, scope.diagnostics)
+    sets = without_bad_references(sets, {each.name.text for each in fields.sets}, scope.diagnostics)
+    check_size(sets, version, scope.diagnostics)
     if not any(isinstance(entry, syntax.MatrixSet) for entry in block.entries):
         message = "this matrix has no set"
         scope.diagnostics.error("missing-key", message, block.header, hint="add set name = a & b")
@@ -117,7 +110,7 @@ def _members(fields: Fields, models: Sequence[Named], version: int, scope: Scope
     return members
 
 
-def _read_sets(fields: Fields, members: _Members) -> list[tuple[syntax.MatrixSet, Node]]:
+def _read_sets(fields: Fields, members: _Members) -> Sets:
     first: dict[str, syntax.MatrixSet] = {}
     for each in fields.sets:
         earlier = first.setdefault(each.name.text, each)
@@ -130,21 +123,10 @@ def _read_sets(fields: Fields, members: _Members) -> list[tuple[syntax.MatrixSet
                 related=(Label(earlier.name.span, "first here"),),
                 hint="rename one of them",
             )
-    if not _few_enough(first, members.diagnostics):
+    if not few_enough(first, members.diagnostics):
         return []
     read = ((each, _read(each.expression, members)) for each in first.values())
     return [(each, node) for each, node in read if node is not None]
-
-
-def _few_enough(sets: Mapping[str, syntax.MatrixSet], diagnostics: Diagnostics) -> bool:
-    """Whether chains of references can be walked by a function that calls itself."""
-    if len(sets) <= MOST_SETS:
-        return True
-    message = f"this matrix has {len(sets)} sets, {MOST_SETS} at most"
-    hint = "one set can hold several combinations: set pairs = a & b | c & d"
-    span = list(sets.values())[MOST_SETS].name.span
-    diagnostics.error("matrix-too-large", message, span, hint=hint)
-    return False
 
 
 def _read(expression: syntax.Expression, members: _Members) -> Node | None:
@@ -176,87 +158,6 @@ def _report_stranger(named: Named, members: _Members) -> None:
     members.diagnostics.error("unknown-member", message, named.span, hint=hint)
 
 
-def _without_bad_references(
-    sets: list[tuple[syntax.MatrixSet, Node]], written: Collection[str], diagnostics: Diagnostics
-) -> list[tuple[syntax.MatrixSet, Node]]:
-    by_name = {each.name.text: each for each, _ in sets}
-    bad: set[str] = set()
-    done: set[str] = set()
-    spans = {each.name.text: tuple(_reference_spans(each.expression)) for each, _ in sets}
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        for reference in spans[name]:
-            if reference.text in path:
-                _report_circle(reference, path, by_name, diagnostics)
-                bad.update(path)
-            elif reference.text not in by_name and reference.text in written:
-                bad.update(path)  # that set has its own error already
-            elif reference.text not in by_name:
-                hint = did_you_mean(reference.text, by_name, "a + stands before the name of a set")
-                message = f'no set is named "{reference.text}"'
-                diagnostics.error("unknown-name", message, reference.span, hint=hint)
-                bad.update(path)
-            elif reference.text not in done:
-                visit(reference.text, (*path, reference.text))
-            if reference.text in bad:
-                bad.update(path)
-        done.add(name)
-
-    for name in by_name:
-        if name not in done:
-            visit(name, (name,))
-    return [(each, node) for each, node in sets if each.name.text not in bad]
-
-
-def _report_circle(
-    reference: syntax.SetReference,
-    path: tuple[str, ...],
-    sets: Mapping[str, syntax.MatrixSet],
-    diagnostics: Diagnostics,
-) -> None:
-    circle = " -> ".join((*path[path.index(reference.text) :], reference.text))
-    diagnostics.error(
-        "circular-set",
-        f"these sets refer to each other in a circle: {circle}",
-        reference.span,
-        related=(Label(sets[reference.text].name.span, "begins here"),),
-        hint="a set can only be built from sets that do not need it",
-    )
-
-
-def _reference_spans(expression: syntax.Expression) -> Sequence[syntax.SetReference]:
-    match expression:
-        case syntax.SetReference():
-            return [expression]
-        case syntax.AllOf(terms) | syntax.AnyOf(terms):
-            return [each for term in terms for each in _reference_spans(term)]
-    return []
-
-
-def _check_size(
-    sets: list[tuple[syntax.MatrixSet, Node]], version: int, diagnostics: Diagnostics
-) -> None:
-    limit, why = MOST_COMBINATIONS, "llamafleet's limit"
-    if version < NO_LIMIT:
-        limit, why = OLD_LIMIT, f"the limit of llama-swap v{version}; v{NO_LIMIT} has none"
-    counts: dict[str, int] = {}
-    waiting = {each.name.text: (each, node) for each, node in sets}
-    # References point anywhere, so go round until all are counted; circles are gone by now.
-    while waiting:
-        for name, (each, node) in list(waiting.items()):
-            if all(ref.text in counts for ref in _reference_spans(each.expression)):
-                counts[name] = count(node, counts)
-                del waiting[name]
-    if sum(counts.values()) > limit:
-        name = max(counts, key=lambda key: counts[key])
-        each = next(each for each, _ in sets if each.name.text == name)
-        total = f"more than {limit}" if counts[name] > limit else str(counts[name])
-        message = f"set {name} has {total} combinations of models"
-        hint = f"{limit} in all are {why}: name fewer models, or split the pool"
-        diagnostics.error("matrix-too-large", message, each.name.span, hint=hint)
-        sets.clear()
-
-
 def _read_costs(fields: Fields, members: _Members) -> tuple[tuple[str, int], ...]:
     block = fields.nested(EVICT_COST.kind)
     if block is None:
@@ -282,7 +183,7 @@ def _read_costs(fields: Fields, members: _Members) -> tuple[tuple[str, int], ...
 
 
 def _check_everyone_is_member(
-    sets: list[tuple[syntax.MatrixSet, Node]], models: Sequence[Named], diagnostics: Diagnostics
+    sets: Sets, models: Sequence[Named], diagnostics: Diagnostics
 ) -> None:
     used = {model for _, node in sets for model in models_of(node)}
     for named in models:
@@ -292,9 +193,7 @@ def _check_everyone_is_member(
             diagnostics.warning("model-in-no-set", message, named.span, hint=hint)
 
 
-def _rendered_handles(
-    sets: list[tuple[syntax.MatrixSet, Node]], members: _Members
-) -> dict[str, str]:
+def _rendered_handles(sets: Sets, members: _Members) -> dict[str, str]:
     """How llama-swap is told each model: by the first handle, by itself, or by a made-up handle."""
     told: dict[str, str] = {}
     for handle, model in members.handles.items():

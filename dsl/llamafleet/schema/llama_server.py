@@ -139,7 +139,6 @@ def _refusal(row: Mapping[str, Any]) -> str:
 
 def _flag(row: Mapping[str, Any]) -> ServerFlag:
     key = row["key"]
-    # llama-server's own settings for the cache name one flag last, all others first.
     negative = next((name for name in row.get("no", ()) if name.startswith("--")), "")
     values = _value_type(key, row)
     names = tuple(row["names"])
@@ -149,6 +148,11 @@ def _flag(row: Mapping[str, Any]) -> ServerFlag:
 
 
 def _value_type(key: str, row: Mapping[str, Any]) -> ValueType:
+    kind = _plain_type(key, row)
+    return OneOf(Choice("none"), kind) if row.get("none") else kind
+
+
+def _plain_type(key: str, row: Mapping[str, Any]) -> ValueType:
     words: list[str] = row.get("words", [])
     integer = Integer(row.get("low", -(2**31)), row.get("high", 2**31 - 1))
     match row["type"]:
