@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from .shell import LabError, run, write
 SUITES = ("trixie", "bookworm")
 ADMIN = "admin"
 ADMIN_ID = 1000
+KEEP_SECONDS = 7 * 24 * 3600
 PACKAGES = (
     "ca-certificates",
     "curl",
@@ -49,7 +51,17 @@ def base_image(suite: str, say: Callable[[str], None] = lambda line: None) -> Pa
             delete_tree(unfinished)
             _make(suite, unfinished)
             unfinished.rename(image)
+            _drop_old(images, suite, image)
     return image
+
+
+def _drop_old(images: Path, suite: str, current: Path) -> None:
+    """Delete images of earlier recipes that no lab has mounted and nobody made lately."""
+    in_use = Path("/proc/self/mountinfo").read_text()
+    for image in images.glob(f"{suite}-*"):
+        age = time.time() - image.stat().st_ctime
+        if image != current and str(image) not in in_use and age > KEEP_SECONDS:
+            delete_tree(image)
 
 
 def _key(suite: str) -> str:
