@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shlex
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from paramiko import SSHException
@@ -94,3 +97,59 @@ def announce(line: str) -> None:
 def words(*arguments: str) -> str:
     """A shell command line from its arguments, each quoted."""
     return shlex.join(arguments)
+
+
+_PLACE = """
+set -eu
+umask 077
+mkdir -p -- "${2%/*}"
+if [ -f "$2" ] && echo "$1  $2" | sha256sum -c --quiet - 2>/dev/null; then echo there; fi
+"""
+
+_ACCEPT = """
+set -eu
+echo "$1  $2.part" | sha256sum -c --quiet - >/dev/null 2>&1 || {
+    rm -f -- "$2.part"
+    echo "$2 did not arrive whole: run this again" >&2
+    exit 1
+}
+mv -fT -- "$2.part" "$2"
+"""
+
+
+def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what: str) -> bool:
+    """Bring a file to a host, unless it is there; it gets its name once it is verified."""
+    done, output = run_on(state, host, words("sh", "-c", _PLACE, "place", sha256, remote))
+    if not done:
+        return False
+    if "there" in output.stdout_lines:
+        return True
+    host.log(f"uploading {what}, {local.stat().st_size / 1e6:.0f} MB")
+    try:
+        done = host.put_file(str(local), f"{remote}.part", **connector_arguments(host))
+    except (TimeoutError, OSError, SSHException, EOFError) as error:
+        complain(host, f"could not upload {what}: {error}")
+        return False
+    return done and _run_script(
+        state, host, words("sh", "-c", _ACCEPT, "accept", sha256, remote), None, False
+    )
+
+
+def fetch(state: State, host: Host, remote: str, local: Path, sha256: str) -> bool:
+    """Bring a file from a host to the controller; it gets its name once it is whole."""
+    unfinished = local.with_name(f".{local.name}.{os.getpid()}.part")
+    try:
+        if not host.get_file(remote, str(unfinished), **connector_arguments(host)):
+            return False
+        with unfinished.open("rb") as stream:
+            whole = hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+        if whole:
+            unfinished.replace(local)
+        else:
+            complain(host, f"{remote} did not arrive whole")
+        return whole
+    except (TimeoutError, OSError, SSHException, EOFError) as error:
+        complain(host, f"could not fetch {remote}: {error}")
+        return False
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -8,8 +8,11 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
 from llamafleet import load
-from llamafleet.plan import plan_host
+from llamafleet.plan import Wiring, plan_host, wire
 from llamafleet.plan_types import HostPlan
+
+
+_WIRED: dict[str, Wiring] = {}
 
 
 def current_plan() -> HostPlan:
@@ -38,4 +41,7 @@ def current_plan() -> HostPlan:
             f"the inventory has a host {name}, but {path} does not: it has {known}. "
             "Use the same names in both, or set fleet_host in the host's data"
         )
-    return plan_host(fleet, name)
+    # The whole fleet is looked at once, not once for each of its hosts.
+    if fleet.path not in _WIRED:
+        _WIRED[fleet.path] = wire(fleet)
+    return plan_host(fleet, name, _WIRED[fleet.path])

@@ -61,7 +61,7 @@ def bundle(
     content = {
         "apply.sh": (FILES / "apply.sh").read_text(),
         "functions.sh": (FILES / "functions.sh").read_text(),
-        "plan.tsv": "".join(_plan_lines(plan, staged, changes, patience)),
+        "plan.tsv": "".join(_plan_lines(plan, artifacts, staged, changes, patience)),
         "manifest.json": manifest_text(wanted),
         "manifest-while-working.json": manifest_text((had or Manifest()).with_all_of(wanted)),
     }
@@ -115,7 +115,11 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _plan_lines(
-    plan: HostPlan, staged: Mapping[int, Artifact], changes: Changes, patience: int
+    plan: HostPlan,
+    artifacts: tuple[Artifact, ...],
+    staged: Mapping[int, Artifact],
+    changes: Changes,
+    patience: int,
 ) -> Iterator[str]:
     units = planned_units(plan)
     names = {unit.name for unit in units}
@@ -137,7 +141,7 @@ def _plan_lines(
     for service in plan.services:
         for probe in service.probes:
             yield _health_line(probe, patience)
-    yield from _check_lines(plan, staged, changes)
+    yield from _check_lines(plan, artifacts, staged, changes)
 
 
 def _health_line(probe: Probe, patience: int) -> str:
@@ -156,7 +160,8 @@ def _check_lines(plan: HostPlan, staged: Mapping[int, Artifact], changes: Change
     for service in plan.services:
         if service.kind != "llama-swap":
             continue
-        files = _environment_files(service.artifacts)
+        units = tuple(f"/etc/systemd/system/{unit.name}" for unit in service.units)
+        files = _environment_files(each for each in artifacts if each.path.startswith(units))
         for artifact in service.artifacts:
             if artifact.path.endswith(".yaml") and artifact.path in indices:
                 binary = service.units[0].executable
@@ -168,6 +173,5 @@ def _environment_files(artifacts: Iterable[Artifact]) -> tuple[str, ...]:
     return tuple(
         path.strip().strip('"')
         for artifact in artifacts
-        if artifact.path.endswith(".service")
         for path in _ENVIRONMENT.findall(artifact.content)
     )

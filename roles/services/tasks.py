@@ -12,9 +12,10 @@ from pyinfra.context import host, state
 
 from llamafleet.plan_types import Artifact, HostPlan
 from roles.commands import announce, refuse, run
+from roles.environment import EnvironmentFileError
 from roles.services.bundle import PlanError, bundle, command, planned_units
 from roles.services.changes import Changes, compare
-from roles.services.environment import EnvironmentFileError, environment_files
+from roles.services.environment import environment_files
 from roles.services.facts import Services, Texts
 
 PATIENCE = 300

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roles.services.environment import EnvironmentFileError, environment_files, environment_text
+from roles.environment import EnvironmentFileError, environment_text
+from roles.services.environment import environment_files
 from tests.roles.machine import plan_of, server_service, swap_service
 
 
@@ -38,9 +39,11 @@ def test_values_are_read_back_as_they_were(given_values: dict[str, str]) -> None
 
 def test_only_services_of_the_host_get_a_file_and_it_restarts_them() -> None:
     plan = plan_of(swap_service(), server_service(0))
-    [file] = environment_files(plan, {"voice": {"KEY": "x"}, "elsewhere": {"KEY": "y"}})
+    file, dropped = environment_files(plan, {"voice": {"KEY": "x"}, "elsewhere": {"KEY": "y"}})
     assert (file.path, file.mode) == ("/etc/llamafleet/voice.env", "600")
-    assert file.restarts == ("llama-swap-voice.service",)
+    assert file.restarts == dropped.restarts == ("llama-swap-voice.service",)
+    assert dropped.path.startswith("/etc/systemd/system/llama-swap-voice.service.d/")
+    assert "EnvironmentFile=/etc/llamafleet/voice.env\n" in dropped.content
 
 
 @pytest.mark.parametrize(

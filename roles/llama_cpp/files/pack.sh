@@ -1,0 +1,6 @@
+# Packs an install, the same bytes for the same files. Arguments: FINAL ARCHIVE. Prints the SHA-256.
+set -eu
+umask 077
+mkdir -p -- "${2%/*}"
+tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C "$1" -cf - . | gzip -n -6 >"$2"
+sha256sum <"$2" | cut -d' ' -f1

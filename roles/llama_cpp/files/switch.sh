@@ -1,0 +1,19 @@
+# Makes an install the current one, and deletes older ones: the previous two stay, and any that a
+# process still runs. Arguments: DIRECTORY FINAL.
+set -eu
+directory=$1 final=$2
+rm -f -- "$directory.llamafleet-new"
+ln -s -- "${final##*/}" "$directory.llamafleet-new"
+mv -fT -- "$directory.llamafleet-new" "$directory"
+sync -- "${directory%/*}" 2>/dev/null || sync
+echo "${directory##*/} is now ${final##*/}"
+hex='[0-9a-f][0-9a-f][0-9a-f]'
+kept=0
+ls -dt -- "$directory"-$hex$hex$hex$hex 2>/dev/null | while IFS= read -r install; do
+    [ "$install" != "$final" ] || continue
+    kept=$((kept + 1))
+    [ "$kept" -gt 2 ] || continue
+    ! readlink /proc/[0-9]*/exe 2>/dev/null | grep -qF -- "$install/" || continue
+    rm -rf -- "$install"
+    echo "deleted ${install##*/}, which nothing runs"
+done
