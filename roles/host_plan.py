@@ -11,7 +11,6 @@ from llamafleet import load
 from llamafleet.plan import Wiring, plan_host, wire
 from llamafleet.plan_types import HostPlan
 
-
 _WIRED: dict[str, Wiring] = {}
 
 

@@ -152,7 +152,12 @@ def _health_line(probe: Probe, patience: int) -> str:
     return _line("health", probe.unit, where, str(probe.port), path, str(patience))
 
 
-def _check_lines(plan: HostPlan, staged: Mapping[int, Artifact], changes: Changes) -> Iterator[str]:
+def _check_lines(
+    plan: HostPlan,
+    artifacts: tuple[Artifact, ...],
+    staged: Mapping[int, Artifact],
+    changes: Changes,
+) -> Iterator[str]:
     paths = [artifact.path for artifact in staged.values()] + [path for path, _ in changes.gone]
     if plan.nginx and any(path.startswith("/etc/nginx/") for path in paths):
         yield "nginx\t-\n"
