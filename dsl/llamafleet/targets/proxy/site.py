@@ -6,7 +6,8 @@ What the settings are for:
   where it was never sent, which is when the connection failed; `non_idempotent` would lift that.
 - llama-server listens before it has loaded its model and answers 503 meanwhile, at once. To
   `least_conn` such a process looks idle, and it would draw every request. A 503 is a refusal, not
-  a started prompt, so a second location passes the request on, and marks the process as failed.
+  a started prompt, so a second location passes the request on; there, a process that refuses
+  again counts as failed.
 - A kept connection must be closed by us first: llama-server closes an idle one after five seconds,
   and a POST sent at that moment cannot be repeated.
 - A long generation is no failure: only a connection that fails, a refusal, or silence for the
