@@ -140,7 +140,9 @@ def check_version(file: File, source: Source, diagnostics: Diagnostics) -> None:
             pass
         case value:
             message = f"this llamafleet reads version {VERSION} of the language, not {value.text}"
-            diagnostics.error("language-version", message, value.span, hint=f"fleet {VERSION}")
+            diagnostics.error(
+                "language-version", message, value.span, hint=f"write: fleet {VERSION}"
+            )
     if first is not file.entries[0]:
         diagnostics.error("language-version", "the version must come first", first.span, hint=hint)
     for other in others:

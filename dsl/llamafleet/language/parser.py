@@ -30,7 +30,7 @@ WORD = r"[A-Za-z][A-Za-z0-9_.\-]*"
 ENTRY = re.compile(rf'(\}}|{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*[={{])')
 HEADER = re.compile(rf'{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*\{{')
 OPENS = re.compile(r"\{[ \t\r]*(#.*)?$")
-BODY = re.compile(rf"[ \t]*({WORD}[ \t]*=|\}})")
+BODY = re.compile(rf"[ \t]*({WORD}[ \t]*=|[{{}}])")
 
 
 def parse(source: Source) -> tuple[File, Diagnostics]:
@@ -244,6 +244,9 @@ class _Parser:
         self._lists.clear()
         self._feed(Token("LBRACE", "{", token.line, token.column))
         newline = token if token.type == "_NL" else self._lexer.skip_line()
+        if self._lexer.line_at(self._lexer.place).startswith("{"):
+            # The brace that was missed stands alone on the next line.
+            newline = self._lexer.skip_line()
         self._feed(newline)
 
     def _finish(self, token: Token) -> File:

@@ -119,6 +119,8 @@ def _either(words: list[str]) -> str:
 def _hint(token: Token, expected: frozenset[str], before: Token | None) -> str:
     if token.type == BAD_CHARACTER:
         return HINTS.get(token.text, "")
+    if token.type == "_NL" and "LBRACE" in expected and "EQUAL" not in expected:
+        return 'the "{" of a block stands on the same line'
     touching = before is not None and before.end == token.start
     if before is not None and touching and before.type in NUMBERS and token.type == "NAME":
         return "sizes end in KiB, MiB, GiB, TiB, KB, MB, GB or TB; durations in ms, s, m, h or d"
