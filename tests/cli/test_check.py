@@ -1,0 +1,127 @@
+"""`llamafleet check`: what it prints where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import FLEET, Run
+
+
+def test_a_fleet_without_problems(run: Run) -> None:
+    done = run("check", "fleet.fleet")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "fleet.fleet: ok, 2 hosts, 1 model, 1 service\n"
+
+
+def test_errors_go_to_stdout_and_their_number_to_stderr(run: Run, folder: Path) -> None:
+    (folder / "bad.fleet").write_text("fleet 1\ngpu x {\n  vram =\n  ram = 1\n}\n")
+    done = run("check", "bad.fleet", "fleet.fleet")
+    assert done.returncode == 1
+    assert "error[syntax]" in done.stdout
+    assert "--> bad.fleet:3:9" in done.stdout
+    ok, summary = done.stderr.splitlines()
+    assert ok.startswith("fleet.fleet: ok")
+    assert summary.endswith("in 2 files")
+
+
+def test_warnings_fail_under_strict_alone(run: Run, folder: Path) -> None:
+    (folder / "gpus.fleet").write_text("fleet 1\n")
+    (folder / "warn.fleet").write_text(
+        FLEET.replace("fleet 1\n", 'fleet 1\ninclude "gpus.fleet"\ninclude "gpus.fleet"\n')
+    )
+    assert run("check", "warn.fleet").returncode == 0
+    strict = run("check", "--strict", "warn.fleet")
+    assert strict.returncode == 1
+    assert strict.stderr == "1 warning in 2 files\n"
+
+
+def test_json_is_one_object_a_line(run: Run, folder: Path) -> None:
+    (folder / "bad.fleet").write_text("fleet 2\nfoo 3\n")
+    done = run("check", "--format", "json", "bad.fleet")
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["code"] for each in objects] == ["language-version", "unknown-directive"]
+    assert objects[0]["severity"] == "error"
+    assert (objects[0]["line"], objects[0]["column"], objects[0]["end_column"]) == (1, 7, 8)
+    assert objects[0]["file"] == "bad.fleet"
+    assert run("check", "--format", "json", "fleet.fleet").stdout == ""
+
+
+def test_what_two_fleets_share_is_reported_once(run: Run, folder: Path) -> None:
+    (folder / "shared.fleet").write_text("fleet 2\n")
+    for name in ("a.fleet", "b.fleet"):
+        (folder / name).write_text('fleet 1\ninclude "shared.fleet"\n')
+    done = run("check", "a.fleet", "b.fleet")
+    assert done.stdout.count("language-version") == 1
+    assert done.stderr == "1 error in 3 files\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff\xfe\0", b"\0" * 4096, b"{" * 2**20, b"\x7fELF\1\2", b"fleet 1\rx", "é".encode()],
+    ids=["empty", "utf-16", "zeros", "braces", "binary", "carriage return", "letter"],
+)
+def test_no_input_prints_a_traceback(run: Run, folder: Path, data: bytes) -> None:
+    (folder / "bad.fleet").write_bytes(data)
+    done = run("check", "bad.fleet")
+    assert done.returncode == 1
+    assert "error[" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", ["none.fleet", ".", "/dev/zero"])
+def test_what_is_no_file_is_a_diagnostic(run: Run, path: str) -> None:
+    done = run("check", path)
+    assert done.returncode == 1
+    assert "error[unreadable-file]" in done.stdout
+    assert done.stderr == "1 error in 1 file\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["check"], ["chekc", "x"], ["check", "--format", "xml", "x"], ["--no"]]
+)
+def test_wrong_usage(run: Run, arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage: llamafleet" in done.stderr
+
+
+def test_help_and_version(run: Run) -> None:
+    assert "examples:" in run("--help").stdout
+    assert run("--version").stdout.startswith("llamafleet ")
+    for command in ("check", "fmt", "render", "explain"):
+        assert run(command, "--help").returncode == 0
+
+
+def test_any_terminal_encoding_will_do(run: Run, folder: Path) -> None:
+    (folder / "bad.fleet").write_text('fleet 1\ngpu x {\n  vram = "é中" 1\n}\n')
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = run("check", "bad.fleet", env=environment)
+    assert done.returncode == 1
+    assert "\\xe9" in done.stdout
+
+
+def test_a_closed_pipe_is_no_failure_of_the_tool(folder: Path) -> None:
+    (folder / "bad.fleet").write_text("fleet 1\n" + "x y z\n" * 50)
+    script = f"{sys.executable} -m llamafleet check bad.fleet | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=folder, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_check_imports_nothing_that_it_does_not_need(folder: Path) -> None:
+    program = (
+        "import sys\n"
+        "from llamafleet.cli import main\n"
+        "assert main(['check', 'fleet.fleet']) == 0\n"
+        "unwanted = {'lark', 'yaml', 'pyinfra', 'httpx', 'huggingface_hub', 'gevent'}\n"
+        "assert not unwanted & set(sys.modules), unwanted & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, timeout=60)
