@@ -16,7 +16,7 @@ __all__ = ["Compiled", "check", "format_text", "load", "plan_host"]
 
 
 def load(path: str | os.PathLike[str]) -> Fleet:
-    """The fleet that the file at `path` describes, compiled once for each state of the file.
+    """The fleet that the file at `path` describes; compiled once, however often it is asked for.
 
     Meant for inventories and deploys: problems are printed to stderr, and errors end the program
     with status 1 before any host is touched.

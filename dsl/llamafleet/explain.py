@@ -51,6 +51,12 @@ def schemas() -> Iterator[BlockSchema]:
         waiting = [*schema.blocks, *waiting]
 
 
+def flag_of(key: Key) -> llama_server.ServerFlag | None:
+    """The flag of llama-server that a key is; other keys may well have the name of a flag."""
+    flag = llama_server.flags().get(key.same_as or key.name)
+    return flag if flag and flag.on == key.upstream else None
+
+
 def default_of(key: Key) -> str:
     """The default as somebody would write it; empty where there is none."""
     match key.default:
@@ -69,7 +75,7 @@ def default_of(key: Key) -> str:
 
 def _block(schema: BlockSchema) -> str:
     label = " NAME" if schema.labelled else ""
-    own = [key for key in schema.keys if key.name not in llama_server.flags() and not key.same_as]
+    own = [key for key in schema.keys if not flag_of(key)]
     lines = [f"{schema.kind}{label} {{ ... }}", _indented(schema.help)]
     width = max((len(key.name) for key in own), default=0)
     for key in own:
@@ -80,7 +86,7 @@ def _block(schema: BlockSchema) -> str:
     if schema.sets:
         lines.append("    set NAME = a & (b | c)")
     lines += [f"    {inner.kind} {{ ... }}  {inner.help}" for inner in schema.blocks]
-    if any(key.name in llama_server.flags() for key in schema.keys):
+    if len(own) < len(schema.keys):
         flags = f"and {len(llama_server.flags())} flags of llama-server {llama_server.PINNED}"
         lines.append(f"    {flags}, by their long names")
     return "\n".join(lines)
@@ -90,16 +96,16 @@ def _keys(name: str, among: Iterable[BlockSchema]) -> list[str]:
     found: dict[str, list[str]] = {}
     for schema in among:
         for key in schema.keys:
-            flag = llama_server.flags().get(key.name)
-            if key.name == name or (flag and f"-{name}" in flag.names):
+            flag = flag_of(key)
+            if key.name == name or (flag and not key.same_as and f"-{name}" in flag.names):
                 found.setdefault(_key(key), []).append(schema.kind)
     return [text.replace("\0", " and ".join(kinds), 1) for text, kinds in found.items()]
 
 
 def _key(key: Key) -> str:
     lines = [f"{key.name}, in \0: {key.type.expected}", _indented(key.help)]
-    flag = llama_server.flags().get(key.same_as or key.name)
-    if flag and key.upstream == flag.on:
+    flag = flag_of(key)
+    if flag:
         negative = f", {flag.off}" if flag.off else ""
         lines.append(f"    llama-server: {', '.join(flag.names)}{negative}")
         if flag.default is not None:
