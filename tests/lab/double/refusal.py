@@ -1,0 +1,5 @@
+"""The one error of a config that cannot be used."""
+
+
+class RefusedError(Exception):
+    """What llama-swap says when it refuses a config."""
