@@ -33,7 +33,7 @@ from .process.command import (
 from .process.unit import Process, read_running, unit_of
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
 from .swap.checks import check_models, check_version
-from .swap.config import Entry, Settings, entry_digest, render
+from .swap.config import Entry, Settings, Written, render, write
 from .target import Endpoints
 
 
@@ -96,7 +96,7 @@ class LlamaSwapTarget:
         self, service: LlamaSwap, host: Host, fleet: Fleet, endpoints: Endpoints
     ) -> ServicePlan:
         """The configuration, the unit, and the release that runs."""
-        entries = _entries(service, host, fleet)
+        models = tuple(write(entry) for entry in _entries(service, host, fleet))
         stack = backend(fleet.builds[service.build].backend) if service.build else None
         path = f"{CONFIG}/llama-swap/{service.name}.yaml"
         binary = f"{PREFIX}/llama-swap/v{service.version}/llama-swap"
@@ -110,7 +110,7 @@ class LlamaSwapTarget:
                 *(("-watch-config",) if service.watch_config else ()),
             ),
             port=service.listen.port,
-            writes=_writes(entries),
+            writes=_writes(models),
             # It gives its models 30 s to stop, and itself 35.
             stop_seconds=60,
             # A model that runs out of memory is started again by the next request.
@@ -123,13 +123,11 @@ class LlamaSwapTarget:
             kind=service.kind,
             name=service.name,
             artifacts=(
-                Artifact(
-                    path, render(service.settings, entries, service.matrix), restarts=restarts
-                ),
+                Artifact(path, render(service.settings, models, service.matrix), restarts=restarts),
                 Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
             ),
             units=(Unit(service.unit, binary),),
-            probes=(_probe(service, entries),),
+            probes=(_probe(service, models),),
             user=service.running.user,
             groups=stack.groups if stack else (),
             releases=(ReleasePlan(f"v{service.version}", service.sha256, None, binary),),
@@ -185,16 +183,16 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _writes(entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path for entry in entries for path in written_paths(entry.model)))
+def _writes(models: tuple[Written, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for each in models for path in written_paths(each.model)))
 
 
-def _served(entry: Entry) -> ServedModel:
-    model = entry.model
-    return ServedModel(model.name, model.aliases, entry_digest(entry), context_size(model))
+def _served(written: Written) -> ServedModel:
+    model = written.model
+    return ServedModel(model.name, model.aliases, written.digest, context_size(model))
 
 
-def _probe(service: LlamaSwap, entries: tuple[Entry, ...]) -> Probe:
+def _probe(service: LlamaSwap, models: tuple[Written, ...]) -> Probe:
     matrix = service.matrix
     return Probe(
         kind=service.kind,
@@ -202,6 +200,6 @@ def _probe(service: LlamaSwap, entries: tuple[Entry, ...]) -> Probe:
         unit=service.unit,
         address=service.listen.reached_at,
         port=service.listen.port,
-        models=tuple(_served(entry) for entry in entries if not entry.model.unlisted),
+        models=tuple(_served(each) for each in models if not each.model.unlisted),
         matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,
     )

@@ -7,6 +7,7 @@ limits. No macros are used. A model's digest goes into its `metadata`, and comes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...fleet.matrix import Matrix, models_of
@@ -35,6 +36,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A model's part of the file, without its metadata, and the digest of that part."""
+
+    model: Model
+    tree: Mapping[str, Tree]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What holds for all models; None and False leave llama-swap's own default."""
 
@@ -46,7 +56,13 @@ class Settings:
     include_aliases: bool
 
 
-def render(settings: Settings, entries: tuple[Entry, ...], matrix: Matrix | None) -> str:
+def write(entry: Entry) -> Written:
+    """A model as it is written, and the digest of everything that is written about it."""
+    tree = _entry(entry)
+    return Written(entry.model, tree, digest(_plain(tree)))
+
+
+def render(settings: Settings, models: tuple[Written, ...], matrix: Matrix | None) -> str:
     """The whole file."""
     tree: dict[str, Tree] = {
         "healthCheckTimeout": settings.health_check_timeout,
@@ -60,15 +76,10 @@ def render(settings: Settings, entries: tuple[Entry, ...], matrix: Matrix | None
         tree["sendLoadingState"] = True
     if settings.include_aliases:
         tree["includeAliasesInList"] = True
-    tree["models"] = Named(tuple((entry.model.name, _with_digest(entry)) for entry in entries))
+    tree["models"] = Named(tuple((each.model.name, _with_digest(each)) for each in models))
     if matrix is not None:
         tree.update(_placed(_matrix(matrix, settings.version), settings.version))
     return to_yaml(tree, header=HEADER)
-
-
-def entry_digest(entry: Entry) -> str:
-    """The digest of everything that is written about a model."""
-    return digest(_plain(_entry(entry)))
 
 
 def concurrency_limit(model: Model) -> int:
@@ -106,8 +117,8 @@ def _entry(entry: Entry) -> dict[str, Tree]:
     return tree
 
 
-def _with_digest(entry: Entry) -> dict[str, Tree]:
-    return {**_entry(entry), "metadata": {"llamafleet": {"digest": entry_digest(entry)}}}
+def _with_digest(written: Written) -> dict[str, Tree]:
+    return {**written.tree, "metadata": {"llamafleet": {"digest": written.digest}}}
 
 
 def _plain(tree: Tree) -> object:
