@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +121,26 @@ def test_costs_are_by_model() -> None:
 def test_evicted(text: str, running: list[str], request_: str, expected: tuple[str, ...]) -> None:
     """The cheapest combination wins, of equals the first."""
     assert evicted(matrix(text), running, request_) == expected
+
+
+DECISIONS = (Path(__file__).parent / "solver_decisions.jsonl").read_text().splitlines()
+
+
+@pytest.mark.parametrize("line", DECISIONS)
+def test_decisions_are_llama_swap_s(line: str) -> None:
+    """Random matrices with what the solver of llama-swap v250 decided, ties included."""
+    case = json.loads(line)
+    text = [f"set {name} = {expression}" for name, expression in case["sets"].items()]
+    costs = [f"    {model} = {cost}" for model, cost in case["costs"].items()]
+    found = matrix("\n".join([*text, "evict-cost {", *costs, "}"]), tuple("abcdef"))
+    assert evicted(found, case["running"], case["request"]) == tuple(case["evict"])
+
+
+def test_brackets_that_change_nothing_are_dropped() -> None:
+    """What is solved here has the shape of what is rendered."""
+    (only,) = matrix("set s = a & (b & c) | (d | a)").sets
+    assert isinstance(only.node, Either)
+    assert [type(term) for term in only.node.terms] == [Together, One, One]
 
 
 def test_a_pile_of_references_is_refused_quickly() -> None:

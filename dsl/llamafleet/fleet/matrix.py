@@ -140,6 +140,13 @@ def models_of(node: Node) -> Iterator[str]:
                 yield from models_of(term)
 
 
+def flat(node: Together | Either) -> Node:
+    """`a & (b & c)` as `a & b & c`, as it is rendered: their ties can be decided differently."""
+    kind = type(node)
+    terms = (term.terms if isinstance(term, kind) else (term,) for term in node.terms)
+    return kind(tuple(each for inner in terms for each in inner))
+
+
 def count(node: Node, counts: Mapping[str, int]) -> int:
     """How many combinations an expression has, given those of the sets that it refers to.
 

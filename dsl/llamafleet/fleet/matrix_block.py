@@ -19,6 +19,7 @@ from .matrix import (
     One,
     Ref,
     Together,
+    flat,
     models_of,
 )
 from .matrix_sets import Sets, check_size, few_enough, without_bad_references
@@ -141,8 +142,9 @@ def _read(expression: syntax.Expression, members: _Members) -> Node | None:
         case syntax.AllOf(terms) | syntax.AnyOf(terms):
             nodes = [_read(term, members) for term in terms]
             good = tuple(node for node in nodes if node is not None)
-            kind = Together if isinstance(expression, syntax.AllOf) else Either
-            return kind(good) if len(good) == len(nodes) else None
+            if len(good) < len(nodes):
+                return None
+            return flat(Together(good) if isinstance(expression, syntax.AllOf) else Either(good))
 
 
 def _report_stranger(named: Named, members: _Members) -> None:
