@@ -72,6 +72,13 @@ def test_other_peoples_directories_are_safe(run: Run, folder: Path) -> None:
     assert run("render", "fleet.fleet", "-o", "fleet.fleet").returncode == 2
 
 
+def test_where_nothing_can_be_written_it_says_so(run: Run) -> None:
+    done = run("render", "fleet.fleet", "-o", "/proc/out")
+    assert done.returncode == 3
+    assert 'cannot write "/proc/out"' in done.stderr
+    assert "defect" not in done.stderr
+
+
 def test_an_empty_directory_will_do(run: Run, folder: Path) -> None:
     (folder / "out").mkdir()
     assert run("render", "fleet.fleet", "-o", "out").returncode == 0

@@ -68,7 +68,7 @@ def _check(commands: Any) -> None:
         "check fleet files and what they include",
         "Problems go to stdout, a summary to stderr. A silent stdout means that all is well.",
     )
-    check.add_argument("fleets", nargs="+", metavar="FLEET", help="a fleet file")
+    check.add_argument("fleets", nargs="+", metavar="FLEET", help='a fleet file, or "-": stdin')
     check.add_argument(
         "--format",
         dest="style",

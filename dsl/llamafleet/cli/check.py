@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from ..compiler import compile_file
+from ..compiler import Compiled, compile_file
 from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
+from ..language.reading import read_bytes
 from ..language.source import Source
-from .terminal import counted, show, totals
+from .terminal import STDIN, counted, show, totals
 
 
 def check(fleets: list[str], style: str, strict: bool) -> int:
@@ -18,7 +19,7 @@ def check(fleets: list[str], style: str, strict: bool) -> int:
     sources: dict[str, Source] = {}
     clean: list[str] = []
     for path in dict.fromkeys(fleets):
-        compiled = compile_file(path)
+        compiled = _compile(path)
         found.update(dict.fromkeys(compiled.diagnostics))
         sources.update(compiled.sources)
         if compiled.fleet and not compiled.diagnostics:
@@ -35,6 +36,13 @@ def check(fleets: list[str], style: str, strict: bool) -> int:
         print(line, file=sys.stderr)
     failing = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
     return int(any(each.severity in failing for each in found))
+
+
+def _compile(path: str) -> Compiled:
+    if path != "-":
+        return compile_file(path)
+    data = sys.stdin.buffer.read()
+    return compile_file(STDIN, lambda asked: data if asked == STDIN else read_bytes(asked))
 
 
 def _contents(fleet: Fleet) -> str:

@@ -12,9 +12,10 @@ from ..language.formatter import FormatterError, format_file
 from ..language.reading import read_bytes, read_source
 from ..language.source import Source
 from .files import replace_file
-from .terminal import counted, say, show
+from .terminal import STDIN, counted, say, show
 
-STDIN = "-"
+DASH = "-"
+"""The path that means stdin, and stdout for the result."""
 
 
 class Outcome(StrEnum):
@@ -30,7 +31,7 @@ class Outcome(StrEnum):
 def fmt(files: list[str], check: bool, diff: bool) -> int:
     """Format each file; the exit code is that of the worst."""
     outcomes = [_one(path, write=not (check or diff), diff=diff) for path in dict.fromkeys(files)]
-    if files != [STDIN]:
+    if files != [DASH]:
         counts = ((outcomes.count(each), each) for each in Outcome)
         words = (f"{counted(number, 'file')} {each}" for number, each in counts if number)
         print(", ".join(words), file=sys.stderr)
@@ -41,12 +42,12 @@ def fmt(files: list[str], check: bool, diff: bool) -> int:
 
 def _one(path: str, write: bool, diff: bool) -> Outcome:
     diagnostics = Diagnostics()
-    name = "<stdin>" if path == STDIN else path
+    name = STDIN if path == DASH else path
     data = b""
 
     def read(_: str) -> bytes:
         nonlocal data
-        data = sys.stdin.buffer.read() if path == STDIN else read_bytes(path)
+        data = sys.stdin.buffer.read() if path == DASH else read_bytes(path)
         return data
 
     source = read_source(name, diagnostics, read=read)
@@ -75,7 +76,7 @@ def _one(path: str, write: bool, diff: bool) -> Outcome:
 
 
 def _write(path: str, result: bytes, data: bytes) -> None:
-    if path == STDIN:
+    if path == DASH:
         sys.stdout.buffer.write(result)
     elif result != data:
         replace_file(Path(path), result)

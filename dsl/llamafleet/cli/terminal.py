@@ -13,6 +13,10 @@ from ..diagnostics.model import Diagnostic, Severity
 from ..language.source import Source
 
 
+STDIN = "<stdin>"
+"""What diagnostics call a text that is no file."""
+
+
 def prepare() -> None:
     """Let any text be printed, whatever the terminal's encoding, and start quickly."""
     # Most of a command's time goes into imports, whose objects stay: to collect them is in vain.
