@@ -80,7 +80,7 @@ def test_stdin_can_be_checked(run: Run, folder: Path) -> None:
     (folder / "gpus.fleet").write_text("fleet 1\n")
     text = FLEET.replace("fleet 1\n", 'fleet 1\ninclude "gpus.fleet"\n')
     done = run("check", "-", input=text)
-    assert (done.returncode, done.stderr[:11]) == (0, "<stdin>: ok")
+    assert (done.returncode, done.stderr[:12]) == (0, "<stdin>: ok,")
     assert "--> <stdin>:1:7" in run("check", "-", input="fleet 2\n").stdout
 
 

@@ -23,7 +23,8 @@ def check(fleets: list[str], style: str, strict: bool) -> int:
         found.update(dict.fromkeys(compiled.diagnostics))
         sources.update(compiled.sources)
         if compiled.fleet and not compiled.diagnostics:
-            clean.append(f"{path}: ok, {_contents(compiled.fleet)}")
+            name = STDIN if path == "-" else path
+            clean.append(f"{name}: ok, {_contents(compiled.fleet)}")
     if style == "json":
         from ..diagnostics.as_json import as_json
 

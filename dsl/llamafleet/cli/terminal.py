@@ -12,7 +12,6 @@ from ..diagnostics.as_text import as_text
 from ..diagnostics.model import Diagnostic, Severity
 from ..language.source import Source
 
-
 STDIN = "<stdin>"
 """What diagnostics call a text that is no file."""
 
