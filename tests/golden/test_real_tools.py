@@ -11,6 +11,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -22,7 +23,7 @@ from typing import Any
 import pytest
 import yaml
 
-from llamafleet.compiler import compile_file
+from llamafleet.compiler import compile_file, compile_text
 from llamafleet.plan import plan_fleet
 from llamafleet.plan_types import HostPlan, Probe
 from tests.lab.llama_swap import LlamaSwapBinary, find_llama_swap
@@ -215,3 +216,67 @@ def test_llama_server_knows_every_flag(argv: list[str]) -> None:
         [binary, *argv[1:], "--version"], capture_output=True, text=True, timeout=60, check=False
     )
     assert found.returncode == 0, found.stderr
+
+
+HOSTILE = (
+    "", "#", "# a", "a b", "${X}", "$${MODEL_ID}", "${env.HOME}", "'${X}'", '"', "'", "\\",
+    "a\\", "$HOME", "%h", "~", "*", "größe", ";", "&&", "\t", "{{x}}", "a: b", "- a", "|", ">",
+)  # fmt: skip
+
+ECHO = """
+import json, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+class Echo(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps(sys.argv[2:]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Echo).serve_forever()
+"""
+
+
+def in_fleet(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
+    return f'"{escaped}"'
+
+
+def test_hostile_text_reaches_a_process_and_the_api_as_it_was(
+    swap_binary: LlamaSwapBinary, tmp_path: Path
+) -> None:
+    script = tmp_path / "echo.py"
+    script.write_text(ECHO)
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    argv = ", ".join(map(in_fleet, (sys.executable, str(script), "${PORT}", *HOSTILE)))
+    title = "7: ${a.b} $${ # größe \\ ' {a}"
+    fleet = compile_text(
+        f"""fleet 1
+host h {{
+    ram = 1GiB
+}}
+model "7" {{
+    command = [{argv}]
+    name = {in_fleet(title)}
+    aliases = ["true", "1e3"]
+}}
+llama-swap s {{
+    host = h
+    models = ["7"]
+    start-port = {port}
+}}
+"""
+    ).fleet
+    assert fleet is not None
+    [config, _] = next(plan_fleet(fleet)).artifacts
+    path = tmp_path / "config.yaml"
+    path.write_text(config.content, encoding="utf-8")
+    with running(swap_binary.path, path) as url:
+        models = listed(url)
+        with urllib.request.urlopen(f"{url}/upstream/7/argv", timeout=30) as reply:
+            assert json.load(reply) == list(HOSTILE)
+    assert models["7"]["name"] == title
+    assert models["7"]["meta"]["llamaswap"]["aliases"] == ["true", "1e3"]

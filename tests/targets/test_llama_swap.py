@@ -75,6 +75,7 @@ def test_text_that_looks_like_a_macro_arrives_literally() -> None:
     [
         ('description = "uses ${MODEL_ID}"', "description"),
         ('name = "${X}"', "name"),
+        ('description = "${env.HOME}"', "description"),
         ('env = ["A=${PORT}"]', "env"),
         ('health = "/${X}"', "health"),
         ('aliases = ["${X}"]', "aliases"),
@@ -86,10 +87,11 @@ def test_what_cannot_be_kept_from_being_a_macro_is_refused(line: str, key: str) 
     assert f"in the {key} of m" in error
 
 
-def test_a_variable_of_the_environment_stays_text_in_a_description() -> None:
-    file = content_of(swap(model='description = "set ${env.HOME}"'), ".yaml")
-    assert not ENVIRONMENT.search(file)
-    assert yaml.safe_load(file)["models"]["m"]["description"] == "set ${env.HOME}"
+def test_an_id_that_would_be_replaced_is_refused() -> None:
+    text = swap('"a${env.HOME}"').replace("model m ", 'model "a${env.HOME}" ')
+    assert errors_of(text) == [
+        "llama-swap-macro: llama-swap would replace ${env.HOME} in the id of a model"
+    ]
 
 
 MATRIX = """matrix {{

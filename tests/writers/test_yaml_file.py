@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.writers.yaml_file import Lines, Named, Tree, quote, to_yaml
+from llamafleet.writers.yaml_file import Lines, Named, Tree, to_yaml
 
 # Lone surrogates cannot be in a file; everything else can be in a text.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
@@ -57,13 +57,6 @@ def test_a_tree_is_read_back_as_it_was(tree: Tree) -> None:
     read = yaml.safe_load(to_yaml(tree))
     assert read == value(tree)
     assert repr(read) == repr(value(tree))  # True == 1, but not in YAML
-
-
-@given(texts)
-@settings(max_examples=200, deadline=None)
-def test_no_text_can_be_taken_for_an_environment_macro(text: str) -> None:
-    assert "${" not in quote(text)
-    assert yaml.safe_load(quote(text + "${env.HOME}")) == text + "${env.HOME}"
 
 
 def test_a_command_is_a_block_scalar() -> None:

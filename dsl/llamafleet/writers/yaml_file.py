@@ -42,13 +42,9 @@ def to_yaml(tree: Tree, *, header: tuple[str, ...] = ()) -> str:
 
 
 def quote(text: str) -> str:
-    """A text in double quotes.
-
-    `${` is written as an escape: llama-swap replaces `${env.NAME}` in the whole text of its file
-    before it is YAML, and text from a fleet file is data.
-    """
+    """A text in double quotes."""
     escaped = text if _is_simple(text) else "".join(_character(each) for each in text)
-    return '"' + escaped.replace("${", "\\x24{") + '"'
+    return f'"{escaped}"'
 
 
 def _fits_block(line: str) -> bool:

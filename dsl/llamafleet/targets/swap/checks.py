@@ -11,7 +11,7 @@ from ...schema.block import Fields
 from ...schema.core import MATRIX
 from ...schema.values import Named
 from . import versions
-from .quoting import MACRO
+from .quoting import ENVIRONMENT, MACRO
 
 Models = tuple[tuple[Named, Model], ...]
 
@@ -51,6 +51,14 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
 
 
 def _check_macros(model: Model, diagnostics: Diagnostics) -> None:
+    found = ENVIRONMENT.search(model.name)
+    if found is not None:
+        diagnostics.error(
+            "llama-swap-macro",
+            f"llama-swap would replace {found[0]} in the id of a model",
+            model.origin,
+            hint="it has no way to write this as text: leave it out",
+        )
     for key, text in _texts(model):
         found = MACRO.search(text)
         if found is not None:

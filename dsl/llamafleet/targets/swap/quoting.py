@@ -1,8 +1,9 @@
 """Text on its way into llama-swap, which replaces `${NAME}` wherever it finds it.
 
 There is no escape, so a command breaks the pattern up between two quoted pieces, which the splitter
-joins again: `$''{NAME}`. In other texts nothing can, and what looks like a macro is refused.
-`${env.NAME}` is replaced too, but only before the file is YAML: the writer takes care of that.
+joins again: `$''{NAME}`. In other texts nothing can, and what looks like a macro is refused. So is
+`${env.NAME}` there: it is replaced in the text of the file, keys included, before that is YAML, and
+since there can be several files once more when they have been merged and written out again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import shlex
 
 from ..process.command import Groups
 
-MACRO = re.compile(r"\$\{[A-Za-z0-9_-]+\}")
+ENVIRONMENT = re.compile(r"\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
+MACRO = re.compile(rf"\$\{{[A-Za-z0-9_-]+\}}|{ENVIRONMENT.pattern}")
 
 
 def command_lines(groups: Groups, *, keep: str = "") -> tuple[str, ...]:
