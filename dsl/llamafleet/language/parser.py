@@ -26,11 +26,12 @@ DEEPEST = 32
 MOST_ERRORS = 50
 """After so many syntax errors the rest of a file is not read."""
 
+# Only broken files need these, so `re` compiles them when it meets them.
 WORD = r"[A-Za-z][A-Za-z0-9_.\-]*"
-ENTRY = re.compile(rf'(\}}|{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*[={{])')
-HEADER = re.compile(rf'{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*\{{')
-OPENS = re.compile(r"\{[ \t\r]*(#.*)?$")
-BODY = re.compile(rf"[ \t]*({WORD}[ \t]*=|[{{}}])")
+ENTRY = rf'(\}}|{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*[={{])'
+HEADER = rf'{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*\{{'
+OPENS = r"\{[ \t\r]*(#.*)?$"
+BODY = rf"[ \t]*({WORD}[ \t]*=|[{{}}])"
 
 
 def parse(source: Source) -> tuple[File, Diagnostics]:
@@ -174,7 +175,7 @@ class _Parser:
         at_margin = token.column == 1 and token.type == "NAME" and not self._lists
         if not (at_margin and self._blocks and self._blocks[0].column == 1):
             return
-        if not HEADER.match(self._lexer.line_at(self._entry.place)):
+        if not re.match(HEADER, self._lexer.line_at(self._entry.place)):
             return
         self.suspicious = True
         if self._close_at_margin:
@@ -197,7 +198,7 @@ class _Parser:
     def _recover(self, token: Token) -> None:
         """Find a place to go on after a token that did not fit."""
         line = self._lexer.line_at(self._line.place)
-        if self._line.lists and ENTRY.match(line):
+        if self._line.lists and re.match(ENTRY, line):
             # The list was never closed: give its entry up, and read this line as one of its own.
             self._back_to(self._entry)
             self._lexer.place = self._line.place
@@ -222,19 +223,22 @@ class _Parser:
         """Leave out the other lines of a list whose first line could not be read."""
         while line.count("[") > line.count("]") or not line.count("]"):
             line = self._lexer.line_at(self._lexer.place)
-            if not line or ENTRY.match(line):
+            if not line or re.match(ENTRY, line):
                 break
             self._lexer.skip_line()
         self._mark()
 
     def _opens_block(self, line: str) -> bool:
         """Whether the bad line is a block's header, so that its body and `}` come next."""
-        if OPENS.search(line):
+        if re.search(OPENS, line):
             return True
         if self._blocks or self._first is None or self._first.type != "NAME":
             return False
         offset = self._lexer.text.find("\n", self._line.place.offset) + 1
-        return self._automaton.fits("LBRACE") and BODY.match(self._lexer.text, offset) is not None
+        return (
+            self._automaton.fits("LBRACE")
+            and re.match(BODY, self._lexer.text[offset : offset + 200]) is not None
+        )
 
     def _open_block(self, token: Token) -> None:
         first = self._first or token
