@@ -1,0 +1,117 @@
+"""Is what runs what was planned? Questions to live hosts, one test per unit, file and endpoint.
+
+    pytest tests/verify --fleet inventories/NAME/fleet.fleet [--ssh-config FILE] [--verify-host H]
+
+Nothing is changed on the hosts but which models are loaded. Without `--fleet` all of it is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from llamafleet.compiler import compile_file
+from llamafleet.diagnostics.as_text import as_text
+from llamafleet.fleet.model import Fleet, Model
+from llamafleet.plan import plan_fleet
+from llamafleet.plan_types import HostPlan, Probe
+from tests.verify.target import Target
+
+Subject = tuple[Target, Any]
+FLEET = pytest.StashKey[Fleet]()
+TARGETS = pytest.StashKey[tuple[Target, ...]]()
+NO_FLEET = "no --fleet given: live hosts are not looked at"
+NOT_CHAT = ("embedding", "embeddings", "rerank", "reranking")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which fleet, and which of its hosts."""
+    group = parser.getgroup("verify", "live hosts against their plan")
+    group.addoption("--fleet", help="the fleet file whose hosts are verified")
+    group.addoption(
+        "--verify-host", action="append", default=[], metavar="HOST", help="only this host"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the fleet; a mistake in it ends the run with its diagnostics."""
+    path = config.getoption("fleet", None)
+    if not path:
+        return
+    compiled = compile_file(path)
+    if compiled.fleet is None:
+        raise pytest.UsageError(as_text(compiled.diagnostics, compiled.sources))
+    wanted = config.getoption("verify_host")
+    for name in wanted:
+        if name not in compiled.fleet.hosts:
+            known = ", ".join(compiled.fleet.hosts)
+            raise pytest.UsageError(f"--verify-host {name}: {path} has the hosts {known}")
+    ssh_config = config.getoption("ssh_config")
+    config.stash[FLEET] = compiled.fleet
+    config.stash[TARGETS] = tuple(
+        Target(compiled.fleet.hosts[plan.host], plan, ssh_config)
+        for plan in plan_fleet(compiled.fleet)
+        if not wanted or plan.host in wanted
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each thing of each host that a test asks about."""
+    for name in SUBJECTS.keys() & set(metafunc.fixturenames):
+        if FLEET not in metafunc.config.stash:
+            skipped = pytest.param(None, marks=pytest.mark.skip(reason=NO_FLEET), id="no-fleet")
+            metafunc.parametrize(name, [skipped])
+            continue
+        fleet = metafunc.config.stash[FLEET]
+        params = [
+            pytest.param((target, thing), id=f"{target.host.name}-{label}")
+            for target in metafunc.config.stash[TARGETS]
+            for label, thing in SUBJECTS[name](target.plan, fleet)
+        ]
+        metafunc.parametrize(name, params)
+
+
+def _units(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
+    units = (unit for service in plan.services for unit in service.units)
+    yield from {unit.name: unit for unit in units}.items()
+
+
+def _files(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
+    yield from ((each.path.lstrip("/"), each) for each in plan.artifacts)
+
+
+def _probes(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
+    for service in plan.services:
+        yield from ((f"{each.service}-{each.port}", each) for each in service.probes)
+
+
+def _chats(plan: HostPlan, fleet: Fleet) -> Iterator[tuple[str, Any]]:
+    """Endpoints with the first model behind them that can chat."""
+    for label, probe in _probes(plan, fleet):
+        models = (fleet.models[each.id] for each in probe.models if each.id in fleet.models)
+        model = next((each for each in models if can_chat(each)), None)
+        if model is not None:
+            yield label, (probe, model.name)
+
+
+def _swaps(plan: HostPlan, fleet: Fleet) -> Iterator[tuple[str, Probe]]:
+    for label, probe in _probes(plan, fleet):
+        if probe.kind == "llama-swap" and len(probe.models) > 1:
+            yield label, probe
+
+
+def can_chat(model: Model) -> bool:
+    """Whether a model is llama-server with chat: no other program, no embeddings, no ranking."""
+    return model.gguf is not None and not any(flag.key in NOT_CHAT for flag in model.flags)
+
+
+SUBJECTS: Mapping[str, Callable[[HostPlan, Fleet], Iterator[tuple[str, Any]]]] = {
+    "live_unit": _units,
+    "live_file": _files,
+    "live_probe": _probes,
+    "live_chat": _chats,
+    "live_swap": _swaps,
+}
+"""Argument of a test to what it is asked for, with a label each."""

@@ -1,0 +1,52 @@
+"""What llama-swap must evict, worked out from the plan's combinations alone.
+
+Small on purpose and independent of the compiler's solver: `tests/conformance/test_solver.py` holds
+both against recordings of the real program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from llamafleet.plan_types import MatrixPlan
+
+
+def after_request(
+    matrix: MatrixPlan | None, running: Collection[str], model: str
+) -> frozenset[str]:
+    """The models that run once `model` was asked for."""
+    if model in running:
+        return frozenset(running)
+    best: tuple[int, frozenset[str]] | None = None
+    costs = dict(matrix.costs) if matrix else {}
+    for choice in _choices(matrix, frozenset((*running, model))) if matrix else ():
+        cost = sum(costs.get(each, 1) for each in running if each not in choice)
+        if model in choice and (best is None or cost < best[0]):
+            best = cost, choice
+    kept = best[1] if best else frozenset[str]()  # without a set for it a model runs alone
+    return frozenset((model, *(each for each in running if each in kept)))
+
+
+def _choices(matrix: MatrixPlan, relevant: frozenset[str]) -> Iterator[frozenset[str]]:
+    """Combinations as far as they matter now; of a set, those that are part of another go."""
+    for _, combinations in matrix.sets:
+        kept: list[frozenset[str]] = []
+        for each in combinations:
+            choice = relevant & frozenset(each)
+            if not any(choice <= other for other in kept):
+                kept = [*(other for other in kept if not other <= choice), choice]
+        yield from kept
+
+
+def walk(matrix: MatrixPlan | None, models: tuple[str, ...]) -> tuple[str, ...]:
+    """Requests that visit the first combination of each set, and after each a model outside it.
+
+    Without a matrix any two models will do: one must push the other out.
+    """
+    requests: list[str] = []
+    combinations = [each[0] for _, each in matrix.sets if each] if matrix else [models[:1]]
+    for combination in combinations:
+        requests += combination
+        outside = [each for each in models if each not in combination]
+        requests += outside[:1]
+    return tuple(requests)

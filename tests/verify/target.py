@@ -1,0 +1,121 @@
+"""A live host next to its plan: commands, requests made on the host itself, words for people."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pytest
+import testinfra
+from testinfra.host import Host as Connection
+
+from llamafleet.fleet.model import Host
+from llamafleet.plan_types import HostPlan
+
+REQUEST_SECONDS = 30
+LOAD_SECONDS = 900
+ROLL_OUT = "roll out again: pyinfra inventories/NAME/hosts.py deploys/site.py"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One host of the fleet, what it should be, and how it is reached."""
+
+    host: Host
+    plan: HostPlan
+    ssh_config: str | None
+
+    @cached_property
+    def connection(self) -> Connection:
+        """testinfra's connection, with sudo unless the login is root; stays open."""
+        plain = self._connect(sudo=False)
+        try:
+            user = plain.run("id -u")
+        except RuntimeError as error:
+            pytest.fail(
+                f"{self.host.name} ({self.host.address}) cannot be reached over ssh; try\n"
+                f"  {self.ssh_command()}\n{error}",
+                pytrace=False,
+            )
+        if user.stdout.strip() == "0" or not self.host.ssh.sudo:
+            return plain
+        return self._connect(sudo=True)
+
+    def _connect(self, sudo: bool) -> Connection:
+        ssh = self.host.ssh
+        login = f"{ssh.user}@" if ssh.user else ""
+        port = f":{ssh.port}" if ssh.port else ""
+        address = f"[{self.host.address}]" if ":" in self.host.address else self.host.address
+        control = Path(tempfile.gettempdir()) / "llamafleet-verify-%%C"
+        return testinfra.get_host(
+            f"ssh://{login}{address}{port}",
+            ssh_config=self._path(self.ssh_config or ssh.config),
+            ssh_identity_file=self._path(ssh.key),
+            ssh_extra_args=self._options(),
+            controlpath=str(control),
+            sudo=sudo,
+        )
+
+    def _options(self) -> str:
+        options = "-o BatchMode=yes"
+        if self.host.ssh.known_hosts:
+            known = self._path(self.host.ssh.known_hosts)
+            options += f" -o {shlex.quote(f'UserKnownHostsFile={known}')}"
+        return options
+
+    @staticmethod
+    def _path(path: str | None) -> str | None:
+        return None if path is None else str(Path(path).expanduser())
+
+    def ssh_command(self) -> str:
+        """What a person types to look at the host."""
+        ssh = self.host.ssh
+        words = ["ssh"]
+        words += ["-F", str(self.ssh_config or ssh.config)] if self.ssh_config or ssh.config else []
+        words += ["-i", ssh.key] if ssh.key else []
+        words += ["-p", str(ssh.port)] if ssh.port else []
+        words.append(f"{ssh.user}@{self.host.address}" if ssh.user else self.host.address)
+        return shlex.join(words)
+
+    def out(self, command: str, *arguments: str) -> str:
+        """Standard output of a command that must succeed."""
+        done = self.connection.run(command, *arguments)
+        assert done.rc == 0, f"{self.host.name}: {done.command!r} failed: {done.stderr.strip()}"
+        return str(done.stdout)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: Mapping[str, Any] | None = None,
+        seconds: int = REQUEST_SECONDS,
+    ) -> tuple[int, str]:
+        """Status and body of a request that curl makes on the host."""
+        words = ["curl", "-sS", "-N", "--noproxy", "*", "--max-time", str(seconds), "-X", method]
+        words += ["-w", "\n%{http_code}", url]
+        if body is not None:
+            words += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
+        done = self.connection.run(" ".join(["%s"] * len(words)), *words)
+        assert done.rc != 127, f"{self.host.name} has no curl, which these tests need: install it"
+        assert done.rc == 0, f"{self.host.name}: no answer from {url}: {done.stderr.strip()}"
+        text, _, status = done.stdout.rpartition("\n")
+        return int(status), text
+
+    def get_json(self, url: str) -> Any:
+        """The JSON that a URL answers with."""
+        status, text = self.request("GET", url)
+        assert status == 200, f"{self.host.name}: {url} answers {status}: {text[:300]}"
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise AssertionError(f"{self.host.name}: {url} answers no JSON: {text[:300]}") from None
+
+    def look(self, unit: str) -> str:
+        """Where a person looks next."""
+        return f"look there: {self.ssh_command()} journalctl -u {unit} -n 50"

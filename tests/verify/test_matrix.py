@@ -1,0 +1,42 @@
+"""llama-swap keeps and evicts what the matrix says: each set is loaded, then left."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from llamafleet.plan_types import Probe
+from tests.verify.conftest import Subject
+from tests.verify.prediction import after_request, walk
+from tests.verify.target import LOAD_SECONDS, ROLL_OUT, Target
+from tests.verify.test_endpoints import url_of
+
+BUSY = "(was somebody else using it meanwhile? then ask again)"
+
+
+def _loaded(target: Target, probe: Probe) -> dict[str, str]:
+    listed = target.get_json(f"{url_of(probe)}/running")["running"]
+    return {each["model"]: each["state"] for each in listed}
+
+
+def test_evicts_what_the_plan_says(live_swap: Subject) -> None:
+    target, probe = live_swap
+    where = f"{probe.service} on {target.host.name}"
+    status, text = target.request(
+        "POST", f"{url_of(probe)}/api/models/unload", seconds=LOAD_SECONDS
+    )
+    assert status == 200, f"{where} does not unload: {status} {text[:300]}"
+    loaded = _loaded(target, probe)
+    assert not loaded, f"{where} still has {loaded} after unloading all {BUSY}"
+    running: frozenset[str] = frozenset()
+    for model in walk(probe.matrix, tuple(each.id for each in probe.models)):
+        url = f"{url_of(probe)}/upstream/{quote(model)}/health"
+        status, text = target.request("GET", url, seconds=LOAD_SECONDS)
+        failed = f"{where} cannot load {model}: {status} {text[:300]}; {target.look(probe.unit)}"
+        assert status < 500, failed
+        expected = after_request(probe.matrix, running, model)
+        loaded = _loaded(target, probe)
+        assert loaded == dict.fromkeys(expected, "ready"), (
+            f"{where}, with {sorted(running)} loaded, was asked for {model}: the plan expects "
+            f"{sorted(expected)}, there is {loaded} {BUSY}; {ROLL_OUT}"
+        )
+        running = expected

@@ -1,0 +1,47 @@
+"""Every planned unit runs, comes back after a boot, and runs the installed program."""
+
+from __future__ import annotations
+
+from llamafleet.plan_types import Unit
+from tests.verify.conftest import Subject
+from tests.verify.target import ROLL_OUT, Target
+
+
+def _properties(target: Target, unit: Unit) -> dict[str, str]:
+    names = "LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,NeedDaemonReload"
+    shown = target.out("systemctl show -p %s %s", names, unit.name)
+    return dict(line.partition("=")[::2] for line in shown.splitlines())
+
+
+def test_is_active_and_enabled(live_unit: Subject) -> None:
+    target, unit = live_unit
+    found = _properties(target, unit)
+    where = f"{unit.name} on {target.host.name}"
+    assert found["LoadState"] == "loaded", f"{where} is not installed; {ROLL_OUT}"
+    state = f"{found['ActiveState']} ({found['SubState']}, {found['NRestarts']} restarts)"
+    assert found["ActiveState"] == "active", f"{where} is {state}; {target.look(unit.name)}"
+    enabled = found["UnitFileState"]
+    assert enabled == "enabled", f"{where} is {enabled} and stays down after a boot; {ROLL_OUT}"
+    stale = found["NeedDaemonReload"]
+    assert stale == "no", f"{where}: its file has changed since systemd read it; {ROLL_OUT}"
+
+
+def test_runs_the_installed_program(live_unit: Subject) -> None:
+    """After an update the old program may run on from a file that is gone."""
+    target, unit = live_unit
+    pid = _properties(target, unit)["MainPID"]
+    where = f"{unit.name} on {target.host.name}"
+    assert pid != "0", f"{where} has no process; {target.look(unit.name)}"
+    installed = target.out("readlink -f %s", unit.executable).strip()
+    there = target.connection.run("test -x %s", installed).rc == 0
+    assert there, f"{where}: {unit.executable} is not installed; {ROLL_OUT}"
+    running = target.out("readlink /proc/%s/exe", pid).strip()
+    again = f"restart it: systemctl restart {unit.name}"
+    gone = running.endswith(" (deleted)")
+    assert not gone, f"{where} still runs {running}, which was replaced; {again}"
+    if target.out("head -c 2 %s", installed) == "#!":
+        # A script's process is its interpreter; which script it is stands among its arguments.
+        words = target.out("tr '\\0' '\\n' < /proc/%s/cmdline", pid).splitlines()
+        assert {unit.executable, installed} & set(words), f"{where} runs {words}; {again}"
+    else:
+        assert running == installed, f"{where} runs {running}, installed is {installed}; {again}"
