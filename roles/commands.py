@@ -85,6 +85,11 @@ def refuse(message: str) -> FunctionCommand:
     """
     if not current_state.is_executing:
         complain(current_host, message)
+    return refuse_later(message)
+
+
+def refuse_later(message: str) -> FunctionCommand:
+    """The same, silent beforehand: an earlier step of the run may well change what is wrong."""
     return FunctionCommand(_refuse, (message,), {})
 
 

@@ -14,6 +14,7 @@ from tqdm import tqdm  # type: ignore[import-untyped]
 from roles import cache
 
 ATTEMPTS = 5
+_PAUSE = 0.5
 _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
 
@@ -80,7 +81,7 @@ def _download(url: str, path: Path, sha256: str, what: str) -> None:
                     f"{what}: could not download {masked(url)}: {reason}. What was received is "
                     "kept; the next run goes on from there"
                 ) from error
-        time.sleep(2**attempt / 2)
+        time.sleep(_PAUSE * 2**attempt)
     found = cache.sha256_of(unfinished)
     if found != sha256:
         unfinished.unlink()

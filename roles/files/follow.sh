@@ -27,7 +27,7 @@ while :; do
         echo "$label: $line" || exit 1
         shown=$line
     fi
-    sleep 3
+    sleep 5
 done
 case $(cat "$work/status" 2>/dev/null) in
 0) exit 0 ;;

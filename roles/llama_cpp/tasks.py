@@ -12,7 +12,7 @@ from pyinfra.context import host
 
 from llamafleet.fingerprint import Inputs
 from llamafleet.plan_types import BuildPlan, HostPlan
-from roles.commands import announce, call, refuse, run
+from roles.commands import announce, call, refuse, refuse_later, run
 from roles.llama_cpp.builds import cached_build
 from roles.llama_cpp.facts import Builds, Llamas
 from roles.llama_cpp.job import Job
@@ -129,7 +129,7 @@ def _received_build(build: BuildPlan) -> Commands:
     if there is None:
         announce(f"will install llama.cpp {build.build.name} ({build.build.ref}) from {builder}")
         if not (yield from _from_cache(build, wanted)):
-            yield refuse(
+            yield refuse_later(
                 f"there is no {build.build.name} from {builder} yet: let {builder} be part of this "
                 "run, without --serial and --no-wait"
             )

