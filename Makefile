@@ -8,7 +8,6 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 SUDO := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo >/dev/null && echo sudo --preserve-env))
 
 export PYTHON
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
 help: ## list the targets
@@ -32,7 +31,7 @@ system: ## the system packages that lab, demo and tests need (apt, by sudo if ne
 .PHONY: test
 test: system install lint ## everything: style, types, all tests, also those on booted hosts
 	$(BIN)/pytest -m "not lab"
-	$(SUDO) $(BIN)/pytest -m lab -p no:cacheprovider
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/pytest -m lab -p no:cacheprovider
 
 .PHONY: check
 check: install lint ## the quick part of `make test`: no root, no hosts, no network
