@@ -27,7 +27,10 @@ state=$1
 mkdir -p -m 711 "$state"
 exec 9>"$state/lock"
 if command -v flock >/dev/null; then
-    flock -w 120 9 || { echo "another rollout is at work on this host" >&2; exit 1; }
+    flock -n 9 || {
+        echo "another rollout is at work on this host: waiting for it"
+        flock -w 600 9 || { echo "it does not come to an end" >&2; exit 1; }
+    }
 fi
 rm -rf "$state/staging"
 mkdir "$state/staging"

@@ -219,7 +219,7 @@ put_files() {
 # --- Units -----------------------------------------------------------------------------------
 
 journal() { # unit: why it does not run
-    journalctl -u "$1" -n 25 --no-pager -o cat 2>/dev/null | sed 's/^/    /' >&2 || :
+    journalctl -u "$1" -n 15 --no-pager -o cat 2>/dev/null | sed 's/^/    /' >&2 || :
 }
 
 answers() { # address port path: 200 for path; a connection where the path is `-`
@@ -240,6 +240,11 @@ await() { # unit address port path seconds
             fail "$1 does not stay up: its last words are above"
             ;;
         esac
+        restarts=$(property "$1" NRestarts)
+        [ "${restarts:-0}" -lt 3 ] || {
+            journal "$1"
+            fail "$1 ends again and again: its last words are above"
+        }
         [ "$waited" -lt "$5" ] || {
             journal "$1"
             fail "$1 does not answer on $2 port $3 after $5 s: its last words are above"
