@@ -17,11 +17,13 @@ LAYERS: dict[str, set[str]] = {
     "language": {"diagnostics"},
     "schema": {"language", "diagnostics", "fleet.model"},
     "fleet": {"language", "diagnostics", "schema"},
-    "rules": {"language", "diagnostics", "fleet"},
+    "swap_config": {"language", "diagnostics", "fleet.matrix", "fleet.natural"},
+    "rules": {"language", "diagnostics", "fleet", "swap_config.versions"},
     "backends": set(),
     "writers": set(),
     "targets": {
         "language", "diagnostics", "schema", "fleet", "backends", "writers", "plan_types",
+        "swap_config.versions",
     },
     "plan_types": {"fleet.model"},
     "plan": {"fleet", "targets", "backends", "plan_types"},
@@ -36,7 +38,7 @@ LAYERS: dict[str, set[str]] = {
 # Libraries, each behind few modules.
 LIBRARIES: dict[str, set[str]] = {
     "lark": {"dsl/llamafleet/language/", "tests/language/", "benchmarks/"},
-    "yaml": {"dsl/llamafleet/writers/", "tests/"},
+    "yaml": {"dsl/llamafleet/writers/", "dsl/llamafleet/swap_config/", "tests/"},
     "jsonschema": {"tests/", "benchmarks/"},
     "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
     "huggingface_hub": {"roles/gguf_files/", "tests/"},

@@ -23,6 +23,7 @@ def _object(diagnostic: Diagnostic) -> dict[str, Any]:
         **_place(diagnostic.primary.span),
         "label": diagnostic.primary.text,
         "hint": diagnostic.hint,
+        "refused": diagnostic.refused,
         "related": [{"message": each.text, **_place(each.span)} for each in diagnostic.related],
     }
 

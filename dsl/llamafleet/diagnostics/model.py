@@ -31,6 +31,7 @@ class Diagnostic:
     `code` is a kebab-case name listed in `codes.py`. `message` says what is there and what is
     wrong, without a period, quoting names as written. `related` points at the other place: the
     previous definition, the cause of a number. `hint` is the way out, if there is one.
+    `refused`: the declared llama-swap would not start with it.
     """
 
     code: str
@@ -39,6 +40,7 @@ class Diagnostic:
     primary: Label
     related: tuple[Label, ...] = ()
     hint: str = ""
+    refused: bool = False
 
 
 def order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
@@ -62,10 +64,11 @@ class Diagnostics:
         *,
         related: tuple[Label, ...] = (),
         hint: str = "",
+        refused: bool = False,
     ) -> None:
         """Add an error at `span`."""
         self.found.append(
-            Diagnostic(code, Severity.ERROR, message, Label(span, label), related, hint)
+            Diagnostic(code, Severity.ERROR, message, Label(span, label), related, hint, refused)
         )
 
     def warning(

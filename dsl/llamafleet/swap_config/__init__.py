@@ -1,0 +1,1 @@
+"""llama-swap's own configuration: read with positions, judged as a release of it would."""
