@@ -33,14 +33,19 @@ def trees(leaves: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
 
 
 leaves: st.SearchStrategy[Tree] = st.one_of(
-    texts, st.booleans(), st.integers(), st.lists(texts, max_size=3).map(lambda x: Lines(tuple(x)))
+    texts,
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.lists(texts, max_size=3).map(lambda x: Lines(tuple(x))),
 )
 
 
 def value(tree: Tree) -> Any:
     """What a reader must see."""
     match tree:
-        case bool() | int() | str():
+        case None | bool() | int() | float() | str():
             return tree
         case Lines():
             return "".join(f"{line}\n" for line in tree.lines)

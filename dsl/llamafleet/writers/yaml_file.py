@@ -1,16 +1,23 @@
 """YAML for readers that guess types: every text of a user's is quoted, every number is plain.
 
 A tree is made of `dict` (keys are upstream's own words, written plain), `Named` (keys are names of
-the user's, always quoted), `Lines` (a block scalar) and tuples, texts, integers and switches. This
-small part of YAML needs no library to write; the tests read it back with one.
+the user's, always quoted), `Lines` (a block scalar) and tuples, texts, numbers, switches and None.
+PyYAML writes it. It is loaded with the first document: checking a fleet needs none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from yaml.events import Event
+
+WIDEST = 2**31 - 1
+"""A text stays on its line: people look for it with grep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,98 +34,113 @@ class Lines:
     lines: tuple[str, ...]
 
 
-Tree: TypeAlias = "Mapping[str, Tree] | Named | Lines | tuple[Tree, ...] | str | bool | int"
+Tree: TypeAlias = (
+    "Mapping[str, Tree] | Named | Lines | tuple[Tree, ...] | str | bool | int | float | None"
+)
 
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Words that some reader takes for a switch or for nothing; no key of upstream's is among them.
 _GUESSED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def to_yaml(tree: Tree, *, header: tuple[str, ...] = ()) -> str:
     """The document, with `header` as comment lines above it."""
-    lines = [*(f"# {line}" for line in header), *_lines(tree, "")]
-    return "\n".join(lines) + "\n"
+    import yaml
+
+    fixed = _fixed()
+    events = [*fixed.before]
+    _write(tree, events, fixed)
+    events += fixed.after
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.emit(events, Dumper=dumper, width=WIDEST, allow_unicode=True)
+    return "".join(f"# {line}\n" for line in header) + text.removesuffix("...\n")
 
 
-def quote(text: str) -> str:
-    """A text in double quotes."""
-    escaped = text if _is_simple(text) else "".join(_character(each) for each in text)
-    return f'"{escaped}"'
+@dataclass(frozen=True, slots=True)
+class _Fixed:
+    """Events that are the same wherever they stand."""
+
+    before: tuple[Event, ...]
+    after: tuple[Event, ...]
+    mapping: Event
+    no_mapping: Event
+    mapping_ends: Event
+    sequence: Event
+    no_sequence: Event
+    sequence_ends: Event
+
+
+@cache
+def _fixed() -> _Fixed:
+    from yaml import events
+
+    return _Fixed(
+        (events.StreamStartEvent(), events.DocumentStartEvent(explicit=False)),
+        (events.DocumentEndEvent(explicit=False), events.StreamEndEvent()),
+        events.MappingStartEvent(None, None, True, flow_style=False),
+        events.MappingStartEvent(None, None, True, flow_style=True),
+        events.MappingEndEvent(),
+        events.SequenceStartEvent(None, None, True, flow_style=False),
+        events.SequenceStartEvent(None, None, True, flow_style=True),
+        events.SequenceEndEvent(),
+    )
+
+
+def _write(tree: Tree, events: list[Event], fixed: _Fixed) -> None:
+    match tree:
+        case str():
+            events.append(_scalar(tree, '"'))
+        case None | bool() | int() | float():
+            events.append(_scalar(_plain(tree)))
+        case Lines(lines):
+            text = "".join(f"{line}\n" for line in lines)
+            events.append(_scalar(text, "|" if lines and all(map(_fits_block, lines)) else '"'))
+        case tuple():
+            events.append(fixed.sequence if tree else fixed.no_sequence)
+            for item in tree:
+                _write(item, events, fixed)
+            events.append(fixed.sequence_ends)
+        case Named(entries):
+            events.append(fixed.mapping if entries else fixed.no_mapping)
+            for name, value in entries:
+                events.append(_scalar(name, '"'))
+                _write(value, events, fixed)
+            events.append(fixed.mapping_ends)
+        case _:
+            events.append(fixed.mapping if tree else fixed.no_mapping)
+            for key, value in tree.items():
+                events.append(_word(key))
+                _write(value, events, fixed)
+            events.append(fixed.mapping_ends)
+
+
+def _scalar(text: str, style: str | None = None) -> Event:
+    from yaml.events import ScalarEvent
+
+    return ScalarEvent(None, None, (True, True), text, style=style)
+
+
+@cache
+def _word(key: str) -> Event:
+    """A key that is one of upstream's few words."""
+    if not _PLAIN_KEY.fullmatch(key) or key.lower() in _GUESSED:
+        raise ValueError(f"{key!r} is no word of upstream's: names of users go into Named")
+    return _scalar(key)
+
+
+def _plain(value: bool | int | float | None) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case float():
+            from yaml.representer import SafeRepresenter
+
+            return str(SafeRepresenter().represent_float(value).value)
+    return str(value)
 
 
 def _fits_block(line: str) -> bool:
     """Whether every reader leaves a line alone in a block scalar."""
     return line.isprintable() and line != "" and line == line.strip(" ")
-
-
-def _is_simple(text: str) -> bool:
-    return text.isascii() and text.isprintable() and '"' not in text and "\\" not in text
-
-
-def _character(each: str) -> str:
-    if each in _ESCAPES:
-        return _ESCAPES[each]
-    code = ord(each)
-    if each.isprintable():
-        return each
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
-
-
-def _lines(tree: Tree, indent: str) -> Iterator[str]:
-    """A value as lines; the first goes behind its key where the value is a scalar."""
-    match tree:
-        case bool() | int() | str():
-            yield indent + _scalar(tree)
-        case Lines():
-            yield indent + quote("".join(f"{line}\n" for line in tree.lines))
-        case tuple():
-            for item in tree:
-                first, *rest = _lines(item, indent + "  ")
-                yield f"{indent}- {first.removeprefix(indent + '  ')}"
-                yield from rest
-            if not tree:
-                yield f"{indent}[]"
-        case _:
-            pairs = list(_pairs(tree))
-            for key, value in pairs:
-                yield from _entry(key, value, indent)
-            if not pairs:
-                yield f"{indent}{{}}"
-
-
-def _entry(key: str, value: Tree, indent: str) -> Iterator[str]:
-    if isinstance(value, Lines) and value.lines and all(map(_fits_block, value.lines)):
-        yield f"{indent}{key}: |"
-        yield from (f"{indent}  {line}" for line in value.lines)
-    elif isinstance(value, str | int | Lines) or not _holds_anything(value):
-        yield f"{indent}{key}: {next(_lines(value, ''))}"
-    else:
-        yield f"{indent}{key}:"
-        yield from _lines(value, indent + "  ")
-
-
-def _holds_anything(tree: Mapping[str, Tree] | Named | tuple[Tree, ...]) -> bool:
-    return bool(tree.entries if isinstance(tree, Named) else tree)
-
-
-def _scalar(value: str | bool | int) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case str():
-            return quote(value)
-
-
-def _pairs(tree: Mapping[str, Tree] | Named) -> Iterator[tuple[str, Tree]]:
-    if isinstance(tree, Named):
-        yield from ((quote(key), value) for key, value in tree.entries)
-        return
-    for key, value in tree.items():
-        if not _PLAIN_KEY.fullmatch(key) or key.lower() in _GUESSED:
-            raise ValueError(f"{key!r} is no word of upstream's: names of users go into Named")
-        yield key, value
