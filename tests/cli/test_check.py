@@ -151,3 +151,26 @@ def test_check_imports_nothing_that_it_does_not_need(folder: Path) -> None:
         "assert not unwanted & set(sys.modules), unwanted & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=folder, check=True, timeout=60)
+
+
+def test_sarif_is_one_document_also_without_problems(run: Run, folder: Path) -> None:
+    (folder / "bad.fleet").write_text("fleet 2\nfoo 3\n")
+    done = run("check", "--format", "sarif", "bad.fleet")
+    assert done.returncode == 1
+    (found,) = json.loads(done.stdout)["runs"]
+    assert [each["ruleId"] for each in found["results"]] == [
+        "language-version",
+        "unknown-directive",
+    ]
+    assert found["tool"]["driver"]["version"] == run("--version").stdout.split()[1]
+    clean = run("check", "--format", "sarif", "fleet.fleet")
+    assert clean.returncode == 0
+    assert json.loads(clean.stdout)["runs"][0]["results"] == []
+
+
+def test_github_annotations_are_one_a_line(run: Run, folder: Path) -> None:
+    (folder / "bad.fleet").write_text("fleet 2\nfoo 3\n")
+    first, second = run("check", "--format", "github", "bad.fleet").stdout.splitlines()
+    assert first.startswith("::error file=bad.fleet,line=1,endLine=1,col=7,endColumn=8,title=lang")
+    assert second.startswith("::error file=bad.fleet,line=2,")
+    assert run("check", "--format", "github", "fleet.fleet").stdout == ""

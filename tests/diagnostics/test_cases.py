@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.compiler import compile_file
+from llamafleet.compiler import Compiled, compile_file
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.codes import CODES
 
@@ -21,8 +21,8 @@ MAIN = "fleet.fleet"
 SEPARATOR = "-" * 10
 
 
-def rendered(case: str) -> str:
-    """What compiling the files of a case prints."""
+def compiled(case: str) -> Compiled:
+    """What comes of the files of a case."""
     files: dict[str, bytes] = {}
     parts = re.split(r"^=== (\S+)(?: (\S+))?\n", case, flags=re.MULTILINE)
     files[MAIN] = parts[0].encode()
@@ -34,8 +34,13 @@ def rendered(case: str) -> str:
             raise FileNotFoundError(path)
         return files[path]
 
-    compiled = compile_file(MAIN, read)
-    return as_text(compiled.diagnostics, compiled.sources)
+    return compile_file(MAIN, read)
+
+
+def rendered(case: str) -> str:
+    """What compiling the files of a case prints."""
+    result = compiled(case)
+    return as_text(result.diagnostics, result.sources)
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -24,9 +24,9 @@ class _Version(argparse.Action):
     """Prints the version; reading it takes longer than most commands, so only where asked."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from importlib.metadata import version
+        from .about import version
 
-        print(f"llamafleet {version('llamafleet')}")
+        print(f"llamafleet {version()}")
         parser.exit()
 
 
@@ -84,9 +84,10 @@ def _check(commands: Any) -> None:
     check.add_argument(
         "--format",
         dest="style",
-        choices=("text", "json"),
+        choices=("text", "json", "sarif", "github"),
         default="text",
-        help="text for people (default), or one JSON object a line",
+        help="text for people (default), one JSON object a line, SARIF 2.1.0, or annotations for "
+        "GitHub Actions",
     )
     check.add_argument("--strict", action="store_true", help="fail on warnings too")
 

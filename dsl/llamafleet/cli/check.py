@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 
 from ..compiler import Compiled, compile_file
 from ..diagnostics.model import Diagnostic, Severity
@@ -25,18 +26,32 @@ def check(fleets: list[str], style: str, strict: bool) -> int:
         if compiled.fleet and not compiled.diagnostics:
             name = STDIN if path == "-" else path
             clean.append(f"{name}: ok, {_contents(compiled.fleet)}")
-    if style == "json":
-        from ..diagnostics.as_json import as_json
-
-        sys.stdout.write(as_json(found))
-    else:
-        show(found, sources)
-    sys.stdout.flush()
+    _print(found, sources, style)
     files = sources.keys() | {each.primary.span.path for each in found}
     for line in [*clean, *([totals(found, len(files))] if found else [])]:
         print(line, file=sys.stderr)
     failing = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
     return int(any(each.severity in failing for each in found))
+
+
+def _print(found: Iterable[Diagnostic], sources: Mapping[str, Source], style: str) -> None:
+    match style:
+        case "json":
+            from ..diagnostics.as_json import as_json
+
+            sys.stdout.write(as_json(found))
+        case "sarif":
+            from ..diagnostics.as_sarif import as_sarif
+            from .about import documentation, version
+
+            sys.stdout.write(as_sarif(found, version(), documentation()))
+        case "github":
+            from ..diagnostics.as_github import as_github
+
+            sys.stdout.write(as_github(found))
+        case _:
+            show(found, sources)
+    sys.stdout.flush()
 
 
 def _compile(path: str) -> Compiled:
