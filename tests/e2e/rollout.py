@@ -6,9 +6,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,16 @@ class Site:
         path.write_text(text.replace(old, new))
 
 
+def set_ctx_size(site: Site, model: str, tokens: int) -> int:
+    """Change one model's ctx-size in the fleet file; returns what it was."""
+    pattern = re.compile(rf"(?s)(\nmodel {model} {{.*?ctx-size = )(\d+)")
+    text = site.fleet.read_text()
+    match = pattern.search(text)
+    assert match is not None, model
+    site.fleet.write_text(pattern.sub(rf"\g<1>{tokens}", text, count=1))
+    return int(match.group(2))
+
+
 def changed(report: Mapping[str, Any]) -> dict[str, list[str]]:
     """From pyinfra's JSON report: which operations changed something, and where."""
     results = report["results"]
@@ -83,6 +95,21 @@ def changed(report: Mapping[str, Any]) -> dict[str, list[str]]:
     return {
         each["name"]: sorted(each["success"]) for each in results["operations"] if each["success"]
     }
+
+
+def kill(rollout: subprocess.Popen[str]) -> None:
+    """What a closed laptop or the kernel does: no chance to tidy up."""
+    os.killpg(rollout.pid, signal.SIGKILL)
+    rollout.wait(timeout=30)
+
+
+def wait_for(condition: Callable[[], bool], rollout: subprocess.Popen[str], log: Path) -> None:
+    """Wait until something is so while a rollout runs."""
+    deadline = time.monotonic() + 600
+    while not condition():
+        assert rollout.poll() is None, f"the rollout ended first:\n{log.read_text()[-3000:]}"
+        assert time.monotonic() < deadline, log.read_text()[-3000:]
+        time.sleep(0.005)
 
 
 def make_site(folder: Path, values: Mapping[str, str], environment: Mapping[str, str]) -> Site:

@@ -12,7 +12,7 @@ import sys
 import httpx
 import pytest
 
-from tests.e2e.rollout import ROOT, Site
+from tests.e2e.rollout import ROOT, Site, set_ctx_size
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.lab
@@ -111,10 +111,7 @@ def test_every_replica_of_both_hosts_answers_through_nginx(pair: Lab) -> None:
 
 def test_a_change_of_one_model_touches_only_its_host(pair: Lab, site: Site) -> None:
     before = {host: (managed_files(pair, host), started(pair, host)) for host in ("alpha", "beta")}
-    site.edit(
-        "gguf     = small\n    aliases  = [default]\n    ctx-size = 2048",
-        "gguf     = small\n    aliases  = [default]\n    ctx-size = 3072",
-    )
+    assert set_ctx_size(site, "chat-small", 3072) != 3072
     changes = site.changes()
     assert {host for hosts in changes.values() for host in hosts} == {"alpha"}, changes
     assert (managed_files(pair, "beta"), started(pair, "beta")) == before["beta"]

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.rollout import Site
+from tests.e2e.rollout import Site, kill, set_ctx_size, wait_for
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.lab
 
 CONFIG = "etc/llamafleet/llama-swap/voice.yaml"
-
-
-def kill(rollout: subprocess.Popen[str]) -> None:
-    """What a closed laptop or the kernel does: no chance to tidy up."""
-    os.killpg(rollout.pid, signal.SIGKILL)
-    rollout.wait(timeout=30)
-
-
-def wait_for(condition: Callable[[], bool], rollout: subprocess.Popen[str], log: Path) -> None:
-    """Wait until something is so while a rollout runs."""
-    deadline = time.monotonic() + 600
-    while not condition():
-        assert rollout.poll() is None, f"the rollout ended first:\n{log.read_text()[-3000:]}"
-        assert time.monotonic() < deadline, log.read_text()[-3000:]
-        time.sleep(0.005)
 
 
 @contextmanager
@@ -54,12 +36,6 @@ def watched(path: Path, seen: set[bytes]) -> Iterator[None]:
         thread.join()
 
 
-def ctx_size(site: Site, old: int, new: int) -> None:
-    site.edit(
-        f"aliases  = [default]\n    ctx-size = {old}", f"aliases  = [default]\n    ctx-size = {new}"
-    )
-
-
 @pytest.mark.parametrize(
     "moment",
     ["staged", "owed"],
@@ -71,8 +47,7 @@ def test_a_rollout_killed_in_the_bundle_is_repaired_by_the_next(
     root = alpha.root
     before = (root / CONFIG).read_bytes()
     new = 2304 if moment == "staged" else 2560
-    old = int(before.split(b"--ctx-size ", 1)[1].split(None, 1)[0].strip(b"'"))
-    ctx_size(site, old, new)
+    assert set_ctx_size(site, "chat-small", new) != new
     state = root / "var/lib/llamafleet"
     condition = {
         "staged": lambda: any((state / "staging").glob("*")),
@@ -99,8 +74,7 @@ def test_a_host_that_loses_power_in_the_bundle_is_repaired_by_the_next(
 ) -> None:
     site, alpha = rolled_out, pair.host("alpha")
     before = (alpha.root / CONFIG).read_bytes()
-    old = int(before.split(b"--ctx-size ", 1)[1].split(None, 1)[0].strip(b"'"))
-    ctx_size(site, old, 2816)
+    assert set_ctx_size(site, "chat-small", 2816) != 2816
     rollout = site.start("-y")
     owed = alpha.root / "var/lib/llamafleet/owed"
     wait_for(lambda: any(owed.glob("*")), rollout, site.folder / "rollout.log")
