@@ -77,9 +77,10 @@ def _download(url: str, path: Path, sha256: str, what: str) -> None:
         except (httpx.HTTPError, OSError) as error:
             if attempt == ATTEMPTS:
                 reason = masked(str(error)) or type(error).__name__
+                kept = unfinished.exists() and unfinished.stat().st_size > 0
+                rest = "; what was received is kept for the next run" if kept else ""
                 raise DownloadError(
-                    f"{what}: could not download {masked(url)}: {reason}. What was received is "
-                    "kept; the next run goes on from there"
+                    f"{what}: could not download {masked(url)}: {reason}{rest}"
                 ) from error
         time.sleep(_PAUSE * 2**attempt)
     found = cache.sha256_of(unfinished)

@@ -108,6 +108,6 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ob
         ),
         units=tuple((name, reason) for name, reason in troubles if reason),
         owed=observed.owed,
-        manifest=observed.manifest != wanted,
+        manifest=had != wanted,
         new=frozenset(each.path for each in artifacts if each.path not in observed.files),
     )

@@ -127,6 +127,44 @@ def test_a_build_that_fails_leaves_nothing_and_can_be_done_again(workshop: Works
     assert workshop.compile().returncode == 0
 
 
+def test_a_tag_is_cloned_and_nothing_else(workshop: Workshop, tmp_path: Path) -> None:
+    repository = tmp_path / "upstream"
+    (repository / "ggml").mkdir(parents=True)
+    (repository / "CMakeLists.txt").touch()
+    (repository / "ggml" / "CMakeLists.txt").touch()
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b")
+    for command in (
+        ("init", "-q"),
+        ("add", "."),
+        (*identity, "commit", "-qm", "one"),
+        ("tag", "b11434"),
+        (*identity, "commit", "-qm", "two", "--allow-empty"),
+    ):
+        subprocess.run(["git", "-C", repository, *command], check=True)
+    (workshop.work / "source.tar.gz").unlink()
+    job = (workshop.work / "job").read_text().replace("url \n", f"url {repository}\n")
+    (workshop.work / "job").write_text(job)
+    (workshop.folder / "fail").touch()
+    done = workshop.compile()
+    assert "cloning" in done.stdout
+    log = ["git", "-C", str(workshop.work / "source"), "log", "--format=%s"]
+    assert subprocess.run(log, capture_output=True, text=True).stdout == "one\n"
+    (workshop.folder / "fail").unlink()
+    done = workshop.compile()
+    assert done.returncode == 0, done.stdout
+    assert "cloning" not in done.stdout, "what is there after an interruption is used"
+
+
+def test_a_ref_that_upstream_lacks_is_said(workshop: Workshop, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path / "upstream"], check=True)
+    (workshop.work / "source.tar.gz").unlink()
+    job = (workshop.work / "job").read_text()
+    (workshop.work / "job").write_text(job.replace("url \n", f"url {tmp_path}/upstream\n"))
+    done = workshop.compile()
+    assert done.returncode != 0
+    assert "b11434" in done.stderr
+
+
 def test_a_source_without_llama_cpp_is_said(workshop: Workshop) -> None:
     with tarfile.open(workshop.work / "source.tar.gz", "w:gz") as source:
         source.addfile(tarfile.TarInfo("other/README"))

@@ -1,0 +1,153 @@
+"""The roles' operations on hosts that only answer: what is decided, and what fails which host."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from llamafleet.fleet.model import Gguf
+from llamafleet.plan_types import GgufPlan, HostPlan, ReleasePlan
+from roles.base import base
+from roles.gguf_files import gguf_files
+from roles.gguf_files.facts import key_of
+from roles.llama_cpp import llama_cpp
+from roles.llama_cpp.facts import Llamas
+from roles.llama_swap import llama_swap
+from roles.services import services
+from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
+from tests.roles.rollout import roll_out
+from tests.roles.test_downloads import BUILD
+from tests.roles.test_pure import PLAN
+
+FOLDERS = "\n".join(
+    f"folder {mode} root {path}"
+    for path, mode in {
+        "/opt/llamafleet": "755",
+        "/etc/llamafleet": "755",
+        "/var/log/llamafleet": "755",
+        "/var/lib/llamafleet": "711",
+        "/var/lib/llamafleet/owed": "700",
+    }.items()
+)
+READY = {"accounts 1": f"accounts 1\nuser llamafleet\n{FOLDERS}"}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLAMAFLEET_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("LLAMAFLEET_LLAMA_SWAP", raising=False)
+
+
+def with_gpus(name: str, *vendors: str) -> HostPlan:
+    return replace(plan_of(host=name), gpus=tuple((vendor, None) for vendor in vendors))
+
+
+def test_a_host_that_is_as_planned_is_left_alone(caplog: pytest.LogCaptureFixture) -> None:
+    outcome = roll_out(base, {"a": plan_of(host="a")}, READY, caplog)["a"]
+    assert outcome.succeeded
+    assert outcome.changed == 0
+    assert len(outcome.commands) == 1
+
+
+def test_a_wrong_machine_fails_alone_and_before_anything_is_changed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    plans = {"right": with_gpus("right"), "wrong": with_gpus("wrong", "nvidia")}
+    outcomes = roll_out(base, plans, {"gpus 1": "gpus 1", "accounts 1": "accounts 1"}, caplog)
+    assert outcomes["right"].succeeded
+    assert outcomes["right"].changed == 1
+    assert not outcomes["wrong"].succeeded
+    assert "but the machine has no GPU at all" in outcomes["wrong"].said
+    assert len(outcomes["wrong"].commands) == 1
+
+
+def test_the_gpu_check_can_be_turned_off(caplog: pytest.LogCaptureFixture) -> None:
+    plans = {"a": with_gpus("a", "nvidia")}
+    outcome = roll_out(base, plans, READY, caplog, llamafleet_gpu_check=False)["a"]
+    assert outcome.succeeded
+
+
+@pytest.mark.parametrize("role", [base, llama_cpp, gguf_files, llama_swap, services])
+def test_a_host_that_cannot_be_asked_fails_with_a_message(
+    role: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    gguf = Gguf("g", "/g", None, None, "main", None, None, ORIGIN)
+    plan = replace(
+        plan_of(swap_service(), host="a"),
+        gpus=(("nvidia", None),),
+        builds=(PLAN,),
+        ggufs=(GgufPlan(gguf, "/g", download=False),),
+        releases=(ReleasePlan("v250", None, None, SWAP),),
+    )
+    assert callable(role)
+    outcome = roll_out(role, {"a": plan}, {}, caplog)["a"]
+    assert not outcome.succeeded
+    assert "could not" in outcome.said
+    assert len(outcome.commands) == 1
+
+
+def test_weights_that_must_exist_are_named_with_their_host(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gguf = Gguf("big", "/srv/big.gguf", None, None, "main", None, None, ORIGIN)
+    plan = replace(plan_of(host="a"), ggufs=(GgufPlan(gguf, "/srv/big.gguf", download=False),))
+    outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": "weights 1"}, caplog)["a"]
+    assert not outcome.succeeded
+    assert "gguf big: a has no file /srv/big.gguf" in outcome.said
+    there = f"weights 1\nfile\t{key_of('/srv/big.gguf')}\t7 1"
+    caplog.clear()
+    outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": there}, caplog)["a"]
+    assert (outcome.succeeded, outcome.changed) == (True, 0)
+
+
+def test_a_receiver_without_its_builder_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    build = replace(PLAN, build=replace(BUILD, builder="smith"), compiles=False)
+    plan = replace(plan_of(host="a"), builds=(build,))
+    probe = "llama 1\nmachine x86_64\nos debian-13"
+    outcome = roll_out(llama_cpp, {"a": plan}, {"llama 1": probe}, caplog)["a"]
+    assert not outcome.succeeded
+    assert "there is no main from smith yet: let smith be part of this run" in outcome.said
+
+
+def test_a_release_without_a_known_digest_is_refused(caplog: pytest.LogCaptureFixture) -> None:
+    plan = replace(plan_of(host="a"), releases=(ReleasePlan("v999", None, None, SWAP),))
+    probe = {"swap 1": "swap 1\nmachine x86_64"}
+    outcome = roll_out(llama_swap, {"a": plan}, probe, caplog)["a"]
+    assert not outcome.succeeded
+    assert 'write sha256 = "..." into the service' in outcome.said
+
+
+def test_a_given_binary_that_does_not_exist_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    plan = replace(plan_of(host="a"), releases=(ReleasePlan("v250", None, None, SWAP),))
+    probe = {"swap 1": "swap 1\nmachine x86_64"}
+    data = {"llama_swap_binary": "/nowhere/llama-swap"}
+    outcome = roll_out(llama_swap, {"a": plan}, probe, caplog, **data)["a"]
+    assert not outcome.succeeded
+    assert "does not exist on this machine: /nowhere/llama-swap" in outcome.said
+
+
+def test_secrets_are_on_no_command_line(caplog: pytest.LogCaptureFixture) -> None:
+    plan = plan_of(swap_service(), host="a")
+    data = {"llamafleet_environment": {"voice": {"KEY": "s3cret"}}}
+    outcome = roll_out(services, {"a": plan}, {"probe\\t1": "probe\t1"}, caplog, **data)["a"]
+    assert outcome.succeeded
+    assert outcome.changed == 1
+    assert "s3cret" not in "\n".join(outcome.commands) + caplog.text
+
+
+def test_bad_inventory_data_fails_the_host_with_a_message(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    plan = plan_of(swap_service(), host="a")
+    data = {"llamafleet_environment": {"voice": {"NOT A NAME": "x"}}}
+    outcome = roll_out(services, {"a": plan}, {"probe\\t1": "probe\t1"}, caplog, **data)["a"]
+    assert not outcome.succeeded
+    assert "'NOT A NAME' cannot be the name of an environment variable" in outcome.said
+
+
+def test_a_compiler_has_a_version_only_when_all_that_is_needed_has() -> None:
+    assert Llamas(versions={"gcc": "14"}).compiler("cpu") == "gcc14"
+    assert Llamas(versions={"gcc": "14"}).compiler("cuda") == ""
+    assert Llamas(versions={"gcc": "14", "nvcc": "12.8"}).compiler("cuda") == "gcc14-nvcc12.8"
