@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import itertools
 import json
@@ -108,14 +109,7 @@ def llama_swap(binary: Path, text: str, directory: Path) -> Iterator[LlamaSwap]:
     config = directory / "config.yaml"
     config.write_text(text)
     port = free_ports(1)[0]
-    process = subprocess.Popen(
-        [binary, "-config", config, "-listen", f"127.0.0.1:{port}"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=directory,
-    )
+    process = _started([str(binary), "-config", str(config), "-listen", f"127.0.0.1:{port}"])
     running = LlamaSwap(process, port, config)
     try:
         running.wait_listening()
@@ -127,6 +121,24 @@ def llama_swap(binary: Path, text: str, directory: Path) -> Iterator[LlamaSwap]:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def _started(command: list[str]) -> subprocess.Popen[str]:
+    """Start a program; on a crowded virtual machine exec may fail with EFAULT, so try again."""
+    for attempt in range(3):
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        except OSError as error:
+            if error.errno != errno.EFAULT or attempt == 2:
+                raise
+            time.sleep(0.2)
+    raise AssertionError("not reached")
 
 
 FIRST_PORT, LAST_PORT = 20000, 32000
