@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from ..diagnostics.model import Diagnostics
 from .comments import comments_of
-from .layout import lay_out
+from .layout import lay_out, lay_out_new
 from .parser import parse
 from .source import Source, Span
 from .syntax import Comment, Comments, File
@@ -41,6 +41,13 @@ def format_file(source: Source) -> Formatted:
     text = lay_out(file, source)
     verify(file, Source(source.path, text))
     return Formatted(text, diagnostics)
+
+
+def print_file(file: File) -> str:
+    """The canonical text of a tree that was built, not parsed; it keeps the same promises."""
+    text = lay_out_new(file)
+    verify(file, Source(file.path, text))
+    return text
 
 
 def verify(file: File, result: Source) -> None:

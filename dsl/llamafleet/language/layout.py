@@ -45,6 +45,11 @@ def lay_out(file: File, source: Source) -> str:
     return "".join(line + "\n" for line in _Layout(source).file(file))
 
 
+def lay_out_new(file: File) -> str:
+    """The canonical text of a tree that was built: a blank line above each block and comment."""
+    return "".join(line + "\n" for line in _Layout(None).file(file))
+
+
 def quote(text: str) -> str:
     """A text in quotes, with its escapes."""
     return f'"{text.translate(QUOTED)}"'
@@ -86,7 +91,7 @@ def _behind(line: str, comment: Comment | None) -> str:
 def _key(entry: Assignment) -> str:
     match entry:
         case Attribute(key):
-            return key.text
+            return value_text(key)
         case MatrixSet(keyword, name):
             return f"{keyword.text} {name.text}"
 
@@ -100,10 +105,10 @@ def _has_comments(items: Items) -> bool:
 
 
 class _Layout:
-    """Lines of one file; blank lines are looked up in its source."""
+    """Lines of one file; blank lines are looked up in its source, where it has one."""
 
-    def __init__(self, source: Source) -> None:
-        self._lines = source.lines
+    def __init__(self, source: Source | None) -> None:
+        self._lines = source.lines if source else None
 
     def file(self, file: File) -> Iterator[str]:
         """The lines of the whole file."""
@@ -126,7 +131,7 @@ class _Layout:
 
     def _block(self, block: Block, indent: str) -> Iterator[str]:
         label = f" {value_text(block.label)}" if block.label else ""
-        head = f"{indent}{block.kind.text}{label} {{"
+        head = f"{indent}{value_text(block.kind)}{label} {{"
         comments = block.comments
         if not (block.entries or comments.after or comments.closing):
             yield _behind(head + "}", comments.end)
@@ -213,11 +218,17 @@ class _Layout:
 
     def _blank_above(self, node: Directive | Assignment | Block | Comment) -> bool:
         first = node
+        if self._lines is None:
+            return isinstance(node, Block) or (
+                not isinstance(node, Comment) and bool(node.comments.before)
+            )
         if not isinstance(node, Comment) and node.comments.before:
             first = node.comments.before[0]
         return self._blank(first.span.start.line - 1)
 
     def _blank(self, number: int) -> bool:
+        if self._lines is None:
+            return False
         return number >= 1 and not self._lines[number - 1].strip()
 
 

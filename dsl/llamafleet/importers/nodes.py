@@ -1,0 +1,109 @@
+"""Nodes of a syntax tree that is built instead of parsed.
+
+Every node carries the place in the imported file that it comes from, so that whatever is said of
+the tree is said there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from ..language.source import Position, Span
+from ..language.syntax import (
+    Attribute,
+    Block,
+    Comment,
+    Comments,
+    Duration,
+    Items,
+    MatrixSet,
+    Name,
+    Number,
+    Text,
+    Value,
+)
+from ..language.tree import in_milliseconds
+from ..schema.value_type import BARE_WORD, unprintable
+
+Entry: TypeAlias = Attribute | MatrixSet | Block
+
+NO_COMMENTS = Comments()
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+LONGEST_NUMBER = 40  # as the lexer reads them
+
+
+def bare(text: str, span: Span) -> Name | Text:
+    """A word, in quotes where it cannot stand without."""
+    return Name(text, span) if BARE_WORD.fullmatch(text) else Text(text, span)
+
+
+def named(text: str, span: Span) -> Name | Text:
+    """A reference: like `bare`, but never the word that takes a key away."""
+    return Text(text, span) if text == "none" else bare(text, span)
+
+
+def switch(on: bool, span: Span) -> Name:
+    """`on` or `off`."""
+    return Name("on" if on else "off", span)
+
+
+def integer(number: int, span: Span) -> Number:
+    """A whole number."""
+    return Number(str(number), span)
+
+
+def duration(seconds: int, span: Span) -> Duration:
+    """A number of seconds in the largest unit that holds it without a rest."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            text = f"{seconds // size}{unit}"
+            return Duration(text, in_milliseconds(text), span)
+    return Duration(f"{seconds}s", seconds * 1000, span)
+
+
+def items(values: Iterable[Value], span: Span) -> Items:
+    """A list."""
+    return Items(tuple(values), span)
+
+
+def texts(words: Iterable[str], span: Span) -> Items:
+    """A list of quoted texts."""
+    return items((Text(word, span) for word in words), span)
+
+
+def is_number(text: str) -> bool:
+    """Whether the language can hold this number as it is written."""
+    return len(text) <= LONGEST_NUMBER and NUMBER.fullmatch(text) is not None
+
+
+def attribute(key: str, value: Value, comments: Comments = NO_COMMENTS) -> Attribute:
+    """`key = value`; a key that is no bare word is quoted."""
+    name: Name = bare(key, value.span)  # type: ignore[assignment]
+    return Attribute(name, value, value.span, comments)
+
+
+def block(
+    kind: str,
+    label: str | None,
+    entries: Sequence[Entry],
+    span: Span,
+    comments: Comments = NO_COMMENTS,
+) -> Block:
+    """`kind label { ... }`; kind and label are quoted where they are no bare words."""
+    word: Name = bare(kind, span)  # type: ignore[assignment]
+    name = None if label is None else bare(label, span)
+    return Block(word, name, tuple(entries), span, span, comments)
+
+
+def comment(text: str, span: Span) -> Comment:
+    """A comment of one line; what cannot stand in one is left out."""
+    line = text.strip().replace("\t", "    ")
+    line = "".join(each for each in line if not unprintable(each))
+    return Comment(line if line.startswith("#") else f"# {line}".rstrip(), span)
+
+
+def start_of(path: str) -> Span:
+    """The very start of a file, for what none of its places says."""
+    return Span(path, Position(1, 1), Position(1, 1))
