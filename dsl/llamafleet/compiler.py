@@ -12,7 +12,8 @@ from .fleet.resolve import resolve
 from .language.include import read_all
 from .language.reading import Read, read_bytes
 from .language.source import Source
-from .rules import RULES
+from .rules import findings
+from .rules.allow import Allow, allowances, silenced, unused
 from .targets import TARGETS
 
 UNREAD = frozenset({"syntax", "not-text", "unreadable-file", "include-cycle"})
@@ -36,11 +37,14 @@ def compile_file(path: str | os.PathLike[str], read: Read = read_bytes) -> Compi
     files, sources, found = read_all(os.fspath(path), read)
     diagnostics = Diagnostics()
     fleet = resolve(files, TARGETS, diagnostics)
-    if not diagnostics.has_errors and not found.has_errors:
-        for rule in RULES:
-            diagnostics.extend(rule(fleet))
+    allows, bad = allowances(files)
+    used: set[Allow] = set()
     partial = any(each.code in UNREAD for each in found)
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
+    if not found.has_errors:
+        found.found[:] = silenced([*found.found, *findings(fleet)], allows, used)
+        found.extend(unused(allows, used))
+    found.extend(bad)
     return Compiled(None if found.has_errors else fleet, tuple(found), sources)
 
 

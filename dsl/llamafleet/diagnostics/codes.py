@@ -11,6 +11,7 @@ E, W = Severity.ERROR, Severity.WARNING
 
 CODES: dict[str, tuple[Severity, str]] = {
     "alias-conflict": (E, "Two models of one service would answer to the same id."),
+    "bad-allow": (W, "An allow names no code, one that does not exist, or no reason."),
     "bad-handle": (E, "A handle of a matrix is one that llama-swap refuses or misreads."),
     "bad-name": (E, "A name holds what cannot become part of a path, a unit or an API."),
     "circular-set": (E, "Sets of a matrix refer to each other in a circle."),
@@ -48,6 +49,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "unknown-member": (E, "A matrix names what is no model of its service."),
     "unknown-name": (E, "Something is referred to that nothing declares."),
     "unreadable-file": (E, "A file cannot be read: it is missing, a directory, or not permitted."),
+    "unused-allow": (W, "An allow silences nothing."),
     "unused-definition": (W, "Something is declared that no service leads to."),
     "version-needed": (E, "Something needs a newer llama-swap than the service declares."),
     "wrong-type": (E, "A value is not what its key takes."),

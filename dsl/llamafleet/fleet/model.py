@@ -228,7 +228,10 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """All that one fleet file and its includes describe; mappings keep the written order."""
+    """All that one fleet file and its includes describe; mappings keep the written order.
+
+    `llama_cpp` is the release that programs without a build are taken to be, where it is known.
+    """
 
     path: str
     gpus: Mapping[str, GpuType]
@@ -237,3 +240,4 @@ class Fleet:
     ggufs: Mapping[str, Gguf]
     models: Mapping[str, Model]
     services: Mapping[str, Service]
+    llama_cpp: str | None = None

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label, Severity
-from ..fleet.model import Fleet, Model
+from ..fleet.model import Model
+from .survey import Survey
 
 
-def alias_conflict(fleet: Fleet) -> Iterator[Diagnostic]:
+def alias_conflict(survey: Survey) -> Iterator[Diagnostic]:
     """Aliases that equal a model's id or another alias of the same service.
 
     llama-swap refuses the second case; in the first it silently never uses the alias.
     """
+    fleet = survey.fleet
     reported: set[tuple[str, str, str]] = set()
     for service in fleet.services.values():
         models = [fleet.models[name] for name in service.models]

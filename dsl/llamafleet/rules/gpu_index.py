@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label, Severity
-from ..fleet.model import Fleet, Host, Model
+from ..fleet.model import Host, Model
+from .survey import Survey
 
 
-def gpu_index(fleet: Fleet) -> Iterator[Diagnostic]:
+def gpu_index(survey: Survey) -> Iterator[Diagnostic]:
     """Models pinned to GPUs that a host they are served on does not have, or pinned twice."""
+    fleet = survey.fleet
     checked: set[tuple[str, str]] = set()
     for service in fleet.services.values():
         for name in service.models:

@@ -8,6 +8,7 @@ from typing import Protocol
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Fleet
 from ..language.source import Span
+from .survey import Survey
 
 
 class Declared(Protocol):
@@ -18,11 +19,12 @@ class Declared(Protocol):
         """The block's header."""
 
 
-def unused_definition(fleet: Fleet) -> Iterator[Diagnostic]:
+def unused_definition(survey: Survey) -> Iterator[Diagnostic]:
     """Models, weights and builds of this very file that nothing uses.
 
     What is included may be a catalogue, of which a fleet takes what it needs.
     """
+    fleet = survey.fleet
     models = {name for service in fleet.services.values() for name in service.models}
     builds = {name for service in fleet.services.values() for name in service.builds}
     # One that others are like is used, though nothing may serve it.

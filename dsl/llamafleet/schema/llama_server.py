@@ -1,21 +1,19 @@
 """llama-server's flags as keys of a model.
 
-The table in `flags/` is written by `tools/llama_server_flags.py` from the pinned build's own help.
-A key is a flag's long name; every long spelling is taken, and the first is what is rendered.
+The tables in `flags/` are written by `tools/llama_server_flags.py` from each build's own help. A
+key is a flag's long name in the newest table that has it; every long spelling is taken, and the
+first is what is rendered. Whether the build that serves a model has it is for the rules to say.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 from ..language import syntax
 from .block import Key
-from .values import Choice, Decimal, Integer, ListOf, OneOf, Switch, TextOrWord, ValueType
+from .flag_tables import Row, bundled
+from .server_flag import ServerFlag, server_flag
 
 PINNED = "b11434"
 
@@ -55,24 +53,10 @@ GONE: Mapping[str, str] = {
 """Flags that older fleets and blog posts use."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerFlag:
-    """One flag: `off` is how it is switched off, `type` as in the table."""
-
-    key: str
-    on: str
-    off: str
-    type: str
-    names: tuple[str, ...]
-    help: str
-    default: object
-    values: ValueType
-
-
 @cache
 def flags() -> Mapping[str, ServerFlag]:
     """Every flag that a model may set, by its key, in the order of upstream's help."""
-    return {row["key"]: _flag(row) for row in _rows() if not _refusal(row)}
+    return {row["key"]: server_flag(row) for row in _rows() if not _refusal(row)}
 
 
 def keys() -> Iterator[Key]:
@@ -123,53 +107,34 @@ def _spelled(value: syntax.Value) -> str:
 
 
 @cache
-def _rows() -> tuple[dict[str, Any], ...]:
-    path = Path(__file__).with_name("flags") / f"{PINNED}.json"
-    return tuple(json.loads(path.read_bytes()))
+def _rows() -> tuple[Row, ...]:
+    """The rows of every table, the newest one's first: a key may be one of an older build only.
+
+    Where an older table calls by its own key what a newer one knows as a spelling of another, the
+    newer one holds; and what a newer one refuses, an older one may take.
+    """
+    found: dict[str, Row] = {}
+    spelled: set[str] = set()
+    for table in bundled():
+        for row in table.rows:
+            names = {*row["names"], *row.get("no", ())}
+            known = found.get(row["key"])
+            revived = known is not None and known.get("removed") and not row.get("removed")
+            if revived or (known is None and not names & spelled):
+                found[row["key"]] = row
+        spelled |= {
+            name
+            for row in table.rows
+            if not row.get("removed")
+            for name in (*row["names"], *row.get("no", ()))
+        }
+    return tuple(found.values())
 
 
-def _refusal(row: Mapping[str, Any]) -> str:
+def _refusal(row: Row) -> str:
     key: str = row["key"]
     if row.get("removed"):
         return f"llama.cpp has removed it; {PINNED} stops when it meets it"
     if key != "spec-default" and key.endswith(("-default", "-spec")):
         return f"it chooses weights by itself; {_WEIGHTS}"
     return OWNED.get(key, "")
-
-
-def _flag(row: Mapping[str, Any]) -> ServerFlag:
-    key = row["key"]
-    negative = next((name for name in row.get("no", ()) if name.startswith("--")), "")
-    values = _value_type(key, row)
-    names = tuple(row["names"])
-    return ServerFlag(
-        key, f"--{key}", negative, row["type"], names, row["help"], row.get("default"), values
-    )
-
-
-def _value_type(key: str, row: Mapping[str, Any]) -> ValueType:
-    kind = _plain_type(key, row)
-    return OneOf(Choice("none"), kind) if row.get("none") else kind
-
-
-def _plain_type(key: str, row: Mapping[str, Any]) -> ValueType:
-    words: list[str] = row.get("words", [])
-    integer = Integer(row.get("low", -(2**31)), row.get("high", 2**31 - 1))
-    match row["type"]:
-        case "switch" | "flag":
-            return Switch()
-        case "integer":
-            return OneOf(integer, Choice(*words)) if words else integer
-        case "number":
-            return Decimal()
-        case "choice":
-            return Choice(*words)
-        case "pair":
-            return ListOf(Integer(0), length=2)
-        case "list":
-            text = Choice(*words) if words else TextOrWord()
-            item = Decimal() if row.get("of") == "number" else text
-            return OneOf(item, ListOf(item))
-        case "repeated":
-            return OneOf(TextOrWord(), ListOf(TextOrWord()))
-    return OneOf(TextOrWord(), ListOf(TextOrWord())) if key == "samplers" else TextOrWord()

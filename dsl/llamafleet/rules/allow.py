@@ -1,0 +1,134 @@
+"""`# fleet: allow[code] reason`: a risk that is taken, written where it is taken.
+
+It stands above an entry or behind it, and silences diagnostics of that code whose place is in that
+entry: a key, a set, a nested block or a whole one. It silences what rules find, and warnings; an
+error of the language itself stays, for without what is wrong there is nothing to roll out. An
+`allow` that silences nothing has outlived its reason, and is reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from ..diagnostics.codes import CODES
+from ..diagnostics.model import Diagnostic, Label, Severity
+from ..diagnostics.suggest import suggest
+from ..language.source import Span
+from ..language.syntax import Attribute, Block, Comment, Comments, Directive, File, Items, MatrixSet
+
+_ALLOW = re.compile(r"#\s*fleet\s*:\s*allow\b(?P<rest>.*)")
+_CODES = re.compile(r"\s*\[(?P<codes>[^\]]*)\](?P<reason>.*)")
+FORM = "# fleet: allow[code] the reason why"
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """One code that a comment allows in the entry at `span`; None where it stands at none."""
+
+    code: str
+    span: Span | None
+    comment: Span
+
+
+def allowances(files: Iterable[File]) -> tuple[tuple[Allow, ...], tuple[Diagnostic, ...]]:
+    """Every allowance of these files, and what is wrong with those that are none."""
+    allows: list[Allow] = []
+    bad: list[Diagnostic] = []
+    for file in files:
+        for comment, span in _comments(file):
+            found = _ALLOW.match(comment.text)
+            if found:
+                _read(found["rest"], comment, span, allows, bad)
+    return tuple(allows), tuple(bad)
+
+
+def silenced(
+    diagnostics: Iterable[Diagnostic], allows: Iterable[Allow], used: set[Allow]
+) -> Iterator[Diagnostic]:
+    """The diagnostics that nothing allows; `used` gets the allowances that silence some."""
+    by_code: dict[str, list[Allow]] = {}
+    for allow in allows:
+        by_code.setdefault(allow.code, []).append(allow)
+    for each in diagnostics:
+        near = [allow for allow in by_code.get(each.code, ()) if _covers(allow, each)]
+        used.update(near)
+        if not near:
+            yield each
+
+
+def unused(allows: Iterable[Allow], used: Collection[Allow]) -> Iterator[Diagnostic]:
+    """Allowances that silence nothing."""
+    for allow in allows:
+        if allow not in used:
+            message = f"nothing here is reported as {allow.code}, so this silences nothing"
+            hint = "remove it"
+            if allow.span is None:
+                hint = "put it above the entry that it speaks of, or behind it on the same line"
+            label = Label(allow.comment)
+            yield Diagnostic("unused-allow", Severity.WARNING, message, label, hint=hint)
+
+
+def _covers(allow: Allow, diagnostic: Diagnostic) -> bool:
+    place = diagnostic.primary.span
+    span = allow.span
+    if span is None or span.path != place.path:
+        return False
+    return span.start <= place.start and place.end <= span.end
+
+
+def _read(
+    rest: str, comment: Comment, span: Span | None, allows: list[Allow], bad: list[Diagnostic]
+) -> None:
+    found = _CODES.match(rest)
+    codes = [code.strip() for code in found["codes"].split(",")] if found else []
+    codes = [code for code in codes if code]
+    if found is None or not codes:
+        bad.append(_bad("this allow names no code", comment, f"write {FORM}"))
+        return
+    if not found["reason"].strip(" :-"):
+        message = f"this allow[{', '.join(codes)}] gives no reason"
+        bad.append(_bad(message, comment, f"say why the risk is taken: {FORM}"))
+    for code in dict.fromkeys(codes):
+        if code in CODES:
+            allows.append(Allow(code, span, comment.span))
+        else:
+            meant = suggest(code, CODES)
+            hint = f'did you mean "{meant}"?' if meant else "docs/diagnostics.md lists the codes"
+            bad.append(_bad(f'there is no code "{code}"', comment, hint))
+
+
+def _bad(message: str, comment: Comment, hint: str) -> Diagnostic:
+    return Diagnostic("bad-allow", Severity.WARNING, message, Label(comment.span), hint=hint)
+
+
+Found = Iterator[tuple[Comment, Span | None]]
+
+
+def _comments(file: File) -> Found:
+    """Every comment with the entry that it speaks of."""
+    for entry in file.entries:
+        yield from _of_entry(entry)
+    yield from ((comment, None) for comment in file.closing)
+
+
+def _of_entry(entry: Directive | Attribute | MatrixSet | Block) -> Found:
+    yield from _beside(entry.comments, entry.span)
+    if isinstance(entry, Attribute) and isinstance(entry.value, Items):
+        yield from _of_items(entry.value)
+    if isinstance(entry, Block):
+        for inner in entry.entries:
+            yield from _of_entry(inner)
+        yield from ((comment, None) for comment in entry.comments.closing)
+
+
+def _of_items(items: Items) -> Found:
+    for value, comments in zip(items.values, items.item_comments, strict=False):
+        yield from _beside(comments, value.span)
+    yield from ((comment, None) for comment in items.closing)
+
+
+def _beside(comments: Comments, span: Span) -> Found:
+    beside = (*comments.before, comments.after, comments.end)
+    yield from ((comment, span) for comment in beside if comment is not None)

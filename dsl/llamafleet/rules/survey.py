@@ -1,0 +1,147 @@
+"""What rules look at: a fleet, and what several of them would otherwise work out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
+from ..language.source import Span
+from ..schema import flag_tables
+from ..schema.argv import Given, read_argv
+from ..targets.nginx import Nginx
+from ..targets.server.block import LlamaServer
+from ..targets.swap.block import LlamaSwap
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One flag as it reaches llama-server: `value` is None where it takes none."""
+
+    key: str
+    name: str
+    value: str | None
+    off: bool
+    origin: Span
+
+    @property
+    def on(self) -> bool:
+        """Whether a switch is switched on."""
+        return not self.off and self.value is None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """One model as one service serves it.
+
+    `ref` is the llama.cpp that runs it, where that is known; `settings` are its flags, the last of
+    several. `raw` are flags given as arguments, in `extra-args` or in a command of llama-server.
+    """
+
+    service: Service
+    model: Model
+    hosts: tuple[Host, ...]
+    build: Build | None
+    ref: str | None
+
+    @cached_property
+    def raw(self) -> tuple[Given, ...]:
+        """Flags that are written as arguments; empty where no table is at hand."""
+        words = self.words
+        if not words or self.ref is None:
+            return ()
+        return tuple(read_argv(words, flag_tables.nearest(self.ref).table))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Arguments of llama-server that are no keys."""
+        return self.model.extra_args or _after_server(self.model.command)
+
+    @property
+    def words_origin(self) -> Span:
+        """Where those arguments stand."""
+        key = "extra-args" if self.model.extra_args else "command"
+        return self.model.spans.get(key, self.model.origin)
+
+    @cached_property
+    def settings(self) -> Mapping[str, Setting]:
+        """Every flag by its key."""
+        found = {flag.key: _setting(flag) for flag in self.model.flags}
+        for given in self.raw:
+            if given.flag is not None and not given.problem:
+                value = given.values[-1] if given.values else None
+                key = given.flag.key
+                found[key] = Setting(key, given.name, value, given.negative, self.words_origin)
+        return found
+
+    def value(self, key: str) -> str | None:
+        """A flag's value, where it is set."""
+        found = self.settings.get(key)
+        return found.value if found else None
+
+    def number(self, key: str) -> int | None:
+        """A flag's value, where it is a whole number."""
+        text = self.value(key)
+        return int(text) if text is not None and text.removeprefix("-").isdecimal() else None
+
+    def is_on(self, key: str) -> bool:
+        """Whether a switch is switched on."""
+        found = self.settings.get(key)
+        return found is not None and (found.on or found.value == "on")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """A fleet without errors, and views of it."""
+
+    fleet: Fleet
+
+    @cached_property
+    def swaps(self) -> tuple[LlamaSwap, ...]:
+        """The services that are llama-swap."""
+        services = self.fleet.services.values()
+        return tuple(each for each in services if isinstance(each, LlamaSwap))
+
+    @cached_property
+    def servers(self) -> tuple[LlamaServer, ...]:
+        """The services that are llama-server."""
+        services = self.fleet.services.values()
+        return tuple(each for each in services if isinstance(each, LlamaServer))
+
+    @cached_property
+    def proxies(self) -> tuple[Nginx, ...]:
+        """The services that are nginx."""
+        services = self.fleet.services.values()
+        return tuple(each for each in services if isinstance(each, Nginx))
+
+    @cached_property
+    def serving(self) -> tuple[Serving, ...]:
+        """Each model of each service."""
+        return tuple(self._serving())
+
+    def _serving(self) -> Iterator[Serving]:
+        fleet = self.fleet
+        for service in fleet.services.values():
+            hosts = tuple(fleet.hosts[name] for name in service.hosts)
+            build = fleet.builds[service.builds[0]] if service.builds else None
+            for name in service.models:
+                model = fleet.models[name]
+                own = None if model.command or getattr(model, "program", None) else build
+                ref = own.ref if own else fleet.llama_cpp
+                yield Serving(service, model, hosts, own, ref)
+
+
+def _setting(flag: Flag) -> Setting:
+    name = flag.argv[0]
+    value = flag.argv[-1] if len(flag.argv) > 1 else None
+    return Setting(flag.key, name, value, name != f"--{flag.key}", flag.origin)
+
+
+def _after_server(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments of a llama-server that is called by name, perhaps behind a wrapper."""
+    for index, word in enumerate(command):
+        if PurePosixPath(word).name == "llama-server":
+            return command[index + 1 :]
+    return ()
