@@ -10,6 +10,7 @@ WORDS = st.sampled_from(
 TEXT = st.text(st.sampled_from('ab #\\"{}[]=,\té中'), max_size=8).map(
     lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 )
+KEYS = st.one_of(WORDS, WORDS, TEXT)
 LITERALS = st.sampled_from(["0", "-1", "1.50", "12GiB", "17.6GB", "1m30s", "250ms"])
 COMMENT = st.text(st.sampled_from('ab#{}[]=" ,é'), max_size=6).map("#{}".format)
 BLANKS = st.sampled_from(["", "", "", "\n", "\n\n", "\n  \n\n"])
@@ -65,7 +66,7 @@ def entries(draw: st.DrawFn, depth: int = 0) -> str:
     """An attribute, a set or a block, with its line end."""
     kind = draw(st.integers(0, 9 if depth < 2 else 7))
     if kind < 6:
-        return f"{draw(WORDS)}{draw(SPACE)}={draw(SPACE)}{draw(values())}{draw(line_ends())}"
+        return f"{draw(KEYS)}{draw(SPACE)}={draw(SPACE)}{draw(values())}{draw(line_ends())}"
     if kind < 8:
         head = f"{draw(WORDS)}{draw(GAP)}{draw(WORDS)}{draw(SPACE)}={draw(SPACE)}"
         return f"{head}{draw(expressions())}{draw(line_ends())}"
@@ -76,7 +77,7 @@ def entries(draw: st.DrawFn, depth: int = 0) -> str:
 def blocks(draw: st.DrawFn, depth: int = 0) -> str:
     """A block with its line end."""
     label = draw(st.one_of(st.just(""), WORDS, TEXT))
-    head = f"{draw(WORDS)}{draw(GAP)}{label}{draw(SPACE)}{{"
+    head = f"{draw(KEYS)}{draw(GAP)}{label}{draw(SPACE)}{{"
     body = ""
     if draw(st.integers(0, 5)):
         inner = [draw(entries(depth)) for _ in range(draw(st.integers(0, 4)))]

@@ -157,3 +157,16 @@ def test_windows_line_ends_leave_no_trace() -> None:
 
 def test_no_word_is_reserved() -> None:
     read("set set {\n set = [include]\n include = set\n fleet = none\n set set = set\n}\n")
+
+
+def test_keys_and_kinds_may_be_quoted() -> None:
+    (block,) = read('m x {\n "a b" = 1\n "7" {\n "" "l" {}\n }\n}\n').entries
+    assert isinstance(block, Block)
+    key, nested = block.entries
+    assert isinstance(key, Attribute)
+    assert key.key == Text("a b", span(2, 2, 7))
+    assert isinstance(nested, Block)
+    assert (nested.kind, nested.header) == (Text("7", span(3, 2, 5)), span(3, 2, 5))
+    (inner,) = nested.entries
+    assert isinstance(inner, Block)
+    assert (inner.kind.text, inner.label and inner.label.text) == ("", "l")

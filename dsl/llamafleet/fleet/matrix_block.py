@@ -164,7 +164,7 @@ def _read_costs(fields: Fields, members: _Members) -> tuple[tuple[str, int], ...
     block = fields.nested(EVICT_COST.kind)
     if block is None:
         return ()
-    costs: dict[str, tuple[syntax.Name, int]] = {}
+    costs: dict[str, tuple[syntax.Word, int]] = {}
     for key, cost in read_block(block, EVICT_COST, members.diagnostics).free:
         model = members.handles.get(key.text) or (key.text if key.text in members.models else None)
         if model is None:

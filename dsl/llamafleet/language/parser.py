@@ -28,10 +28,11 @@ MOST_ERRORS = 50
 
 # Only broken files need these, so `re` compiles them when it meets them.
 WORD = r"[A-Za-z][A-Za-z0-9_.\-]*"
-ENTRY = rf'(\}}|{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*[={{])'
+QUOTED = r'"(?:\\.|[^"\\\n])*"'
+ENTRY = rf"(\}}|({WORD}|{QUOTED})([ \t]+({WORD}|{QUOTED}))?[ \t]*[={{])"
 HEADER = rf'{WORD}([ \t]+({WORD}|"[^"\n]*"))?[ \t]*\{{'
 OPENS = r"\{[ \t\r]*(#.*)?$"
-BODY = rf"[ \t]*({WORD}[ \t]*=|[{{}}])"
+BODY = rf"[ \t]*(({WORD}|{QUOTED})[ \t]*=|[{{}}])"
 
 
 def parse(source: Source) -> tuple[File, Diagnostics]:

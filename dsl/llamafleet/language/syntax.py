@@ -48,6 +48,10 @@ class Text:
     span: Span
 
 
+Word: TypeAlias = Name | Text
+"""A key, a kind or a label: where people choose it themselves, it may be any text in quotes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A plain number, spelled as written: `text` goes to the rendered flag unchanged."""
@@ -136,7 +140,7 @@ class Directive:
 class Attribute:
     """`key = value`."""
 
-    key: Name
+    key: Word
     value: Value
     span: Span
     comments: Comments = Comments()
@@ -157,8 +161,8 @@ class MatrixSet:
 class Block:
     """`kind label { … }`; `header` is the span of kind and label alone, for diagnostics."""
 
-    kind: Name
-    label: Name | Text | None
+    kind: Word
+    label: Word | None
     entries: tuple[Attribute | MatrixSet | Block, ...]
     header: Span
     span: Span

@@ -98,9 +98,9 @@ def expected_words(expected: frozenset[str], before: Token | None) -> str:
         return '"=" (or "{", a label)'
     if "LBRACE" in expected and expected >= LABEL:
         return _either(['"{"', "a label", *_sorted(expected & {"NUMBER"})])
-    if expected in (frozenset({"NAME", "RBRACE"}), frozenset({"NAME", "RBRACE", "_NL"})):
+    if expected - {"_NL"} == LABEL | {"RBRACE"}:
         return _either(["a key", "a block", '"}"'])
-    if expected <= {"NAME", END, "_NL"} and expected & {END}:
+    if expected <= LABEL | {END, "_NL"} and expected & {END}:
         return "a block"
     if "RSQB" in expected:
         # Inside a list a newline may stand anywhere, which helps nobody to know.

@@ -25,10 +25,11 @@ from .syntax import (
     SetReference,
     Size,
     Text,
+    Word,
 )
 from .tokens import Token
 
-UNREADABLE = ""
+UNREADABLE = "\0"
 """The kind of a block whose header could not be read; the block is not part of the tree."""
 
 BYTES: dict[str, int] = {
@@ -73,6 +74,11 @@ def _across(first: Any, last: Any, path: str) -> Span:
 
 def _name(token: Token, path: str) -> Name:
     return Name(token.text, token.span(path))
+
+
+def _word(token: Token, path: str) -> Word:
+    span = token.span(path)
+    return Name(token.text, span) if token.type == "NAME" else Text(unquote(token.text), span)
 
 
 def _value(parts: Parts, path: str) -> object:
@@ -154,7 +160,7 @@ def _attribute(parts: Parts, path: str) -> object:
     key, _, value, newline = parts
     end = read_line_end(newline, path)
     span = _across(key, value, path)
-    return Attribute(_name(key, path), value, span, _behind(end)), end
+    return Attribute(_word(key, path), value, span, _behind(end)), end
 
 
 def _matrix_set(parts: Parts, path: str) -> object:
@@ -179,10 +185,9 @@ def _block(parts: Parts, path: str) -> object:
         opening = read_line_end(rest[1], path)
         entries, closing = attach(readable(rest[2:]), opening.below)
     end = read_line_end(newline, path)
-    named: Any = None if label is None else _value([label], path)
     node = Block(
-        _name(kind, path),
-        named,
+        _word(kind, path),
+        None if label is None else _word(label, path),
         entries,
         _across(kind, label or kind, path),
         _across(kind, brace, path),

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..fleet.model import ListenAddress
 from ..language.source import Span
-from ..language.syntax import Attribute, Block, MatrixSet, Name
+from ..language.syntax import Attribute, Block, MatrixSet, Word
 from .table import BlockSchema
 from .value_type import Named
 
@@ -25,7 +25,7 @@ class Fields:
     schema: BlockSchema
     values: Mapping[str, Any]
     written: Mapping[str, Attribute]
-    free: tuple[tuple[Name, Any], ...] = ()
+    free: tuple[tuple[Word, Any], ...] = ()
     sets: tuple[MatrixSet, ...] = ()
     blocks: Mapping[str, Block] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..diagnostics.model import Diagnostics, Label
 from ..language.source import Span
-from ..language.syntax import Attribute, Block, MatrixSet, Name, Value
+from ..language.syntax import Attribute, Block, MatrixSet, Name, Value, Word
 from .compound import OneOf
 from .fields import Fields
 from .scalars import Choice
@@ -22,7 +22,7 @@ def read_block(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> F
     _check_label(block, schema, diagnostics)
     values: dict[str, Any] = {}
     written: dict[str, Attribute] = {}
-    free: dict[str, tuple[Name, Any]] = {}
+    free: dict[str, tuple[Word, Any]] = {}
     sets: list[MatrixSet] = []
     blocks: dict[str, Block] = {}
     removed: set[str] = set()
@@ -151,7 +151,7 @@ def _report_mismatch(key: str, found: Mismatch, diagnostics: Diagnostics) -> Non
 def _read_free(
     entry: Attribute,
     schema: BlockSchema,
-    free: dict[str, tuple[Name, Any]],
+    free: dict[str, tuple[Word, Any]],
     diagnostics: Diagnostics,
 ) -> None:
     assert schema.free_keys is not None
