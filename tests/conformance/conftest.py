@@ -37,6 +37,10 @@ class Observations:
         self._pool = ThreadPoolExecutor(max(2, os.cpu_count() or 2))
         self._futures: dict[tuple[Path, str, str], Future[dict[str, Any]]] = {}
 
+    def binary(self, which: str) -> Path:
+        """The program called `found` or `double`."""
+        return self._binaries[which]
+
     def plan(self, which: str, family: str, case: Case) -> None:
         """Run a case as soon as a thread is free."""
         key = self._binaries[which], family, case.name

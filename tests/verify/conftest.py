@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from llamafleet.compiler import compile_file
 from llamafleet.diagnostics.as_text import as_text
@@ -23,6 +24,7 @@ Subject = tuple[Target, Any]
 FLEET = pytest.StashKey[Fleet]()
 TARGETS = pytest.StashKey[tuple[Target, ...]]()
 NO_FLEET = "no --fleet given: live hosts are not looked at"
+NOTHING = "the fleet has nothing of this kind"
 NOT_CHAT = ("embedding", "embeddings", "rerank", "reranking")
 
 
@@ -61,8 +63,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each thing of each host that a test asks about."""
     for name in SUBJECTS.keys() & set(metafunc.fixturenames):
         if FLEET not in metafunc.config.stash:
-            skipped = pytest.param(None, marks=pytest.mark.skip(reason=NO_FLEET), id="no-fleet")
-            metafunc.parametrize(name, [skipped])
+            metafunc.parametrize(name, [_skipped(NO_FLEET)])
             continue
         fleet = metafunc.config.stash[FLEET]
         params = [
@@ -70,7 +71,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for target in metafunc.config.stash[TARGETS]
             for label, thing in SUBJECTS[name](target.plan, fleet)
         ]
-        metafunc.parametrize(name, params)
+        metafunc.parametrize(name, params or [_skipped(NOTHING)])
+
+
+def _skipped(reason: str) -> ParameterSet:
+    return pytest.param(None, marks=pytest.mark.skip(reason=reason), id="none")
 
 
 def _units(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,8 @@ def test_is_what_was_planned(live_file: Subject) -> None:
         planned.content.splitlines(), content.splitlines(), "planned", "on the host", lineterm=""
     )
     shown = "\n".join([*difference][:40])
-    assert content == planned.content, (
+    same = content == planned.content  # said apart, for pytest would print both files as well
+    assert same, (
         f"{where} was edited by hand, or the fleet file has changed since; {ROLL_OUT}\n{shown}"
     )
     mode, owner = f"{found.mode:o}", f"{found.user}:{found.group}"

@@ -31,7 +31,12 @@ class Server(ThreadingHTTPServer):
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
+        try:
+            self.socket.bind(self.server_address)
+        except OSError as error:
+            where = ":".join(str(each) for each in self.server_address[:2])
+            reason = (error.strerror or str(error)).lower()
+            raise OSError(f"listen tcp {where}: bind: {reason}") from error
 
     def drain(self, seconds: float) -> None:
         """Wait until no request is being answered."""
@@ -42,6 +47,10 @@ class Server(ThreadingHTTPServer):
 
 def _split_address(address: str) -> tuple[str, int]:
     host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit():
+    if not colon:
         raise OSError(f"listen tcp: address {address}: missing port in address")
+    if not port.isdigit():
+        raise OSError(f"listen tcp: lookup tcp/{port}: unknown port")
+    if int(port) > 65535:
+        raise OSError(f"listen tcp: address {port}: invalid port")
     return host.strip("[]") or "::", int(port)
