@@ -38,15 +38,25 @@ def run_on(
     if stdin is not None:
         arguments["_stdin"] = stdin
     try:
-        return host.run_shell_command(
+        done, output = host.run_shell_command(
             StringCommand(command),
             print_output=show or state.print_output,
             print_input=state.print_input,
             **arguments,
         )
     except (TimeoutError, OSError, SSHException, EOFError) as error:
-        complain(host, f"lost the host in the middle of a command ({error}): run it again")
+        complain(host, f"lost the host in the middle of a command ({error}): run this again")
         return False, CommandOutput([])
+    if not done and _is_cut_off(host):
+        complain(host, "lost the host in the middle of a command: run this again")
+    return done, output
+
+
+def _is_cut_off(host: Host) -> bool:
+    """Whether the SSH connection has ended; a command then has no exit status, and no output."""
+    client = getattr(host.connector, "client", None)
+    transport = client.get_transport() if client else None
+    return transport is not None and not transport.is_active()
 
 
 def complain(host: Host, message: str) -> None:
