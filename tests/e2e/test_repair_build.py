@@ -60,7 +60,7 @@ def slow_site(pair: Lab, tmp_path: Path) -> Site:
     }
     environment = {"LLAMAFLEET_BUILD_CACHE": "off", "PYINFRA_PROGRESS": "off"}
     site = make_site(tmp_path / "inventory", values, environment)
-    site.fleet.write_text(FLEET.format(url=archive, sha256=sha256))
+    site.fleet.write_text(FLEET.format(url=archive.as_uri(), sha256=sha256))
     return site
 
 
