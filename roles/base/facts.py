@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pyinfra.api.facts import FactBase
 
@@ -36,6 +37,10 @@ class Detected:
 
     count: Mapping[str, int] = field(default_factory=dict)
     archs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """For `pyinfra INVENTORY fact roles.base.facts.Gpus`."""
+        return asdict(self)
 
 
 class Gpus(FactBase[Detected | None]):
