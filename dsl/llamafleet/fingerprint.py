@@ -48,11 +48,12 @@ def configure_options(plan: BuildPlan) -> tuple[str, ...]:
     """The CMake options of a build: the plan's, and what every install needs.
 
     Libraries are found beside the program, so that the directory can be moved and sent to other
-    hosts. Without git there is no build number; it is in the name of the ref.
+    hosts. A build number is in the name of the ref: a shallow clone would
+    count one commit, and an archive none.
     """
     fixed = ["-DCMAKE_INSTALL_RPATH=$ORIGIN", "-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON"]
     numbered = _NUMBERED.match(plan.build.ref)
-    if plan.build.source != "git" and numbered:
+    if numbered:
         fixed.append(f"-DLLAMA_BUILD_NUMBER={numbered[1]}")
     given = {option.partition("=")[0].partition(":")[0] for option in plan.cmake}
     return (*plan.cmake, *(each for each in fixed if each.partition("=")[0] not in given))
