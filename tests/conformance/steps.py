@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -145,16 +146,21 @@ def _reload(run: Run, config: str) -> str:
 
 def _stop(run: Run) -> dict[str, Any]:
     """SIGTERM: the exit status, and whether a model's process outlives it."""
-    group = _children(run.process.process.pid)
+    models = _children(run.process.process.pid)
     status = run.process.stop()
-    return {"status": status, "left": [each for each in group if _lives(each)]}
+    left = [each for each in models if _lives(each)]
+    return {"models": len(models), "status": status, "left": left}
 
 
 def _children(pid: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True, check=False
-    )
-    return [int(each) for each in listed.stdout.split()]
+    """Processes whose parent is `pid`, read from /proc: the fourth field of `stat`."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            after_name = stat.read_text().rpartition(")")[2].split()
+            if int(after_name[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 def _lives(pid: int) -> bool:
