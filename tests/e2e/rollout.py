@@ -64,9 +64,9 @@ class Site:
             timeout=timeout,
         )
 
-    def changes(self, *options: str) -> dict[str, list[str]]:
+    def changes(self, *options: str, deploy: str = "deploys/site.py") -> dict[str, list[str]]:
         """Roll out; operation name to the hosts on which it changed something."""
-        done = self.roll_out("--json", *options)
+        done = self.roll_out("--json", *options, deploy=deploy)
         assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
         return changed(json.loads(done.stdout))
 
