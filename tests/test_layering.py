@@ -18,7 +18,10 @@ LAYERS: dict[str, set[str]] = {
     "schema": {"language", "diagnostics", "fleet.model"},
     "fleet": {"language", "diagnostics", "schema"},
     "swap_config": {"language", "diagnostics", "fleet.matrix", "fleet.natural"},
-    "rules": {"language", "diagnostics", "fleet", "swap_config.versions"},
+    "rules": {
+        "language", "diagnostics", "schema", "fleet", "backends", "targets",
+        "swap_config.versions",
+    },
     "backends": set(),
     "writers": set(),
     "targets": {
@@ -33,6 +36,9 @@ LAYERS: dict[str, set[str]] = {
     "inventory": {"fleet"},
     "fingerprint": {"plan_types"},
     "releases": set(),
+    "lsp": {
+        "language", "diagnostics", "schema", "targets", "compiler", "explain", "cli.about",
+    },
 }  # fmt: skip
 
 # Libraries, each behind few modules.
@@ -40,13 +46,17 @@ LIBRARIES: dict[str, set[str]] = {
     "lark": {"dsl/llamafleet/language/", "tests/language/", "benchmarks/"},
     "yaml": {"dsl/llamafleet/writers/", "dsl/llamafleet/swap_config/", "tests/"},
     "jsonschema": {"tests/", "benchmarks/"},
+    "pygls": {"dsl/llamafleet/lsp/server", "tests/lsp/"},
+    "lsprotocol": {
+        "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/protocol", "tests/lsp/",
+    },
     "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
     "huggingface_hub": {"roles/gguf_files/", "tests/"},
     "httpx": {"roles/", "tests/", "tools/"},
     "roles": {"roles/", "deploys/", "tests/", "benchmarks/"},
     "deploys": {"tests/"},
     "tests": {"tests/", "tools/demo"},
-}
+}  # fmt: skip
 
 
 def modules() -> Iterator[Path]:

@@ -13,6 +13,7 @@ from functools import cache
 from ..language import syntax
 from .block import Key
 from .flag_tables import Row, bundled
+from .renamed_flags import GONE
 from .server_flag import ServerFlag, server_flag
 
 PINNED = "b11434"
@@ -35,22 +36,6 @@ OWNED: Mapping[str, str] = {
     "completion-bash": _ANSWERS,
 }  # fmt: skip
 """Flags that are no keys, and who sets them."""
-
-_LOAD_MODE = "llama.cpp has replaced it: write load-mode ="
-GONE: Mapping[str, str] = {
-    "mmap": f"{_LOAD_MODE} mmap, or load-mode = none for off",
-    "no-mmap": f"{_LOAD_MODE} none",
-    "mlock": f'{_LOAD_MODE} mlock, or "mmap+mlock"',
-    "direct-io": f"{_LOAD_MODE} dio",
-    "ctx-size-draft": "llama.cpp has removed it: the draft's context follows ctx-size",
-    "draft-max": "llama.cpp has replaced it: write spec-draft-n-max",
-    "draft-n": "llama.cpp has replaced it: write spec-draft-n-max",
-    "draft-min": "llama.cpp has replaced it: write spec-draft-n-min",
-    "draft-n-min": "llama.cpp has replaced it: write spec-draft-n-min",
-    "grp-attn-n": "llama.cpp has removed it: see rope-scaling",
-    "grp-attn-w": "llama.cpp has removed it: see rope-scaling",
-}
-"""Flags that older fleets and blog posts use."""
 
 
 @cache
@@ -80,7 +65,11 @@ def refused() -> dict[str, str]:
         for name in row.get("no", ()):
             if name.startswith("--"):
                 found[name.removeprefix("--")] = reason or f"write {row['key']} = off"
-    return found | dict(GONE)
+    for name, gone in GONE.items():
+        # A table of an older build may still have it: then it is a key, and the rules look at it.
+        if name.startswith("--") and name not in _spellings():
+            found[name.removeprefix("--")] = gone.instead
+    return found
 
 
 def argv(flag: ServerFlag, value: syntax.Value) -> tuple[str, ...]:
@@ -129,6 +118,12 @@ def _rows() -> tuple[Row, ...]:
             for name in (*row["names"], *row.get("no", ()))
         }
     return tuple(found.values())
+
+
+@cache
+def _spellings() -> frozenset[str]:
+    """Every spelling of a flag that is a key."""
+    return frozenset(name for flag in flags().values() for name in (*flag.names, *flag.negatives))
 
 
 def _refusal(row: Row) -> str:

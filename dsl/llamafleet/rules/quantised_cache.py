@@ -1,0 +1,61 @@
+"""quantised-cache: KV caches in formats that the server refuses, or computes slowly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label
+from .report import error, warning
+from .survey import Serving, Survey
+
+QUANTISED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
+COMPILED = frozenset({("f16", "f16"), ("bf16", "bf16"), ("q8_0", "q8_0"), ("q4_0", "q4_0")})
+"""Pairs of K and V that CUDA's flash attention is built for unless the build says otherwise."""
+OPTIONAL = frozenset({"f16", "bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0"})
+OPTION = "-DGGML_CUDA_FA_QUANTS="
+
+
+def quantised_cache(survey: Survey) -> Iterator[Diagnostic]:
+    """Quantised values without flash attention, and pairs that the build leaves out."""
+    for serving in survey.serving:
+        settings = serving.settings
+        values = settings.get("cache-type-v")
+        attention = settings.get("flash-attn")
+        if values and values.value in QUANTISED and attention and attention.value == "off":
+            message = f"cache-type-v = {values.value} needs flash attention, which is off"
+            hint = "llama-server will not load this: set flash-attn = on, or cache-type-v = f16"
+            related = Label(attention.origin, "off here")
+            yield error("quantised-cache", message, values.origin, hint, related)
+        elif not attention or attention.value != "off":
+            yield from _pair(serving)
+
+
+def _pair(serving: Serving) -> Iterator[Diagnostic]:
+    build, settings = serving.build, serving.settings
+    keys, values = settings.get("cache-type-k"), settings.get("cache-type-v")
+    written = values or keys
+    if build is None or build.backend != "cuda" or written is None:
+        return
+    pair = ((keys and keys.value) or "f16", (values and values.value) or "f16")
+    if pair in COMPILED or not OPTIONAL.issuperset(pair) or pair in _asked(build.cmake):
+        return
+    message = f"this build has no CUDA kernel for a cache of {pair[0]} keys and {pair[1]} values"
+    hint = f'it converts to f16 each time: add "{OPTION}all" to cmake, or give both one type'
+    related = Label(build.spans.get("cmake", build.origin), "built like this")
+    yield warning("quantised-cache", message, written.origin, hint, related)
+
+
+class _Everything:
+    def __contains__(self, pair: object) -> bool:
+        return True
+
+
+def _asked(cmake: tuple[str, ...]) -> _Everything | frozenset[tuple[str, ...]]:
+    """The pairs that the build's own options ask for."""
+    for option in cmake:
+        name, _, value = option.partition("=")
+        if name == "-DGGML_CUDA_FA_ALL_QUANTS" or (f"{name}=" == OPTION and value == "all"):
+            return _Everything()
+        if f"{name}=" == OPTION:
+            return frozenset(tuple(pair.split("-")) for pair in value.split(";"))
+    return frozenset()

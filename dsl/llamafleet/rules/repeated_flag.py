@@ -1,0 +1,40 @@
+"""repeated-flag, owned-flag: arguments that undo what the fleet says elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label
+from ..schema import llama_server
+from .report import error, warning
+from .survey import Serving, Survey
+
+SEVERAL = ("list", "repeated")
+"""Types of flags that may stand several times: each occurrence adds to the ones before."""
+
+
+def repeated_flag(survey: Survey) -> Iterator[Diagnostic]:
+    """Flags that are arguments and keys, or arguments twice: llama-server takes the last."""
+    for serving in survey.serving:
+        keys = {flag.key: flag for flag in serving.model.flags}
+        seen: set[str] = set()
+        for given in serving.raw:
+            if given.flag is None:
+                continue
+            key = given.flag.key
+            if serving.build is not None and key in llama_server.OWNED:
+                yield from _owned(given.name, key, serving)
+            elif given.flag.type not in SEVERAL and key in keys:
+                message = f"{given.name} repeats the key {key}; the argument wins"
+                related = Label(keys[key].origin, "set here")
+                hint = "keep the key, and take the argument away"
+                yield warning("repeated-flag", message, serving.words_origin, hint, related)
+            elif given.flag.type not in SEVERAL and key in seen:
+                message = f"{given.name} stands twice among the arguments; the last one wins"
+                yield warning("repeated-flag", message, serving.words_origin, "keep one")
+            seen.add(key)
+
+
+def _owned(name: str, key: str, serving: Serving) -> Iterator[Diagnostic]:
+    message = f"{name} is a flag that llamafleet sets itself"
+    yield error("owned-flag", message, serving.words_origin, llama_server.OWNED[key])

@@ -1,0 +1,55 @@
+"""split-mode: ways to split a model that the build refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label
+from ..schema.flag_tables import number
+from .report import error, warning
+from .survey import Serving, Setting, Survey
+
+ROWS_GONE = 11434
+"""A build known to refuse rows; which of those before it was the first is not."""
+PLAIN = frozenset({"f32", "f16", "bf16"})
+
+
+def split_mode(survey: Survey) -> Iterator[Diagnostic]:
+    """Rows where the backend has lost them, and tensors with what they do not go with."""
+    for serving in survey.serving:
+        setting = serving.settings.get("split-mode")
+        if setting is None:
+            continue
+        if setting.value == "row":
+            yield from _row(serving, setting)
+        elif setting.value == "tensor":
+            yield from _tensor(serving, setting)
+
+
+def _row(serving: Serving, setting: Setting) -> Iterator[Diagnostic]:
+    if serving.ref is None or (number(serving.ref) or 0) < ROWS_GONE:
+        return
+    build = serving.build
+    hint = "write split-mode = layer, or split-mode = tensor where the model's family allows it"
+    if build is None:
+        message = f"llama.cpp {serving.ref} splits by row with SYCL only"
+        yield warning("split-mode", message, setting.origin, hint)
+    elif build.backend in ("cuda", "hip", "vulkan"):
+        message = f"llama.cpp {serving.ref} cannot split by row with {build.backend}"
+        related = Label(build.spans.get("backend", build.origin), "the backend")
+        yield error("split-mode", message, setting.origin, hint, related)
+
+
+def _tensor(serving: Serving, setting: Setting) -> Iterator[Diagnostic]:
+    attention = serving.settings.get("flash-attn")
+    if attention is not None and attention.value == "off":
+        message = "split-mode = tensor needs flash attention, which is off"
+        related = Label(attention.origin, "off here")
+        yield error("split-mode", message, setting.origin, "set flash-attn = on", related)
+    for key in ("cache-type-k", "cache-type-v"):
+        cache = serving.settings.get(key)
+        if cache is not None and cache.value not in PLAIN:
+            message = f"split-mode = tensor takes no cache of {cache.value}"
+            related = Label(cache.origin, "set here")
+            hint = f"set {key} = f16, or split-mode = layer"
+            yield error("split-mode", message, setting.origin, hint, related)

@@ -1,0 +1,88 @@
+"""unknown-flag, removed-flag: flags that the llama.cpp which is built does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from ..diagnostics.model import Diagnostic
+from ..diagnostics.suggest import suggest
+from ..language.source import Span
+from ..schema.argv import spelled
+from ..schema.flag_tables import Nearest, bundled, nearest, number
+from ..schema.renamed_flags import GONE
+from .report import error, warning
+from .survey import Serving, Survey
+
+
+def unknown_flag(survey: Survey) -> Iterator[Diagnostic]:
+    """Each flag of each model against the table of the build that serves it."""
+    for serving in survey.serving:
+        if serving.ref is not None:
+            known = nearest(serving.ref).table.by_name
+            for name, span in _written(serving):
+                flag = known.get(name)
+                if flag is None or flag.removed:
+                    yield from _judged(name, serving.ref, span)
+
+
+def _written(serving: Serving) -> Iterator[tuple[str, Span]]:
+    for flag in serving.model.flags:
+        yield flag.argv[0], flag.origin
+    for given in serving.raw:
+        yield spelled(given.name), serving.words_origin
+
+
+def _judged(name: str, ref: str, span: Span) -> Iterator[Diagnostic]:
+    """What to say of a flag that the table does not offer."""
+    found = nearest(ref)
+    gone = GONE.get(name)
+    told = f"llama-server {ref}"
+    refused = gone is not None and gone.since is not None and (number(ref) or 0) >= gone.since
+    if found.exact or refused or _removed_before(name, ref, found):
+        elsewhere = _elsewhere(name)
+        if gone is not None or elsewhere:
+            hint = gone.instead if gone and not _newer(elsewhere, ref) else _moved(elsewhere, ref)
+            yield error("removed-flag", f"{told} has no {name}{_since(elsewhere, ref)}", span, hint)
+        else:
+            yield error("unknown-flag", f"{told} has no flag {name}", span, _meant(name, found))
+    elif not _elsewhere(name):
+        # Its own table could have it: that is not certain, so it is only a warning.
+        message = f"{found.table.ref} has no flag {name}, and no other table has"
+        code = "removed-flag" if gone else "unknown-flag"
+        hint = gone.instead if gone else _meant(name, found)
+        yield warning(code, message, span, hint)
+
+
+def _removed_before(name: str, ref: str, found: Nearest) -> bool:
+    """Whether an older table already has the flag only to refuse it."""
+    flag = found.table.by_name.get(name)
+    older = (number(found.table.ref) or 0) <= (number(ref) or 0)
+    return flag is not None and flag.removed and older
+
+
+@cache
+def _elsewhere(name: str) -> tuple[str, ...]:
+    """The builds whose tables have the flag."""
+    tables = (table for table in bundled() if name in table.by_name)
+    return tuple(table.ref for table in tables if not table.by_name[name].removed)
+
+
+def _newer(refs: tuple[str, ...], ref: str) -> bool:
+    own = number(ref)
+    return own is not None and any((number(other) or 0) > own for other in refs)
+
+
+def _since(refs: tuple[str, ...], ref: str) -> str:
+    return " yet" if _newer(refs, ref) else " any more" if refs or number(ref) else ""
+
+
+def _moved(refs: tuple[str, ...], ref: str) -> str:
+    word = "a newer build has it" if _newer(refs, ref) else "an older build had it"
+    return f"{word}: {refs[0]}"
+
+
+def _meant(name: str, found: Nearest) -> str:
+    known = [each for each, flag in found.table.by_name.items() if not flag.removed]
+    meant = suggest(name, known)
+    return f"did you mean {meant}?" if meant else "docs/reference.md lists the flags"
