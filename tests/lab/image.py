@@ -30,7 +30,7 @@ PACKAGES = (
     "less",
     "openssh-server",
     "procps",
-    "python3-minimal",
+    "python3",
     "sudo",
     "systemd",
     "systemd-sysv",
