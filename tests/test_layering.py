@@ -36,9 +36,7 @@ LAYERS: dict[str, set[str]] = {
     "inventory": {"fleet"},
     "fingerprint": {"plan_types"},
     "releases": set(),
-    "lsp": {
-        "language", "diagnostics", "schema", "targets", "compiler", "explain", "cli.about",
-    },
+    "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 
 # Libraries, each behind few modules.

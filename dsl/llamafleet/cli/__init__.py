@@ -50,6 +50,10 @@ def _command(name: str) -> Callable[..., int]:
             from .render import render
 
             return render
+        case "lsp":
+            from .lsp import lsp
+
+            return lsp
         case _:
             from .explain import explain
 

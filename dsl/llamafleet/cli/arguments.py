@@ -15,6 +15,7 @@ examples:
   llamafleet render fleet.fleet                every file of every host, on the terminal
   llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
   llamafleet explain model.ctx-size            what a key means
+  llamafleet lsp                               serve an editor on stdin and stdout
 
 exit codes: 0 clean, 1 problems found, 2 wrong usage, 3 the tool failed
 """
@@ -58,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     _fmt(commands)
     _render(commands)
     _explain(commands)
+    _lsp(commands)
     return top
 
 
@@ -129,3 +131,9 @@ def _explain(commands: Any) -> None:
         "examples: explain nginx.balance, explain llama-swap, explain unknown-key",
     )
     explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY or a code")
+
+
+def _lsp(commands: Any) -> None:
+    lsp = _add(commands, "lsp", "serve an editor over the language server protocol")
+    # Editors pass it to every server; there is no other way here.
+    lsp.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (always so)")

@@ -1,0 +1,93 @@
+"""What the word at a place means: the words of `llamafleet explain`, or what a name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...explain import UnknownWordError, explain
+from ...language.source import Position, Source
+from ...language.syntax import Block, File
+from ..cursor import Cursor, Slot, cursor_at
+from ..kinds import TOP, referred, schema_of, type_of
+from ..names import SERVICE, declared, members
+
+LONGEST = 20
+"""Lines of a block that are shown."""
+
+DIRECTIVES = {
+    "fleet": "fleet 1\n    The version of the language. It stands first in every file.",
+    "include": 'include "other.fleet"\n    Reads that file, too; its path begins at this one.',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """A text, in which language it is, and the word that it speaks of."""
+
+    text: str
+    language: str
+    start: Position
+    end: Position
+
+
+def hover(
+    text: str, position: Position, files: Sequence[File], sources: Mapping[str, Source]
+) -> Hover | None:
+    """What is known of the word at a place of `text`."""
+    cursor = cursor_at(text, position)
+    if not cursor.word:
+        return None
+    end = Position(cursor.start.line, cursor.start.column + len(cursor.word))
+    block = _named(cursor, files)
+    if block is not None and block.span.path in sources:
+        shown = _excerpt(block, sources[block.span.path])
+        return Hover(shown, "fleet", cursor.start, end)
+    told = _told(cursor)
+    return Hover(told.rstrip("\n"), "text", cursor.start, end) if told else None
+
+
+def _told(cursor: Cursor) -> str:
+    """The explanation of a kind or a key; a value is explained by its key."""
+    word = cursor.key if cursor.slot in (Slot.VALUE, Slot.LABEL) else cursor.word
+    if not cursor.blocks:
+        return DIRECTIVES.get(word) or (_explained(word) if word in TOP else "")
+    schema = schema_of(each.kind for each in cursor.blocks)
+    if schema is None or cursor.slot not in (Slot.KEY, Slot.VALUE, Slot.LABEL):
+        return ""
+    if word in schema.table or word in schema.refused:
+        return _explained(f"{schema.kind}.{word}") or _explained(word)
+    return _explained(word) if any(word == inner.kind for inner in schema.blocks) else ""
+
+
+def _explained(word: str) -> str:
+    try:
+        return explain(word)
+    except UnknownWordError:
+        return ""
+
+
+def _named(cursor: Cursor, files: Sequence[File]) -> Block | None:
+    """The block that the word refers to."""
+    schema = schema_of(each.kind for each in cursor.blocks)
+    if schema is None:
+        return None
+    names = declared(files)
+    word = cursor.word.strip('"')
+    known = members(names[SERVICE].get(cursor.blocks[0].label))
+    if cursor.slot is Slot.EXPRESSION or (schema.sets and cursor.slot is Slot.KEY):
+        return names.get("model", {}).get(known.meant.get(word, word))
+    if cursor.slot is Slot.VALUE:
+        for kind in sorted(referred(type_of(schema, cursor.key))):
+            if found := names.get(kind, {}).get(word):
+                return found
+    return None
+
+
+def _excerpt(block: Block, source: Source) -> str:
+    """The block as it is written, or its beginning."""
+    first, last = block.span.start.line, block.span.end.line
+    lines = source.lines[first - 1 : last]
+    if len(lines) > LONGEST:
+        lines = (*lines[: LONGEST - 1], "    ...")
+    return "\n".join(lines)

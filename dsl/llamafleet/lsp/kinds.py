@@ -1,0 +1,61 @@
+"""The schema of the block at a place, and what its keys refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ..schema.block import BlockSchema
+from ..schema.core import DECLARATIONS
+from ..schema.values import Choice, ListOf, OneOf, Reference, Switch, ValueType
+from ..targets import TARGETS
+
+SERVICES = tuple(target.schema for target in TARGETS)
+
+TOP: Mapping[str, BlockSchema] = {schema.kind: schema for schema in (*DECLARATIONS, *SERVICES)}
+"""The kinds of blocks that stand at top level."""
+
+
+def schema_of(kinds: Iterable[str]) -> BlockSchema | None:
+    """The schema of a block by its own kind and the kinds around it, outermost first."""
+    among, found = TOP, None
+    for kind in kinds:
+        found = among.get(kind)
+        if found is None:
+            return None
+        among = {inner.kind: inner for inner in found.blocks}
+    return found
+
+
+def type_of(schema: BlockSchema, key: str) -> ValueType | None:
+    """What a key takes, also one whose name is the user's own."""
+    known = schema.table.get(key)
+    return known.type if known else schema.free_keys
+
+
+def referred(kind: ValueType | None) -> frozenset[str]:
+    """The kinds of things that a value of that type names."""
+    return frozenset(each.kind for each in _parts(kind) if isinstance(each, Reference))
+
+
+def words_of(kind: ValueType | None) -> tuple[str, ...]:
+    """The words that a value of that type may be."""
+    words: list[str] = []
+    for each in _parts(kind):
+        if isinstance(each, Choice):
+            words += each.words
+        elif isinstance(each, Switch):
+            words += ("on", "off")
+    return tuple(dict.fromkeys(words))
+
+
+def _parts(kind: ValueType | None) -> Iterator[ValueType]:
+    match kind:
+        case ListOf():
+            yield from _parts(kind.item)
+        case OneOf():
+            for each in kind.types:
+                yield from _parts(each)
+        case None:
+            return
+        case _:
+            yield kind

@@ -1,0 +1,89 @@
+"""What the files of a fleet declare, by kind and name, as far as they can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..language.source import Span
+from ..language.syntax import (
+    Attribute,
+    Block,
+    File,
+    Items,
+    MatrixSet,
+    Name,
+    Text,
+    Value,
+)
+from ..schema.core import DECLARATIONS, DEFAULTS, MATRIX
+from .kinds import TOP
+
+SERVICE = "service"
+"""What the kinds of blocks that run something are called together."""
+
+Names = Mapping[str, Mapping[str, Block]]
+
+
+def declared(files: Sequence[File]) -> Names:
+    """The blocks at top level; a service is found by its own kind, and as a service."""
+    found: dict[str, dict[str, Block]] = {SERVICE: {}}
+    plain = {schema.kind for schema in DECLARATIONS}
+    for file in files:
+        for entry in file.entries:
+            if not isinstance(entry, Block) or entry.label is None:
+                continue
+            kind = entry.kind.text
+            if kind == DEFAULTS.kind or kind not in TOP:
+                continue
+            found.setdefault(kind, {}).setdefault(entry.label.text, entry)
+            if kind not in plain:
+                found[SERVICE].setdefault(entry.label.text, entry)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What the sets of one service's matrix may name: each with where it is declared."""
+
+    handles: Mapping[str, Span]
+    models: tuple[str, ...]
+    sets: Mapping[str, Span]
+    meant: Mapping[str, str]
+    """The model of each handle."""
+
+
+NOBODY = Members({}, (), {}, {})
+
+
+def members(service: Block | None) -> Members:
+    """The handles, models and sets of a service."""
+    if service is None:
+        return NOBODY
+    models: tuple[str, ...] = ()
+    handles: dict[str, Span] = {}
+    sets: dict[str, Span] = {}
+    meant: dict[str, str] = {}
+    for entry in service.entries:
+        match entry:
+            case Attribute(key=key, value=value) if key.text == "models":
+                models = tuple(each.text for each in names_in(value))
+            case Block(kind=kind) if kind.text == MATRIX.kind:
+                for inner in entry.entries:
+                    match inner:
+                        case Attribute(key=key, value=Name(text) | Text(text)):
+                            handles.setdefault(key.text, key.span)
+                            meant.setdefault(key.text, text)
+                        case MatrixSet(name=name):
+                            sets.setdefault(name.text, name.span)
+    return Members(handles, models, sets, meant)
+
+
+def names_in(value: Value) -> Iterator[Name | Text]:
+    """The words and texts of a value, those of a list one by one."""
+    match value:
+        case Name() | Text():
+            yield value
+        case Items(values):
+            for each in values:
+                yield from names_in(each)

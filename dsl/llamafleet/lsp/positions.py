@@ -1,0 +1,51 @@
+"""Columns of an editor and of the compiler.
+
+An editor counts from 0, in units of an encoding that it and the server agree on: UTF-16 unless it
+offers better. The compiler counts from 1, in code points.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..language.source import Position, Source
+
+UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
+"""For each encoding of the protocol, Python's, and how many bytes a unit has."""
+
+
+class Place(NamedTuple):
+    """A place as an editor tells it."""
+
+    line: int
+    character: int
+
+
+def place_of(position: Position, source: Source | None, encoding: str) -> Place:
+    """Where the compiler's `position` is for an editor."""
+    line = _line(source, position.line)
+    codec, size = UNITS[encoding]
+    before = line[: position.column - 1]
+    beyond = max(0, position.column - 1 - len(line))
+    units = len(before.encode(codec, "surrogatepass")) // size
+    return Place(position.line - 1, units + beyond)
+
+
+def position_of(place: Place, source: Source, encoding: str) -> Position:
+    """Where an editor's `place` is for the compiler; behind the end of a line is its end."""
+    line = _line(source, place.line + 1)
+    codec, size = UNITS[encoding]
+    before = line.encode(codec, "surrogatepass")[: place.character * size]
+    # In the middle of a character is in front of it.
+    return Position(place.line + 1, len(before.decode(codec, "ignore")) + 1)
+
+
+def end_of(source: Source, encoding: str) -> Place:
+    """Behind the last character of a text."""
+    number = len(source.lines)
+    return place_of(Position(number, len(source.lines[-1]) + 1), source, encoding)
+
+
+def _line(source: Source | None, number: int) -> str:
+    known = source is not None and 0 < number <= len(source.lines)
+    return source.lines[number - 1] if source is not None and known else ""
