@@ -86,6 +86,13 @@ class Matrix:
             done[each.name] = _expanded(each.node, done)
         return tuple((each.rendered, tuple(done[each.name])) for each in self.in_solving_order())
 
+    def states(self, relevant: frozenset[str]) -> Iterator[tuple[str, tuple[frozenset[str], ...]]]:
+        """Each set's rendered name and what it allows of some models, in the order of trying."""
+        done: dict[str, list[frozenset[str]]] = {}
+        for each in self.in_solving_order():
+            done[each.name] = _states(each.node, done, relevant)
+            yield each.rendered, tuple(done[each.name])
+
     def in_solving_order(self) -> tuple[NamedSet, ...]:
         """As written, but that a set follows those that it refers to."""
         sets = {each.name: each for each in self.sets}
@@ -106,18 +113,24 @@ def evicted(matrix: Matrix, running: Collection[str], request: str) -> tuple[str
     """The running models that llama-swap stops when `request` is asked for, sorted."""
     if request in running:
         return ()
-    costs = dict(matrix.costs)
-    relevant = frozenset([*running, request])
-    best: tuple[int, frozenset[str]] | None = None
-    done: dict[str, list[frozenset[str]]] = {}
-    for each in matrix.in_solving_order():
-        done[each.name] = _states(each.node, done, relevant)
-        for state in done[each.name]:
-            cost = sum(costs.get(model, 1) for model in running if model not in state)
-            if request in state and (best is None or cost < best[0]):
-                best = (cost, state)
+    best = decided(matrix, running, request)
     kept = best[1] if best else frozenset()
     return tuple(sorted(model for model in running if model not in kept))
+
+
+def decided(
+    matrix: Matrix, running: Collection[str], request: str
+) -> tuple[str, frozenset[str], int] | None:
+    """The set that a request for a model that does not run is decided by: its rendered name, what
+    may stay of the running models, and the cost of the rest; None if no set holds the model."""
+    costs = dict(matrix.costs)
+    best: tuple[str, frozenset[str], int] | None = None
+    for name, states in matrix.states(frozenset([*running, request])):
+        for state in states:
+            cost = sum(costs.get(model, 1) for model in running if model not in state)
+            if request in state and (best is None or cost < best[2]):
+                best = (name, state, cost)
+    return best
 
 
 def references(node: Node) -> Iterator[str]:

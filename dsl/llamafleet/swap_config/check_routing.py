@@ -1,0 +1,150 @@
+"""Groups, the choice between them and a matrix, priorities and what is loaded first."""
+
+from __future__ import annotations
+
+from ..diagnostics.model import Diagnostics, Label
+from ..diagnostics.suggest import suggest
+from . import build
+from .model import SwapConfig
+from .values import At, Key, Table
+
+MEMBERS_CHECKED = 218
+"""Since then a group that names no model keeps llama-swap from starting."""
+DEFAULT_GROUP = "(default)"
+
+
+def check_routing(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> None:
+    """Which of the two ways to say what runs together is in force."""
+    router = build.table(root, "routing", "router")
+    settings = build.table(router, "settings")
+    use = build.text(router, "use")
+    matrix = root.key("matrix") if _written(root, "matrix") else None
+    groups = root.key("groups") if build.table(root, "groups").entries else None
+    inner_matrix = settings.key("matrix") if _written(settings, "matrix") else None
+    inner_groups = settings.key("groups") if build.table(settings, "groups").entries else None
+    newer = inner_matrix or inner_groups or (_use_key(router) if use and use.value else None)
+    if (matrix or groups) and newer:
+        old = matrix or groups
+        assert old is not None
+        diagnostics.error(
+            "conflicting-keys",
+            f"{old.text} at top level and routing.router exclude each other",
+            newer.span,
+            related=(Label(old.span, "the older form"),),
+            hint=f"move {old.text} to routing.router.settings",
+            refused=True,
+        )
+    elif matrix and groups:
+        message = "groups and matrix exclude each other"
+        related = (Label(groups.span, "groups"),)
+        diagnostics.error("conflicting-keys", message, matrix.span, related=related, refused=True)
+    if use is not None and "${" not in use.value:
+        _check_use(use, inner_matrix, inner_groups, diagnostics)
+    elif inner_matrix and not matrix:
+        _idle(inner_matrix, "routing.router.use is not set, so groups are used", diagnostics)
+    scheduler = build.text(build.table(root, "routing", "scheduler"), "use")
+    if scheduler is not None and scheduler.value not in ("", "fifo"):
+        message = f'no scheduler is called "{scheduler.value}"'
+        diagnostics.error("wrong-type", message, scheduler.span, hint="fifo", refused=True)
+
+
+def _use_key(router: Table) -> Key | None:
+    return router.key("use")
+
+
+def _written(table: Table, name: str) -> bool:
+    value = table.get(name)
+    return value is not None and value.data is not None
+
+
+def _check_use(
+    use: At[str], matrix: Key | None, groups: Key | None, diagnostics: Diagnostics
+) -> None:
+    if use.value == "matrix" and matrix is None:
+        message = "routing.router.use is matrix, and routing.router.settings has none"
+        diagnostics.error("missing-key", message, use.span, refused=True)
+    elif use.value not in ("", "group", "matrix"):
+        near = suggest(use.value, ("group", "matrix")) or "group or matrix"
+        message = f'no router is called "{use.value}"'
+        diagnostics.error("wrong-type", message, use.span, hint=near, refused=True)
+    elif use.value != "matrix" and matrix is not None:
+        _idle(matrix, f'routing.router.use is "{use.value}", so groups are used', diagnostics)
+    elif use.value == "matrix" and groups is not None:
+        _idle(groups, "routing.router.use is matrix", diagnostics)
+
+
+def _idle(key: Key, why: str, diagnostics: Diagnostics) -> None:
+    message = f"this {key.text} has no effect: {why}"
+    hint = "add use: matrix" if key.text == "matrix" else f"remove {key.text}"
+    diagnostics.error("unused-key", message, key.span, hint=hint)
+
+
+def check_groups(config: SwapConfig, diagnostics: Diagnostics) -> None:
+    """Members exist, and each stands once."""
+    owners: dict[str, tuple[str, At[str]]] = {}
+    ids = {each.id.text for each in config.models}
+    for group in config.groups:
+        if group.name.text == DEFAULT_GROUP:
+            message = f"llama-swap overwrites the group {DEFAULT_GROUP}: it is its own"
+            diagnostics.error("unused-key", message, group.name.span, hint="choose another name")
+            continue
+        for member in group.members:
+            if member.value in owners:
+                other, where = owners[member.value]
+                message = f'"{member.value}" is in the groups {other} and {group.name.text}'
+                if other == group.name.text:
+                    message = f'"{member.value}" stands twice in the group {other}'
+                diagnostics.error(
+                    "duplicate-member",
+                    message,
+                    member.span,
+                    related=(Label(where.span, "first here"),),
+                    hint="a model is in one group; a matrix can say more",
+                    refused=True,
+                )
+                continue
+            owners[member.value] = (group.name.text, member)
+            if member.value not in ids and "${" not in member.value:
+                _unknown_member(config, member, group.name.text, ids, diagnostics)
+
+
+def _unknown_member(
+    config: SwapConfig, member: At[str], group: str, ids: set[str], diagnostics: Diagnostics
+) -> None:
+    real = config.resolved(member.value)
+    if real is not None:
+        message = f'"{member.value}" is an alias of {real}: as a member of {group} it has no effect'
+        diagnostics.error("unknown-member", message, member.span, hint=f"write {real}")
+        return
+    near = suggest(member.value, ids)
+    message = f'"{member.value}" in the group {group} is no model'
+    hint = f"did you mean {near}?" if near else "remove it, or add the model"
+    refused = config.version >= MEMBERS_CHECKED
+    diagnostics.error("unknown-member", message, member.span, hint=hint, refused=refused)
+
+
+def check_priority(config: SwapConfig, diagnostics: Diagnostics) -> None:
+    """Priorities count by id only, though aliases are accepted."""
+    ids = {each.id.text for each in config.models}
+    for key, value in config.priority:
+        real = config.resolved(key.text)
+        if real is None:
+            near = suggest(key.text, ids)
+            message = f'a priority is given to "{key.text}", which is no model'
+            hint = f"did you mean {near}?" if near else ""
+            diagnostics.error("unknown-name", message, key.span, hint=hint, refused=True)
+        elif real != key.text:
+            message = f'"{key.text}" is an alias of {real}: priority {value.value} has no effect'
+            diagnostics.error("unused-key", message, key.span, hint=f"write {real}")
+
+
+def check_preload(config: SwapConfig, diagnostics: Diagnostics) -> None:
+    """What is loaded at the start must be a model."""
+    ids = {each.id.text for each in config.models}
+    for each in config.preload:
+        name = each.value.strip()
+        if name and "${" not in name and config.resolved(name) is None:
+            near = suggest(name, ids)
+            message = f'"{name}" is no model: llama-swap leaves it out at the start'
+            hint = f"did you mean {near}?" if near else ""
+            diagnostics.error("unknown-name", message, each.span, hint=hint)

@@ -1,0 +1,110 @@
+"""Keys that llama-swap ignores without a word: what was probably meant, and where it belongs."""
+
+from __future__ import annotations
+
+from ..diagnostics.model import Diagnostics
+from ..diagnostics.suggest import suggest
+from .keys import Fields, paths
+from .values import Key, Value
+
+_LISTEN = "llama-swap takes its address from the flag -listen, say -listen 127.0.0.1:8080"
+_TTL = "ttl in a model, or globalTTL at top level for all of them, in seconds"
+_MEANT = {
+    "listen": _LISTEN,
+    "port": _LISTEN,
+    "host": _LISTEN,
+    "address": _LISTEN,
+    "bind": _LISTEN,
+    "ttl": "ttl belongs into each model; globalTTL at top level is for all of them",
+    "idletimeout": _TTL,
+    "idlettl": _TTL,
+    "keepalive": _TTL,
+    "unload": _TTL,
+    "unloadafter": _TTL,
+    "readytimeout": "healthCheckTimeout at top level is how long a model may take to load",
+    "starttimeout": "healthCheckTimeout at top level is how long a model may take to load",
+    "loadtimeout": "healthCheckTimeout at top level is how long a model may take to load",
+    "maxrunningmodels": "which models may run together is said by matrix or groups",
+    "maxmodels": "which models may run together is said by matrix or groups",
+    "tools": "capabilities: {tools: true} says that a model calls tools",
+    "headers": "llama-swap sets no headers; a proxy in front of it can",
+    "args": "arguments are part of cmd",
+    "command": "the command line is called cmd",
+    "alias": "the key is aliases and takes a list",
+    "model": "models are named by their keys under models",
+    "apikey": "apiKeys at top level takes a list",
+    "environment": "the key is env and takes a list of NAME=value",
+    "maxconcurrency": "the key is concurrencyLimit",
+    "preload": "hooks: {on_startup: {preload: [...]}} loads models at the start",
+    "restart": "llama-swap has no such key; a model that ended is started by the next request",
+    "timeout": "timeouts in a model are for connections, healthCheckTimeout is for loading",
+}
+_OWNERS: dict[str, list[str]] = {}
+for _path in paths():
+    _OWNERS.setdefault(_path.rsplit(".", 1)[-1], []).append(_path)
+
+
+def folded(name: str) -> str:
+    """A name without what is spelt differently from taste."""
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+_FOLDED = {folded(name): name for name in _OWNERS}
+
+
+def report_unknown(
+    key: Key, path: tuple[str, ...], shape: Fields, value: Value, diagnostics: Diagnostics
+) -> None:
+    """Say that a key is not read, and what to do instead."""
+    where = _place(path)
+    siblings = {folded(each): each for each in shape.keys}
+    code, hint = "unknown-key", ""
+    if (sibling := siblings.get(folded(key.text))) is not None:
+        hint = f"did you mean {sibling}?"
+    elif folded(key.text) in _FOLDED and (owner := _owner(_FOLDED[folded(key.text)], path)):
+        code, hint = "misplaced-key", owner
+    elif folded(key.text) in _MEANT:
+        hint = _MEANT[folded(key.text)]
+    elif near := suggest(key.text, shape.keys):
+        hint = f"did you mean {near}?"
+    elif path == () and value.table is not None and value.table.get("cmd"):
+        hint = "if it is a model, it belongs under models"
+    if code == "misplaced-key" and folded(key.text) in _MEANT and path == ():
+        hint = _MEANT[folded(key.text)]
+    message = f"{key.text} means nothing {where}: llama-swap ignores it"
+    diagnostics.error(code, message, key.span, hint=hint)
+
+
+def _place(path: tuple[str, ...]) -> str:
+    if not path:
+        return "at top level"
+    if len(path) == 2 and path[0] == "models":
+        return f"in a model ({path[1]})"
+    return f"in {'.'.join(path)}"
+
+
+def _owner(name: str, path: tuple[str, ...]) -> str:
+    """Where a key is at home, of several places the nearest."""
+    places = [each for each in _OWNERS[name] if not each.startswith("routing") or name != "groups"]
+    if len(places) > 3:
+        return ""
+    words = [_home(each) for each in places]
+    return f"{name} belongs {' or '.join(dict.fromkeys(words))}"
+
+
+def _home(path: str) -> str:
+    parent = path.rpartition(".")[0]
+    match parent.split("."):
+        case [""]:
+            return "at top level"
+        case ["models", "*"]:
+            return "into a model"
+        case ["groups", "*"]:
+            return "into a group"
+        case ["peers", "*"]:
+            return "into a peer"
+        case ["selectors", "*"]:
+            return "into a selector"
+        case ["models", "*", *rest]:
+            return f"into {'.'.join(rest)} of a model"
+    return f"under {parent.replace('.*', '')}"

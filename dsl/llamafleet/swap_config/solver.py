@@ -1,0 +1,181 @@
+"""What a request evicts, exactly as the declared llama-swap decides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..fleet.matrix import Either, Matrix, NamedSet, Node, One, Together, decided
+from . import natural
+from .expression import parsed
+from .model import SwapConfig, SwapGroup, SwapMatrix
+from .versions import IDS_IN_SETS, NO_EXPANSION_LIMIT, SETS_SORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is stopped for a request, and by which set or group; None where there is none."""
+
+    evict: tuple[str, ...]
+    set: str | None = None
+    cost: int = 0
+
+
+class Solver(Protocol):
+    """Decides about one service."""
+
+    def decide(self, running: Collection[str], request: str) -> Decision:
+        """What a request for a model's id does."""
+        ...
+
+    def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+        """Each set and its combinations, in the order in which they are tried."""
+        ...
+
+    def can_hold(self, models: Collection[str]) -> bool:
+        """Whether all of these may run together."""
+        ...
+
+
+def solver(config: SwapConfig) -> Solver:
+    """The solver of a configuration that is in force: of its matrix, or of its groups."""
+    if config.matrix is not None:
+        return MatrixSolver(matrix(config, config.matrix), config.version)
+    return GroupSolver(config.groups, tuple(each.id.text for each in config.models))
+
+
+def matrix(config: SwapConfig, found: SwapMatrix) -> Matrix:
+    """A checked matrix, in the order that this release looks at sets."""
+    handles = {key.text: value.value for key, value in found.handles}
+    ids = {each.id.text for each in config.models}
+
+    def resolved(node: Node) -> Node:
+        match node:
+            case One(name):
+                return One(handles.get(name, name), name)
+            case Together(terms):
+                return Together(tuple(resolved(term) for term in terms))
+            case Either(terms):
+                return Either(tuple(resolved(term) for term in terms))
+        return node
+
+    sets = found.sets
+    if config.version >= SETS_SORTED:
+        sets = tuple(sorted(sets, key=lambda each: natural.key(each.name.text)))
+    costs = {
+        handles.get(key.text, key.text): cost.value
+        for key, cost in found.costs
+        if key.text in handles or (key.text in ids and config.version >= IDS_IN_SETS)
+    }
+    return Matrix(
+        tuple(handles.items()),
+        tuple(
+            NamedSet(
+                each.name.text,
+                each.name.text,
+                resolved(parsed(each.expression.value)[0]),
+                each.name.span,
+            )
+            for each in sets
+        ),
+        tuple(costs.items()),
+        found.span,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixSolver:
+    """A matrix, solved by expansion before v244 and symbolically since."""
+
+    matrix: Matrix
+    version: int
+
+    def decide(self, running: Collection[str], request: str) -> Decision:
+        running = sorted(running)
+        if request in running:
+            return Decision((), self._holding(running))
+        if self.version >= NO_EXPANSION_LIMIT:
+            best = decided(self.matrix, running, request)
+        else:
+            best = self._expanded(running, request)
+        if best is None:
+            return Decision(tuple(running))
+        name, kept, cost = best
+        return Decision(tuple(each for each in running if each not in kept), name, cost)
+
+    def _expanded(
+        self, running: Collection[str], request: str
+    ) -> tuple[str, frozenset[str], int] | None:
+        costs = dict(self.matrix.costs)
+        best: tuple[str, frozenset[str], int] | None = None
+        for name, combinations in self.matrix.combinations():
+            for each in combinations:
+                cost = sum(costs.get(model, 1) for model in running if model not in each)
+                if request in each and (best is None or cost < best[2]):
+                    best = (name, frozenset(each), cost)
+        return best
+
+    def _holding(self, models: Collection[str]) -> str | None:
+        wanted = frozenset(models)
+        for name, states in self.matrix.states(wanted):
+            if any(wanted <= state for state in states):
+                return name
+        return None
+
+    def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+        for name, combinations in self.matrix.combinations():
+            yield name, tuple(tuple(sorted(each)) for each in combinations)
+
+    def can_hold(self, models: Collection[str]) -> bool:
+        return self._holding(models) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSolver:
+    """Groups; a model in none is in a group of llama-swap's own, which swaps and is exclusive."""
+
+    groups: tuple[SwapGroup, ...]
+    models: tuple[str, ...]
+
+    def _group(self, model: str) -> SwapGroup | None:
+        for group in self.groups:
+            if group.name.text != "(default)" and model in [each.value for each in group.members]:
+                return group
+        return None
+
+    def decide(self, running: Collection[str], request: str) -> Decision:
+        target = self._group(request)
+        name = target.name.text if target else "(default)"
+        if request in running:
+            return Decision((), name)
+        swap = target.swap.value if target else True
+        exclusive = target.exclusive.value if target else True
+        evict = []
+        for model in sorted(running):
+            other = self._group(model)
+            if (other is target and swap) or (
+                other is not target
+                and exclusive
+                and not (other is not None and other.persistent.value)
+            ):
+                evict.append(model)
+        return Decision(tuple(evict), name, len(evict))
+
+    def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+        named: set[str] = set()
+        for group in self.groups:
+            members = tuple(each.value for each in group.members if each.value in self.models)
+            named.update(members)
+            alone = tuple((each,) for each in members)
+            yield group.name.text, alone if group.swap.value else (members,)
+        rest = tuple((each,) for each in self.models if each not in named)
+        if rest:
+            yield "(default)", rest
+
+    def can_hold(self, models: Collection[str]) -> bool:
+        running: set[str] = set()
+        for model in models:
+            running -= set(self.decide(running, model).evict)
+            running.add(model)
+        return running >= set(models)

@@ -1,0 +1,162 @@
+"""Values held against the table of keys: what llama-swap refuses, and what it never reads."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from ..diagnostics.model import Diagnostics
+from .keys import ANYTHING, DURATION, INT, MACROS, SETS, SWITCH, TEXT, Fields, ListOf, Named, Shape
+from .misplaced import report_unknown
+from .model import Unused
+from .values import Key, Table, Value
+from .versions import since
+
+TRUE = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
+FALSE = {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
+_UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9}
+_UNITS |= {"m": 60 * 10**9, "h": 3600 * 10**9}
+_DURATION = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+
+
+class Checker:
+    """Walks a value beside its shape; `unused` collects what has no effect."""
+
+    def __init__(self, version: int, diagnostics: Diagnostics, anchors: frozenset[str]) -> None:
+        self.version = version
+        self.diagnostics = diagnostics
+        self.anchors = anchors
+        self.unused: list[Unused] = []
+
+    def checked(self, value: Value, shape: Shape, path: tuple[str, ...]) -> Value:
+        """The value without what this llama-swap ignores; what it refuses is reported."""
+        if value.data is None and value.scalar:
+            return value
+        match shape:
+            case Fields():
+                return self.fields(value, shape, path)
+            case Named(each):
+                if value.table is None:
+                    return self.wrong(value, "a mapping", path)
+                entries = (
+                    (key, self.checked(inner, each, (*path, key.text)))
+                    for key, inner in value.table
+                )
+                return replace(value, data=Table(tuple(entries)))
+            case ListOf(each):
+                if value.items is None:
+                    return self.wrong(value, "a list", path)
+                items = (self.checked(item, each, path) for item in value.items)
+                return replace(value, data=tuple(items))
+        if shape is ANYTHING:
+            return value
+        if shape in (SETS, MACROS):
+            ok = value.table is not None
+        else:
+            ok = value.scalar and (not value.known or fits(value, shape))
+        return value if ok else self.wrong(value, shape.words, path)
+
+    def fields(self, value: Value, shape: Fields, path: tuple[str, ...]) -> Value:
+        if value.table is None:
+            return self.wrong(value, "a mapping", path)
+        kept = []
+        for key, inner in value.table:
+            inner_path = (*path, key.text)
+            if key.text not in shape.keys:
+                self.unused.append(Unused(path, key, inner))
+                if not (path == () and key.text in self.anchors):
+                    report_unknown(key, path, shape, inner, self.diagnostics)
+            elif (first := since(*inner_path) or 0) > self.version:
+                self.unused.append(Unused(path, key, inner))
+                self.too_new(key, first)
+            else:
+                kept.append((key, self.checked(inner, shape.keys[key.text], inner_path)))
+        return replace(value, data=Table(tuple(kept)))
+
+    def too_new(self, key: Key, first: int) -> None:
+        self.diagnostics.error(
+            "version-needed",
+            f"llama-swap v{self.version} does not know {key.text}: it ignores it",
+            key.span,
+            hint=f"{key.text} works from v{first} on",
+        )
+
+    def wrong(self, value: Value, wanted: str, path: tuple[str, ...]) -> Value:
+        name = ".".join(path) or "the file"
+        hint = _hint(value, wanted)
+        self.diagnostics.error(
+            "wrong-type",
+            f"{name} takes {wanted}, not {shown(value)}",
+            value.span,
+            hint=hint,
+            refused=True,
+        )
+        return replace(value, data=None)
+
+
+def _hint(value: Value, wanted: str) -> str:
+    data = value.data
+    if wanted == "a list":
+        alone = value.written or value.text
+        return f"[{alone}] is a list of one" if value.scalar else "begin each line with -"
+    if wanted == SWITCH.words and data in ("true", "false"):
+        return "remove the quotes"
+    if wanted == INT.words and isinstance(data, str):
+        duration = nanoseconds(data)
+        if data.strip().isdigit():
+            return "remove the quotes"
+        return f"seconds as a number: {duration // 10**9}" if duration else ""
+    return ""
+
+
+def fits(value: Value, shape: Shape) -> bool:
+    """Whether a scalar is what a plain key takes."""
+    data = value.data
+    if shape is INT:
+        return number(value) is not None
+    if shape is SWITCH:
+        return isinstance(data, bool) or (type(data) is str and data in TRUE | FALSE)
+    if shape is DURATION:
+        return type(data) is str and nanoseconds(data) is not None
+    return shape is TEXT
+
+
+def number(value: Value) -> int | None:
+    """A whole number of 64 bits; decimals are cut off, as llama-swap does."""
+    data = value.data
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        return None
+    if isinstance(data, float) and not math.isfinite(data):
+        return None
+    return int(data) if -(2**63) <= int(data) < 2**63 else None
+
+
+def switch(value: Value) -> bool:
+    """The truth of a switch that fits."""
+    return value.data is True or (type(value.data) is str and value.data in TRUE)
+
+
+def nanoseconds(text: str) -> int | None:
+    """A duration in Go's notation, such as 1h15m or 1.5s."""
+    sign, rest = (-1, text[1:]) if text[:1] == "-" else (1, text.removeprefix("+"))
+    if rest == "0":
+        return 0
+    parts = _DURATION.findall(rest)
+    if not rest or "".join(amount + unit for amount, unit in parts) != rest:
+        return None
+    total = sum(int(float(amount) * _UNITS[unit]) for amount, unit in parts)
+    return sign * total if total < 2**63 else None
+
+
+def shown(value: Value) -> str:
+    """A value in a few words, for messages."""
+    if value.table is not None:
+        return "a mapping"
+    if value.items is not None:
+        return "a list"
+    text = " ".join((value.written or value.text).split())
+    short = text if len(text) <= 40 else f"{text[:37]}..."
+    if type(value.data) is str:
+        return f'"{short}"'
+    return short
