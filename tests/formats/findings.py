@@ -35,6 +35,7 @@ findings = st.builds(
     primary=labels,
     related=st.lists(labels, max_size=3, unique=True).map(tuple),
     hint=texts,
+    refused=st.booleans(),
 )
 
 

@@ -34,11 +34,18 @@ def test_an_annotation() -> None:
     span = Span("a,b:c.fleet", Position(3, 5), Position(3, 9))
     first = Label(Span("gpus.fleet", Position(1, 1), Position(1, 4)), "first here")
     finding = Diagnostic(
-        "duplicate-name", Severity.ERROR, "100% twice", Label(span, "again"), (first,), "rename it"
+        "duplicate-name",
+        Severity.ERROR,
+        "100% twice",
+        Label(span, "again"),
+        (first,),
+        "rename it",
+        True,
     )
     assert as_github([finding]) == (
         "::error file=a%2Cb%3Ac.fleet,line=3,endLine=3,col=5,endColumn=9,title=duplicate-name::"
-        "100%25 twice: again%0Afirst here: gpus.fleet:1:1%0Ahint: rename it\n"
+        "100%25 twice: again%0Afirst here: gpus.fleet:1:1%0A"
+        "llama-swap would not start with it%0Ahint: rename it\n"
     )
 
 

@@ -108,6 +108,7 @@ def test_any_text_comes_back_as_it_was(diagnostics: list[Diagnostic]) -> None:
     assert len(results) == len(diagnostics)
     for result, diagnostic in zip(results, diagnostics, strict=True):
         assert result["message"]["text"].startswith(diagnostic.message)
+        assert result.get("properties", {}).get("refused", False) is diagnostic.refused
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         path = diagnostic.primary.span.path
         assert Path(unquote(urlsplit(uri).path)) == Path(path)

@@ -33,6 +33,8 @@ def _message(diagnostic: Diagnostic) -> str:
     label = diagnostic.primary.text
     lines = [f"{diagnostic.message}: {label}" if label else diagnostic.message]
     lines += [_elsewhere(each) for each in diagnostic.related]
+    if diagnostic.refused:
+        lines.append("llama-swap would not start with it")
     if diagnostic.hint:
         lines.append(f"hint: {diagnostic.hint}")
     return "\n".join(printable(line) for line in lines)

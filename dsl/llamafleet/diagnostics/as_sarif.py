@@ -64,6 +64,8 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         result["relatedLocations"] = [
             _related(each, number) for number, each in enumerate(diagnostic.related)
         ]
+    if diagnostic.refused:
+        result["properties"] = {"refused": True}
     return result
 
 
