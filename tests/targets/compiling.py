@@ -32,9 +32,13 @@ gguf g {
 """
 
 
+VENDORS = {"backend = hip": "amd", "backend = sycl": "intel"}
+
+
 def compiled(text: str) -> Compiled:
-    """AROUND and `text`, compiled."""
-    return compile_text(AROUND + text)
+    """AROUND and `text`, compiled; the cards are such as the text's backend computes on."""
+    vendor = next((each for words, each in VENDORS.items() if words in text), "nvidia")
+    return compile_text(AROUND.replace("nvidia", vendor) + text)
 
 
 def fleet_of(text: str) -> Fleet:

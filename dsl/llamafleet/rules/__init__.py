@@ -8,33 +8,53 @@ from ..diagnostics.model import Diagnostic
 from ..fleet.model import Fleet
 from .alias_conflict import alias_conflict
 from .context_per_slot import context_per_slot
+from .exposed import exposed
 from .flag_table import flag_table
 from .flag_value import flag_value
+from .gpu_arch import gpu_arch
+from .gpu_backend import gpu_backend
 from .gpu_index import gpu_index
+from .gpu_shared import gpu_shared
 from .ignored_flag import ignored_flag
 from .quantised_cache import quantised_cache
+from .redundant_set import redundant_set
 from .repeated_flag import repeated_flag
+from .reserved_name import reserved_name
+from .set_tie import set_tie
+from .short_timeout import short_timeout
 from .split_mode import split_mode
 from .survey import Survey
 from .tensor_split import tensor_split
 from .unknown_flag import unknown_flag
+from .unreachable_upstream import unreachable_upstream
 from .unused_definition import unused_definition
+from .visible_devices import visible_devices
 
 Rule = Callable[[Survey], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (
     alias_conflict,
     context_per_slot,
+    exposed,
     flag_table,
     flag_value,
+    gpu_arch,
+    gpu_backend,
     gpu_index,
+    gpu_shared,
     ignored_flag,
     quantised_cache,
+    redundant_set,
     repeated_flag,
+    reserved_name,
+    set_tie,
+    short_timeout,
     split_mode,
     tensor_split,
     unknown_flag,
+    unreachable_upstream,
     unused_definition,
+    visible_devices,
 )
 """Every rule; they see a fleet without errors."""
 

@@ -121,6 +121,14 @@ class Survey:
         """Each model of each service."""
         return tuple(self._serving())
 
+    @cached_property
+    def by_service(self) -> Mapping[str, tuple[Serving, ...]]:
+        """The models of each service that serves any."""
+        found: dict[str, list[Serving]] = {}
+        for serving in self.serving:
+            found.setdefault(serving.service.name, []).append(serving)
+        return {name: tuple(each) for name, each in found.items()}
+
     def _serving(self) -> Iterator[Serving]:
         fleet = self.fleet
         for service in fleet.services.values():

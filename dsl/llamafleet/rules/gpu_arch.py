@@ -1,0 +1,73 @@
+"""gpu-arch: architectures that the toolkit cannot build for, or that are spelled wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..backends import backend
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Build, GpuType
+from ..language.source import Span
+from .report import error, warning
+from .survey import Survey
+
+Version = tuple[int, int]
+
+LAST = {60: (12, 9), 61: (12, 9), 70: (12, 9)}
+"""The last CUDA toolkit that builds for an architecture; all below 75 went with 13."""
+FIRST = {89: (11, 8), 90: (11, 8), 100: (12, 8), 103: (12, 9), 120: (12, 8), 121: (12, 9)}
+
+_PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
+SPELLED = {"cuda": re.compile(r"sm_\d{2,3}[a-z]?"), "hip": re.compile(r"gfx[0-9a-f]{3,4}")}
+
+
+def gpu_arch(survey: Survey) -> Iterator[Diagnostic]:
+    """Each build for CUDA or HIP with the cards that it is compiled for."""
+    pairs = {
+        (serving.build.name, gpu.name): (serving.build, gpu)
+        for serving in survey.serving
+        if serving.build is not None and serving.build.backend in SPELLED
+        for host in serving.hosts
+        for gpu in host.gpus
+    }
+    for build, gpu in pairs.values():
+        if gpu.arch is None or gpu.vendor not in backend(build.backend).vendors:
+            continue
+        if not SPELLED[build.backend].fullmatch(gpu.arch):
+            like = "sm_86" if build.backend == "cuda" else "gfx1100"
+            message = f"{build.backend} knows no architecture {gpu.arch}"
+            related = Label(build.spans.get("backend", build.origin), "compiled with this")
+            yield warning("gpu-arch", message, gpu.origin, f"write one such as {like}", related)
+        elif build.backend == "cuda":
+            yield from _toolkit(build, gpu, gpu.arch)
+
+
+def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
+    found = toolkit(build)
+    number = int(re.sub(r"\D", "", arch))
+    if found is None:
+        return
+    version, span = found
+    told = f"{version[0]}.{version[1]}" if version[1] >= 0 else str(version[0])
+    last, first = LAST.get(number), FIRST.get(number)
+    if number < 60:
+        last = LAST[60]
+    if last is not None and version[0] > last[0]:
+        message = f"CUDA {told} cannot build for {arch}, the architecture of {gpu.name}"
+        hint = f"{last[0]}.{last[1]} is the last toolkit that can"
+    elif first is not None and version < first and (version[1] >= 0 or version[0] < first[0]):
+        message = f"CUDA {told} cannot build for {arch}, the architecture of {gpu.name}"
+        hint = f"{first[0]}.{first[1]} is the first toolkit that can"
+    else:
+        return
+    yield error("gpu-arch", message, span, hint, Label(gpu.origin, "declared here"))
+
+
+def toolkit(build: Build) -> tuple[Version, Span] | None:
+    """The CUDA toolkit that a build says it uses; a minor number of -1 is unknown."""
+    for option in build.cmake:
+        if "CUDA" in option and (found := _PATH.search(option)):
+            minor = int(found[2]) if found[2] else -1
+            return (int(found[1]), minor), build.spans.get("cmake", build.origin)
+    return None

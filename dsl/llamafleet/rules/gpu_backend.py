@@ -1,0 +1,48 @@
+"""gpu-backend: builds that cannot compute on the cards that they are meant for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..backends import backend
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Build, Host
+from .report import error, warning
+from .survey import Serving, Survey
+
+
+def gpu_backend(survey: Survey) -> Iterator[Diagnostic]:
+    """Each build against the cards of the hosts that run it."""
+    for serving in survey.serving:
+        build = serving.build
+        if build is None:
+            continue
+        if build.backend == "cpu" and serving.model.gpus:
+            span = serving.model.spans.get("gpus", serving.model.origin)
+            message = f"the build {build.name} computes on the CPU, so it uses none of these"
+            related = Label(build.spans.get("backend", build.origin), "the backend")
+            hint = "take the GPUs away, or serve the model with a build for them"
+            yield warning("gpu-backend", message, span, hint, related)
+        for host in serving.hosts:
+            if host.gpus and backend(build.backend).vendors:
+                yield from _checked(serving, build, host)
+
+
+def _checked(serving: Serving, build: Build, host: Host) -> Iterator[Diagnostic]:
+    vendors = backend(build.backend).vendors
+    span = build.spans.get("backend", build.origin)
+    place = host.spans.get("gpus", host.origin)
+    own = [gpu.vendor for gpu in host.gpus]
+    fitting = "write backend = vulkan, which computes on all of them"
+    if not any(vendor in vendors for vendor in own):
+        cards = " and ".join(dict.fromkeys(own))
+        message = f"{build.backend} does not compute on {cards} cards, and {host.name} has no other"
+        related = Label(place, f"the GPUs of {host.name}")
+        yield error("gpu-backend", message, span, fitting, related)
+        return
+    for index in sorted(set(serving.model.gpus or ())):
+        if index < len(own) and own[index] not in vendors:
+            message = f"{build.backend} cannot use GPU {index} of {host.name}, an {own[index]} card"
+            related = Label(place, f"the GPUs of {host.name}")
+            where = serving.model.spans.get("gpus", serving.model.origin)
+            yield error("gpu-backend", message, where, fitting, related)

@@ -1,0 +1,44 @@
+"""reserved-name: ids of models that upstream gives a meaning of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Fleet, Model
+from ..language.source import Span
+from ..targets.swap.block import LlamaSwap
+from .report import error, warning
+from .survey import Survey
+
+COMFY = "comfyui_auto"
+COMFY_SINCE = 249
+PEERS_SINCE = 242
+
+
+def reserved_name(survey: Survey) -> Iterator[Diagnostic]:
+    """Names that llama-swap keeps for itself or for its peers."""
+    for service in survey.swaps:
+        for name in service.models:
+            for word, span in _names(survey.fleet.models[name]):
+                yield from _checked(word, span, service, survey.fleet)
+
+
+def _names(model: Model) -> Iterator[tuple[str, Span]]:
+    yield model.name, model.origin
+    for alias in model.aliases:
+        yield alias, model.spans.get("aliases", model.origin)
+
+
+def _checked(word: str, span: Span, service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:
+    if word == COMFY and service.version >= COMFY_SINCE:
+        message = f"llama-swap v{service.version} treats the id {COMFY} as ComfyUI's own"
+        hint = "choose another name, unless this is ComfyUI"
+        yield warning("reserved-name", message, span, hint)
+    prefix, slash, _ = word.partition("/")
+    peers = {peer.name: peer for peer in getattr(service, "peers", ())}
+    if slash and prefix in peers and service.version >= PEERS_SINCE:
+        message = f'llama-swap keeps "{word}" for the models of the peer {prefix}'
+        related = Label(peers[prefix].origin, "the peer")
+        hint = "rename the model or the peer"
+        yield error("reserved-name", message, span, hint, related)

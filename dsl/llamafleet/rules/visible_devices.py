@@ -1,0 +1,28 @@
+"""visible-devices: a variable that hides GPUs, against the model's own `gpus`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..backends import BACKENDS
+from ..diagnostics.model import Diagnostic, Label
+from .report import warning
+from .survey import Survey
+
+VARIABLES = frozenset(each.visible_devices for each in BACKENDS if each.visible_devices)
+
+
+def visible_devices(survey: Survey) -> Iterator[Diagnostic]:
+    """Models that say twice which GPUs they may use: what the environment says wins."""
+    for serving in survey.serving:
+        model = serving.model
+        if model.gpus is None:
+            continue
+        written = ",".join(map(str, model.gpus))
+        for name, value in model.env:
+            if name in VARIABLES and value.replace(" ", "") != written:
+                message = f"{name}={value} overrides gpus = [{written.replace(',', ', ')}]"
+                related = Label(model.spans.get("gpus", model.origin), "pinned here")
+                span = model.spans.get("env", model.origin)
+                hint = "leave the variable out: gpus sets it for the backend of the build"
+                yield warning("visible-devices", message, span, hint, related)
