@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from ..language.source import Span
 from ..schema import llama_server
@@ -32,8 +33,8 @@ ORDERED: tuple[tuple[str, ...], ...] = (
     ("grammar", "grammar-file", "json-schema", "json-schema-file"),
     ("pooling", "embedding", "rerank"),
     ("samplers", "sampler-seq"),
-    ("chat-template", "chat-template-file", "jinja", "skip-chat-parsing"),
-    ("reasoning", "reasoning-budget", "reasoning-effort", "chat-template-kwargs"),
+    ("chat-template", "chat-template-file"),
+    ("reasoning", "reasoning-effort", "chat-template-kwargs"),
     ("lora", "lora-scaled"),
     ("control-vector", "control-vector-scaled"),
     ("cpu-mask", "cpu-range"),
@@ -41,7 +42,7 @@ ORDERED: tuple[tuple[str, ...], ...] = (
     ("api-key", "api-key-file"),
     ("agent", "tools", "ui-mcp-proxy"),
     ("kv-unified", "kv-unified-per-slot"),
-    ("spec-type", "spec-default", "spec-draft-n-max", "spec-draft-n-min"),
+    ("spec-type", "spec-default", "spec-ngram-mod-n-min", "spec-ngram-mod-n-max"),
 )
 """Flags that set the same thing, so that their order among themselves counts."""
 
@@ -84,7 +85,8 @@ class Option:
     @property
     def span(self) -> Span:
         """From the flag to its last value."""
-        return Span(self.words[0].span.path, self.words[0].span.start, self.words[-1].span.end)
+        first, last = self.words[0].span, self.words[-1].span
+        return first if last.start < first.start else Span(first.path, first.start, last.end)
 
 
 @cache
@@ -161,3 +163,44 @@ def in_table_order(options: Sequence[Option]) -> Iterator[tuple[tuple[str, ...],
         ranks = [order.get(key, -1) for key in keys]
         if len(set(keys)) > 1:
             yield group, ranks == sorted(ranks)
+
+
+Setting: TypeAlias = tuple[str, ...]
+Normal: TypeAlias = dict[str, object]
+
+UNSAID = {"parallel": ("-1",), "fit": ("on",), "host": ("127.0.0.1",), "port": ("8080",)}
+"""What llama-server does where nothing is said, and llamafleet says."""
+
+
+def normal(words: Sequence[str], span: Span) -> Normal:
+    """What an argv of llama-server means, whatever the spelling and order of its flags."""
+    options = read([Word(text, span) for text in words[1:]])
+    said: dict[str, list[Option]] = {}
+    for option in options:
+        if option.form is not None:
+            said.setdefault(option.key, []).append(option)
+    settings = {key: _setting(key, found) for key, found in said.items()}
+    kept = {key: value for key, value in settings.items() if UNSAID.get(key) != value}
+    found: Normal = {f"--{key}": value for key, value in kept.items()}
+    for group, _ in in_table_order(options):
+        found[f"order of {', '.join(group)}"] = tuple(
+            (each.key, each.values) for each in options if each.form and each.key in group
+        )
+    unknown = tuple(each.texts for each in options if each.form is None)
+    if unknown:
+        found["other arguments"] = unknown
+    found["program"] = words[0]
+    return found
+
+
+def _setting(key: str, given: Sequence[Option]) -> object:
+    last = given[-1]
+    assert last.form is not None
+    if last.form.arity == 0:
+        return "off" if last.form.off else "on"
+    values = [value for option in given for value in option.values]
+    if key == "alias" or key == "tags":
+        return tuple(sorted({part for value in values for part in value.split(",")}))
+    if last.form.type == "repeated" or key in ADDED_UP:
+        return tuple(values)
+    return (",".join(values),) if key in COLLECTED else last.values

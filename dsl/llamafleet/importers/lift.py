@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from ..language.source import Span
 from ..language.syntax import Attribute, Items, Name, Number, Text, Value
 from ..schema import llama_server
-from ..schema.llama_server import ServerFlag
+from ..schema.server_flag import ServerFlag
 from ..schema.value_type import Mismatch, unprintable
 from . import nodes
-from .argv import ADDED_UP, COLLECTED, Option, in_table_order, is_preset, read
+from .argv import ADDED_UP, COLLECTED, Option, in_table_order, is_preset, normal, read
 from .words import Word
 
 SERVER = re.compile(r"(?:.*/)?(?:[A-Za-z0-9]+[-_.])*llama-server(?:[-_.][^/]*)?")
@@ -34,9 +34,7 @@ class Lifted:
     model: Word | None
     mmproj: Word | None
     draft: Word | None
-    host: Word | None
     port: Word | None
-    alias: tuple[Word, ...]
     keys: tuple[Attribute, ...]
     extra: tuple[Option, ...]
 
@@ -63,6 +61,8 @@ def lift(words: Sequence[Word]) -> Lifted | None:
     given: dict[str, list[Option]] = {}
     extra: list[Option] = []
     for option in options:
+        if option.key == "host" and option.form and option.values == (LOCAL,):
+            continue  # as it would be without
         if option.form is None or option.key in verbatim or option.key in SETTABLE:
             extra.append(option)
         elif option.key not in OWN:
@@ -74,24 +74,45 @@ def lift(words: Sequence[Word]) -> Lifted | None:
             extra += found if key in COLLECTED else found[-1:]
         else:
             keys.append(nodes.attribute(key, value))
-    return Lifted(
+    lifted = Lifted(
         words[0],
         _only(last.get("model")),
         _only(last.get("mmproj")),
         _only(last.get("spec-draft-model")),
-        _only(last.get("host")),
         _only(last.get("port")),
-        tuple(each.words[1] for each in options if each.form and each.key == "alias"),
         tuple(keys),
         tuple(extra),
     )
+    return lifted if faithful(lifted, words) else None
 
 
-OWN = frozenset({"model", "mmproj", "spec-draft-model", "host", "port", "alias"})
+OWN = frozenset({"model", "mmproj", "spec-draft-model", "port"})
 """Flags that the caller says in other words."""
 
 SETTABLE = frozenset(llama_server.OWNED) - OWN
 """Flags that are no keys; they can be given all the same."""
+
+
+def rendered(lifted: Lifted) -> tuple[str, ...]:
+    """The argv that the keys stand for, apart from files, address and name."""
+    flags = llama_server.flags()
+    values = {each.key.text: each.value for each in lifted.keys}
+    words = [
+        word
+        for key, flag in flags.items()
+        if key in values
+        for word in llama_server.argv(flag, values[key])
+    ]
+    return (lifted.program.text, *words, *lifted.extra_args)
+
+
+def faithful(lifted: Lifted, words: Sequence[Word]) -> bool:
+    """Whether the keys mean what the words said."""
+    span = lifted.program.span
+    wanted = normal([word.text for word in words], span)
+    files = {f"--{key}" for key in OWN}
+    wanted = {key: value for key, value in wanted.items() if key not in files}
+    return normal(rendered(lifted), span) == wanted
 
 
 def _only(option: Option | None) -> Word | None:

@@ -55,12 +55,14 @@ def integer(number: int, span: Span) -> Number:
 
 
 def duration(seconds: int, span: Span) -> Duration:
-    """A number of seconds in the largest unit that holds it without a rest."""
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds and seconds % size == 0:
-            text = f"{seconds // size}{unit}"
-            return Duration(text, in_milliseconds(text), span)
-    return Duration(f"{seconds}s", seconds * 1000, span)
+    """A number of seconds, in hours, minutes and seconds."""
+    parts = []
+    rest = seconds
+    for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
+        if rest >= size:
+            parts.append(f"{rest // size}{unit}")
+            rest %= size
+    return Duration("".join(parts) or "0s", seconds * 1000, span)
 
 
 def items(values: Iterable[Value], span: Span) -> Items:
@@ -107,3 +109,10 @@ def comment(text: str, span: Span) -> Comment:
 def start_of(path: str) -> Span:
     """The very start of a file, for what none of its places says."""
     return Span(path, Position(1, 1), Position(1, 1))
+
+
+def go_duration(text: str, span: Span) -> Duration | Text:
+    """A duration as Go writes it (`1m30s`), or as text where this language has no word for it."""
+    if re.fullmatch(r"(?:[0-9]+(?:ms|s|m|h))+", text):
+        return Duration(text, in_milliseconds(text), span)
+    return Text(text, span)

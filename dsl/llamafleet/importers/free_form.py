@@ -1,0 +1,90 @@
+"""Free-form values: what the author of a file made up, as nested blocks and lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ..language.source import Span
+from ..language.syntax import Name, Number, Text
+from ..language.syntax import Value as Node
+from ..swap_config.values import Table, Value
+from . import nodes
+
+
+class UnsayableError(Exception):
+    """A value that the language cannot hold; `span` is where it stands."""
+
+    def __init__(self, why: str, span: Span) -> None:
+        super().__init__(why)
+        self.span = span
+
+
+def entries(table: Table) -> tuple[nodes.Entry, ...]:
+    """The entries of a mapping."""
+    return tuple(entry(key.text, value) for key, value in table)
+
+
+def entry(key: str, value: Value) -> nodes.Entry:
+    """One key: a mapping becomes a block, everything else an attribute."""
+    if value.table is not None:
+        return nodes.block(key, None, entries(value.table), value.span)
+    return nodes.attribute(key, node(value))
+
+
+def node(value: Value) -> Node:
+    """A value that is no mapping."""
+    data, span = value.data, value.span
+    match data:
+        case bool():
+            return Name("true" if data else "false", span)
+        case None:
+            return Name("null", span)
+        case int():
+            return _number(str(data), span)
+        case float():
+            return _number(_decimal(data, span), span)
+        case str():
+            return Text(data, span)
+        case tuple():
+            return nodes.items((node(each) for each in data), span)
+    raise UnsayableError("a mapping in a list", span)
+
+
+def _number(text: str, span: Span) -> Number:
+    if not nodes.is_number(text):
+        raise UnsayableError(f"the number {text}", span)
+    return Number(text, span)
+
+
+def _decimal(number: float, span: Span) -> str:
+    """A fraction without an exponent, which the language does not write."""
+    if not math.isfinite(number):
+        raise UnsayableError(f"the number {number}", span)
+    text = repr(number)
+    if "e" not in text:
+        return text
+    text = f"{number:.30f}".rstrip("0")
+    text = text + "0" if text.endswith(".") else text
+    if float(text) != number:
+        raise UnsayableError(f"the number {number!r}", span)
+    return text
+
+
+def texts_of(value: Value) -> Iterator[str]:
+    """Every text in a value, keys too."""
+    return (each for each in scalars_of(value) if isinstance(each, str))
+
+
+def scalars_of(value: Value) -> Iterator[object]:
+    """Everything in a value that holds nothing itself, keys too."""
+    match value.data:
+        case tuple():
+            for each in value.data:
+                yield from scalars_of(each)
+        case Table():
+            for key, inner in value.data:
+                yield key.text
+                yield from scalars_of(inner)
+        case _:
+            yield value.data

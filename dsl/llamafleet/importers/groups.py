@@ -1,0 +1,103 @@
+"""Which models may run together: groups and the matrix of a llama-swap configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..language.syntax import Block, MatrixSet, Name
+from ..schema.value_type import BARE_WORD
+from ..swap_config.model import SwapConfig, SwapGroup, SwapMatrix
+from . import nodes
+from .expression import parse
+from .matrix_meaning import in_order
+from .model_settings import Lost
+from .names import Names
+
+HANDLE = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,31}")
+
+
+def groups(config: SwapConfig, lost: Lost) -> Iterator[Block]:
+    """The groups in force; a member that is no model never counts."""
+    ids = {each.id.text for each in config.models}
+    for group in config.groups:
+        yield _group(group, ids, lost)
+
+
+def _group(group: SwapGroup, ids: set[str], lost: Lost) -> Block:
+    span = group.name.span
+    members = []
+    for each in group.members:
+        if each.value in ids:
+            members.append(nodes.named(each.value, each.span))
+        else:
+            lost(f"member {each.value} of group {group.name.text}, which is no model", each.span)
+    entries: list[nodes.Entry] = [nodes.attribute("models", nodes.items(members, span))]
+    for key, state, default in (
+        ("swap", group.swap, True),
+        ("exclusive", group.exclusive, True),
+        ("persistent", group.persistent, False),
+    ):
+        if state.value != default:
+            entries.append(nodes.attribute(key, nodes.switch(state.value, state.span)))
+    return nodes.block("group", group.name.text, entries, span)
+
+
+def matrix(said: SwapMatrix, config: SwapConfig) -> Block:
+    """The matrix: handles, costs, and sets in the order in which llama-swap tries them."""
+    handles = _Handles(said, config)
+    sets = in_order(said, config.version)
+    names = Names()
+    renamed = {each.name.text: names.take(each.name.text) for each in sets}
+    written = [
+        MatrixSet(
+            Name("set", each.name.span),
+            Name(renamed[each.name.text], each.name.span),
+            parse(
+                each.expression.value,
+                each.expression.span,
+                handles.member,
+                lambda name: renamed.get(name, name),
+            ),
+            each.name.span,
+        )
+        for each in sets
+    ]
+    costs = list(handles.costs())
+    inner = [nodes.block("evict-cost", None, costs, said.costs[0][0].span)] if costs else []
+    return nodes.block("matrix", None, [*handles.entries(), *inner, *written], said.span)
+
+
+class _Handles:
+    """What each leaf of an expression is called in the fleet file."""
+
+    def __init__(self, said: SwapMatrix, config: SwapConfig) -> None:
+        self._said = said
+        self._targets = {key.text: target for key, target in said.handles}
+        self._names = Names(*(each.id.text for each in config.models))
+        self._renamed: dict[str, str] = {}
+        self._added: dict[str, str] = {}
+        for key in self._targets:
+            self._renamed[key] = key if HANDLE.fullmatch(key) else self._names.take(f"m{key}")[:32]
+
+    def member(self, leaf: str) -> str:
+        """A handle for a var or a model, or the model itself where its id is a bare word."""
+        if leaf in self._renamed:
+            return self._renamed[leaf]
+        if BARE_WORD.fullmatch(leaf):
+            return leaf
+        return self._added.setdefault(leaf, self._names.take("m"))
+
+    def entries(self) -> Iterator[nodes.Entry]:
+        """The handles, after all expressions have been read."""
+        for key, target in self._said.handles:
+            value = nodes.named(target.value, target.span)
+            yield nodes.attribute(self._renamed[key.text], value)
+        for leaf, handle in self._added.items():
+            yield nodes.attribute(handle, nodes.named(leaf, self._said.span))
+
+    def costs(self) -> Iterator[nodes.Entry]:
+        """What it costs to evict a model."""
+        for key, cost in self._said.costs:
+            name = self._renamed.get(key.text, key.text)
+            yield nodes.attribute(name, nodes.integer(cost.value, cost.span))

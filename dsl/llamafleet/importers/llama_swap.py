@@ -1,0 +1,109 @@
+"""A llama-swap configuration as a fleet file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ..diagnostics.model import Diagnostics
+from ..language.source import Source, Span
+from ..language.syntax import Block, Directive, File, Name, Number, Text
+from ..swap_config.model import SwapConfig
+from . import nodes, passing
+from .comments import header_of, of_yaml, place
+from .groups import groups, matrix
+from .model_block import Shelf, fixed_port, model_block
+from .routes import peer_block, profile_block, selector_block
+from .secrets import ENVIRONMENT_FILE, Secret
+from .service_settings import api_keys, lists, performance, settings
+
+SERVICE = "main"
+LISTEN = 8080
+"""llama-swap's own default: its configuration does not say where it listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A fleet file as a tree, what it could not hold, and the keys that stay outside."""
+
+    file: File
+    diagnostics: Diagnostics
+    secrets: tuple[Secret, ...]
+
+
+def to_file(config: SwapConfig, host: str = "localhost", source: Source | None = None) -> File:
+    """The fleet file, with all that is wrong in the configuration still in it."""
+    return _build(config, host, source, drops_dead=False).file
+
+
+def to_fleet(config: SwapConfig, host: str, source: Source | None = None) -> Imported:
+    """The fleet file that means the same, without what has no effect and no word."""
+    found = _build(config, host, source, drops_dead=True)
+    if source is None:
+        return found
+    file = place(found.file, of_yaml(source), header_of(source))
+    return Imported(file, found.diagnostics, found.secrets)
+
+
+def _build(config: SwapConfig, host: str, source: Source | None, drops_dead: bool) -> Imported:
+    start = nodes.start_of(config.path)
+    fixed = [port.text for each in config.models if (port := fixed_port(each))]
+    shelf = Shelf(source, drops_dead=drops_dead, shared=Counter(fixed))
+    models = [model_block(each, config, shelf) for each in config.models]
+    service = _service(config, host, start, shelf)
+    file = File(
+        config.path,
+        (
+            Directive(Name("fleet", start), Number("1", start), start),
+            nodes.block("host", host, [], start),
+            *shelf.gguf_blocks(),
+            *models,
+            service,
+        ),
+    )
+    return Imported(file, shelf.diagnostics, tuple(shelf.safe.found))
+
+
+def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf) -> Block:
+    def lost(what: str, span: Span) -> None:
+        shelf.diagnostics.warning("not-imported", f"llama-swap loses {what}", span)
+
+    for name, span in passing.hidden(config):
+        lost(f"{name}, which has no effect and looks like a secret", span)
+    entries: list[nodes.Entry] = [
+        nodes.attribute("host", nodes.named(host, start)),
+        nodes.attribute("version", Text(f"v{config.version}", start)),
+        nodes.attribute("listen", Text(f":{_listen(shelf)}", start)),
+        nodes.attribute(
+            "models",
+            nodes.items((nodes.named(each.id.text, each.id.span) for each in config.models), start),
+        ),
+        *settings(config, {int(port) for port in shelf.shared}),
+        *api_keys(config, shelf.safe),
+        *lists(config),
+    ]
+    if any(each.variable for each in shelf.safe.found):
+        entries.append(nodes.attribute("environment-file", Text(ENVIRONMENT_FILE, start)))
+    entries += performance(config)
+    if config.matrix is not None:
+        entries.append(matrix(config.matrix, config))
+    entries += groups(config, lost)
+    entries += (profile_block(each) for each in config.profiles)
+    entries += (selector_block(each, lost) for each in config.selectors)
+    entries += (peer_block(each, shelf.safe, lost) for each in config.peers)
+    if config.priority:
+        ranks = [
+            nodes.attribute(key.text, nodes.integer(rank.value, rank.span))
+            for key, rank in config.priority
+        ]
+        entries.append(nodes.block("priority", None, ranks, config.priority[0][0].span))
+    entries += passing.block(passing.of_service(config, lost), start)
+    return nodes.block("llama-swap", SERVICE, entries, start)
+
+
+def _listen(shelf: Shelf) -> int:
+    """The default port, or the next one that no model has."""
+    port = LISTEN
+    while str(port) in shelf.shared:
+        port += 1
+    return port

@@ -1,0 +1,53 @@
+"""What a matrix means, without working out its combinations, of which there may be millions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..fleet.matrix import Either, Node, One, Ref, Together
+from ..swap_config import natural
+from ..swap_config.expression import parsed
+from ..swap_config.model import SwapConfig, SwapMatrix, SwapSet
+from ..swap_config.versions import SETS_SORTED
+
+
+def in_order(matrix: SwapMatrix, version: int) -> tuple[SwapSet, ...]:
+    """The sets in the order in which that release tries them."""
+    if version < SETS_SORTED:
+        return matrix.sets
+    return tuple(sorted(matrix.sets, key=lambda each: natural.key(each.name.text)))
+
+
+def meaning_of(matrix: SwapMatrix, config: SwapConfig) -> dict[str, Any]:
+    """Sets as trees of models, in order; a set that refers to another does so by its place."""
+    sets = in_order(matrix, config.version)
+    places = {each.name.text: number for number, each in enumerate(sets)}
+    models = {key.text: target.value for key, target in matrix.handles}
+
+    def tree(node: Node) -> object:
+        match node:
+            case One(name):
+                return models.get(name, name)
+            case Ref(name):
+                return f"set {places.get(name, name)}"
+            case Either(terms):
+                return ["or", *_flat("or", [tree(term) for term in terms])]
+            case Together(terms):
+                return ["and", *_flat("and", [tree(term) for term in terms])]
+
+    costs = {models.get(key.text, key.text): cost.value for key, cost in matrix.costs}
+    return {
+        "sets": [tree(parsed(each.expression.value)[0]) for each in sets],
+        "costs": {model: cost for model, cost in costs.items() if cost != 1},
+    }
+
+
+def _flat(operator: str, terms: list[object]) -> list[object]:
+    """Terms without inner lists of the same operator, which mean the same."""
+    found: list[object] = []
+    for term in terms:
+        if isinstance(term, list) and term[0] == operator:
+            found += term[1:]
+        else:
+            found.append(term)
+    return found

@@ -1,0 +1,268 @@
+"""What a llama-swap configuration means, in a form that two of the same meaning share.
+
+Macros are replaced, defaults filled in, and the argv of llama-server is read by the flag table.
+Ports that llama-swap or llamafleet chose by itself are written `${PORT}`, wherever they stand. Sets
+are what they allow, in the order in which llama-swap tries them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from ..swap_config.model import Command, Filters, SwapConfig, SwapModel
+from ..swap_config.values import At, Key, Value
+from .argv import normal
+from .lift import is_server
+from .matrix_meaning import meaning_of
+from .model_block import PORT, PROXY, ported
+from .words import Word, split
+
+Meaning: TypeAlias = dict[str, Any]
+"""A tree of plain values; texts are the keys of its mappings."""
+
+TIMEOUTS = {
+    "connect": 30, "keepalive": 30, "responseHeader": 0, "tlsHandshake": 10, "expectContinue": 1,
+    "idleConn": 90,
+}  # fmt: skip
+PEER_TIMEOUTS = {**TIMEOUTS, "responseHeader": 60}
+SESSION_HEADERS = ("X-Session-ID", "X-Litellm-Session-Id")
+
+
+def meaning(config: SwapConfig, ports: Mapping[str, int]) -> Meaning:
+    """The meaning of a configuration; `ports` are those that nobody chose, by model."""
+    return {
+        "models": {
+            each.id.text: _model(each, config, ports.get(each.id.text)) for each in config.models
+        },
+        "routing": _routing(config),
+        "profiles": {
+            each.name.text: {
+                "description": _value(each.description, ""),
+                "pins": {key.text: target.value for key, target in each.pins},
+            }
+            for each in config.profiles
+        },
+        "selectors": {
+            each.id.text: {
+                "strategy": each.strategy.value,
+                "targets": [target.value for target in each.targets],
+                "spillover": _value(each.spillover, 1),
+                "name": _value(each.name, ""),
+                "description": _value(each.description, ""),
+                "unlisted": _value(each.unlisted, False),
+                "metadata": _plain(each.metadata, None),
+            }
+            for each in config.selectors
+        },
+        "peers": {
+            each.name.text: {
+                "proxy": each.proxy.value,
+                "models": [model.value for model in each.models],
+                "apiKey": _value(each.api_key, ""),
+                "filters": _filters(each.filters, None),
+                "timeouts": {**PEER_TIMEOUTS, **_times(each.timeouts)},
+            }
+            for each in config.peers
+        },
+        "priority": {key.text: rank.value for key, rank in config.priority if rank.value},
+        "preload": [name for each in config.preload if (name := config.resolved(each.value))],
+        "apiKeys": [each.value for each in config.api_keys],
+        **_service(config),
+    }
+
+
+def own_ports(config: SwapConfig) -> dict[str, int]:
+    """The ports that llama-swap chooses itself."""
+    return {each.id.text: each.port for each in config.models if each.port is not None}
+
+
+def rendered_ports(rendered: SwapConfig, original: SwapConfig) -> dict[str, int]:
+    """In a rendered configuration, the ports of the models whose port llama-swap chose."""
+    found: dict[str, int] = {}
+    for before in original.models:
+        after = rendered.model(before.id.text)
+        if before.port is not None and after is not None:
+            port = after.port or _port_of(before, before.port, after)
+            if port is not None:
+                found[before.id.text] = port
+    return found
+
+
+def _port_of(before: SwapModel, port: int, after: SwapModel) -> int | None:
+    """What stands where the chosen port stood: in the proxy, or else in the same argument."""
+    home = f"http://127.0.0.1:{port}"
+    there = PROXY.fullmatch(after.proxy.value) if after.proxy else None
+    if there and _value(before.proxy, home).replace("localhost", "127.0.0.1").rstrip("/") == home:
+        return int(there[1])
+    words = _words(after.cmd, None)
+    for flag, value in pairwise(words):
+        if flag == "--port" and value.isdigit() and is_server([Word(words[0], after.span)]):
+            return int(value)
+    for word in _words(before.cmd, port):
+        if PORT in word:
+            pattern = re.escape(word).replace(re.escape(PORT), "([0-9]+)", 1)
+            pattern = pattern.replace(re.escape(PORT), r"\1")
+            for other in words:
+                if same := re.fullmatch(pattern, other):
+                    return int(same[1])
+    return None
+
+
+def _service(config: SwapConfig) -> Meaning:
+    level = _value(config.log_level, "info")
+    return {
+        "healthCheckTimeout": max(15, _value(config.health_check_timeout, 120)),
+        "logLevel": level if level in ("debug", "info", "warn", "error") else "info",
+        "logTimeFormat": _value(config.log_time_format, "").lower(),
+        "logToStdout": _value(config.log_to_stdout, "") or "proxy",
+        "metricsMaxInMemory": _value(config.metrics_max_in_memory, 1000),
+        "captureBuffer": _value(config.capture_buffer, 5),
+        "includeAliasesInList": _value(config.include_aliases_in_list, False),
+        "store": _value(config.store_path, ""),
+        "performance": [
+            _value(config.performance_disabled, False),
+            _value(config.performance_every, "5s"),
+        ],
+        "sessionId": [each.value for each in config.session_id] or list(SESSION_HEADERS),
+        "ignorePaths": [each.value for each in config.ignore_paths],
+    }
+
+
+def _model(model: SwapModel, config: SwapConfig, port: int | None) -> Meaning:
+    ids = {each.id.text for each in config.models}
+    proxy = PROXY.sub(r"http://127.0.0.1:\1", _value(model.proxy, "http://127.0.0.1:${PORT}"))
+    ttl = _value(model.ttl, -1)
+    return {
+        "cmd": _argv(model.cmd, port),
+        "cmdStop": _words(model.cmd_stop, port),
+        "proxy": ported(proxy, port),
+        "checkEndpoint": _value(model.check_endpoint, "") or "/health",
+        "ttl": _value(config.global_ttl, 0) if ttl == -1 else ttl,
+        "unloadTimeout": _value(model.unload_timeout, 0) or _value(config.unload_timeout, 0) or 10,
+        "aliases": [each.value for each in model.aliases if each.value not in ids],
+        "env": dict(each.value.partition("=")[::2] for each in model.env),
+        "unlisted": _value(model.unlisted, False),
+        "useModelName": _value(model.use_model_name, ""),
+        "name": _value(model.name, ""),
+        "description": _value(model.description, ""),
+        "concurrencyLimit": _value(model.concurrency_limit, 0) or 10,
+        "filters": _filters(model.filters, port),
+        "metadata": _metadata(model.metadata, port),
+        "sendLoadingState": _value(
+            model.send_loading_state, _value(config.send_loading_state, False)
+        ),
+        "timeouts": {**TIMEOUTS, **_times(model.timeouts)},
+        "ignoreWebsockets": _value(model.ignore_websockets, False),
+        "capabilities": _capabilities(model),
+    }
+
+
+def _argv(command: Command | None, port: int | None) -> Meaning | list[str]:
+    words = _words(command, port)
+    if command is not None and is_server([Word(word, command.span) for word in words[:1]]):
+        return normal(words, command.span)
+    return words
+
+
+def _words(command: Command | None, port: int | None) -> list[str]:
+    text = command.text if command else ""
+    return [ported(word.text, port) for word in split(text, "")]
+
+
+def _filters(filters: Filters, port: int | None) -> Meaning:
+    strip = filters.strip_params
+    names = {name.strip() for name in strip.value} if strip else set()
+    return {
+        "stripParams": sorted(name for name in names if name),
+        "setParams": _ported(_plain(filters.set_params, {}), port) or {},
+        "setParamsByID": {
+            key.text: _ported(value.plain(), port) or {} for key, value in filters.set_params_by_id
+        },
+    }
+
+
+def _metadata(value: Value | None, port: int | None) -> object:
+    plain = _plain(value, {})
+    if isinstance(plain, dict):
+        plain = {key: inner for key, inner in plain.items() if key != "llamafleet"}
+    return _ported(plain, port) or {}
+
+
+def _capabilities(model: SwapModel) -> Meaning:
+    said = model.capabilities
+    if said is None:
+        return {}
+    found: Meaning = {
+        "in": [each.value for each in said.inputs],
+        "out": [each.value for each in said.outputs],
+        "tools": _value(said.tools, False),
+        "reranker": _value(said.reranker, False),
+        "context": _value(said.context, 0),
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _routing(config: SwapConfig) -> Meaning:
+    if config.matrix is not None:
+        return meaning_of(config.matrix, config)
+    ids = {each.id.text for each in config.models}
+    groups = {
+        each.name.text: {
+            "members": sorted({member.value for member in each.members} & ids),
+            "swap": each.swap.value,
+            "exclusive": each.exclusive.value,
+            "persistent": each.persistent.value,
+        }
+        for each in config.groups
+    }
+    return {"groups": groups}
+
+
+def _ported(value: object, port: int | None) -> object:
+    """A free-form value with the port as a macro; one that is the port and nothing else, too."""
+    match value:
+        case bool() | None:
+            return value
+        case int() | str():
+            text = str(value)
+            return ported(text, port) if port is not None and str(port) in text else value
+        case list():
+            return [_ported(each, port) for each in value]
+        case dict():
+            return {key: _ported(inner, port) for key, inner in value.items()}
+    return value
+
+
+def _times(times: Iterable[tuple[Key, At[int]]]) -> dict[str, int]:
+    return {key.text: number.value for key, number in times if key.text in TIMEOUTS}
+
+
+def _value(said: At[Any] | None, default: Any) -> Any:
+    return default if said is None else said.value
+
+
+def _plain(value: Value | None, default: object) -> object:
+    return default if value is None or value.data is None else value.plain()
+
+
+def differences(before: object, after: object, path: str = "") -> Iterator[str]:
+    """What differs between two meanings, one line each, by the way that leads there."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in dict.fromkeys((*before, *after)):
+            inner = f"{path}.{key}" if path else str(key)
+            if key not in after:
+                yield f"{inner}: lost, was {_shown(before[key])}"
+            elif key not in before:
+                yield f"{inner}: new, is {_shown(after[key])}"
+            else:
+                yield from differences(before[key], after[key], inner)
+    elif before != after or type(before) is not type(after):
+        yield f"{path}: was {_shown(before)}, is {_shown(after)}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 300 else text[:297] + "..."

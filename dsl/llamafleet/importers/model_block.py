@@ -1,0 +1,258 @@
+"""One model of a llama-swap configuration as a `model` block."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..diagnostics.model import Diagnostics
+from ..language.source import Source, Span
+from ..language.syntax import Attribute, Block, Name, Text
+from ..swap_config.model import Command, SwapConfig, SwapModel
+from . import model_settings, nodes
+from .free_form import scalars_of
+from .lift import Lifted, lift
+from .locate import located
+from .model_settings import Lost
+from .names import Names, of_weights
+from .passing import HEALTH, URL, VARIABLE, is_sayable_command
+from .passing import block as pass_through
+from .passing import of_model as passing_of_model
+from .sayable import sayable
+from .secrets import Safe, is_secret
+from .words import Word, split
+
+PORT = "${PORT}"
+PROXY = re.compile(r"http://(?:localhost|127\.0\.0\.1):([0-9]{1,5})/?")
+WEIGHTS = re.compile(r"/\S*")
+SERVER_PORT = "8080"
+PORT_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
+DEFAULT_LIMIT = 10
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What all models of a file share: its text, weights by path, and keys."""
+
+    source: Source | None = None
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    safe: Safe = field(default_factory=Safe)
+    names: Names = field(default_factory=Names)
+    weights: dict[str, tuple[str, Span]] = field(default_factory=dict)
+
+    drops_dead: bool = True
+    shared: Counter[str] = field(default_factory=Counter)
+
+    def loses(self, model: str) -> Lost:
+        """Reports what the language cannot hold of a model."""
+
+        def lost(what: str, span: Span) -> None:
+            self.diagnostics.warning("not-imported", f"model {model} loses {what}", span)
+
+        return lost
+
+    def gguf(self, word: Word) -> Name | Text:
+        """A reference to the gguf block of a path."""
+        if word.text not in self.weights:
+            name = self.names.take(of_weights(word.text))
+            self.weights[word.text] = (name, word.span)
+        return nodes.named(self.weights[word.text][0], word.span)
+
+    def gguf_blocks(self) -> Iterator[Block]:
+        """The gguf blocks, in the order in which they were met."""
+        for path, (name, span) in self.weights.items():
+            yield nodes.block("gguf", name, [nodes.attribute("path", Text(path, span))], span)
+
+
+def model_block(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Block:
+    """The block of one model."""
+    lost = shelf.loses(model.id.text)
+    passing = passing_of_model(model, config, lost)
+    runs = [*_runs(model, shelf)]
+    entries = [
+        *runs,
+        *_requests_go(model, shelf),
+        *_env(model, shelf),
+        *_aliases(model, config, shelf),
+        *model_settings.texts(model),
+        *model_settings.switches(model),
+        *model_settings.times(model, config),
+        *_limit(model, runs),
+        *model_settings.timeouts(model.timeouts),
+        *model_settings.filters(model.filters, lost),
+        *model_settings.capabilities(model.capabilities),
+    ]
+    if model.metadata is not None:
+        entries += model_settings.table("metadata", model.metadata, lost)
+    entries += pass_through(passing, model.id.span)
+    return nodes.block("model", model.id.text, entries, model.id.span)
+
+
+def _runs(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """What starts it: flags as keys, or a command of its own, as it stands."""
+    command = model.cmd
+    words = words_of(command, model.port, shelf.source) if command else ()
+    if command is None or not words:
+        return
+    lifted = None
+    if is_sayable_command(command):  # else it passes through as it stands, see passing.py
+        lifted = lift(words)
+        lifted = lifted if lifted is not None and _has_words(lifted) else None
+    yield from _port(model, lifted, shelf)
+    if lifted is not None:
+        yield from _flags(lifted, shelf)
+    elif is_sayable_command(command):
+        yield nodes.attribute("command", nodes.texts((word.text for word in words), command.span))
+
+
+def _has_words(lifted: Lifted) -> bool:
+    """Whether its weights are files with absolute paths, which a gguf block can name."""
+    files = (lifted.model, lifted.mmproj, lifted.draft)
+    return lifted.model is not None and all(
+        word is None or WEIGHTS.fullmatch(word.text) for word in files
+    )
+
+
+def _flags(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
+    program = lifted.program
+    yield nodes.attribute("program", Text(program.text, program.span))
+    for key, word in (("gguf", lifted.model), ("mmproj", lifted.mmproj), ("draft", lifted.draft)):
+        if word is not None:
+            yield nodes.attribute(key, shelf.gguf(word))
+    yield from lifted.keys
+    extra = lifted.extra_args
+    if lifted.port is not None and shelf.shared[lifted.port.text] > 1:
+        extra = (*extra, "--port", lifted.port.text)
+    if extra:
+        span = lifted.extra[0].span if lifted.extra else program.span
+        yield nodes.attribute("extra-args", nodes.texts(extra, span))
+
+
+def _port(model: SwapModel, lifted: Lifted | None, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """A port that the author fixed, or that other texts name: it must stay what it is."""
+    port = fixed_port(model)
+    if model.port is not None:
+        if _names_port(model, model.port):
+            assert model.cmd is not None
+            yield nodes.attribute("port", nodes.integer(model.port, model.cmd.span))
+    elif port is not None and shelf.shared[port.text] == 1:
+        yield nodes.attribute("port", nodes.integer(int(port.text), port.span))
+    elif lifted is not None and port is not None:
+        # Several models take turns on one port, which llamafleet gives to one only.
+        yield nodes.attribute("proxy", Text(f"http://127.0.0.1:{port.text}", port.span))
+
+
+def fixed_port(model: SwapModel) -> Word | None:
+    """The port that a model's author has chosen, by a flag of the server or by the proxy."""
+    if model.port is not None or model.cmd is None:
+        return None
+    lifted = lift(words_of(model.cmd, None, None))
+    if lifted is not None and _has_words(lifted):
+        word = lifted.port or Word(SERVER_PORT, lifted.program.span)
+        return word if PORT_NUMBER.fullmatch(word.text) else None
+    local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
+    return Word(local[1], model.proxy.span) if local and model.proxy else None
+
+
+def _names_port(model: SwapModel, port: int) -> bool:
+    """Whether texts that stay as they are hold the port that llama-swap chose."""
+    values = [value for _, value in model.filters.set_params_by_id]
+    values += [each for each in (model.metadata, model.filters.set_params) if each]
+    said = (model.name, model.description, model.use_model_name, model.check_endpoint)
+    texts = [each.value for each in (*said, *model.env) if each is not None]
+    texts += [str(text) for value in values for text in scalars_of(value)]
+    if model.cmd is not None and not is_sayable_command(model.cmd):
+        return True
+    return any(ported(text, port) != text for text in texts)
+
+
+def _requests_go(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """Where its requests go, and what says that it is ready."""
+    proxy, health, stop = model.proxy, model.check_endpoint, model.cmd_stop
+    if proxy is not None and URL.fullmatch(proxy.value) and not _goes_home(model, shelf):
+        yield nodes.attribute("proxy", Text(ported(proxy.value, model.port), proxy.span))
+    if health is not None and health.value not in ("", "/health") and _is_path(health.value):
+        yield nodes.attribute("health", Text(health.value, health.span))
+    if stop is not None and stop.text.strip() and is_sayable_command(stop):
+        words = words_of(stop, model.port, None)
+        yield nodes.attribute("stop-command", nodes.texts((w.text for w in words), stop.span))
+
+
+def _goes_home(model: SwapModel, shelf: Shelf) -> bool:
+    """Whether requests go to the very port that the model has."""
+    local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
+    if local is None:
+        return False
+    if model.port is not None:
+        return local[1] == str(model.port)
+    port = fixed_port(model)
+    if port is None or port.text != local[1]:
+        return False
+    return shelf.shared[port.text] == 1 or _is_lifted(model)
+
+
+def _is_lifted(model: SwapModel) -> bool:
+    lifted = lift(words_of(model.cmd, None, None)) if model.cmd else None
+    return lifted is not None and _has_words(lifted)
+
+
+def _is_path(text: str) -> bool:
+    return HEALTH.fullmatch(text) is not None and sayable(text)
+
+
+def words_of(command: Command, port: int | None, source: Source | None) -> tuple[Word, ...]:
+    """The argv of a command; the port that llama-swap gives the model is `${PORT}` again."""
+    texts = [word.text for word in split(command.text, command.span.path)]
+    found = located(texts, command.span, source)
+    return tuple(Word(ported(word.text, port), word.span) for word in found)
+
+
+def ported(text: str, port: int | None) -> str:
+    """The port of a model as a macro."""
+    return text if port is None else re.sub(rf"(?<![0-9]){port}(?![0-9])", PORT, text)
+
+
+def _env(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """Its environment, without what nobody should read: that comes from the service's own."""
+    values: list[Text] = []
+    if any(not VARIABLE.fullmatch(each.value) or not sayable(each.value) for each in model.env):
+        return  # it passes through as it stands
+    for each in model.env:
+        name, _, value = each.value.partition("=")
+        if is_secret(name, value) and shelf.safe.fits(name, value):
+            shelf.safe.keep(name, f"{name} of model {model.id.text}", each.span, value)
+        else:
+            values.append(Text(each.value, each.span))
+    if values:
+        yield nodes.attribute("env", nodes.items(values, values[0].span))
+
+
+def _aliases(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """Its other ids; one that is the id of a model never gets a request."""
+    ids = {each.id.text for each in config.models}
+    values = []
+    if not all(sayable(each.value) for each in model.aliases):
+        return
+    for each in model.aliases:
+        if each.value in ids and shelf.drops_dead:
+            shelf.loses(model.id.text)(f"the alias {each.value}, which is a model's id", each.span)
+        else:
+            values.append(nodes.named(each.value, each.span))
+    if values:
+        yield nodes.attribute("aliases", nodes.items(values, values[0].span))
+
+
+def _limit(model: SwapModel, entries: Sequence[nodes.Entry]) -> Iterator[nodes.Entry]:
+    """How many requests it takes at a time: llama-swap's default where llamafleet has another."""
+    said = model.concurrency_limit
+    if said is not None and said.value > 0:
+        yield nodes.attribute("concurrency-limit", nodes.integer(said.value, said.span))
+        return
+    for entry in entries:
+        if isinstance(entry, Attribute) and entry.key.text == "parallel":
+            slots = getattr(entry.value, "text", "1")
+            if slots not in ("1", "2"):
+                limit = nodes.integer(DEFAULT_LIMIT, entry.value.span)
+                yield nodes.attribute("concurrency-limit", limit)

@@ -1,0 +1,126 @@
+"""What a llama-swap configuration says of a model besides how it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from ..language.source import Span
+from ..language.syntax import Text
+from ..schema.value_type import unprintable
+from ..swap_config.model import Capabilities, Filters, SwapConfig, SwapModel
+from ..swap_config.values import At, Key, Table, Value
+from . import free_form, nodes
+from .free_form import UnsayableError
+from .sayable import sayable
+
+TIMEOUTS = {
+    "connect": "connect",
+    "keepalive": "keepalive",
+    "responseHeader": "response-header",
+    "tlsHandshake": "tls-handshake",
+    "expectContinue": "expect-continue",
+    "idleConn": "idle-conn",
+}
+
+Lost = Callable[[str, Span], None]
+"""Told of what the language cannot hold, and where it stands."""
+
+
+def texts(model: SwapModel) -> Iterator[nodes.Entry]:
+    """What it is called, and what it does with requests."""
+    for key, said in (
+        ("use-model-name", model.use_model_name),
+        ("name", model.name),
+        ("description", model.description),
+    ):
+        if said is not None and said.value and sayable(said.value):
+            yield nodes.attribute(key, Text(said.value, said.span))
+
+
+def switches(model: SwapModel) -> Iterator[nodes.Entry]:
+    """What is on or off."""
+    if model.unlisted is not None and model.unlisted.value:
+        yield nodes.attribute("unlisted", nodes.switch(True, model.unlisted.span))
+    loading = model.send_loading_state
+    if loading is not None:
+        yield nodes.attribute("send-loading-state", nodes.switch(loading.value, loading.span))
+    ignored = model.ignore_websockets
+    if ignored is not None and ignored.value:
+        yield nodes.attribute("ignore-websockets", nodes.switch(True, ignored.span))
+
+
+def times(model: SwapModel, config: SwapConfig) -> Iterator[nodes.Entry]:
+    """How long it stays, and how long it may take to go."""
+    ttl = model.ttl
+    overall = config.global_ttl.value if config.global_ttl else 0
+    if ttl is not None and ttl.value != -1 and (ttl.value != overall or ttl.value > 0):
+        yield nodes.attribute("ttl", nodes.duration(ttl.value, ttl.span))
+    unload = model.unload_timeout
+    if unload is not None and unload.value > 0:
+        yield nodes.attribute("unload-timeout", nodes.duration(unload.value, unload.span))
+
+
+def timeouts(said: Iterable[tuple[Key, At[int]]]) -> Iterator[nodes.Entry]:
+    """The block of timeouts of the connection to a server."""
+    entries = [
+        nodes.attribute(TIMEOUTS[key.text], nodes.duration(number.value, number.span))
+        for key, number in said
+        if key.text in TIMEOUTS and number.value >= 0
+    ]
+    if entries:
+        yield nodes.block("timeouts", None, entries, entries[0].span)
+
+
+def filters(said: Filters, lost: Lost, variants: bool = True) -> Iterator[nodes.Entry]:
+    """What is taken out of requests and put into them."""
+    strip = said.strip_params
+    if strip is not None and strip.value:
+        names = (nodes.named(name, strip.span) for name in strip.value)
+        yield nodes.attribute("strip-params", nodes.items(names, strip.span))
+    if said.set_params is not None:
+        yield from table("set-params", said.set_params, lost)
+    for key, value in said.set_params_by_id if variants else ():
+        yield from table("variant", value, lost, label=key.text, span=key.span)
+
+
+def table(
+    kind: str, value: Value, lost: Lost, label: str | None = None, span: Span | None = None
+) -> Iterator[nodes.Entry]:
+    """A free-form block; of a value that cannot be said, only that value is lost."""
+    inner = value.table or Table(())
+    entries = list(free_entries(inner, lost))
+    if entries or label is not None:
+        yield nodes.block(kind, label, entries, span or value.span)
+
+
+def free_entries(said: Table, lost: Lost) -> Iterator[nodes.Entry]:
+    """Entries of a free-form block, without those that cannot be said."""
+    for key, value in said:
+        try:
+            if any(unprintable(text.replace("\n", "")) for text in free_form.texts_of(value)):
+                raise UnsayableError("a control character", value.span)
+            if unprintable(key.text) or not key.text:
+                raise UnsayableError("the name of a key", key.span)
+            yield free_form.entry(key.text, value)
+        except UnsayableError as error:
+            lost(f"{key.text}: {error}", error.span)
+
+
+def capabilities(said: Capabilities | None) -> Iterator[nodes.Entry]:
+    """What it is said to be able to do."""
+    if said is None:
+        return
+    entries: list[nodes.Entry] = []
+    for key, words in (("in", said.inputs), ("out", said.outputs)):
+        if words:
+            values = (nodes.bare(each.value, each.span) for each in words)
+            entries.append(nodes.attribute(key, nodes.items(values, words[0].span)))
+    for key, state in (("tools", said.tools), ("reranker", said.reranker)):
+        if state is not None and state.value:
+            entries.append(nodes.attribute(key, nodes.switch(True, state.span)))
+    if said.context is not None and said.context.value:
+        entries.append(
+            nodes.attribute("context", nodes.integer(said.context.value, said.context.span))
+        )
+    if entries:
+        yield nodes.block("capabilities", None, entries, said.span)

@@ -1,0 +1,70 @@
+"""Where requests go besides models: profiles, selectors and peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..language.syntax import Block, Name, Text
+from ..swap_config.model import Peer, Profile, Selector
+from ..swap_config.values import At
+from . import nodes
+from .model_settings import Lost, filters, table, timeouts
+from .secrets import VARIABLE, Safe
+
+
+def profile_block(profile: Profile) -> Block:
+    """A profile: other meanings of ids."""
+    pins = [
+        nodes.attribute(
+            key.text,
+            nodes.named(target.value, target.span) if target.value else Name("null", target.span),
+        )
+        for key, target in profile.pins
+    ]
+    entries: list[nodes.Entry] = [*_text("description", profile.description)]
+    entries.append(nodes.block("pins", None, pins, profile.name.span))
+    return nodes.block("profile", profile.name.text, entries, profile.name.span)
+
+
+def selector_block(selector: Selector, lost: Lost) -> Block:
+    """A selector: an id that stands for several models."""
+    targets = (nodes.named(each.value, each.span) for each in selector.targets)
+    entries: list[nodes.Entry] = [
+        nodes.attribute("strategy", Name(selector.strategy.value, selector.strategy.span)),
+        nodes.attribute("targets", nodes.items(targets, selector.strategy.span)),
+        *_text("name", selector.name),
+        *_text("description", selector.description),
+    ]
+    if selector.spillover is not None:
+        number = nodes.integer(selector.spillover.value, selector.spillover.span)
+        entries.append(nodes.attribute("spillover", number))
+    if selector.unlisted is not None and selector.unlisted.value:
+        entries.append(nodes.attribute("unlisted", nodes.switch(True, selector.unlisted.span)))
+    if selector.metadata is not None:
+        entries += table("metadata", selector.metadata, lost)
+    return nodes.block("selector", selector.id.text, entries, selector.id.span)
+
+
+def peer_block(peer: Peer, safe: Safe, lost: Lost) -> Block:
+    """A peer: another server whose models are served here, too."""
+    models = (nodes.named(each.value, each.span) for each in peer.models)
+    entries: list[nodes.Entry] = [
+        nodes.attribute("proxy", Text(peer.proxy.value, peer.proxy.span)),
+        nodes.attribute("models", nodes.items(models, peer.proxy.span)),
+    ]
+    key = peer.api_key
+    if key is not None and key.value:
+        found = VARIABLE.fullmatch(key.value.strip())
+        wanted = "".join(each if each.isalnum() else "_" for each in peer.name.text.upper())
+        wanted = f"PEER_{wanted}_API_KEY"
+        what = f"apiKey of peer {peer.name.text}"
+        name = found[1] if found else safe.keep(wanted, what, key.span, key.value)
+        entries.append(nodes.attribute("api-key-env", nodes.named(name, key.span)))
+    entries += timeouts(peer.timeouts)
+    entries += filters(peer.filters, lost)
+    return nodes.block("peer", peer.name.text, entries, peer.name.span)
+
+
+def _text(key: str, said: At[str] | None) -> Iterator[nodes.Entry]:
+    if said is not None and said.value:
+        yield nodes.attribute(key, Text(said.value, said.span))

@@ -1,0 +1,117 @@
+"""What a llama-swap configuration says of llama-swap itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..language.syntax import Block, Name, Text
+from ..swap_config.model import SwapConfig
+from . import nodes
+from .secrets import VARIABLE, Safe
+
+
+def settings(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
+    """Keys with one value each."""
+    yield from _times(config)
+    yield from _words(config)
+    yield from _numbers(config)
+    yield from _start_port(config, taken)
+    for key, state in (
+        ("send-loading-state", config.send_loading_state),
+        ("include-aliases-in-list", config.include_aliases_in_list),
+    ):
+        if state is not None and state.value:
+            yield nodes.attribute(key, nodes.switch(True, state.span))
+    if config.store_path is not None:
+        yield nodes.attribute("store-path", Text(config.store_path.value, config.store_path.span))
+
+
+def _times(config: SwapConfig) -> Iterator[nodes.Entry]:
+    timeout = config.health_check_timeout
+    if timeout is not None:
+        # llama-swap raises what is shorter without a word.
+        seconds = max(15, timeout.value)
+        yield nodes.attribute("health-check-timeout", nodes.duration(seconds, timeout.span))
+    for key, time in (("global-ttl", config.global_ttl), ("unload-timeout", config.unload_timeout)):
+        if time is not None and time.value > 0:
+            yield nodes.attribute(key, nodes.duration(time.value, time.span))
+
+
+def _words(config: SwapConfig) -> Iterator[nodes.Entry]:
+    start = nodes.start_of(config.path)
+    level, stdout, format_ = config.log_level, config.log_to_stdout, config.log_time_format
+    if level is not None and level.value in LEVELS:
+        yield nodes.attribute("log-level", nodes.named(level.value, level.span))
+    if stdout is not None and stdout.value:
+        yield nodes.attribute("log-to-stdout", nodes.named(stdout.value, stdout.span))
+    else:
+        yield nodes.attribute("log-to-stdout", nodes.named("proxy", start))
+    if format_ is not None and format_.value.lower() in TIME_FORMATS:
+        yield nodes.attribute("log-time-format", nodes.named(format_.value.lower(), format_.span))
+
+
+def _numbers(config: SwapConfig) -> Iterator[nodes.Entry]:
+    for key, number in (
+        ("metrics-max-in-memory", config.metrics_max_in_memory),
+        ("capture-buffer", config.capture_buffer),
+    ):
+        if number is not None:
+            yield nodes.attribute(key, nodes.integer(number.value, number.span))
+
+
+def _start_port(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
+    """The first port, unless a model with a port of its own is in the way."""
+    first = config.start_port
+    if first is None:
+        return
+    ports = range(first.value, first.value + len(config.models))
+    if not taken & set(ports) and ports.stop <= LAST_PORT:
+        yield nodes.attribute("start-port", nodes.integer(first.value, first.span))
+
+
+LAST_PORT = 65535
+LEVELS = frozenset({"debug", "info", "warn", "error"})
+TIME_FORMATS = frozenset({
+    "ansic", "unixdate", "rubydate", "rfc822", "rfc822z", "rfc850", "rfc1123", "rfc1123z",
+    "rfc3339", "rfc3339nano", "kitchen", "stamp", "stampmilli", "stampmicro", "stampnano",
+})  # fmt: skip
+
+
+def lists(config: SwapConfig) -> Iterator[nodes.Entry]:
+    """Models that are loaded at the start, headers and paths."""
+    preload = [each for each in config.preload if config.resolved(each.value)]
+    if preload:
+        names = (nodes.named(each.value, each.span) for each in preload)
+        yield nodes.attribute("preload", nodes.items(names, preload[0].span))
+    for key, values in (
+        ("session-id-headers", config.session_id),
+        ("upstream-ignore-paths", config.ignore_paths),
+    ):
+        if values:
+            yield nodes.attribute(
+                key, nodes.items((Text(each.value, each.span) for each in values), values[0].span)
+            )
+
+
+def api_keys(config: SwapConfig, safe: Safe) -> Iterator[nodes.Entry]:
+    """Variables that hold the keys it asks for."""
+    names: list[Name | Text] = []
+    for number, each in enumerate(config.api_keys, 1):
+        found = VARIABLE.fullmatch(each.value.strip())
+        what = f"key {number} of apiKeys"
+        name = found[1] if found else safe.keep("LLAMA_SWAP_API_KEY", what, each.span, each.value)
+        names.append(nodes.named(name, each.span))
+    if names:
+        yield nodes.attribute("api-key-env", nodes.items(names, names[0].span))
+
+
+def performance(config: SwapConfig) -> Iterator[Block]:
+    """How the machine is watched."""
+    entries: list[nodes.Entry] = []
+    disabled, every = config.performance_disabled, config.performance_every
+    if disabled is not None and disabled.value:
+        entries.append(nodes.attribute("disabled", nodes.switch(True, disabled.span)))
+    if every is not None:
+        entries.append(nodes.attribute("every", nodes.go_duration(every.value, every.span)))
+    if entries:
+        yield nodes.block("performance", None, entries, entries[0].span)
