@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from llamafleet.cli.arguments import parser
 from llamafleet.compiler import compile_file, compile_text
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.language.formatter import format_file
@@ -19,9 +21,16 @@ FENCE = re.compile(r"^```fleet\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def fenced() -> Iterator[tuple[str, str]]:
+    """Every example; one that does not begin with `fleet 1` goes on where the last one ended."""
     for page in PAGES:
-        for number, match in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")), start=1):
-            yield f"{page.name} example {number}", match.group(1)
+        examples: list[str] = []
+        for piece in FENCE.findall(page.read_text(encoding="utf-8")):
+            if examples and not piece.startswith("fleet "):
+                examples[-1] += f"\n{piece}"
+            else:
+                examples.append(piece)
+        for number, text in enumerate(examples, start=1):
+            yield f"{page.name} example {number}", text
 
 
 @pytest.mark.parametrize(("where", "text"), [pytest.param(*each, id=each[0]) for each in fenced()])
@@ -56,3 +65,33 @@ def test_make_targets_named_in_documents_exist() -> None:
     for page in PAGES:
         named = set(re.findall(r"\bmake ([a-z-]+)", page.read_text(encoding="utf-8")))
         assert named <= targets, f"{page.name} names {named - targets}"
+
+
+def test_commands_named_in_documents_exist() -> None:
+    commands = {name for each in subparsers() for name in each}
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:^|`)llamafleet ([a-z]+)\b", text, re.MULTILINE))
+        assert named <= commands, f"{page.name} names {named - commands}"
+        for command, option in re.findall(r"llamafleet ([a-z]+)[^`\n|]*? (--[a-z-]+)", text):
+            found = next(each[command] for each in subparsers() if command in each)
+            assert option in found.format_help(), f"{page.name}: llamafleet {command} {option}"
+
+
+def subparsers() -> Iterator[dict[str, argparse.ArgumentParser]]:
+    for action in parser()._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            yield dict(action.choices)
+
+
+def test_anchors_named_in_documents_exist() -> None:
+    for page in PAGES:
+        for link, anchor in re.findall(
+            r"\]\(([^)#:]*)#([^)]+)\)", page.read_text(encoding="utf-8")
+        ):
+            target = page.parent / link if link else page
+            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            anchors = {
+                re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in headings
+            }
+            assert anchor in anchors, f"{page.name} links to {link}#{anchor}"
