@@ -17,9 +17,20 @@ def layered(own: Fields, *inherited: tuple[Fields, Collection[str]]) -> Fields:
     values: dict[str, Any] = dict(own.values)
     written: dict[str, Attribute] = dict(own.written)
     removed = set(own.removed)
+    blocks = dict(own.blocks)
     for layer, withheld in inherited:
         below = {key for key in layer.written if key not in written and key not in withheld}
         values |= {key: layer.values[key] for key in below if key in layer.values}
         written |= {key: layer.written[key] for key in below}
         removed |= below & layer.removed
-    return Fields(own.block, own.schema, values, written, removed=frozenset(removed))
+        # A block is taken as a whole: an empty one says that there shall be nothing.
+        blocks = {**layer.blocks, **blocks}
+    return Fields(
+        own.block,
+        own.schema,
+        values,
+        written,
+        blocks=blocks,
+        named=own.named,
+        removed=frozenset(removed),
+    )

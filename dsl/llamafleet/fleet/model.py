@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ..language.source import Span
 
@@ -16,6 +16,12 @@ Spans = Mapping[str, Span]
 """Key name to the span of its value, for keys that were written."""
 
 NO_SPANS: Spans = {}
+
+Json: TypeAlias = "Mapping[str, Json] | tuple[Json, ...] | str | bool | int | float | None"
+"""A value of a key that llamafleet does not know."""
+
+JsonObject: TypeAlias = Mapping[str, Json]
+NOTHING: JsonObject = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +113,34 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """How llama-swap changes requests: parameters taken out, put in, and put in under other ids."""
+
+    strip_params: tuple[str, ...] = ()
+    set_params: JsonObject = field(default_factory=dict)
+    variants: tuple[tuple[str, JsonObject], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a list of models says that a model can do."""
+
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    tools: bool | None = None
+    reranker: bool | None = None
+    context: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A name served over the API, after `like` and `defaults` have been applied.
 
     Either `gguf` names weights that llama-server loads with `flags`, or `command` is the argv of
-    any other server, with `${PORT}` where its port goes. `gpus` are device indices; None means all.
+    any other server, with `${PORT}` where its port goes, or `pass_through` has a `cmd` in
+    llama-swap's own words. `gpus` are device indices; None means all. `program` is a llama-server
+    that is on the host already. `port` and `proxy` are set where the model's server has a port of
+    its own or stands somewhere else. `timeouts` are in seconds, by the keys of the block.
     """
 
     name: str
@@ -135,6 +164,33 @@ class Model:
     origin: Span
     spans: Spans = field(default_factory=dict)
     like: str | None = None
+    program: str | None = None
+    port: int | None = None
+    proxy: str | None = None
+    use_model_name: str | None = None
+    filters: Filters = Filters()
+    metadata: JsonObject = field(default_factory=dict)
+    capabilities: Capabilities | None = None
+    timeouts: Mapping[str, int] = field(default_factory=dict)
+    send_loading_state: bool | None = None
+    unload_timeout: int | None = None
+    ignore_websockets: bool = False
+    pass_through: JsonObject = field(default_factory=dict)
+
+    @property
+    def other_ids(self) -> tuple[str, ...]:
+        """Its aliases, and the ids of its variants."""
+        return (*self.aliases, *(name for name, _ in self.filters.variants))
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether its command is given in llama-swap's own words."""
+        return "cmd" in self.pass_through
+
+    @property
+    def needs_build(self) -> bool:
+        """Whether a llama.cpp of the fleet's runs it."""
+        return not (self.command or self.verbatim or self.program)
 
     def flag(self, key: str) -> str | None:
         """The value of a flag by its key (`ctx-size`), or None where it is not set."""

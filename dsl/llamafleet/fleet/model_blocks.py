@@ -11,6 +11,7 @@ from ..schema.block import Fields, read_block
 from ..schema.core import DEFAULTS, LLAMA_SERVER_ONLY, MODEL, NEVER_INHERITED
 from .inherit import layered
 from .model import Flag, Gguf, Model
+from .request_words import Blocks
 from .scope import Scope, report_unknown_name
 
 
@@ -18,6 +19,7 @@ def models(
     blocks: Mapping[str, Block], defaults: Block | None, scope: Scope
 ) -> Iterator[Model | None]:
     """The models of a fleet in the written order; None for one that cannot be served."""
+    nested = Blocks(scope.diagnostics)
     base = read_block(defaults, DEFAULTS, scope.diagnostics) if defaults else None
     read = {name: read_block(block, MODEL, scope.diagnostics) for name, block in blocks.items()}
     for own in read.values():
@@ -28,7 +30,7 @@ def models(
             withheld = _for_llama_server() if "command" in full.values else frozenset[str]()
             full = layered(full, (base, withheld))
         lost = "like" in own.written and liked is None and "gguf" not in own.written
-        yield None if lost and "command" not in own.written else _model(own, full, scope)
+        yield None if lost and "command" not in own.written else _model(own, full, nested, scope)
 
 
 def _liked(own: Fields, read: Mapping[str, Fields], scope: Scope) -> Fields | None:
@@ -62,8 +64,9 @@ def _for_llama_server() -> frozenset[str]:
     return frozenset(llama_server.flags()) | LLAMA_SERVER_ONLY
 
 
-def _model(own: Fields, full: Fields, scope: Scope) -> Model | None:
-    if not _runs_one_thing(own, full, scope):
+def _model(own: Fields, full: Fields, nested: Blocks, scope: Scope) -> Model | None:
+    pass_through = nested.pass_through(full)
+    if not _runs_one_thing(own, full, "cmd" in pass_through, scope):
         return None
     ttl, command = full.seconds("ttl"), full.texts("command")
     if "command" in full.written and "command" in full.values and not command:
@@ -90,16 +93,30 @@ def _model(own: Fields, full: Fields, scope: Scope) -> Model | None:
         health=full.text("health"),
         vram=full.size("vram"),
         origin=own.block.header,
-        spans=full.spans,
+        spans=full.spans | {kind: block.header for kind, block in _nested(full)},
         like=liked.text if (liked := own.name("like")) else None,
+        program=full.text("program"),
+        port=full.integer("port"),
+        proxy=full.text("proxy"),
+        use_model_name=full.text("use-model-name"),
+        filters=nested.filters(full),
+        metadata=nested.metadata(full),
+        capabilities=nested.capabilities(full),
+        timeouts=nested.timeouts(full),
+        send_loading_state=full.value("send-loading-state"),
+        unload_timeout=full.seconds("unload-timeout"),
+        ignore_websockets=full.switch("ignore-websockets"),
+        pass_through=pass_through,
     )
 
 
-def _runs_one_thing(own: Fields, full: Fields, scope: Scope) -> bool:
+def _runs_one_thing(own: Fields, full: Fields, verbatim: bool, scope: Scope) -> bool:
     """A model is weights for llama-server or a command of its own, never a bit of each."""
     diagnostics, name = scope.diagnostics, own.label.text
     gguf = "gguf" in full.written and "gguf" not in full.removed
     command = "command" in full.written and "command" not in full.removed
+    if verbatim and not gguf and not command:
+        return True
     if not gguf and not command:
         message = f"model {name} has neither gguf nor command"
         hint = "add gguf = ... for llama-server, or command = [...] for any other server"
@@ -113,6 +130,11 @@ def _runs_one_thing(own: Fields, full: Fields, scope: Scope) -> bool:
         span = full.span("command")
         diagnostics.error("conflicting-keys", message, span, related=(label,), hint=hint)
         return False
+    if verbatim:
+        message = f"model {name} has both {'gguf' if gguf else 'command'} and a cmd to pass through"
+        span = full.blocks["pass-through"].header
+        diagnostics.error("conflicting-keys", message, span, hint="keep one of them")
+        return False
     if command:
         for key in own.values:
             if key in llama_server.flags() or key in LLAMA_SERVER_ONLY:
@@ -120,6 +142,11 @@ def _runs_one_thing(own: Fields, full: Fields, scope: Scope) -> bool:
                 hint = "put it into command, in that server's words"
                 diagnostics.error("conflicting-keys", message, own.span(key), hint=hint)
     return full.has("gguf") or full.has("command")
+
+
+def _nested(full: Fields) -> Iterator[tuple[str, Block]]:
+    yield from full.blocks.items()
+    yield from ((kind, blocks[0]) for kind, blocks in full.named.items())
 
 
 def _gguf_name(key: str, fields: Fields, scope: Scope) -> str | None:

@@ -36,6 +36,25 @@ class ListOf:
         return bad or items
 
 
+@dataclass(frozen=True, slots=True)
+class OrNull:
+    """The word `null`, read as None, or a value of another type."""
+
+    other: ValueType
+
+    @property
+    def expected(self) -> str:
+        """What the other type expects, `or null`."""
+        return f"{self.other.expected} or null"
+
+    def read(self, value: syntax.Value) -> object:
+        """None for `null`, else what the other type reads."""
+        if isinstance(value, syntax.Name) and value.text == "null":
+            return None
+        found = self.other.read(value)
+        return mismatch(self, value, found.hint) if isinstance(found, Mismatch) else found
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class OneOf:
     """A value of the first type that takes it."""

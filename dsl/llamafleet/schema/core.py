@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import llama_server
+from . import llama_server, swap_words
 from .block import BlockSchema, Key
 from .values import (
     Choice,
@@ -19,6 +19,7 @@ from .values import (
 
 SHA256 = Pattern(r"[0-9a-f]{64}", "64 hexadecimal digits in quotes")
 PATH = Pattern(r"/[^\s]*", "an absolute path in quotes")
+HEALTH = Pattern(r"/[^\s]*|none", 'a path such as "/health", or "none", in quotes')
 ADDRESS = Pattern(r"[A-Za-z0-9][A-Za-z0-9._:\-]*", "a host name or IP address in quotes")
 REF = Pattern(r"[A-Za-z0-9][A-Za-z0-9._/+\-]*", "a tag, branch or commit in quotes")
 URL = Pattern(r"[A-Za-z0-9][^\s\"']*[:/][^\s\"']*", "a URL in quotes")
@@ -108,6 +109,7 @@ _MODEL_ONLY = (
     Key("description", Text(), "A sentence about it; never inherited."),
     Key("command", ListOf(Text()), 'Another server\'s argv; "${PORT}" stands for its port.'),
     Key("stop-command", ListOf(Text()), 'What stops it; "${PID}" stands for its process.'),
+    *swap_words.OF_A_MODEL,
 )
 _INHERITABLE = (
     Key("gpus", ListOf(Integer(0, 63)), "Device indices it may use; by default all."),
@@ -116,18 +118,22 @@ _INHERITABLE = (
     Key("concurrency-limit", Integer(1), "Most requests at a time; by default by parallel."),
     Key("env", ListOf(ENVIRONMENT), "Environment of its process."),
     Key("extra-args", ListOf(Text()), "More arguments, as they are."),
-    Key("health", PATH, "What answers 200 when it is ready.", default=None),
+    Key("health", HEALTH, 'What answers 200 when it is ready; by default "/health".'),
     Key("vram", Size(), "Memory it was measured to need; beats every estimate."),
+    *swap_words.INHERITABLE,
 )
-NEVER_INHERITED = frozenset({"like", "aliases", "name", "description"})
+NEVER_INHERITED = frozenset(
+    {"like", "aliases", "name", "description", *(key.name for key in swap_words.OF_A_MODEL)}
+)
 _NO_FLAG = f", and llama-server {llama_server.PINNED} no flag --{{}}"
-LLAMA_SERVER_ONLY = frozenset({"mmproj", "draft", "extra-args"})
+LLAMA_SERVER_ONLY = frozenset({"mmproj", "draft", "extra-args", "program"})
 
 MODEL = BlockSchema(
     kind="model",
     help="A name served over the API; every long flag of llama-server is a key, too.",
     keys=(*_MODEL_ONLY, *_INHERITABLE, *llama_server.keys()),
-    refused=llama_server.refused(),
+    blocks=(swap_words.VARIANT, *swap_words.INHERITABLE_BLOCKS),
+    refused={key: why for key, why in llama_server.refused().items() if key != "port"},
     removable=True,
     not_even=_NO_FLAG,
     free_label=True,
@@ -137,6 +143,7 @@ DEFAULTS = BlockSchema(
     kind="defaults",
     help="defaults model: what every model of the fleet starts from.",
     keys=(*_INHERITABLE, *llama_server.keys()),
+    blocks=swap_words.INHERITABLE_BLOCKS,
     refused={**MODEL.refused, **{key.name: "say it in each model" for key in _MODEL_ONLY}},
     removable=True,
     not_even=_NO_FLAG,
@@ -158,6 +165,7 @@ MATRIX = BlockSchema(
     free_keys=Reference("model"),
     labelled=False,
     sets=True,
+    upstream="matrix",
 )
 
 DECLARATIONS = (GPU, HOST, BUILD, GGUF, MODEL, DEFAULTS)

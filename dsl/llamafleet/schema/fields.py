@@ -18,7 +18,7 @@ class Fields:
     """The checked values of one block; a value that was dropped for being wrong counts as absent.
 
     The accessors return the schema's default for an absent key. `removed` are the keys set to
-    `none`.
+    `none`; `blocks` are nested blocks without a label by their kind, `named` those with one.
     """
 
     block: Block
@@ -28,6 +28,7 @@ class Fields:
     free: tuple[tuple[Word, Any], ...] = ()
     sets: tuple[MatrixSet, ...] = ()
     blocks: Mapping[str, Block] = field(default_factory=dict)
+    named: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
 
     def has(self, key: str) -> bool:
@@ -107,3 +108,12 @@ class Fields:
     def nested(self, kind: str) -> Block | None:
         """The nested block of that kind."""
         return self.blocks.get(kind)
+
+    def labelled(self, kind: str) -> tuple[Block, ...]:
+        """The nested blocks of a kind that has labels, in the written order."""
+        return self.named.get(kind, ())
+
+    @property
+    def free_values(self) -> dict[str, Any]:
+        """Keys of the user's own, with their values."""
+        return {key.text: value for key, value in self.free}

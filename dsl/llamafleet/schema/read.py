@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.model import Diagnostics, Label
@@ -10,21 +11,21 @@ from ..language.source import Span
 from ..language.syntax import Attribute, Block, MatrixSet, Name, Value, Word
 from .compound import OneOf
 from .fields import Fields
+from .label import check_label
 from .scalars import Choice
 from .table import BlockSchema
-from .value_type import BARE_WORD, Mismatch, ValueType, described, did_you_mean, unprintable
-
-LONGEST_NAME = 100
+from .value_type import Mismatch, ValueType, did_you_mean
 
 
 def read_block(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> Fields:
     """Check a block against its schema and return what is good in it."""
-    _check_label(block, schema, diagnostics)
+    check_label(block, schema, diagnostics)
     values: dict[str, Any] = {}
     written: dict[str, Attribute] = {}
     free: dict[str, tuple[Word, Any]] = {}
     sets: list[MatrixSet] = []
     blocks: dict[str, Block] = {}
+    named: dict[str, dict[str, Block]] = {}
     removed: set[str] = set()
     for entry in block.entries:
         match entry:
@@ -35,8 +36,10 @@ def read_block(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> F
             case MatrixSet():
                 if _is_set(entry, schema, diagnostics):
                     sets.append(entry)
+            case Block() if schema.free_blocks:
+                _read_free_block(entry, schema, free, diagnostics)
             case Block():
-                _read_nested(entry, schema, blocks, diagnostics)
+                _read_nested(entry, schema, blocks, named, diagnostics)
     _check_required(block, schema, written, diagnostics)
     return Fields(
         block,
@@ -46,36 +49,9 @@ def read_block(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> F
         tuple(free.values()),
         tuple(sets),
         blocks,
+        {kind: tuple(found.values()) for kind, found in named.items()},
         frozenset(removed),
     )
-
-
-def _check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> None:
-    kind, label = schema.kind, block.label
-    if label is None:
-        if schema.labelled:
-            hint = f"write {kind} some-name {{"
-            diagnostics.error("missing-name", f"this {kind} has no name", block.header, hint=hint)
-        return
-    if not schema.labelled:
-        hint = f"write {kind} {{"
-        diagnostics.error("bad-name", f"{kind} takes no name", label.span, hint=hint)
-        return
-    if not _is_name(label.text, free=schema.free_label):
-        hint = "no comma, no control characters, no blanks at its ends"
-        if not schema.free_label:
-            hint = "it becomes part of paths: a letter, then letters, digits, dots, _ and -"
-        message = f"{described(label)} cannot be the name of a {kind}"
-        hint += f"; {LONGEST_NAME} characters at most"
-        diagnostics.error("bad-name", message, label.span, hint=hint)
-
-
-def _is_name(text: str, *, free: bool) -> bool:
-    if not 0 < len(text) <= LONGEST_NAME:
-        return False
-    if not free:
-        return BARE_WORD.fullmatch(text) is not None
-    return text == text.strip() and "," not in text and not unprintable(text)
 
 
 def _read_attribute(
@@ -119,14 +95,18 @@ def _takes_none(kind: ValueType) -> bool:
 def _report_unknown(entry: Attribute, schema: BlockSchema, diagnostics: Diagnostics) -> None:
     word, kind = entry.key.text, schema.kind
     if word in schema.refused:
-        message = f"{word} is not for a {kind} block to say"
-        diagnostics.error("refused-key", message, entry.key.span, hint=schema.refused[word])
+        _report_refused(entry.key, schema, diagnostics)
         return
     keys = tuple(schema.table)
     listed = f"its keys are {', '.join(keys)}" if 0 < len(keys) <= 12 else ""
     hint = did_you_mean(word, keys, listed or f"llamafleet explain {kind} lists its keys")
     message = f'{kind} has no key "{word}"{schema.not_even.format(word)}'
     diagnostics.error("unknown-key", message, entry.key.span, hint=hint)
+
+
+def _report_refused(key: Word, schema: BlockSchema, diagnostics: Diagnostics) -> None:
+    message = f"{key.text} is not for a {schema.kind} block to say"
+    diagnostics.error("refused-key", message, key.span, hint=schema.refused[key.text])
 
 
 def _report_repeated(entry: Attribute, first: Attribute, diagnostics: Diagnostics) -> None:
@@ -155,22 +135,45 @@ def _read_free(
     diagnostics: Diagnostics,
 ) -> None:
     assert schema.free_keys is not None
-    word = entry.key.text
-    if word in free:
-        diagnostics.error(
-            "duplicate-key",
-            f"{word} is set twice in this block",
-            entry.key.span,
-            "again here",
-            related=(Label(free[word][0].span, "first set here"),),
-            hint="keep one of them",
-        )
+    if entry.key.text in schema.refused:
+        _report_refused(entry.key, schema, diagnostics)
+        return
+    if _is_repeated(entry.key, free, diagnostics):
         return
     found = schema.free_keys.read(entry.value)
     if isinstance(found, Mismatch):
-        _report_mismatch(word, found, diagnostics)
+        _report_mismatch(entry.key.text, found, diagnostics)
     else:
-        free[word] = (entry.key, found)
+        free[entry.key.text] = (entry.key, found)
+
+
+def _read_free_block(
+    entry: Block,
+    schema: BlockSchema,
+    free: dict[str, tuple[Word, Any]],
+    diagnostics: Diagnostics,
+) -> None:
+    if entry.kind.text in schema.refused:
+        _report_refused(entry.kind, schema, diagnostics)
+        return
+    if _is_repeated(entry.kind, free, diagnostics):
+        return
+    inner = replace(schema, kind=entry.kind.text, labelled=False, refused={})
+    free[entry.kind.text] = (entry.kind, read_block(entry, inner, diagnostics).free_values)
+
+
+def _is_repeated(key: Word, free: Mapping[str, tuple[Word, Any]], diagnostics: Diagnostics) -> bool:
+    if key.text not in free:
+        return False
+    diagnostics.error(
+        "duplicate-key",
+        f"{key.text} is set twice in this block",
+        key.span,
+        "again here",
+        related=(Label(free[key.text][0].span, "first set here"),),
+        hint="keep one of them",
+    )
+    return True
 
 
 def _is_set(entry: MatrixSet, schema: BlockSchema, diagnostics: Diagnostics) -> bool:
@@ -191,11 +194,17 @@ def _is_set(entry: MatrixSet, schema: BlockSchema, diagnostics: Diagnostics) -> 
 
 
 def _read_nested(
-    entry: Block, schema: BlockSchema, blocks: dict[str, Block], diagnostics: Diagnostics
+    entry: Block,
+    schema: BlockSchema,
+    blocks: dict[str, Block],
+    named: dict[str, dict[str, Block]],
+    diagnostics: Diagnostics,
 ) -> None:
     kind = entry.kind.text
-    kinds = tuple(each.kind for each in schema.blocks)
-    if kind not in kinds:
+    kinds = {each.kind: each for each in schema.blocks}
+    if kind in kinds and kinds[kind].labelled:
+        _read_named(entry, named.setdefault(kind, {}), diagnostics)
+    elif kind not in kinds:
         otherwise = f"close {schema.kind} with }} first: other blocks stand at top level"
         hint = did_you_mean(kind, kinds, otherwise)
         message = f'{schema.kind} holds no block "{kind}"'
@@ -211,6 +220,21 @@ def _read_nested(
         )
     else:
         blocks[kind] = entry
+
+
+def _read_named(entry: Block, known: dict[str, Block], diagnostics: Diagnostics) -> None:
+    # One without a name is kept, so that the rest of it is checked, too.
+    name = entry.label.text if entry.label else f"\0{len(known)}"
+    first = known.setdefault(name, entry)
+    if first is not entry:
+        diagnostics.error(
+            "duplicate-name",
+            f"{entry.kind.text} {name} is declared twice",
+            entry.header,
+            "again here",
+            related=(Label(first.header, "first here"),),
+            hint="rename one of them",
+        )
 
 
 def _check_required(

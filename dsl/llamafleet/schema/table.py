@@ -29,11 +29,13 @@ class Key:
 class BlockSchema:
     """One block kind.
 
-    `free_keys` is the type of keys that are names of the user's (handles of `matrix`), `sets`
-    allows `set name = ...`. `refused` maps keys that somebody could expect here to why they are
-    not: such a message beats "unknown key". `removable` lets `key = none` take an inherited key
-    away, and `free_label` lets the label be any text, for names that live in APIs and never in a
-    path. `not_even` says where else an unknown key was looked for.
+    `free_keys` is the type of keys that are names of the user's (handles of `matrix`),
+    `free_blocks` lets blocks of such names nest, and `sets` allows `set name = ...`. `refused` maps
+    keys that somebody could expect here to why they are not: such a message beats "unknown key".
+    `removable` lets `key = none` take an inherited key away, and `free_label` lets the label be any
+    text, for names that live in APIs and never in a path. `not_even` says where else an unknown key
+    was looked for. `upstream` is where the block ends up. A block with a label may stand several
+    times in another one.
     """
 
     kind: str
@@ -41,12 +43,14 @@ class BlockSchema:
     keys: tuple[Key, ...]
     blocks: tuple[BlockSchema, ...] = ()
     free_keys: ValueType | None = None
+    free_blocks: bool = False
     labelled: bool = True
     sets: bool = False
     refused: Mapping[str, str] = field(default_factory=dict)
     removable: bool = False
     free_label: bool = False
     not_even: str = ""
+    upstream: str = ""
     table: Mapping[str, Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -36,13 +36,19 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Quoted text of a certain form, such as a path or a checksum; `expected` says which."""
+    """Text of a certain form, such as a path or a checksum; `expected` says which.
+
+    It stands in quotes; `bare` lets it be a word, too.
+    """
 
     regex: str
     expected: str
+    bare: bool = False
 
     def read(self, value: syntax.Value) -> str | Mismatch:
         """The text, when all of it matches."""
+        if self.bare and isinstance(value, syntax.Name) and re.fullmatch(self.regex, value.text):
+            return value.text
         if not isinstance(value, syntax.Text):
             good = not isinstance(value, syntax.Items) and re.fullmatch(self.regex, value.text)
             return mismatch(self, value, quoted_hint(value) if good else "")

@@ -4,7 +4,8 @@ A type is a small frozen object with `expected` (words for messages and the refe
 To add one, write such a class; nothing needs to be registered.
 """
 
-from .compound import ListOf, OneOf
+from .compound import ListOf, OneOf, OrNull
+from .json_values import JsonValue
 from .scalars import Choice, Decimal, Duration, Integer, Size, Switch
 from .texts import Listen, Pattern, Reference, Text, TextOrWord, Word
 from .value_type import Mismatch, Named, ValueType, did_you_mean
@@ -14,11 +15,13 @@ __all__ = [
     "Decimal",
     "Duration",
     "Integer",
+    "JsonValue",
     "ListOf",
     "Listen",
     "Mismatch",
     "Named",
     "OneOf",
+    "OrNull",
     "Pattern",
     "Reference",
     "Size",

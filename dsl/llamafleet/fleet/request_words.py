@@ -1,0 +1,71 @@
+"""What a model says about its requests: blocks for llama-swap, read once wherever they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..diagnostics.model import Diagnostics
+from ..language.syntax import Block
+from ..schema.block import BlockSchema, Fields, read_block
+from ..schema.swap_words import CAPABILITIES, METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
+from .model import NOTHING, Capabilities, Filters, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Reads nested blocks; one that several models inherit is read, and complained about, once."""
+
+    diagnostics: Diagnostics
+    _read: dict[int, Fields] = field(default_factory=dict)
+
+    def read(self, fields: Fields, schema: BlockSchema) -> Fields | None:
+        """The nested block of that kind, if there is one."""
+        block = fields.nested(schema.kind)
+        return None if block is None else self._fields(block, schema)
+
+    def free(self, fields: Fields, schema: BlockSchema) -> JsonObject:
+        """What stands in the nested block of that kind, whose keys are the user's own."""
+        found = self.read(fields, schema)
+        return found.free_values if found else NOTHING
+
+    def filters(self, fields: Fields) -> Filters:
+        """What is taken out of requests and put into them."""
+        variants = (self._fields(each, VARIANT) for each in fields.labelled(VARIANT.kind))
+        return Filters(
+            strip_params=fields.texts("strip-params"),
+            set_params=self.free(fields, SET_PARAMS),
+            variants=tuple((each.label.text, each.free_values) for each in variants),
+        )
+
+    def metadata(self, fields: Fields) -> JsonObject:
+        """What the list of models shall say besides."""
+        return self.free(fields, METADATA)
+
+    def pass_through(self, fields: Fields) -> JsonObject:
+        """Keys in llama-swap's own words."""
+        return self.free(fields, PASS_THROUGH)
+
+    def timeouts(self, fields: Fields) -> Mapping[str, int]:
+        """Seconds by the keys that are written."""
+        found = self.read(fields, TIMEOUTS)
+        return {key: found.seconds(key) or 0 for key in found.values} if found else {}
+
+    def capabilities(self, fields: Fields) -> Capabilities | None:
+        """What the model can do, where it says so."""
+        found = self.read(fields, CAPABILITIES)
+        if found is None or not found.values:
+            return None
+        return Capabilities(
+            takes=found.texts("in"),
+            gives=found.texts("out"),
+            tools=found.value("tools"),
+            reranker=found.value("reranker"),
+            context=found.integer("context"),
+        )
+
+    def _fields(self, block: Block, schema: BlockSchema) -> Fields:
+        known = self._read.get(id(block))
+        if known is None:
+            known = self._read[id(block)] = read_block(block, schema, self.diagnostics)
+        return known
