@@ -63,10 +63,13 @@ def _block(schema: BlockSchema) -> Iterator[str]:
         yield f"| key | takes | default | meaning |\n|---|---|---|---|\n{rows}"
     if schema.free_keys:
         yield f"Names of your own: `name = …` takes {schema.free_keys.expected}."
+    if schema.free_blocks:
+        yield "Blocks of your own, `name { … }`, take the same."
     if schema.sets:
         yield "Sets: `set name = a & (b | +other)`."
     for inner in schema.blocks:
-        yield f"May hold a block [`{inner.kind}`](#{inner.kind})."
+        which = "blocks with a name each," if inner.labelled else "a block"
+        yield f"May hold {which} [`{inner.kind}`](#{inner.kind})."
 
 
 def _row(key: Key) -> str:

@@ -9,6 +9,7 @@ from .diagnostics.codes import CODES
 from .schema import llama_server
 from .schema.block import BlockSchema, Key
 from .schema.core import DECLARATIONS
+from .schema.server_flag import ServerFlag
 from .schema.values import did_you_mean
 from .targets import TARGETS
 
@@ -43,15 +44,18 @@ def explain(word: str) -> str:
 
 
 def schemas() -> Iterator[BlockSchema]:
-    """Every block kind, the nested ones after those that hold them."""
+    """Every block kind once, the nested ones after the first that holds them."""
     waiting = [*DECLARATIONS, *(target.schema for target in TARGETS)]
+    seen: set[str] = set()
     while waiting:
         schema = waiting.pop(0)
-        yield schema
-        waiting = [*schema.blocks, *waiting]
+        if schema.kind not in seen:
+            seen.add(schema.kind)
+            yield schema
+            waiting = [*schema.blocks, *waiting]
 
 
-def flag_of(key: Key) -> llama_server.ServerFlag | None:
+def flag_of(key: Key) -> ServerFlag | None:
     """The flag of llama-server that a key is; other keys may well have the name of a flag."""
     flag = llama_server.flags().get(key.same_as or key.name)
     return flag if flag and flag.on == key.upstream else None
@@ -83,9 +87,13 @@ def _block(schema: BlockSchema) -> str:
         lines.append(f"    {key.name:<{width}}  {key.help}{needed}")
     if schema.free_keys:
         lines.append(f"    NAME = ...  {schema.free_keys.expected}")
+    if schema.free_blocks:
+        lines.append("    NAME { ... }  more of the same, to any depth")
     if schema.sets:
         lines.append("    set NAME = a & (b | c)")
-    lines += [f"    {inner.kind} {{ ... }}  {inner.help}" for inner in schema.blocks]
+    for inner in schema.blocks:
+        named = " NAME" if inner.labelled else ""
+        lines.append(f"    {inner.kind}{named} {{ ... }}  {inner.help}")
     if len(own) < len(schema.keys):
         flags = f"and {len(llama_server.flags())} flags of llama-server {llama_server.PINNED}"
         lines.append(f"    {flags}, by their long names")

@@ -53,7 +53,7 @@ class LlamaServerTarget:
         service = LlamaServer(
             name=fields.label.text,
             hosts=tuple(host.name for host in hosts),
-            build=None if model.command else build.name if build else None,
+            build=build.name if build and model.needs_build else None,
             model=model.name,
             per_gpu=fields.text("placement") == PER_GPU,
             replicas=fields.integer("replicas") or 1,
@@ -134,10 +134,10 @@ def _planned(
         devices=stack is None or stack.device is not None,
     )
     unit = unit_of(process, service.running, stack)
-    executable = server_path(service.build) if service.build else model.command[0]
+    executable = server_path(service.build) if service.build else groups[0][0]
     served = ServedModel(
         id=model.name,
-        digest=None if model.command else fingerprint,
+        digest=fingerprint if model.needs_build else None,
         ctx_size=context_size(model),
     )
     return (

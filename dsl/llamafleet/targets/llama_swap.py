@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from ..backends import backend
 from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
+from ..fleet.request_words import Blocks
 from ..fleet.scope import Scope
 from ..language.syntax import Block
 from ..plan_types import (
@@ -32,8 +35,12 @@ from .process.command import (
 )
 from .process.unit import Process, read_running, unit_of
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
-from .swap.checks import check_models, check_version
-from .swap.config import Entry, Settings, Written, render, write
+from .swap.checks import check_models, check_texts
+from .swap.config import Entry, Written, render, write
+from .swap.ports import claim_ports
+from .swap.routes_block import lower_routes
+from .swap.settings import read_settings
+from .swap.versions import check_versions
 from .target import Endpoints
 
 
@@ -49,9 +56,11 @@ class LlamaSwapTarget:
         host = scope.host(host_name) if host_name else None
         build = scope.build(build_name) if build_name else None
         models = _models(fields, scope)
+        blocks = Blocks(scope.diagnostics)
         version = int((fields.text("version") or DEFAULT_VERSION)[1:])
-        check_version(fields, version, scope.diagnostics)
+        check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
         check_models(fields, models, scope.diagnostics)
+        check_texts(block, scope.diagnostics)
         if host is None or not models or (build_name and build is None):
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
@@ -64,13 +73,12 @@ class LlamaSwapTarget:
             sha256=fields.text("sha256"),
             listen=listen,
             models=tuple(model.name for _, model in models),
-            first_port=scope.claim_ports(
-                host.name, len(models), fields.integer("start-port"), fields.span("start-port")
-            ),
+            ports=claim_ports(fields, host.name, [model for _, model in models], scope),
             global_ttl=fields.seconds("global-ttl") or 0,
-            settings=_settings(fields, version),
+            settings=read_settings(fields, version, blocks),
             watch_config=fields.switch("watch-config"),
             matrix=_matrix(fields, models, version, scope),
+            routes=lower_routes(fields, models, blocks),
             running=read_running(fields),
             origin=block.header,
             spans=fields.spans,
@@ -110,7 +118,7 @@ class LlamaSwapTarget:
                 *(("-watch-config",) if service.watch_config else ()),
             ),
             port=service.listen.port,
-            writes=_writes(models),
+            writes=_writes(service, models),
             # It gives its models 30 s to stop, and itself 35.
             stop_seconds=60,
             # A model that runs out of memory is started again by the next request.
@@ -118,12 +126,13 @@ class LlamaSwapTarget:
             devices=stack is None or stack.device is not None,
         )
         unit = unit_of(process, service.running, stack)
+        content = render(service.settings, models, service.matrix, service.routes)
         restarts = (service.unit,)
         return ServicePlan(
             kind=service.kind,
             name=service.name,
             artifacts=(
-                Artifact(path, render(service.settings, models, service.matrix), restarts=restarts),
+                Artifact(path, content, restarts=restarts),
                 Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
             ),
             units=(Unit(service.unit, binary),),
@@ -154,23 +163,12 @@ def _matrix(
     return lower_matrix(block, [named for named, _ in models], version, scope) if block else None
 
 
-def _settings(fields: Fields, version: int) -> Settings:
-    return Settings(
-        version=version,
-        health_check_timeout=fields.seconds("health-check-timeout") or 120,
-        log_level=fields.text("log-level") or "info",
-        unload_timeout=fields.seconds("unload-timeout"),
-        send_loading_state=fields.switch("send-loading-state"),
-        include_aliases=fields.switch("include-aliases-in-list"),
-    )
-
-
 def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
     build = fleet.builds[service.build] if service.build else None
     entries = []
-    for port, name in enumerate(service.models, service.first_port):
+    for port, name in zip(service.ports, service.models, strict=True):
         model = fleet.models[name]
-        stack = None if model.command else build
+        stack = build if model.needs_build else None
         entries.append(
             Entry(
                 model=model,
@@ -183,13 +181,15 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _writes(models: tuple[Written, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path for each in models for path in written_paths(each.model)))
+def _writes(service: LlamaSwap, models: tuple[Written, ...]) -> tuple[str, ...]:
+    store = service.settings.store_path
+    paths = (path for each in models for path in written_paths(each.model))
+    return tuple(dict.fromkeys((*((posixpath.dirname(store),) if store else ()), *paths)))
 
 
 def _served(written: Written) -> ServedModel:
     model = written.model
-    return ServedModel(model.name, model.aliases, written.digest, context_size(model))
+    return ServedModel(model.name, model.other_ids, written.digest, context_size(model))
 
 
 def _probe(service: LlamaSwap, models: tuple[Written, ...]) -> Probe:

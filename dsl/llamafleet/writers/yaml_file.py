@@ -120,10 +120,15 @@ def _scalar(text: str, style: str | None = None) -> Event:
     return ScalarEvent(None, None, (True, True), text, style=style)
 
 
+def is_word(key: str) -> bool:
+    """Whether every reader takes a plain key for text."""
+    return _PLAIN_KEY.fullmatch(key) is not None and key.lower() not in _GUESSED
+
+
 @cache
 def _word(key: str) -> Event:
     """A key that is one of upstream's few words."""
-    if not _PLAIN_KEY.fullmatch(key) or key.lower() in _GUESSED:
+    if not is_word(key):
         raise ValueError(f"{key!r} is no word of upstream's: names of users go into Named")
     return _scalar(key)
 

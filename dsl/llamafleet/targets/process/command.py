@@ -69,6 +69,10 @@ def command_of(
     if model.command:
         port = str(bind.port)
         return _grouped(tuple(each.replace("${PORT}", port) for each in model.command))
+    if model.verbatim:
+        return ()
+    if model.program:
+        return _of_program(model, model.program, host, fleet, bind)
     assert build is not None, "lowering demands a build for models of weights"
     assert model.gguf is not None, "a model has weights or a command"
     found = fleet.builds.get(build)
@@ -83,6 +87,20 @@ def command_of(
         ("--host", bind.host),
         ("--port", str(bind.port)),
         *_explicit(model),
+        *(flag.argv for flag in model.flags),
+        *_grouped(model.extra_args),
+    )
+
+
+def _of_program(model: Model, program: str, host: Host, fleet: Fleet, bind: Bind) -> Groups:
+    """The argv of a llama-server that is not ours: only what it is told, for it may be any age."""
+    assert model.gguf is not None, "a model has weights or a command"
+    return (
+        (program,),
+        ("--model", gguf_path(fleet.ggufs[model.gguf], host)),
+        *_companions(model, host, fleet),
+        ("--host", bind.host),
+        ("--port", str(bind.port)),
         *(flag.argv for flag in model.flags),
         *_grouped(model.extra_args),
     )

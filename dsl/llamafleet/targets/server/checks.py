@@ -31,7 +31,14 @@ def read_hosts(fields: Fields, scope: Scope) -> tuple[Host, ...]:
 
 def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Scope) -> bool:
     problems = len(scope.diagnostics)
-    if not model.command and "build" not in fields.written:
+    if model.verbatim:
+        scope.diagnostics.error(
+            "conflicting-keys",
+            f"{model.name} has a command in llama-swap's own words, and llama-server takes none",
+            fields.span("model"),
+            hint="give the model a gguf or a command",
+        )
+    if model.needs_build and "build" not in fields.written:
         scope.diagnostics.error(
             "missing-key",
             f"this llama-server has no build to serve {model.name} with",

@@ -10,18 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...fleet.matrix import Matrix, models_of
-from ...fleet.model import Model
+from ...fleet.matrix import Matrix
+from ...fleet.model import Capabilities, Model
 from ...writers.yaml_file import Lines, Named, Tree, to_yaml
 from ..process.command import Environment, Groups, slots
 from ..process.digest import digest
-from . import versions
+from .free_form import named, replaced, with_keys_of_theirs
 from .quoting import command_lines
+from .routes import Routes
+from .routes_tree import filters_tree, routes_tree, timeouts_tree
+from .settings import Settings, settings_tree
 
 HEADER = ("Managed by llamafleet: edits here are overwritten.",)
 DEFAULT_LIMIT = 10  # llama-swap's own, where a model says nothing
 WAITING_PER_SLOT = 3
 HEALTH = "/health"
+PORT = "${PORT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +44,8 @@ class Written:
     """A model's part of the file, without its metadata, and the digest of that part."""
 
     model: Model
-    tree: Mapping[str, Tree]
+    tree: Mapping[str, Tree] | Named
     digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What holds for all models; None and False leave llama-swap's own default."""
-
-    version: int
-    health_check_timeout: int
-    log_level: str
-    unload_timeout: int | None
-    send_loading_state: bool
-    include_aliases: bool
 
 
 def write(entry: Entry) -> Written:
@@ -62,24 +54,14 @@ def write(entry: Entry) -> Written:
     return Written(entry.model, tree, digest(_plain(tree)))
 
 
-def render(settings: Settings, models: tuple[Written, ...], matrix: Matrix | None) -> str:
+def render(
+    settings: Settings, models: tuple[Written, ...], matrix: Matrix | None, routes: Routes
+) -> str:
     """The whole file."""
-    tree: dict[str, Tree] = {
-        "healthCheckTimeout": settings.health_check_timeout,
-        "logLevel": settings.log_level,
-    }
-    if settings.version >= versions.LOG_TO_STDOUT:
-        tree["logToStdout"] = "both"
-    if settings.unload_timeout is not None:
-        tree["unloadTimeout"] = settings.unload_timeout
-    if settings.send_loading_state:
-        tree["sendLoadingState"] = True
-    if settings.include_aliases:
-        tree["includeAliasesInList"] = True
+    tree = settings_tree(settings)
     tree["models"] = Named(tuple((each.model.name, _with_digest(each)) for each in models))
-    if matrix is not None:
-        tree.update(_placed(_matrix(matrix, settings.version), settings.version))
-    return to_yaml(tree, header=HEADER)
+    tree.update(routes_tree(routes, matrix, settings.version))
+    return to_yaml(with_keys_of_theirs(tree, settings.pass_through), header=HEADER)
 
 
 def concurrency_limit(model: Model) -> int:
@@ -91,60 +73,71 @@ def concurrency_limit(model: Model) -> int:
     """
     if model.concurrency_limit is not None:
         return model.concurrency_limit
-    if model.command:
+    if model.command or model.verbatim:
         return DEFAULT_LIMIT
     return max(DEFAULT_LIMIT, slots(model) * (1 + WAITING_PER_SLOT))
 
 
-def _entry(entry: Entry) -> dict[str, Tree]:
-    model = entry.model
-    tree: dict[str, Tree] = {"cmd": Lines(command_lines(entry.command))}
-    if model.stop_command:
-        stop = tuple((word,) for word in model.stop_command)
-        tree["cmdStop"] = " ".join(command_lines(stop, keep="${PID}"))
-    tree["proxy"] = f"http://127.0.0.1:{entry.port}"
-    tree["checkEndpoint"] = model.health or HEALTH
-    tree["ttl"] = entry.ttl
-    tree["concurrencyLimit"] = concurrency_limit(model)
-    texts: tuple[tuple[str, Tree | None], ...] = (
-        ("name", model.title),
-        ("description", model.description),
-        ("aliases", model.aliases or None),
-        ("env", tuple(f"{name}={value}" for name, value in entry.environment) or None),
-        ("unlisted", model.unlisted or None),
-    )
-    tree.update({key: value for key, value in texts if value is not None})
-    return tree
+def _entry(entry: Entry) -> Mapping[str, Tree] | Named:
+    model, port = entry.model, str(entry.port)
+    stop = tuple((word,) for word in model.stop_command)
+    tree: dict[str, Tree | None] = {
+        "cmd": Lines(command_lines(entry.command)) if entry.command else None,
+        "cmdStop": " ".join(command_lines(stop, keep="${PID}")) if stop else None,
+        "proxy": (model.proxy or f"http://127.0.0.1:{PORT}").replace(PORT, port),
+        "checkEndpoint": model.health or HEALTH,
+        "ttl": entry.ttl,
+        "concurrencyLimit": concurrency_limit(model),
+        "name": model.title,
+        "description": model.description,
+        "aliases": model.aliases or None,
+        "env": tuple(f"{name}={value}" for name, value in entry.environment) or None,
+        "unlisted": model.unlisted or None,
+        "useModelName": model.use_model_name,
+        "filters": filters_tree(model.filters) or None,
+        "sendLoadingState": model.send_loading_state,
+        "unloadTimeout": model.unload_timeout,
+        "timeouts": timeouts_tree(dict(model.timeouts)) or None,
+        "capabilities": _capabilities(model.capabilities) if model.capabilities else None,
+        "compat": {"ignoreWebsockets": True} if model.ignore_websockets else None,
+        "metadata": named(model.metadata) if model.metadata else None,
+    }
+    passed = replaced(model.pass_through, PORT, port)
+    assert isinstance(passed, Mapping)
+    ours = {key: value for key, value in tree.items() if value is not None}
+    return with_keys_of_theirs(ours, passed)
 
 
-def _with_digest(written: Written) -> dict[str, Tree]:
-    return {**written.tree, "metadata": {"llamafleet": {"digest": written.digest}}}
+def _capabilities(said: Capabilities) -> dict[str, Tree]:
+    tree: dict[str, Tree | None] = {
+        "in": said.takes or None,
+        "out": said.gives or None,
+        "tools": said.tools,
+        "reranker": said.reranker,
+        "context": said.context,
+    }
+    return {key: value for key, value in tree.items() if value is not None}
+
+
+def _with_digest(written: Written) -> Tree:
+    ours: dict[str, Tree] = {"llamafleet": {"digest": written.digest}}
+    theirs = written.model.metadata
+    metadata = Named((*named(theirs).entries, *ours.items())) if theirs else ours
+    if isinstance(written.tree, Named):
+        before = (each for each in written.tree.entries if each[0] != "metadata")
+        return Named((*before, ("metadata", metadata)))
+    return {**written.tree, "metadata": metadata}
 
 
 def _plain(tree: Tree) -> object:
     """A tree as plain data, for the digest."""
-    if isinstance(tree, Lines):
-        return tree.lines
-    if isinstance(tree, dict):
-        return {key: _plain(value) for key, value in tree.items()}
+    match tree:
+        case Lines(lines):
+            return lines
+        case Named(entries):
+            return {key: _plain(value) for key, value in entries}
+        case Mapping():
+            return {key: _plain(value) for key, value in tree.items()}
+        case tuple():
+            return tuple(_plain(each) for each in tree)
     return tree
-
-
-def _matrix(matrix: Matrix, version: int) -> dict[str, Tree]:
-    told = {model: handle for handle, model in reversed(matrix.handles)}
-    handles: tuple[tuple[str, Tree], ...] = matrix.handles
-    if version < versions.MATRIX_TAKES_IDS:
-        members = dict.fromkeys(model for each in matrix.sets for model in models_of(each.node))
-        handles = tuple((told.get(model, model), model) for model in members)
-    tree: dict[str, Tree] = {"vars": Named(handles)} if handles else {}
-    if matrix.costs:
-        costs = ((told.get(model, model), cost) for model, cost in matrix.costs)
-        tree["evict_costs"] = Named(tuple(costs))
-    tree["sets"] = Named(matrix.expressions())
-    return tree
-
-
-def _placed(matrix: dict[str, Tree], version: int) -> dict[str, Tree]:
-    if version < versions.ROUTING:
-        return {"matrix": matrix}
-    return {"routing": {"router": {"use": "matrix", "settings": {"matrix": matrix}}}}

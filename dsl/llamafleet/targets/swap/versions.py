@@ -1,22 +1,92 @@
-"""What llama-swap knows since when: the numbers of its releases."""
+"""What is written must be known to the release that reads it: older ones ignore the rest."""
 
-DIGEST = 163
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...diagnostics.model import Diagnostics, Label
+from ...fleet.model import Model
+from ...language import syntax
+from ...language.source import Span
+from ...schema.block import BlockSchema, Fields
+from ...schema.core import MODEL
+from ...schema.swap_words import PASS_THROUGH, TIMEOUTS
+from ...swap_config.versions import SINCE, since
+from .schema import SCHEMA
+
+DIGEST = SINCE["models.*.metadata"]
 """`metadata` of models, which carries the digest; nothing older is supported."""
 
-SEND_LOADING_STATE = 171
-INCLUDE_ALIASES_IN_LIST = 173
-LOG_TO_STDOUT = 178
-MATRIX = 202
-ROUTING = 225
-"""`routing.router`; before it, a matrix stands at top level."""
+_MODEL_BLOCKS = {block.kind: block for block in MODEL.blocks}
 
-UNLOAD_TIMEOUT = 240
-MATRIX_TAKES_IDS = 243
-"""A set may name a model by its id; before it every model needs a var."""
 
-SINCE = {
-    "send-loading-state": SEND_LOADING_STATE,
-    "include-aliases-in-list": INCLUDE_ALIASES_IN_LIST,
-    "unload-timeout": UNLOAD_TIMEOUT,
-}
-"""Keys of the block that older releases would ignore without a word."""
+class _Use(NamedTuple):
+    """Something of llama-swap's that is used: what an older release does, its path, its place."""
+
+    otherwise: str
+    path: str
+    span: Span
+
+
+def check_versions(
+    fields: Fields, models: tuple[Model, ...], version: int, diagnostics: Diagnostics
+) -> None:
+    """Report keys and blocks that the release does not know."""
+    if version < DIGEST:
+        diagnostics.error(
+            "version-needed",
+            f"llama-swap v{version} is too old to carry the digest of what it runs",
+            fields.span("version"),
+            hint=f"v{DIGEST} is the oldest release that llamafleet can verify",
+        )
+    related = (Label(fields.span("version"), "declared here"),) if fields.has("version") else ()
+    for use in (*_in_block(fields.block, SCHEMA, ""), *(x for each in models for x in _of(each))):
+        first = since(*use.path.removesuffix(".*").split("."))
+        if first is not None and version < first:
+            diagnostics.error(
+                "version-needed",
+                f"llama-swap v{version} {use.otherwise}",
+                use.span,
+                related=related,
+                hint=f'set version = "v{first}" or newer',
+            )
+
+
+def _in_block(block: syntax.Block, schema: BlockSchema, path: str) -> Iterator[_Use]:
+    inner = {each.kind: each for each in schema.blocks}
+    for entry in block.entries:
+        match entry:
+            case syntax.Attribute(syntax.Name(key), value) if key in schema.table:
+                upstream = f"{path}.{schema.table[key].upstream}".lstrip(".")
+                yield _Use(f"ignores {key}", upstream, value.span)
+            case syntax.Block(kind) if kind.text == PASS_THROUGH.kind:
+                yield from _passed_through(entry)
+            case syntax.Block(kind) if kind.text in inner:
+                # What a model can have, a peer and a selector have below their own names.
+                found = inner[kind.text]
+                below = found.upstream.replace("models.*", path) if path else found.upstream
+                yield _Use(f"has no {kind.text}", below, entry.header)
+                yield from _in_block(entry, found, below)
+
+
+def _passed_through(block: syntax.Block) -> Iterator[_Use]:
+    for entry in block.entries:
+        word = entry.kind if isinstance(entry, syntax.Block) else None
+        word = entry.key if isinstance(entry, syntax.Attribute) else word
+        if word is not None:
+            yield _Use(f"ignores {word.text}", word.text, word.span)
+
+
+def _of(model: Model) -> Iterator[_Use]:
+    for word, span in model.spans.items():
+        if word in _MODEL_BLOCKS:
+            yield _Use(f"has no {word} of a model", _MODEL_BLOCKS[word].upstream, span)
+        elif word in MODEL.table:
+            yield _Use(f"ignores {word}", MODEL.table[word].upstream, span)
+    for key in model.timeouts:
+        path = f"{TIMEOUTS.upstream}.{TIMEOUTS.table[key].upstream}"
+        yield _Use(f"ignores timeouts {key}", path, model.spans.get("timeouts", model.origin))
+    for key in model.pass_through:
+        place = model.spans.get(PASS_THROUGH.kind, model.origin)
+        yield _Use(f"ignores {key}", f"models.*.{key}", place)

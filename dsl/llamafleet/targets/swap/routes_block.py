@@ -1,0 +1,232 @@
+"""From the blocks of a `llama-swap` that say where requests go to checked routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...diagnostics.model import Diagnostics, Label
+from ...fleet.model import Model
+from ...fleet.request_words import Blocks
+from ...schema.block import Fields, read_block
+from ...schema.core import MATRIX
+from ...schema.swap_words import METADATA
+from ...schema.values import Named, did_you_mean
+from .routes import Group, Peer, Profile, Routes, Selector
+from .routes_schema import GROUP, PEER, PINS, PRIORITY, PROFILE, SELECTOR
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What a name may mean to this llama-swap; `aliases` are of models, ids of variants too."""
+
+    models: Mapping[str, Named]
+    aliases: Mapping[str, str]
+    selectors: Mapping[str, Named]
+    peers: Mapping[str, str]
+    broken: frozenset[str]
+    diagnostics: Diagnostics
+
+    def model(self, named: Named, where: str) -> bool:
+        """Whether it is a model served here; `where` says what demands that."""
+        if named.text in self.models or named.text in self.broken:
+            return named.text in self.models
+        if named.text in self.aliases:
+            message = f'"{named.text}" is an alias; {where} takes models'
+            self._report(message, named, f"write {self.aliases[named.text]}")
+        else:
+            message = f'this llama-swap serves no model "{named.text}"'
+            self._report(message, named, self._hint(named, self.models))
+        return False
+
+    def target(self, named: Named) -> bool:
+        """Whether requests can go there: to a model, an alias or a peer's model."""
+        known = [*self.models, *self.aliases, *self.peers]
+        if named.text in known or named.text in self.broken:
+            return named.text not in self.broken
+        if named.text in self.selectors:
+            message = f'"{named.text}" is a selector, which cannot be chosen by another'
+            self._report(message, named, "name the models themselves")
+        else:
+            message = f'"{named.text}" is no model, alias or model of a peer here'
+            self._report(message, named, self._hint(named, known))
+        return False
+
+    def _hint(self, named: Named, known: Mapping[str, object] | Sequence[str]) -> str:
+        return did_you_mean(named.text, known, "add it to the service's models")
+
+    def _report(self, message: str, named: Named, hint: str) -> None:
+        self.diagnostics.error("unknown-member", message, named.span, hint=hint)
+
+
+def lower_routes(fields: Fields, models: Sequence[tuple[Named, Model]], blocks: Blocks) -> Routes:
+    """Check every route of the block; one that means nothing is reported and left out."""
+    peers = tuple(_peers(fields, blocks))
+    ids = _ids(fields, models, peers, blocks.diagnostics)
+    return Routes(
+        groups=_groups(fields, ids),
+        selectors=tuple(_selectors(fields, ids, blocks)),
+        profiles=tuple(_profiles(fields, ids, blocks)),
+        peers=peers,
+        priority=_priority(fields, ids, blocks),
+        preload=tuple(each for each in fields.names("preload") if _preloads(each, ids)),
+    )
+
+
+def _ids(
+    fields: Fields,
+    models: Sequence[tuple[Named, Model]],
+    peers: Sequence[Peer],
+    diagnostics: Diagnostics,
+) -> Ids:
+    served = {named.text: named for named, _ in models}
+    return Ids(
+        models=served,
+        aliases={name: model.name for _, model in models for name in model.other_ids},
+        selectors={
+            each.label.text: Named(each.label.text, each.label.span)
+            for each in fields.labelled(SELECTOR.kind)
+            if each.label
+        },
+        peers={name: peer.name for peer in peers for name in peer.ids},
+        broken=frozenset(each.text for each in fields.names("models")) - served.keys(),
+        diagnostics=diagnostics,
+    )
+
+
+def _groups(fields: Fields, ids: Ids) -> tuple[Group, ...]:
+    blocks = fields.labelled(GROUP.kind)
+    matrix = fields.nested(MATRIX.kind)
+    if blocks and matrix:
+        ids.diagnostics.error(
+            "conflicting-keys",
+            "this llama-swap has both groups and a matrix",
+            blocks[0].header,
+            related=(Label(matrix.header, "the matrix"),),
+            hint="write each group as a set, or the sets as groups: llama-swap takes one of them",
+        )
+        return ()
+    first: dict[str, tuple[str, Named]] = {}
+    groups = []
+    for block in blocks:
+        read = read_block(block, GROUP, ids.diagnostics)
+        members = [each for each in read.names("models") if ids.model(each, "a group")]
+        groups.append(
+            Group(
+                name=read.label.text,
+                models=tuple(each for each in members if _alone(each, read, first, ids)),
+                swap=read.switch("swap"),
+                exclusive=read.switch("exclusive"),
+                persistent=read.switch("persistent"),
+                origin=block.header,
+            )
+        )
+    return tuple(groups)
+
+
+def _alone(member: Named, group: Fields, first: dict[str, tuple[str, Named]], ids: Ids) -> bool:
+    """Whether no group before has it."""
+    name, earlier = first.setdefault(member.text, (group.label.text, member))
+    if earlier is member:
+        return True
+    ids.diagnostics.error(
+        "duplicate-name",
+        f"{member.text} is in group {name} already",
+        member.span,
+        "again here",
+        related=(Label(earlier.span, "first here"),),
+        hint="a model is in one group, and once",
+    )
+    return False
+
+
+def _selectors(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Selector]:
+    for block in fields.labelled(SELECTOR.kind):
+        read = read_block(block, SELECTOR, ids.diagnostics)
+        name = read.label
+        if name.text in ids.models or name.text in ids.aliases:
+            what = "a model" if name.text in ids.models else "an alias"
+            ids.diagnostics.error(
+                "duplicate-name",
+                f'"{name.text}" is the name of a selector and of {what}',
+                name.span,
+                hint="rename the selector",
+            )
+        targets = tuple(each for each in read.names("targets") if ids.target(each))
+        strategy = read.text("strategy") or ""
+        if strategy == "warm":
+            _check_warm(targets, ids)
+        if not read.names("targets") and read.has("targets"):
+            message = "this selector has nothing to choose from"
+            ids.diagnostics.error("missing-key", message, read.span("targets"), hint="add models")
+        yield Selector(
+            name=name.text,
+            strategy=strategy,
+            targets=targets,
+            spillover=read.integer("spillover"),
+            title=read.text("name"),
+            description=read.text("description"),
+            unlisted=read.switch("unlisted"),
+            metadata=blocks.free(read, METADATA),
+            origin=block.header,
+        )
+
+
+def _check_warm(targets: Sequence[Named], ids: Ids) -> None:
+    for each in targets:
+        if each.text not in ids.models and each.text not in ids.aliases:
+            ids.diagnostics.error(
+                "unknown-member",
+                f'"{each.text}" runs on peer {ids.peers[each.text]}, and warm takes models of here',
+                each.span,
+                hint="strategy = pin or spillover takes models of peers",
+            )
+
+
+def _profiles(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Profile]:
+    for block in fields.labelled(PROFILE.kind):
+        read = read_block(block, PROFILE, ids.diagnostics)
+        pins = blocks.free(read, PINS)
+        if not pins:
+            message = f"profile {read.label.text} pins nothing"
+            hint = "add pins { some-id = some-model }"
+            ids.diagnostics.error("missing-key", message, block.header, hint=hint)
+        yield Profile(
+            name=read.label.text,
+            description=read.text("description"),
+            pins=tuple(
+                (name, target if isinstance(target, Named) else None)
+                for name, target in pins.items()
+                if not isinstance(target, Named) or ids.target(target)
+            ),
+            origin=block.header,
+        )
+
+
+def _peers(fields: Fields, blocks: Blocks) -> Iterator[Peer]:
+    for block in fields.labelled(PEER.kind):
+        read = read_block(block, PEER, blocks.diagnostics)
+        models = read.texts("models")
+        if not models and read.has("models"):
+            message = f"peer {read.label.text} serves no models"
+            hint = "name them; llama-swap does not ask a peer what it has"
+            blocks.diagnostics.error("missing-key", message, read.span("models"), hint=hint)
+        yield Peer(
+            name=read.label.text,
+            proxy=read.text("proxy") or "",
+            models=models,
+            api_key_env=read.text("api-key-env"),
+            timeouts=blocks.timeouts(read),
+            filters=blocks.filters(read),
+            origin=block.header,
+        )
+
+
+def _priority(fields: Fields, ids: Ids, blocks: Blocks) -> tuple[tuple[Named, int], ...]:
+    read = blocks.read(fields, PRIORITY)
+    found = ((Named(key.text, key.span), number) for key, number in read.free) if read else ()
+    return tuple((named, number) for named, number in found if ids.model(named, "priority"))
+
+
+def _preloads(named: Named, ids: Ids) -> bool:
+    return named.text in ids.aliases or ids.model(named, "preload")
