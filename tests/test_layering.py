@@ -71,7 +71,7 @@ def imports(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else ()
             stem = ".".join([*base, *([node.module] if node.module else [])])
-            if node.level and not node.module or stem == "llamafleet":
+            if (node.level and not node.module) or stem == "llamafleet":
                 yield from (f"{stem}.{alias.name}" for alias in node.names)
             else:
                 yield stem

@@ -17,7 +17,7 @@ USER = "llamafleet"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file to put: absolute path on the host, content, mode (octal digits), and who must notice."""
+    """A file to put: path on the host, content, mode (octal digits), and who must notice."""
 
     path: str
     content: str
@@ -32,8 +32,8 @@ class Artifact:
 class Unit:
     """A systemd unit to enable and run.
 
-    `executable` is where the main process's binary is installed; the path may run through a symlink,
-    and the running process must be what the path resolves to now. `managed` units have their own
+    `executable` is where the main process's binary is installed; the path may run through a
+    symlink, and the running process must be what the path resolves to now. `managed` units have their own
     artifact; the others (nginx.service) come with a package.
     """
 
@@ -44,7 +44,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model that an endpoint must list: id, aliases, and the digest of its compiled configuration."""
+    """A model that an endpoint must list: id, aliases, and its compiled configuration's digest."""
 
     id: str
     aliases: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class MatrixPlan:
-    """The matrix as llama-swap sees it: combinations of each set in the solver's order, and costs."""
+    """The matrix as llama-swap sees it: each set's combinations in solving order, and costs."""
 
     sets: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
     costs: tuple[tuple[str, int], ...] = ()
@@ -94,9 +94,9 @@ class ServicePlan:
 class BuildPlan:
     """One llama.cpp build as one host needs it.
 
-    `cmake` are all configure options, architectures of every host that uses this build included, so
-    that a `builder` compiles for all of them. `directory` is where the symlink to the current install
-    stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named `<name>-<fingerprint>`.
+    `cmake` are all configure options, architectures of every host that uses this build included,
+    so that a `builder` compiles for all of them. `directory` is where the symlink to the current
+    install stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named `<name>-<fingerprint>`.
     `prepare` is shell to run before CMake, in the same shell.
     """
 
