@@ -33,8 +33,8 @@ class Unit:
     """A systemd unit to enable and run.
 
     `executable` is where the main process's binary is installed; the path may run through a
-    symlink, and the running process must be what the path resolves to now. `managed` units have their own
-    artifact; the others (nginx.service) come with a package.
+    symlink, and the running process must be what the path resolves to now. `managed` units have
+    their own artifact; the others (nginx.service) come with a package.
     """
 
     name: str
@@ -96,7 +96,8 @@ class BuildPlan:
 
     `cmake` are all configure options, architectures of every host that uses this build included,
     so that a `builder` compiles for all of them. `directory` is where the symlink to the current
-    install stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named `<name>-<fingerprint>`.
+    install stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named
+    `<name>-<fingerprint>`.
     `prepare` is shell to run before CMake, in the same shell.
     """
 
