@@ -44,9 +44,9 @@ LIBRARIES: dict[str, set[str]] = {
     "lark": {"dsl/llamafleet/language/", "tests/language/", "benchmarks/"},
     "yaml": {"dsl/llamafleet/writers/", "dsl/llamafleet/swap_config/", "tests/"},
     "jsonschema": {"tests/", "benchmarks/"},
-    "pygls": {"dsl/llamafleet/lsp/server", "tests/lsp/"},
+    "pygls": {"dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "tests/lsp/"},
     "lsprotocol": {
-        "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/protocol", "tests/lsp/",
+        "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "dsl/llamafleet/lsp/protocol",
     },
     "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
     "huggingface_hub": {"roles/gguf_files/", "tests/"},

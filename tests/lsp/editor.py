@@ -113,6 +113,10 @@ class Editor:
         document = {"uri": path.as_uri(), "languageId": "fleet", "version": 1, "text": shown}
         self.tell("textDocument/didOpen", {"textDocument": document})
 
+    def close(self, path: Path) -> None:
+        """Close a file without saving it."""
+        self.tell("textDocument/didClose", {"textDocument": {"uri": path.as_uri()}})
+
     def type(self, path: Path, text: str, line: int, character: int, version: int = 2) -> None:
         """Insert text at a place."""
         place = {"line": line, "character": character}

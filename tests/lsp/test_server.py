@@ -96,6 +96,20 @@ def test_nobody_is_told_a_word_at_a_time(editor: Editor, folder: Path) -> None:
     assert any('"xyzfleet"' in each for each in messages), messages
 
 
+def test_a_file_that_is_closed_counts_as_it_is_on_the_disk(editor: Editor, folder: Path) -> None:
+    main, hosts, scratch = (folder / f"{name}.fleet" for name in ("fleet", "hosts", "scratch"))
+    editor.open(main)
+    assert editor.diagnostics(main) == []
+    editor.open(hosts, "fleet 1\n\nhost box {}\n")
+    assert [each["code"] for each in editor.diagnostics(main)] == ["unknown-name"]
+    editor.close(hosts)
+    assert editor.diagnostics(main) == []
+    editor.open(scratch, "flet 1\n")  # never saved: once it is closed, there is nothing to say
+    assert editor.diagnostics(scratch) != []
+    editor.close(scratch)
+    assert editor.diagnostics(scratch) == []
+
+
 @pytest.mark.parametrize(("encodings", "character"), [((), 21), (("utf-8", "utf-16"), 24)])
 def test_columns_are_those_of_the_editor(
     folder: Path, encodings: tuple[str, ...], character: int

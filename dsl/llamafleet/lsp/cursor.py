@@ -68,12 +68,24 @@ def cursor_at(text: str, position: Position) -> Cursor:
     return _Scan(text, position).run()
 
 
+def _block_above(lines: list[str], number: int) -> int:
+    """How many lines stand above the block at the left margin that line `number` may be in."""
+    for above in range(min(number, len(lines)) - 1, -1, -1):
+        line = lines[above]
+        if line[:1].isalpha() and re.match(HEADER, line) and re.split(r"[\s{]", line)[0] in TOP:
+            return above
+    return 0
+
+
 class _Scan:
     """One walk over the tokens of a text."""
 
     def __init__(self, text: str, position: Position) -> None:
-        self._text = text if text.endswith("\n") else text + "\n"
+        lines = text.split("\n")
+        above = _block_above(lines, position.line)
+        self._text = "\n".join([*lines[above:], ""])
         self._lexer = Lexer(self._text, tables())
+        self._lexer.place = Place(0, above + 1, 0)
         self._position = position
         self._blocks: list[Open] = []
         self._entry: list[Token] = []

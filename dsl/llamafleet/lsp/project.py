@@ -41,11 +41,6 @@ class Project:
     files: tuple[File, ...]
     sources: Mapping[str, Source]
 
-    @property
-    def file(self) -> File | None:
-        """The edited file."""
-        return next((each for each in self.files if each.path == self.path), None)
-
 
 def project_of(path: str, folders: Sequence[str], texts: Texts) -> Project:
     """The fleet that the file at `path` belongs to: one that includes it, or it alone."""

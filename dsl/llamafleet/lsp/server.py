@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-from collections.abc import Mapping
-from pathlib import Path
-
 from lsprotocol import types
-from pygls import uris
 from pygls.lsp.server import LanguageServer
-from pygls.workspace import Workspace
 
-from ..diagnostics.model import Diagnostic
 from ..language.parser import parse
 from ..language.source import Source
 from . import protocol
@@ -22,109 +14,13 @@ from .features.formatting import formatted
 from .features.hover import hover
 from .features.symbols import symbols
 from .positions import Place, end_of, position_of
-from .project import Project, Texts, diagnose, project_of, roots_of
+from .session import Session
 
 DELAY = 0.2
 """Seconds without a key press before a fleet is checked again."""
 
 TRIGGERS = ["=", " ", "[", ",", "+", "&", "|", "(", '"']
 """What an editor asks for completions after, besides letters."""
-
-Found = Mapping[str, list[Diagnostic]]
-
-
-class Session:
-    """What is known between two requests of an editor."""
-
-    def __init__(self, server: LanguageServer) -> None:
-        self.server = server
-        self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._told: dict[str, Found] = {}
-
-    # Files and their names.
-
-    @property
-    def workspace(self) -> Workspace:
-        """The documents that the editor has open."""
-        return self.server.workspace
-
-    @property
-    def encoding(self) -> str:
-        """The units in which the editor counts columns."""
-        agreed = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
-        return agreed.value if isinstance(agreed, types.PositionEncodingKind) else agreed
-
-    @property
-    def folders(self) -> list[str]:
-        """The folders that are open in the editor."""
-        folders = [uris.to_fs_path(each) for each in self.workspace.folders]
-        root = self.workspace.root_path
-        return [each for each in (*folders, root) if each]
-
-    def texts(self) -> Texts:
-        """Every open document as it is now."""
-        documents = self.workspace.text_documents
-        return Texts({os.path.realpath(_path(uri)): each.source for uri, each in documents.items()})
-
-    def uri(self, path: str) -> str:
-        """What the editor calls a file: its own name for one that it has open."""
-        real = os.path.realpath(path)
-        uri: str
-        for uri in self.workspace.text_documents:
-            if os.path.realpath(_path(uri)) == real:
-                return uri
-        return str(uris.from_fs_path(str(Path(path).absolute())) or path)
-
-    def source(self, uri: str) -> Source:
-        """A document's text."""
-        return Source(_path(uri), self.workspace.get_text_document(uri).source)
-
-    def project(self, uri: str) -> Project:
-        """The fleet that a document belongs to."""
-        return project_of(_path(uri), self.folders, self.texts())
-
-    # Diagnostics.
-
-    def check_soon(self, uri: str, delay: float) -> None:
-        """Check the fleets of a document, once nothing more has been typed for a while."""
-        if before := self._waiting.pop(uri, None):
-            before.cancel()
-        self._waiting[uri] = asyncio.ensure_future(self._check(uri, delay))
-
-    async def _check(self, uri: str, delay: float) -> None:
-        await asyncio.sleep(delay)
-        texts = self.texts()
-        roots = await asyncio.to_thread(roots_of, _path(uri), self.folders, texts)
-        self._forget(_path(uri), roots)
-        for root in roots:
-            found, sources = await asyncio.to_thread(diagnose, root, texts)
-            before = self._told.get(root, {})
-            self._told[root] = found
-            for path in dict.fromkeys((*before, *found)):
-                self._publish(path, sources)
-
-    def _forget(self, path: str, roots: tuple[str, ...]) -> None:
-        """Drop what was said of a file as a fleet of its own, now that another includes it."""
-        if path not in roots:
-            for each in self._told.pop(path, {}):
-                self._publish(each, {})
-
-    def _publish(self, path: str, sources: Mapping[str, Source]) -> None:
-        """Say all that is wrong with a file, in whichever fleets it is."""
-        found: dict[Diagnostic, None] = {}
-        for told in self._told.values():
-            found.update(dict.fromkeys(told.get(path, ())))
-        self.server.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(
-                self.uri(path),
-                [protocol.diagnostic(each, sources, self.uri, self.encoding) for each in found],
-            )
-        )
-
-
-def _path(uri: str) -> str:
-    """The path of a document; one that has never been saved is called by its URI."""
-    return uris.to_fs_path(uri) or uri
 
 
 def make_server(version: str) -> LanguageServer:
@@ -188,8 +84,8 @@ def _answer_places(server: LanguageServer, session: Session) -> None:
         uri = params.text_document.uri
         source, project = session.source(uri), session.project(uri)
         position = position_of(_place(params.position), source, session.encoding)
-        file = project.file
-        span = definition(file, position, project.files) if file else None
+        file, _ = parse(Source(project.path, source.text))
+        span = definition(file, position, project.files)
         if span is None:
             return None
         return protocol.location(span, project.sources, session.uri, session.encoding)
