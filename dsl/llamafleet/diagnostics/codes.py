@@ -55,9 +55,13 @@ CODES: dict[str, tuple[Severity, str]] = {
         "A model is in no set of its service's matrix, so it always runs alone.",
     ),
     "no-gpu": (E, "A process for each GPU is wanted where there is no GPU."),
+    "not-kept-warm": (W, "A model that is to stay loaded is unloaded by requests for others."),
     "not-text": (E, "A file is not UTF-8 text."),
+    "overridden-flag": (W, "A flag never counts, because every request says something else."),
     "owned-flag": (E, "Arguments set what llamafleet sets itself."),
     "port-range": (E, "More ports are needed than there are left."),
+    "preload-conflict": (W, "Loading one model at start unloads another that was loaded at start."),
+    "preload-ttl": (W, "A model is loaded at start, and unloaded again for want of requests."),
     "quantised-cache": (
         E,
         "A KV cache has a format that the server refuses, or has no kernel for.",

@@ -16,6 +16,8 @@ from .gpu_backend import gpu_backend
 from .gpu_index import gpu_index
 from .gpu_shared import gpu_shared
 from .ignored_flag import ignored_flag
+from .overridden_flag import overridden_flag
+from .preload import preload
 from .quantised_cache import quantised_cache
 from .redundant_set import redundant_set
 from .repeated_flag import repeated_flag
@@ -43,6 +45,8 @@ RULES: tuple[Rule, ...] = (
     gpu_index,
     gpu_shared,
     ignored_flag,
+    overridden_flag,
+    preload,
     quantised_cache,
     redundant_set,
     repeated_flag,

@@ -21,17 +21,27 @@ DANGEROUS = ("tools", "agent", "mcp-servers-config", "mcp-servers-json", "ui-mcp
 def exposed(survey: Survey) -> Iterator[Diagnostic]:
     """Services that answer on every address and ask nobody for a key."""
     for service in survey.fleet.services.values():
-        if isinstance(service, LlamaSwap | LlamaServer | Nginx) and service.listen.everywhere:
+        if isinstance(service, LlamaSwap | LlamaServer | Nginx) and _said_everywhere(service):
             behind = _behind(service, survey)
             if behind is not None and not has_key(behind, survey):
                 yield _open(service, behind)
     yield from _dangerous(survey)
 
 
+def _said_everywhere(service: LlamaSwap | LlamaServer | Nginx) -> bool:
+    """Whether it is written that a service listens on every address.
+
+    A llama-swap configuration does not say where llama-swap listens; what stands for it there has
+    no width.
+    """
+    span = service.spans.get("listen", service.origin)
+    return service.listen.everywhere and span.start < span.end
+
+
 def has_key(service: Service, survey: Survey) -> bool:
     """Whether a service asks for a key, or may: what its environment file sets is not known."""
     if isinstance(service, LlamaSwap):
-        return bool(getattr(service, "api_key_env", ()) or getattr(service, "api_keys", ()))
+        return bool(service.settings.api_key_env) or "apiKeys" in service.settings.pass_through
     if isinstance(service, LlamaServer):
         serving = survey.by_service[service.name][0]
         return _model_has_key(serving) or service.running.environment_file is not None

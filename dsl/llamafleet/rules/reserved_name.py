@@ -36,7 +36,7 @@ def _checked(word: str, span: Span, service: LlamaSwap, fleet: Fleet) -> Iterato
         hint = "choose another name, unless this is ComfyUI"
         yield warning("reserved-name", message, span, hint)
     prefix, slash, _ = word.partition("/")
-    peers = {peer.name: peer for peer in getattr(service, "peers", ())}
+    peers = {peer.name: peer for peer in service.routes.peers}
     if slash and prefix in peers and service.version >= PEERS_SINCE:
         message = f'llama-swap keeps "{word}" for the models of the peer {prefix}'
         related = Label(peers[prefix].origin, "the peer")

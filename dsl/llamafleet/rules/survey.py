@@ -136,7 +136,7 @@ class Survey:
             build = fleet.builds[service.builds[0]] if service.builds else None
             for name in service.models:
                 model = fleet.models[name]
-                own = None if model.command or getattr(model, "program", None) else build
+                own = build if model.needs_build else None
                 ref = own.ref if own else fleet.llama_cpp
                 yield Serving(service, model, hosts, own, ref)
 

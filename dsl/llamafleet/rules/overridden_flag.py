@@ -1,0 +1,56 @@
+"""overridden-flag: sampling that llama-swap overrides in every request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Json
+from .report import warning
+from .survey import Survey
+
+PARAMETERS = {
+    "temp": ("temperature",),
+    "top-k": ("top_k",),
+    "top-p": ("top_p",),
+    "min-p": ("min_p",),
+    "typical": ("typical_p",),
+    "repeat-penalty": ("repeat_penalty",),
+    "repeat-last-n": ("repeat_last_n",),
+    "presence-penalty": ("presence_penalty",),
+    "frequency-penalty": ("frequency_penalty",),
+    "seed": ("seed",),
+    "predict": ("max_tokens", "n_predict", "max_completion_tokens"),
+    "dry-multiplier": ("dry_multiplier",),
+    "xtc-probability": ("xtc_probability",),
+    "mirostat": ("mirostat",),
+    "samplers": ("samplers",),
+    "reasoning-effort": ("reasoning_effort",),
+}
+"""Flags that only say what holds where a request says nothing, and what requests call them."""
+
+
+def overridden_flag(survey: Survey) -> Iterator[Diagnostic]:
+    """Flags beside `set-params` that say something else: the flag never counts."""
+    for serving in survey.serving:
+        forced = serving.model.filters.set_params
+        if not forced:
+            continue
+        for key, names in PARAMETERS.items():
+            setting = serving.settings.get(key)
+            name = next((each for each in names if each in forced), None)
+            if setting is None or name is None or _same(setting.value, forced[name]):
+                continue
+            message = f"{key} = {setting.value} never counts: every request gets {name} = "
+            message += f"{forced[name]}"
+            hint = f"say it in one place: remove {key}"
+            place = serving.model.spans.get("set-params", serving.model.origin)
+            related = Label(place, "put into every request here")
+            yield warning("overridden-flag", message, setting.origin, hint, related)
+
+
+def _same(written: str | None, forced: Json) -> bool:
+    try:
+        return written is not None and float(written) == float(str(forced))
+    except ValueError:
+        return written == forced

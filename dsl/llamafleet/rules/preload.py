@@ -1,0 +1,97 @@
+"""preload-ttl, preload-conflict, not-kept-warm: what is loaded at start, and does not stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Fleet, Model
+from ..schema.values import Named
+from ..targets.swap.block import LlamaSwap
+from .redundant_set import small
+from .report import warning
+from .survey import Survey
+
+MOST = 1000
+
+
+def preload(survey: Survey) -> Iterator[Diagnostic]:
+    """What unloads a model that its service loads at start."""
+    for service in survey.swaps:
+        named = [each for each in service.routes.preload if each.text in service.models]
+        if not named:
+            continue
+        for each in named:
+            yield from _times_out(each, service, survey.fleet)
+        together = _Together(service)
+        yield from _conflicts(named, together)
+        for each in named:
+            yield from _evicted(each, service, survey.fleet.models[each.text], together)
+
+
+def _times_out(named: Named, service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:
+    model = fleet.models[named.text]
+    ttl = service.global_ttl if model.ttl is None else model.ttl
+    if not ttl:
+        return
+    message = f"{named.text} is loaded at start, and unloaded after {ttl} s without a request"
+    hint = f"set ttl = 0s in {named.text} if it shall stay"
+    place = model.spans.get("ttl") if model.ttl is not None else service.spans.get("global-ttl")
+    related = (Label(place, "unloads it"),) if place else ()
+    yield warning("preload-ttl", message, named.span, hint, *related)
+
+
+class _Together:
+    """Whether one model may stay when another is loaded."""
+
+    def __init__(self, service: LlamaSwap) -> None:
+        self.matrix = service.matrix
+        self.known = self.matrix is None or small(self.matrix, MOST)
+        pairs = self.matrix.combinations() if self.matrix and self.known else ()
+        self.combinations = [frozenset(models) for _, each in pairs for models in each]
+        self.group = {named.text: each for each in service.routes.groups for named in each.models}
+
+    def stays(self, running: str, request: str) -> bool:
+        """Whether `running` can be left alone when `request` is asked for."""
+        if not self.known or running == request:
+            return True
+        if self.matrix is not None:
+            return any({running, request} <= each for each in self.combinations)
+        ours, theirs = self.group.get(running), self.group.get(request)
+        if ours is theirs:  # both in none are in the same one, which swaps
+            return ours is not None and not ours.swap
+        exclusive = theirs is None or theirs.exclusive
+        return not exclusive or (ours is not None and ours.persistent)
+
+
+def _conflicts(named: list[Named], together: _Together) -> Iterator[Diagnostic]:
+    """Models are loaded one after the other, so a later one may undo an earlier one."""
+    for index, later in enumerate(named):
+        for earlier in named[:index]:
+            if not together.stays(earlier.text, later.text):
+                message = f"loading {later.text} at start unloads {earlier.text} again"
+                related = Label(earlier.span, "loaded before")
+                hint = "preload one of them, or let them be loaded together"
+                yield warning("preload-conflict", message, later.span, hint, related)
+                break
+
+
+def _evicted(
+    named: Named, service: LlamaSwap, model: Model, together: _Together
+) -> Iterator[Diagnostic]:
+    """A preloaded model that says itself that it never times out is meant to be always there."""
+    if model.ttl != 0:
+        return
+    preloaded = {each.text for each in service.routes.preload}
+    others = [
+        name
+        for name in service.models
+        if name not in preloaded and not together.stays(named.text, name)
+    ]
+    if others:
+        which = others[0] if len(others) == 1 else f"{others[0]} and {len(others) - 1} more"
+        message = f"{named.text} is to stay loaded, but a request for {which} unloads it"
+        hint = f"let it be loaded beside them, as in set name = {named.text} & {others[0]}"
+        place = model.spans.get("ttl", model.origin)
+        related = Label(place, "never unloaded for want of requests")
+        yield warning("not-kept-warm", message, named.span, hint, related)
