@@ -118,6 +118,7 @@ def test_json_has_every_place() -> None:
         "end_column": 6,
         "label": "here",
         "hint": "so",
+        "refused": False,
         "related": [
             {
                 "message": "there",

@@ -11,8 +11,11 @@ from .model import Diagnostic
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """One line for each diagnostic; lines and columns count from 1, ends are exclusive."""
-    return "".join(json.dumps(_object(each), ensure_ascii=False) + "\n" for each in diagnostics)
+    """One line for each diagnostic; lines and columns count from 1, ends are exclusive.
+
+    Letters beyond ASCII are escaped, for no encoding of stdout and no reader of lines to break.
+    """
+    return "".join(json.dumps(_object(each)) + "\n" for each in diagnostics)
 
 
 def _object(diagnostic: Diagnostic) -> dict[str, Any]:
