@@ -10,7 +10,7 @@ from __future__ import annotations
 from .table import BlockSchema, Key
 from .values import Choice, Duration, Integer, JsonValue, ListOf, Pattern, Switch, Text
 
-PARAMETER = Pattern(r"[^,\s]+", "names of request parameters", bare=True)
+PARAMETER = Pattern(r"[^,\s]+", "the name of a request parameter", bare=True)
 UPSTREAM_URL = Pattern(
     r"https?://[^\s\"'/][^\s\"']*", 'a URL in quotes such as "http://10.0.0.2:80"'
 )

@@ -37,6 +37,7 @@ from .process.unit import Process, read_running, unit_of
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
 from .swap.checks import check_models, check_texts
 from .swap.config import Entry, Written, render, write
+from .swap.passing import check_passing
 from .swap.ports import claim_ports
 from .swap.routes_block import lower_routes
 from .swap.settings import read_settings
@@ -61,6 +62,7 @@ class LlamaSwapTarget:
         check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
         check_models(fields, models, scope.diagnostics)
         check_texts(block, scope.diagnostics)
+        check_passing(fields, [model for _, model in models], scope.diagnostics)
         if host is None or not models or (build_name and build is None):
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN

@@ -1,0 +1,81 @@
+"""Keys that pass through must not meet what the fleet's own words become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ...diagnostics.model import Diagnostics, Label
+from ...fleet.model import Model, Spans
+from ...language import syntax
+from ...language.source import Span
+from ...schema.block import BlockSchema, Fields
+from ...schema.core import MODEL
+from ...schema.swap_words import PASS_THROUGH
+from .schema import SCHEMA
+
+OURS = {
+    "models": "models = [...] names them",
+    "routing": "there are blocks for it: matrix, group and priority",
+    "matrix": "there is a block for it: matrix",
+    "groups": "there is a block for it: group",
+}
+"""Parts of the file that are always ours to write."""
+OURS_OF_A_MODEL = {"metadata": "there is a block for it: metadata"}
+
+
+def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnostics) -> None:
+    """Report keys that pass through and are said in words, too: of the service, and of models."""
+    said = fields.spans | {kind: block.header for kind, block in _nested(fields)}
+    block = fields.nested(PASS_THROUGH.kind)
+    keys = [word for entry in block.entries if (word := _word(entry))] if block else []
+    _check(((key.text, key.span) for key in keys), OURS, _words(SCHEMA, "", said), diagnostics)
+    for model in models:
+        place = model.spans.get(PASS_THROUGH.kind, model.origin)
+        passed = ((key, place) for key in model.pass_through)
+        _check(passed, OURS_OF_A_MODEL, _words(MODEL, "models.*.", model.spans), diagnostics)
+
+
+def _check(
+    passed: Iterable[tuple[str, Span]],
+    ours: Mapping[str, str],
+    words: Mapping[str, tuple[str, Span]],
+    diagnostics: Diagnostics,
+) -> None:
+    for key, place in passed:
+        if key in ours:
+            message = f"{key} is not for a pass-through block to say"
+            diagnostics.error("refused-key", message, place, hint=ours[key])
+        elif key in words:
+            word, span = words[key]
+            diagnostics.error(
+                "conflicting-keys",
+                f"{key} passes through, and {word} says it, too",
+                place,
+                related=(Label(span, "said here"),),
+                hint="keep one of them",
+            )
+
+
+def _words(schema: BlockSchema, prefix: str, said: Spans) -> dict[str, tuple[str, Span]]:
+    """First part of the way in llama-swap's configuration, to the word that becomes it."""
+    ways = {key.name: key.upstream for key in schema.keys}
+    ways |= {block.kind: block.upstream for block in schema.blocks}
+    return {
+        way.removeprefix(prefix).partition(".")[0]: (word, said[word])
+        for word, way in ways.items()
+        if word in said and way and way.startswith(prefix)
+    }
+
+
+def _nested(fields: Fields) -> Iterator[tuple[str, syntax.Block]]:
+    yield from fields.blocks.items()
+    yield from ((kind, blocks[0]) for kind, blocks in fields.named.items())
+
+
+def _word(entry: syntax.Attribute | syntax.MatrixSet | syntax.Block) -> syntax.Word | None:
+    match entry:
+        case syntax.Attribute(key):
+            return key
+        case syntax.Block(kind):
+            return kind
+    return None

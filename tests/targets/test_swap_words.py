@@ -1,0 +1,321 @@
+"""The words of a llama-swap and its models: what each becomes, what is inherited, what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.targets.compiling import config_of, errors_of, plan_of, server, swap
+
+# Values of keys that llamafleet does not know.
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12).filter(
+    lambda text: "${" not in text
+) | st.sampled_from(["", "true", "null", "1e3", "0x10", "a: b", "- a", "# a", '"', "\\", "a\nb\t"])
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**9), 10**9)
+    | st.integers(-(10**6), 10**6).map(lambda number: number / 64)
+    | texts
+)
+lists = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3), max_leaves=4)
+objects = st.recursive(
+    st.dictionaries(texts, lists, max_size=3),
+    lambda inner: st.dictionaries(texts, lists | inner, max_size=3),
+    max_leaves=4,
+)
+
+
+def quoted(text: str) -> str:
+    """A text in a fleet file."""
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(plain, escaped)
+    return f'"{text}"'
+
+
+def in_fleet(value: Any) -> str:
+    """A value in a fleet file."""
+    match value:
+        case str():
+            return quoted(value)
+        case list():
+            return f"[{', '.join(map(in_fleet, value))}]"
+        case float():
+            return f"{value:.10f}"
+    return json.dumps(value)
+
+
+def entries(values: dict[str, Any]) -> str:
+    """The entries of a block."""
+    return "\n".join(
+        f"{quoted(key)} {{\n{entries(value)}\n}}"
+        if isinstance(value, dict)
+        else f"{quoted(key)} = {in_fleet(value)}"
+        for key, value in values.items()
+    )
+
+
+@given(objects)
+@settings(max_examples=80, deadline=None)
+def test_what_a_key_of_ones_own_holds_arrives_as_it_was(values: dict[str, Any]) -> None:
+    blocks = f"set-params {{\n{entries(values)}\n}}\nvariant low {{\n{entries(values)}\n}}"
+    model = config_of(swap(model=blocks))["models"]["m"]
+    filters = model["filters"]
+    assert filters.get("setParams", {}) == values
+    assert filters["setParamsByID"] == {"low": values}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a = on", "a takes a number, text in quotes, true, false, null, or a list of these, not "
+         "the word on"),
+        ("a = 12GiB", "a takes a number, text in quotes, true, false, null, or a list of these, "
+         "not the size 12GiB"),
+        ("a = [yes]", "a takes a number, text in quotes, true, false, null, or a list of these, "
+         "not the word yes"),
+    ],
+)  # fmt: skip
+def test_words_of_the_language_are_no_values(line: str, message: str) -> None:
+    assert errors_of(swap(model=f"set-params {{\n{line}\n}}")) == [f"wrong-type: {message}"]
+
+
+# What a model takes from others.
+
+INHERITS = """
+defaults model {
+    unload-timeout = 20s
+    set-params {
+        temperature = 0.5
+        top_k = 1
+    }
+    timeouts {
+        connect = 5s
+    }
+}
+model base {
+    gguf = g
+    set-params {
+        temperature = 0.7
+    }
+    variant "base:low" {
+        a = 1
+    }
+    port = 9001
+    use-model-name = "b"
+    aliases = [foundation]
+}
+model none {
+    gguf = g
+    set-params {}
+}
+"""
+
+
+def test_a_block_is_inherited_as_a_whole_and_names_are_not() -> None:
+    text = INHERITS + swap("m, base, none", model="like = base")
+    models = config_of(text)["models"]
+    assert models["m"]["filters"] == {"setParams": {"temperature": 0.7}}
+    assert models["base"]["filters"] == {
+        "setParams": {"temperature": 0.7},
+        "setParamsByID": {"base:low": {"a": 1}},
+    }
+    assert "filters" not in models["none"]
+    assert [model["timeouts"] for model in models.values()] == [{"connect": 5}] * 3
+    assert [model["unloadTimeout"] for model in models.values()] == [20] * 3
+    assert {"useModelName", "aliases"} & models["m"].keys() == set()
+    assert models["base"]["proxy"] == "http://127.0.0.1:9001"
+
+
+def test_a_mistake_in_a_block_that_is_inherited_is_told_once() -> None:
+    text = (
+        "defaults model {\n set-params {\n a = on\n }\n}\n"
+        + swap("m")
+        + "model n {\n gguf = g\n}\n"
+    )
+    assert len(errors_of(text)) == 1
+
+
+# Where a model runs.
+
+
+def test_a_port_of_its_own_moves_nobody_elses() -> None:
+    more = "port = 9100\n}\nmodel a {\n gguf = g\n}\nmodel z {\n gguf = g\n"
+    models = config_of(swap("a, m, z", model=more))["models"]
+    assert [model["proxy"][-4:] for model in models.values()] == ["5800", "9100", "5801"]
+
+
+def test_a_port_that_is_taken_is_refused() -> None:
+    assert errors_of(swap(model="port = 8080")) == [
+        "listen-conflict: port 8080 of host h is taken twice"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "argv"),
+    [
+        (
+            'program = "llama-server"',
+            "llama-server\n--model /g.gguf\n--host 127.0.0.1\n--port 5800",
+        ),
+        (
+            'program = "/opt/a b"\n    ctx-size = 1\n    extra-args = ["--x", "y"]',
+            "'/opt/a b'\n--model /g.gguf\n--host 127.0.0.1\n--port 5800\n--ctx-size 1\n--x y",
+        ),
+    ],
+)
+def test_a_program_that_is_there_is_told_what_is_written(model: str, argv: str) -> None:
+    text = swap(model=model).replace("    build = b\n", "")
+    [written] = config_of(text)["models"].values()
+    assert written["cmd"] == argv + "\n"
+
+
+def test_a_program_runs_as_a_service_too() -> None:
+    text = server(model='program = "/usr/bin/llama-server"').replace("    build = b\n", "")
+    plan = plan_of(text)
+    [unit] = [each.content for each in plan.artifacts]
+    assert "ExecStart=/usr/bin/llama-server --model /g.gguf" in unit.replace("\\\n", "")
+    assert plan.services[0].units[0].executable == "/usr/bin/llama-server"
+    assert plan.services[0].probes[0].models[0].digest is None
+
+
+VERBATIM = 'gguf = none\n    pass-through {\n cmd = "a ${PORT} ${env.X}"\n "a b" = [1]\n }'
+
+
+def verbatim(service: Callable[..., str]) -> str:
+    """A service of a model that has nothing but a command in llama-swap's own words."""
+    return service(model=VERBATIM).replace("    gguf = g\n", "").replace("    build = b\n", "")
+
+
+def test_a_command_in_llama_swaps_own_words_gets_our_port() -> None:
+    [written] = config_of(verbatim(swap))["models"].values()
+    assert (written["cmd"], written["a b"]) == ("a 5800 ${env.X}", [1])
+    assert written["metadata"]["llamafleet"]["digest"]
+
+
+def test_llama_server_takes_no_command_of_llama_swaps() -> None:
+    assert errors_of(verbatim(server)) == [
+        "conflicting-keys: m has a command in llama-swap's own words, and llama-server takes none"
+    ]
+
+
+# Routes, by release.
+
+GROUP = "group pair {\n models = [m, n]\n swap = off\n }\n"
+TWO = "}\nmodel n {\n gguf = g\n"
+PAIR = {"pair": {"swap": False, "exclusive": True, "persistent": False, "members": ["m", "n"]}}
+
+
+@pytest.mark.parametrize("version", [202, 224])
+def test_before_routing_groups_stand_at_top_level(version: int) -> None:
+    config = config_of(swap("m, n", f'version = "v{version}"\n    {GROUP}', model=TWO))
+    assert (config["groups"], config.get("routing")) == (PAIR, None)
+
+
+@pytest.mark.parametrize("version", [225, 250])
+def test_since_routing_groups_stand_there(version: int) -> None:
+    config = config_of(swap("m, n", f'version = "v{version}"\n    {GROUP}', model=TWO))
+    assert "groups" not in config
+    assert config["routing"]["router"] == {"use": "group", "settings": {"groups": PAIR}}
+
+
+def test_priority_stands_beside_the_router() -> None:
+    rest = "matrix {\n set x = m\n }\n priority {\n m = 5\n }\n"
+    routing = config_of(swap(rest=rest))["routing"]
+    assert routing["router"]["use"] == "matrix"
+    assert routing["scheduler"]["settings"] == {"fifo": {"priority": {"m": 5}}}
+
+
+def test_a_file_that_is_written_may_be_written() -> None:
+    plan = plan_of(swap(rest='store-path = "/srv/figures/a.db"'))
+    [unit] = [each.content for each in plan.artifacts if each.path.endswith(".service")]
+    assert "ReadWritePaths=/srv/figures" in unit
+
+
+ALIASED = 'aliases = [al]\n    variant "m:low" {\n a = 1\n }\n' + TWO
+PEER = 'peer box {\n proxy = "http://b:1"\n models = [big]\n }\n'
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        ("group a {\n models = [al]\n }",
+         'unknown-member: "al" is an alias; a group takes models'),
+        ("group a {\n models = [nobody]\n }",
+         'unknown-member: this llama-swap serves no model "nobody"'),
+        ("group a {\n models = [m, m]\n }", "duplicate-name: m is in group a already"),
+        ("group a {\n models = [m]\n }\n group b {\n models = [m]\n }",
+         "duplicate-name: m is in group a already"),
+        ("group a {\n models = [m]\n }\n group a {\n models = [n]\n }",
+         "duplicate-name: group a is declared twice"),
+        ("group a {\n models = [m]\n }\n matrix {\n set x = m & n\n }",
+         "conflicting-keys: this llama-swap has both groups and a matrix"),
+        ("priority {\n al = 1\n }", 'unknown-member: "al" is an alias; priority takes models'),
+        ("preload = [nobody]", 'unknown-member: this llama-swap serves no model "nobody"'),
+        ("selector s {\n strategy = pin\n targets = []\n }",
+         "missing-key: this selector has nothing to choose from"),
+        ("selector s {\n targets = [m]\n }", "missing-key: this selector has no strategy"),
+        ('selector s {\n strategy = pin\n targets = ["x"]\n }',
+         'unknown-member: "x" is no model, alias or model of a peer here'),
+        ("selector s {\n strategy = pin\n targets = [s]\n }",
+         'unknown-member: "s" is a selector, which cannot be chosen by another'),
+        ("selector m {\n strategy = pin\n targets = [n]\n }",
+         'duplicate-name: "m" is the name of a selector and of a model'),
+        ('selector "m:low" {\n strategy = pin\n targets = [n]\n }',
+         'duplicate-name: "m:low" is the name of a selector and of an alias'),
+        (PEER + 'selector s {\n strategy = warm\n targets = ["box/big"]\n }',
+         'unknown-member: "box/big" runs on peer box, and warm takes models of here'),
+        ("profile p {}", "missing-key: profile p pins nothing"),
+        ("profile p {\n pins {\n a = x\n }\n }",
+         'unknown-member: "x" is no model, alias or model of a peer here'),
+        ('peer p {\n proxy = "http://b:1"\n models = []\n }',
+         "missing-key: peer p serves no models"),
+        ('peer p {\n proxy = "b:1"\n models = [a]\n }',
+         'wrong-type: proxy takes a URL in quotes such as "http://10.0.0.2:80", '
+         'not the text "b:1"'),
+        ('profile p {\n description = "${X}"\n pins {\n a = m\n }\n }',
+         "llama-swap-macro: llama-swap would take ${X} for a macro"),
+        ('peer p {\n proxy = "http://b:1"\n models = ["${env.A}"]\n }',
+         "llama-swap-macro: llama-swap would take ${env.A} for a macro"),
+        ("pass-through {\n models = null\n }",
+         "refused-key: models is not for a pass-through block to say"),
+        ("log-level = warn\n pass-through {\n logLevel = 1\n }",
+         "conflicting-keys: logLevel passes through, and log-level says it, too"),
+        (PEER + "pass-through {\n peers {}\n }",
+         "conflicting-keys: peers passes through, and peer says it, too"),
+    ],
+)  # fmt: skip
+def test_routes_that_lead_nowhere_are_refused(rest: str, message: str) -> None:
+    assert errors_of(swap("m, n", rest, model=ALIASED)) == [message]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("metadata {\n llamafleet = 1\n }",
+         "refused-key: llamafleet is not for a metadata block to say"),
+        ('metadata {\n a = ["${X}"]\n }',
+         "llama-swap-macro: llama-swap would take ${X} in the metadata of m for a macro"),
+        ('variant "${X}" {\n a = 1\n }',
+         "llama-swap-macro: llama-swap would take ${X} in the variant of m for a macro"),
+        ("ttl = 1m\n pass-through {\n ttl = 60\n }",
+         "conflicting-keys: ttl passes through, and ttl says it, too"),
+        ("pass-through {\n metadata {}\n }",
+         "refused-key: metadata is not for a pass-through block to say"),
+        ("pass-through {\n cmd = \"x\"\n }",
+         "conflicting-keys: model m has both gguf and a cmd to pass through"),
+        ('strip-params = ["a,b"]',
+         'wrong-type: strip-params takes the name of a request parameter, not the text "a,b"'),
+        ("set-params {\n a = 1\n a = 2\n }", "duplicate-key: a is set twice in this block"),
+        ("set-params {\n a = 1\n a {}\n }", "duplicate-key: a is set twice in this block"),
+        ("variant {\n a = 1\n }", "missing-name: this variant has no name"),
+    ],
+)  # fmt: skip
+def test_what_a_model_cannot_mean_is_refused(model: str, message: str) -> None:
+    assert errors_of(swap(model=model)) == [message]
