@@ -31,7 +31,7 @@ ORDERED: tuple[tuple[str, ...], ...] = (
     ("spec-draft-override-tensor", "spec-draft-cpu-moe", "spec-draft-n-cpu-moe"),
     ("verbose", "verbosity", "log-disable", "log-file"),
     ("grammar", "grammar-file", "json-schema", "json-schema-file"),
-    ("pooling", "embedding", "rerank"),
+    ("pooling", "rerank"),
     ("samplers", "sampler-seq"),
     ("chat-template", "chat-template-file"),
     ("reasoning", "reasoning-effort", "chat-template-kwargs"),
@@ -40,7 +40,8 @@ ORDERED: tuple[tuple[str, ...], ...] = (
     ("cpu-mask", "cpu-range"),
     ("cpu-mask-batch", "cpu-range-batch"),
     ("api-key", "api-key-file"),
-    ("agent", "tools", "ui-mcp-proxy"),
+    ("agent", "tools"),
+    ("agent", "ui-mcp-proxy"),
     ("kv-unified", "kv-unified-per-slot"),
     ("spec-type", "spec-default", "spec-ngram-mod-n-min", "spec-ngram-mod-n-max"),
 )
@@ -132,11 +133,8 @@ def _options(words: Sequence[Word]) -> Iterator[Option]:
 
 
 def _lacks_value(form: Form, values: tuple[Word, ...]) -> bool:
-    return (
-        form.type == "choice"
-        and form_of(values[0].text) is not None
-        and values[0].text not in form.words
-    )
+    text = values[0].text
+    return form.type == "choice" and _is_flag(text) and text not in form.words
 
 
 def _end_of_unknown(words: Sequence[Word], index: int) -> int:

@@ -98,13 +98,16 @@ def place(file: File, found: dict[int, tuple[bool, Comment]], header: int = 0) -
 
 
 def header_of(source: Source, signs: str = "#") -> int:
-    """The last line of the comments that open a file and are set apart by a blank line."""
+    """The last line of the comments that open a file and speak of no line below them.
+
+    A blank line sets them apart, or the header of a section does.
+    """
     last = 0
     for number, line in enumerate(source.lines, 1):
         if not line.strip():
             last = number
         elif line.strip()[0] not in signs:
-            return last
+            return number - 1 if line.strip().startswith("[") else last
     return last
 
 

@@ -13,6 +13,7 @@ from . import nodes, passing
 from .comments import header_of, of_yaml, place
 from .groups import groups, matrix
 from .model_block import Shelf, fixed_port, model_block
+from .nodes import is_attribute
 from .routes import peer_block, profile_block, selector_block
 from .secrets import ENVIRONMENT_FILE, Secret
 from .service_settings import api_keys, lists, performance, settings
@@ -20,6 +21,14 @@ from .service_settings import api_keys, lists, performance, settings
 SERVICE = "main"
 LISTEN = 8080
 """llama-swap's own default: its configuration does not say where it listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """How llama-swap itself is run, where a unit says so."""
+
+    listen: str | None = None
+    entries: tuple[nodes.Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +42,28 @@ class Imported:
 
 def to_file(config: SwapConfig, host: str = "localhost", source: Source | None = None) -> File:
     """The fleet file, with all that is wrong in the configuration still in it."""
-    return _build(config, host, source, drops_dead=False).file
+    return _build(config, host, source, drops_dead=False, runs=Runs()).file
 
 
-def to_fleet(config: SwapConfig, host: str, source: Source | None = None) -> Imported:
+def to_fleet(
+    config: SwapConfig, host: str, source: Source | None = None, runs: Runs | None = None
+) -> Imported:
     """The fleet file that means the same, without what has no effect and no word."""
-    found = _build(config, host, source, drops_dead=True)
+    found = _build(config, host, source, drops_dead=True, runs=runs or Runs())
     if source is None:
         return found
     file = place(found.file, of_yaml(source), header_of(source))
     return Imported(file, found.diagnostics, found.secrets)
 
 
-def _build(config: SwapConfig, host: str, source: Source | None, drops_dead: bool) -> Imported:
+def _build(
+    config: SwapConfig, host: str, source: Source | None, drops_dead: bool, runs: Runs
+) -> Imported:
     start = nodes.start_of(config.path)
     fixed = [port.text for each in config.models if (port := fixed_port(each))]
     shelf = Shelf(source, drops_dead=drops_dead, shared=Counter(fixed))
     models = [model_block(each, config, shelf) for each in config.models]
-    service = _service(config, host, start, shelf)
+    service = _service(config, host, start, shelf, runs)
     file = File(
         config.path,
         (
@@ -64,7 +77,7 @@ def _build(config: SwapConfig, host: str, source: Source | None, drops_dead: boo
     return Imported(file, shelf.diagnostics, tuple(shelf.safe.found))
 
 
-def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf) -> Block:
+def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Runs) -> Block:
     def lost(what: str, span: Span) -> None:
         shelf.diagnostics.warning("not-imported", f"llama-swap loses {what}", span)
 
@@ -73,16 +86,18 @@ def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf) -> Block:
     entries: list[nodes.Entry] = [
         nodes.attribute("host", nodes.named(host, start)),
         nodes.attribute("version", Text(f"v{config.version}", start)),
-        nodes.attribute("listen", Text(f":{_listen(shelf)}", start)),
+        nodes.attribute("listen", Text(runs.listen or f":{_listen(shelf)}", start)),
         nodes.attribute(
             "models",
             nodes.items((nodes.named(each.id.text, each.id.span) for each in config.models), start),
         ),
-        *settings(config, {int(port) for port in shelf.shared}),
+        *settings(config, shelf.fixed | {int(port) for port in shelf.shared}),
         *api_keys(config, shelf.safe),
         *lists(config),
     ]
-    if any(each.variable for each in shelf.safe.found):
+    entries += runs.entries
+    has_file = any(is_attribute(each, "environment-file") for each in runs.entries)
+    if shelf.safe.found and not has_file:
         entries.append(nodes.attribute("environment-file", Text(ENVIRONMENT_FILE, start)))
     entries += performance(config)
     if config.matrix is not None:

@@ -15,16 +15,32 @@ def located(words: Sequence[str], span: Span, source: Source | None) -> tuple[Wo
     """
     if source is None:
         return tuple(Word(word, span) for word in words)
+    whole = _scalar(span, source)
     found: list[Word] = []
     line, column = span.start.line, span.start.column - 1
     for word in words:
-        place = _find(word, line, column, span, source)
+        place = _find(word, line, column, whole, source)
         if place is None:
             found.append(Word(word, span))
             continue
         line, column = place.end.line, place.end.column - 1
         found.append(Word(word, place))
     return tuple(found)
+
+
+def _scalar(span: Span, source: Source) -> Span:
+    """The lines of a block scalar, of which YAML only tells the sign that opens it."""
+    first = source.lines[span.start.line - 1]
+    if first[span.start.column - 1 : span.start.column] not in ("|", ">"):
+        return span
+    indent = len(first) - len(first.lstrip(" -"))
+    last = span.start.line
+    for number in range(span.start.line + 1, len(source.lines) + 1):
+        line = source.lines[number - 1]
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            break
+        last = number if line.strip() else last
+    return Span(span.path, span.start, Position(last, len(source.lines[last - 1]) + 1))
 
 
 def _find(word: str, line: int, column: int, span: Span, source: Source) -> Span | None:

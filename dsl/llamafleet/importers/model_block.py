@@ -44,6 +44,7 @@ class Shelf:
 
     drops_dead: bool = True
     shared: Counter[str] = field(default_factory=Counter)
+    fixed: set[int] = field(default_factory=set)
 
     def loses(self, model: str) -> Lost:
         """Reports what the language cannot hold of a model."""
@@ -99,15 +100,15 @@ def _runs(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
     lifted = None
     if is_sayable_command(command):  # else it passes through as it stands, see passing.py
         lifted = lift(words)
-        lifted = lifted if lifted is not None and _has_words(lifted) else None
+        lifted = lifted if lifted is not None and has_weights(lifted) else None
     yield from _port(model, lifted, shelf)
     if lifted is not None:
-        yield from _flags(lifted, shelf)
+        yield from flag_entries(lifted, shelf)
     elif is_sayable_command(command):
         yield nodes.attribute("command", nodes.texts((word.text for word in words), command.span))
 
 
-def _has_words(lifted: Lifted) -> bool:
+def has_weights(lifted: Lifted) -> bool:
     """Whether its weights are files with absolute paths, which a gguf block can name."""
     files = (lifted.model, lifted.mmproj, lifted.draft)
     return lifted.model is not None and all(
@@ -115,7 +116,8 @@ def _has_words(lifted: Lifted) -> bool:
     )
 
 
-def _flags(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
+def flag_entries(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """The program, its weights, and its flags as keys."""
     program = lifted.program
     yield nodes.attribute("program", Text(program.text, program.span))
     for key, word in (("gguf", lifted.model), ("mmproj", lifted.mmproj), ("draft", lifted.draft)):
@@ -136,6 +138,7 @@ def _port(model: SwapModel, lifted: Lifted | None, shelf: Shelf) -> Iterator[nod
     if model.port is not None:
         if _names_port(model, model.port):
             assert model.cmd is not None
+            shelf.fixed.add(model.port)
             yield nodes.attribute("port", nodes.integer(model.port, model.cmd.span))
     elif port is not None and shelf.shared[port.text] == 1:
         yield nodes.attribute("port", nodes.integer(int(port.text), port.span))
@@ -149,7 +152,7 @@ def fixed_port(model: SwapModel) -> Word | None:
     if model.port is not None or model.cmd is None:
         return None
     lifted = lift(words_of(model.cmd, None, None))
-    if lifted is not None and _has_words(lifted):
+    if lifted is not None and has_weights(lifted):
         word = lifted.port or Word(SERVER_PORT, lifted.program.span)
         return word if PORT_NUMBER.fullmatch(word.text) else None
     local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
@@ -195,7 +198,7 @@ def _goes_home(model: SwapModel, shelf: Shelf) -> bool:
 
 def _is_lifted(model: SwapModel) -> bool:
     lifted = lift(words_of(model.cmd, None, None)) if model.cmd else None
-    return lifted is not None and _has_words(lifted)
+    return lifted is not None and has_weights(lifted)
 
 
 def _is_path(text: str) -> bool:

@@ -86,6 +86,11 @@ def attribute(key: str, value: Value, comments: Comments = NO_COMMENTS) -> Attri
     return Attribute(name, value, value.span, comments)
 
 
+def is_attribute(entry: Entry, key: str) -> bool:
+    """Whether an entry is the attribute of that key."""
+    return isinstance(entry, Attribute) and entry.key.text == key
+
+
 def block(
     kind: str,
     label: str | None,

@@ -1,0 +1,89 @@
+"""`llamafleet import`: what people run today, as a fleet file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..diagnostics.model import Diagnostic, Diagnostics
+from ..importers.front import Asked, Kind, Result, guess, import_source
+from ..importers.secrets import Secret
+from ..language.reading import read_bytes, read_source
+from ..language.source import Source
+from ..swap_config.versions import number
+from .terminal import STDIN, counted, say, show, totals
+
+COMMAND = "<command>"
+"""What diagnostics call a command line that is given as an argument."""
+
+
+def import_(
+    file: str,
+    kind: str | None,
+    host: str,
+    llama_swap: str,
+    output: str | None,
+    verify: bool,
+) -> int:
+    """Import one file; 1 if it would not start, cannot be taken over or means something else."""
+    version = number(llama_swap)
+    if version is None:
+        say(f'"{llama_swap}" is no release of llama-swap: write v250')
+        return 2
+    diagnostics = Diagnostics()
+    source = _source(file, diagnostics)
+    if source is None:
+        show(diagnostics, {}, sys.stderr)
+        return 1
+    meant = Kind(kind) if kind else guess(source)
+    if meant is None:
+        say(f"cannot tell what {source.path} is: say --from {'|'.join(Kind)}")
+        return 2
+    result = import_source(source, meant, Asked(host, version))
+    _report(result)
+    if result.text is None:
+        return 1
+    if output is None:
+        sys.stdout.write(result.text)
+    else:
+        Path(output).write_text(result.text, encoding="utf-8")
+        print(f"{output}: written", file=sys.stderr)
+    return max(int(result.failed), _proven(result) if verify else 0)
+
+
+def _source(file: str, diagnostics: Diagnostics) -> Source | None:
+    if file == "-":
+        data = sys.stdin.buffer.read()
+        return read_source(STDIN, diagnostics, read=lambda _: data)
+    if not Path(file).exists() and len(file.split()) > 1:
+        return Source(COMMAND, file)
+    return read_source(file, diagnostics, read=read_bytes)
+
+
+def _report(result: Result) -> None:
+    """What is to be said goes to stderr: stdout is the fleet file."""
+    found: Iterable[Diagnostic] = result.diagnostics
+    show(found, {each.path: each for each in result.sources}, sys.stderr)
+    if result.diagnostics:
+        print(totals(found, len(result.sources)), file=sys.stderr)
+    for secret in result.secrets:
+        print(_told(secret), file=sys.stderr)
+    if result.secrets:
+        print("set them in the file that environment-file names, on the host", file=sys.stderr)
+
+
+def _told(secret: Secret) -> str:
+    place = f"{secret.span.path}:{secret.span.start.line}"
+    return f"{secret.variable} must hold {secret.what}, which stands in {place}"
+
+
+def _proven(result: Result) -> int:
+    different = result.differences()
+    if not different:
+        print("verified: the fleet file renders to the same meaning", file=sys.stderr)
+        return 0
+    for line in different:
+        print(line, file=sys.stderr)
+    say(f"the fleet file means something else: {counted(len(different), 'difference')}")
+    return 1

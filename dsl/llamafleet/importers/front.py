@@ -1,0 +1,159 @@
+"""The way in: what a file is, its fleet file, and the proof that both mean the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..diagnostics.model import Diagnostic, Diagnostics
+from ..language.formatter import print_file
+from ..language.reading import Read, read_bytes
+from ..language.source import Source
+from ..language.syntax import File
+from ..swap_config.load import read_swap_config
+from . import proof
+from .command_line import read_command
+from .comments import header_of, of_lines, place
+from .lift import SERVER
+from .llama_swap import Runs, to_fleet
+from .model_block import Shelf
+from .router_ini import ini_to_file
+from .secrets import Secret
+from .service import Process, to_file
+from .swap_unit import config_of, runs
+from .unit import SWAP, process_of, read_unit
+
+
+class Kind(StrEnum):
+    """What can be imported."""
+
+    LLAMA_SWAP = "llama-swap"
+    COMMAND = "command"
+    UNIT = "unit"
+    ROUTER_INI = "router-ini"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the person asked for."""
+
+    host: str = "localhost"
+    version: int = 250
+    read: Read = read_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A fleet file, if there is one, with what is to be said; `differences` proves it."""
+
+    text: str | None
+    diagnostics: tuple[Diagnostic, ...]
+    sources: tuple[Source, ...]
+    secrets: tuple[Secret, ...] = ()
+    differences: Callable[[], list[str]] = list
+
+    @property
+    def failed(self) -> bool:
+        """Whether the original would not start, or could not be taken over."""
+        return self.text is None or any(
+            each.refused or (each.code == "not-imported" and each.severity == "error")
+            for each in self.diagnostics
+        )
+
+
+def guess(source: Source) -> Kind | None:
+    """The kind of a file by what is in it."""
+    text = source.text
+    sections = re.findall(r"(?m)^\s*\[([^\]\n]*)\]\s*$", text)
+    if re.search(r"(?m)^ExecStart\s*=", text) or {"Service", "Unit"} & set(sections):
+        return Kind.UNIT
+    if re.search(r"(?m)^[\"']?(models|macros|groups|matrix|peers|routing)[\"']?\s*:", text):
+        return Kind.LLAMA_SWAP
+    if sections and re.search(r"(?m)^\s*[\w.-]+\s*=", text):
+        return Kind.ROUTER_INI
+    if re.search(r"(?m)^[\w\"'-]+\s*:(\s|$)", text):
+        return Kind.LLAMA_SWAP
+    first = text.split()
+    if any(SERVER.fullmatch(word.strip("\"'")) for word in first):
+        return Kind.COMMAND
+    return Kind.LLAMA_SWAP if source.path.endswith((".yaml", ".yml")) else None
+
+
+def import_source(source: Source, kind: Kind, asked: Asked) -> Result:
+    """The fleet file of a source."""
+    match kind:
+        case Kind.LLAMA_SWAP:
+            return _llama_swap(source, asked, Runs(), Diagnostics(), (source,))
+        case Kind.UNIT:
+            return _unit(source, asked)
+        case Kind.COMMAND:
+            shelf = Shelf(source)
+            return _process(source, read_command(source, shelf), shelf, asked, "#")
+    shelf = Shelf(source)
+    file = _with_comments(ini_to_file(source, asked.host, shelf), source, "#;")
+    text = print_file(file)
+    return Result(
+        text,
+        tuple(shelf.diagnostics),
+        (source,),
+        tuple(shelf.safe.found),
+        lambda: proof.of_router(source, text, asked.host),
+    )
+
+
+def _llama_swap(
+    source: Source,
+    asked: Asked,
+    how: Runs,
+    diagnostics: Diagnostics,
+    sources: tuple[Source, ...],
+) -> Result:
+    config, found = read_swap_config(source, asked.version)
+    diagnostics.extend(found)
+    if config is None:
+        return Result(None, tuple(diagnostics), sources)
+    imported = to_fleet(config, asked.host, source, how)
+    diagnostics.extend(imported.diagnostics)
+    text = print_file(imported.file)
+    return Result(
+        text,
+        tuple(diagnostics),
+        sources,
+        imported.secrets,
+        lambda: proof.of_llama_swap(config, text, asked.host, imported.secrets),
+    )
+
+
+def _unit(source: Source, asked: Asked) -> Result:
+    shelf = Shelf(source)
+    unit = read_unit(source, shelf)
+    if unit is None or not unit.words:
+        return Result(None, tuple(shelf.diagnostics), (source,))
+    if SWAP.fullmatch(unit.words[0].text):
+        config = config_of(source, unit, shelf, asked.read)
+        if config is None:
+            return Result(None, tuple(shelf.diagnostics), (source,))
+        how = runs(source, unit, config, shelf)
+        return _llama_swap(config, asked, how, shelf.diagnostics, (source, config))
+    return _process(source, process_of(source, unit, shelf), shelf, asked, "#;")
+
+
+def _process(
+    source: Source, process: Process | None, shelf: Shelf, asked: Asked, signs: str
+) -> Result:
+    if process is None:
+        return Result(None, tuple(shelf.diagnostics), (source,))
+    text = print_file(_with_comments(to_file(process, asked.host, shelf), source, signs))
+    return Result(
+        text,
+        tuple(shelf.diagnostics),
+        (source,),
+        tuple(shelf.safe.found),
+        lambda: proof.of_process(process, text, asked.host, tuple(shelf.safe.found)),
+    )
+
+
+def _with_comments(file: File, source: Source, signs: str) -> File:
+    return place(file, of_lines(source, signs), header_of(source, signs))

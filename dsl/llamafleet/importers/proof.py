@@ -1,0 +1,166 @@
+"""Proof that a fleet file means what was imported: render it, read that, compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..diagnostics.as_text import as_text
+from ..diagnostics.model import Diagnostics
+from ..fleet.model import Fleet
+from ..fleet.resolve import resolve
+from ..language.include import read_all
+from ..language.source import Source
+from ..render import render
+from ..swap_config.load import read_swap_config
+from ..swap_config.model import SwapConfig
+from ..targets import TARGETS
+from .argv import normal
+from .lift import is_server
+from .llama_swap import SERVICE
+from .meaning import differences, meaning, own_ports, rendered_ports
+from .router_ini import is_loaded, models_of, read, words_of
+from .secrets import Secret
+from .service import Process
+from .unit_file import read as read_unit_file
+from .unit_file import specifiers
+from .words import Word, split
+
+CONFIG = f"/etc/llamafleet/llama-swap/{SERVICE}.yaml"
+OURS = frozenset({"HOME", "XDG_CACHE_HOME"})
+"""Variables that a unit of llamafleet's sets by itself."""
+
+
+class BrokenError(Exception):
+    """The imported fleet file does not compile, or what it renders to is refused."""
+
+
+def of_llama_swap(
+    config: SwapConfig, text: str, host: str, secrets: tuple[Secret, ...]
+) -> list[str]:
+    """What the fleet file says differently from a llama-swap configuration."""
+    try:
+        return compare(config, _rendered(text, host, config.version), secrets)
+    except BrokenError as error:
+        return str(error).splitlines()
+
+
+def of_router(source: Source, text: str, host: str) -> list[str]:
+    """What the fleet file says differently from a router's INI: flags and what is loaded first."""
+    sections = read(source)
+    defaults = next((each for each in sections if each.name == "*"), None)
+    try:
+        config = _rendered(text, host, 250)
+    except BrokenError as error:
+        return str(error).splitlines()
+    before = {
+        each.name: _argv([word.text for word in words_of(each, defaults, "llama-server")])
+        for each in models_of(sections)
+    }
+    after = {
+        each.id.text: _argv([word.text for word in split(each.cmd.text, "")])
+        for each in config.models
+        if each.cmd
+    }
+    loaded = [each.name for each in models_of(sections) if is_loaded(each, defaults)]
+    preload = [each.value for each in config.preload]
+    return list(
+        differences({"models": before, "preload": loaded}, {"models": after, "preload": preload})
+    )
+
+
+def of_process(process: Process, text: str, host: str, secrets: tuple[Secret, ...]) -> list[str]:
+    """What the fleet file says differently from a server's command line or unit."""
+    try:
+        fleet = _fleet(text)
+    except BrokenError as error:
+        return str(error).splitlines()
+    units = [each for each in render(fleet)[host] if each.path.endswith(".service")]
+    settings = read_unit_file(Source(units[0].path, units[0].content))
+    start = next(each for each in settings if each.key == "ExecStart")
+    argv = [specifiers(word.text)[0].replace("$$", "$") for word in start.words()]
+    environment = dict(
+        specifiers(word.text)[0].partition("=")[::2]
+        for each in settings
+        if each.key == "Environment"
+        for word in each.words()
+    )
+    outside = {each.variable for each in secrets}
+    before = {
+        "cmd": _argv([word.text for word in process.words], address=True),
+        "env": {
+            name: value for name, (value, _) in process.environment.items() if name not in outside
+        },
+    }
+    after = {
+        "cmd": _argv(argv, address=True),
+        "env": {name: value for name, value in environment.items() if name not in OURS},
+    }
+    return list(differences(before, after))
+
+
+def _argv(words: Sequence[str], address: bool = False) -> object:
+    """The meaning of an argv, without what llamafleet decides there."""
+    span = Source("", "").whole()
+    if not is_server([Word(word, span) for word in words[:1]]):
+        found: object = list(words)
+        return found
+    told = normal(words, span)
+    ours = {"--tags"} if address else {"--tags", "--host", "--port"}
+    return {key: value for key, value in told.items() if key not in ours}
+
+
+def _fleet(text: str) -> Fleet:
+    """The fleet of a text; what rules find besides does not change what it means."""
+    path = "fleet.fleet"
+    files, sources, found = read_all(path, lambda _: text.encode())
+    fleet = resolve(files, TARGETS, found)
+    if found.has_errors:
+        raise BrokenError(as_text(found, sources))
+    return fleet
+
+
+def _rendered(text: str, host: str, version: int) -> SwapConfig:
+    """The llama-swap configuration that a fleet file renders to, read again."""
+    artifacts = render(_fleet(text))[host]
+    content = next((each.content for each in artifacts if each.path == CONFIG), "")
+    source = Source(CONFIG, content)
+    config, found = read_swap_config(source, version)
+    refused = Diagnostics([each for each in found if each.refused])
+    if config is None or refused.found:
+        raise BrokenError(as_text(refused, {CONFIG: source}))
+    return config
+
+
+def compare(
+    original: SwapConfig, rendered: SwapConfig, secrets: tuple[Secret, ...] = ()
+) -> list[str]:
+    """What the rendered configuration means differently; nothing if all is well."""
+    chosen = own_ports(original)
+    before = meaning(original, chosen)
+    after = meaning(rendered, rendered_ports(rendered, original))
+    _put_outside(before, secrets)
+    return list(differences(before, after))
+
+
+def _put_outside(tree: dict[str, object], secrets: tuple[Secret, ...]) -> None:
+    """The meaning once the keys are where the import says, not in the file."""
+    told = {each.value: each.variable for each in secrets}
+
+    def walk(value: object) -> object:
+        match value:
+            case str() if value in told:
+                return f"${{env.{told[value]}}}"
+            case list():
+                return [walk(each) for each in value]
+            case dict():
+                return {key: walk(inner) for key, inner in value.items()}
+        return value
+
+    for key in ("apiKeys", "peers"):
+        tree[key] = walk(tree[key])
+    models = tree["models"]
+    assert isinstance(models, Mapping)
+    for model in models.values():
+        model["env"] = {
+            name: value for name, value in model["env"].items() if told.get(value) != name
+        }

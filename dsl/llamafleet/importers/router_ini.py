@@ -1,0 +1,212 @@
+"""A llama.cpp router's INI as a llama-swap service: both load the model that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..language.source import Position, Source, Span
+from ..language.syntax import (
+    AllOf,
+    AnyOf,
+    Block,
+    Directive,
+    Expression,
+    File,
+    MatrixSet,
+    Member,
+    Name,
+    Number,
+    SetReference,
+    Text,
+)
+from ..schema.value_type import BARE_WORD
+from . import nodes
+from .argv import form_of
+from .lift import lift
+from .llama_swap import LISTEN, SERVICE
+from .model_block import Shelf, flag_entries, has_weights
+from .words import Word
+
+ROUTER_ONLY = frozenset({"load-on-startup", "stop-timeout", "dedup-cache-models"})
+TRUE, FALSE = (
+    frozenset({"1", "true", "on", "yes", "enabled"}),
+    frozenset({"0", "false", "off", "no", "disabled"}),
+)
+MODELS_MAX = 4
+"""How many models the router keeps loaded, unless --models-max says something else."""
+ENVIRONMENT = "LLAMA_ARG_"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One key of a section."""
+
+    key: str
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section and its keys; a key that comes again replaces the first."""
+
+    name: str
+    span: Span
+    keys: Mapping[str, Said]
+
+
+def read(source: Source) -> tuple[Section, ...]:
+    """The sections; keys before the first one belong to the section ""."""
+    name, span = "", source.whole()
+    sections: dict[str, tuple[Span, dict[str, Said]]] = {"": (span, {})}
+    for number, line in enumerate(source.lines, 1):
+        text = line.strip()
+        if not text or text[0] in "#;":
+            continue
+        place = Span(source.path, Position(number, 1), Position(number, len(line) + 1))
+        if text.startswith("[") and "]" in text:
+            name = text[1 : text.rindex("]")].strip()
+            sections.setdefault(name, (place, {}))
+            continue
+        key, sign, value = text.partition("=")
+        if sign:
+            plain = key.strip().lstrip("-")
+            sections[name][1][plain] = Said(plain, _unquoted(value.strip()), place)
+    return tuple(Section(name, span, keys) for name, (span, keys) in sections.items())
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
+
+
+def words_of(section: Section, defaults: Section | None, program: str) -> tuple[Word, ...]:
+    """The command line that the router starts for a section."""
+    keys = {**(defaults.keys if defaults else {}), **section.keys}
+    words = [Word(program, section.span)]
+    for said in keys.values():
+        if said.key not in ROUTER_ONLY:
+            words += _flag(said)
+    return tuple(words)
+
+
+def _flag(said: Said) -> list[Word]:
+    name = said.key
+    if name.startswith(ENVIRONMENT):
+        name = name.removeprefix(ENVIRONMENT).lower().replace("_", "-")
+    spelled = next((each for each in (f"--{name}", f"-{name}") if form_of(each)), f"--{name}")
+    form = form_of(spelled)
+    value = said.value.lower()
+    flag = Word(spelled, said.span)
+    if form is None:
+        if value in TRUE:
+            return [flag]
+        return [] if value in FALSE else [flag, Word(said.value, said.span)]
+    if form.arity:
+        return [flag, *(Word(part, said.span) for part in said.value.split(None, form.arity - 1))]
+    if value in TRUE:
+        return [flag]
+    opposite = f"--no-{form.key}"
+    return [Word(opposite, said.span)] if form_of(opposite) and not form.off else []
+
+
+def ini_to_file(source: Source, host: str, shelf: Shelf, program: str = "llama-server") -> File:
+    """The fleet file of a router: its models behind a llama-swap."""
+    start = nodes.start_of(source.path)
+    sections = read(source)
+    defaults = next((each for each in sections if each.name == "*"), None)
+    models = models_of(sections)
+    for said in next(each for each in sections if each.name == "").keys.values():
+        if said.key != "version":
+            shelf.diagnostics.warning(
+                "not-imported", f"{said.key} stands in no section and is not taken over", said.span
+            )
+    blocks = [_model(each, defaults, shelf, program) for each in models]
+    return File(
+        source.path,
+        (
+            Directive(Name("fleet", start), Number("1", start), start),
+            nodes.block("host", host, [], start),
+            *shelf.gguf_blocks(),
+            *blocks,
+            nodes.block("llama-swap", SERVICE, _service(models, defaults, host, start), start),
+        ),
+    )
+
+
+def models_of(sections: Iterable[Section]) -> list[Section]:
+    """The sections that are models."""
+    return [each for each in sections if each.name not in ("", "*", "default")]
+
+
+def _model(section: Section, defaults: Section | None, shelf: Shelf, program: str) -> Block:
+    words = words_of(section, defaults, program)
+    lifted = lift(words)
+    entries: list[nodes.Entry] = []
+    if lifted is not None and has_weights(lifted):
+        entries += flag_entries(lifted, shelf)
+    else:
+        argv = [word.text for word in words]
+        if lifted is None or lifted.port is None:
+            argv += ["--port", "${PORT}"]
+        entries.append(nodes.attribute("command", nodes.texts(argv, section.span)))
+    stop = {**(defaults.keys if defaults else {}), **section.keys}.get("stop-timeout")
+    if stop is not None and stop.value.isdigit() and int(stop.value) > 0:
+        entries.append(
+            nodes.attribute("unload-timeout", nodes.duration(int(stop.value), stop.span))
+        )
+    return nodes.block("model", section.name, entries, section.span)
+
+
+def _service(
+    models: list[Section], defaults: Section | None, host: str, start: Span
+) -> list[nodes.Entry]:
+    names = [nodes.named(each.name, each.span) for each in models]
+    entries: list[nodes.Entry] = [
+        nodes.attribute("host", nodes.named(host, start)),
+        nodes.attribute("listen", Text(f":{LISTEN}", start)),
+        nodes.attribute("models", nodes.items(names, start)),
+    ]
+    loaded = [each for each in models if is_loaded(each, defaults)]
+    if loaded:
+        values = (nodes.named(each.name, each.span) for each in loaded)
+        entries.append(nodes.attribute("preload", nodes.items(values, start)))
+    if len(models) > MODELS_MAX:
+        entries.append(_any_few(models, start))
+    elif models:
+        group = [
+            nodes.attribute("models", nodes.items(names, start)),
+            nodes.attribute("swap", nodes.switch(False, start)),
+        ]
+        entries.append(nodes.block("group", "all", group, start))
+    return entries
+
+
+def is_loaded(section: Section, defaults: Section | None) -> bool:
+    """Whether the router loads it at the start."""
+    said = {**(defaults.keys if defaults else {}), **section.keys}.get("load-on-startup")
+    return said is not None and said.value.lower() in TRUE
+
+
+def _any_few(models: list[Section], start: Span) -> Block:
+    """A matrix in which any few of the models may run together."""
+    handles: list[nodes.Entry] = []
+    members: list[Expression] = []
+    taken = {each.name for each in models}
+    for number, each in enumerate(models, 1):
+        name = each.name
+        if not BARE_WORD.fullmatch(name):
+            name = next(f"{p}{number}" for p in ("m", "x", "handle") if f"{p}{number}" not in taken)
+            handles.append(nodes.attribute(name, nodes.named(each.name, each.span)))
+        members.append(Member(name, each.span))
+    pool = SetReference("pool", start)
+    sets = (
+        ("pool", AnyOf(tuple(members), start)),
+        ("few", AllOf((pool,) * MODELS_MAX, start)),
+    )
+    written = [
+        MatrixSet(Name("set", start), Name(name, start), expression, start)
+        for name, expression in sets
+    ]
+    return nodes.block("matrix", None, [*handles, *written], start)

@@ -1,0 +1,164 @@
+"""A systemd unit as a fleet file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..language.source import Source, Span
+from ..language.syntax import Text
+from . import nodes
+from .lift import SERVER
+from .locate import located
+from .model_block import Shelf
+from .service import Process
+from .unit_file import PREFIXES, Setting, expanded, read, specifiers
+from .words import Word
+
+SWAP = re.compile(r"(?:.*/)?llama-swap(?:[-_.][^/]*)?")
+FILE = re.compile(r"/\S*[^\s\\]")
+UNIT_NAME = re.compile(
+    r"[A-Za-z0-9:_.@\-]+\.(?:service|socket|target|device|mount|path|timer|slice)"
+)
+
+KNOWN = frozenset({
+    "ExecStart", "Environment", "EnvironmentFile", "User", "Group", "Restart", "RestartSec",
+    "Description", "Documentation", "Type", "WantedBy", "After", "Wants", "Requires",
+})  # fmt: skip
+"""Keys that are taken over, or that llamafleet's own unit says in its way."""
+
+SAME = frozenset({
+    ("KillMode", "mixed"), ("KillSignal", "SIGTERM"), ("NoNewPrivileges", "yes"),
+    ("NoNewPrivileges", "true"), ("PrivateTmp", "yes"), ("PrivateTmp", "true"),
+    ("ProtectSystem", "strict"), ("StandardOutput", "journal"), ("StandardError", "journal"),
+    ("LimitMEMLOCK", "infinity"),
+})  # fmt: skip
+"""What llamafleet's own unit says or does, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a unit says of its process."""
+
+    words: tuple[Word, ...]
+    environment: Mapping[str, tuple[str, Span]]
+    settings: tuple[Setting, ...]
+
+    def last(self, key: str) -> Setting | None:
+        """The assignment that counts."""
+        return next((each for each in reversed(self.settings) if each.key == key), None)
+
+
+def read_unit(source: Source, shelf: Shelf) -> Unit | None:
+    """The process of a unit; None, and reported, where it starts none."""
+    settings = read(source)
+    environment: dict[str, tuple[str, Span]] = {}
+    for setting in settings:
+        if setting.key == "Environment":
+            for word in setting.words():
+                name, sign, value = word.text.partition("=")
+                if sign:
+                    environment[name] = (specifiers(value)[0], setting.span)
+    start = next((each for each in reversed(settings) if each.key == "ExecStart"), None)
+    if start is None:
+        shelf.diagnostics.error(
+            "not-imported", "this unit has no ExecStart, so it starts nothing", source.whole()
+        )
+        return None
+    return Unit(tuple(_argv(start, environment, shelf)), environment, settings)
+
+
+def _argv(
+    setting: Setting, environment: Mapping[str, tuple[str, Span]], shelf: Shelf
+) -> Iterator[Word]:
+    known = {name: value for name, (value, _) in environment.items()}
+    words = located([word.text for word in setting.words()], setting.span, shelf.source)
+    for number, word in enumerate(words):
+        text = word.text.lstrip(PREFIXES) if number == 0 else word.text
+        text, signs = specifiers(text)
+        text, names = expanded(text, known)
+        for what in (*(f"%{sign}" for sign in signs), *(f"${name}" for name in names)):
+            shelf.diagnostics.error(
+                "not-imported",
+                f"only systemd knows what {what} is here",
+                word.span,
+                hint="write its value into the unit, and import it again",
+            )
+        yield Word(text, word.span)
+
+
+def process_of(source: Source, unit: Unit, shelf: Shelf) -> Process:
+    """The server that a unit runs, and how it does."""
+    if SERVER.fullmatch(unit.words[0].text) is None:
+        shelf.diagnostics.warning(
+            "not-imported",
+            f"{unit.words[0].text} is not llama-server: it is taken for a server of its own",
+            unit.words[0].span,
+            hint="llamafleet expects it to answer HTTP where it listens",
+        )
+    report_rest(unit, shelf)
+    stem = re.sub(r"@?\.service$", "", source.path.rsplit("/", 1)[-1])
+    how = tuple(running(unit, shelf, source))
+    return Process(source.path, unit.words, unit.environment, how, stem)
+
+
+def running(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
+    """Who runs it, and what happens when it ends."""
+    start = nodes.start_of(source.path)
+    user, group, restart = unit.last("User"), unit.last("Group"), unit.last("Restart")
+    yield _word("user", user, "root", start)
+    if group is not None:
+        yield _word("group", group, "", start)
+    yield _word("restart", restart, "no", start)
+    delay = unit.last("RestartSec")
+    seconds = _seconds(delay.value) if delay else 1
+    if seconds is None and delay is not None:
+        shelf.diagnostics.warning("not-imported", f"RestartSec={delay.value}", delay.span)
+    else:
+        span = delay.span if delay else start
+        yield nodes.attribute("restart-sec", nodes.duration(seconds or 0, span))
+    files = [each for each in unit.settings if each.key == "EnvironmentFile"]
+    for number, each in enumerate(files):
+        path = each.value.lstrip("-")
+        if number == 0 and FILE.fullmatch(path) and not each.value.startswith("-"):
+            yield nodes.attribute("environment-file", Text(path, each.span))
+        else:
+            shelf.diagnostics.warning(
+                "not-imported", f"EnvironmentFile={each.value} is not taken over", each.span
+            )
+    needed = [word for each in unit.settings if each.key == "Requires" for word in each.words()]
+    names = [word.text for word in needed if UNIT_NAME.fullmatch(word.text)]
+    if names:
+        yield nodes.attribute("requires", nodes.texts(names, needed[0].span))
+
+
+def _word(key: str, setting: Setting | None, default: str, start: Span) -> nodes.Entry:
+    text = setting.value if setting else default
+    return nodes.attribute(key, nodes.named(text, setting.span if setting else start))
+
+
+def _seconds(text: str) -> int | None:
+    """A time span of systemd's in whole seconds, rounded up."""
+    if re.fullmatch(r"[0-9]+", text):
+        return int(text)
+    units = {"ms": 0.001, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hr": 3600, "d": 86400}
+    parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)", text)
+    if not parts or "".join("".join(part) for part in parts) != text.replace(" ", ""):
+        return None
+    if any(unit not in units for _, unit in parts):
+        return None
+    total = sum(float(number) * units[unit] for number, unit in parts)
+    return int(total) + (total > int(total))
+
+
+def report_rest(unit: Unit, shelf: Shelf) -> None:
+    """Say which keys are not taken over: llamafleet writes a unit of its own."""
+    for each in unit.settings:
+        if each.key not in KNOWN and (each.key, each.value) not in SAME:
+            shelf.diagnostics.warning(
+                "not-imported",
+                f"{each.key}={each.value} is not taken over",
+                each.span,
+                hint="llamafleet writes its own unit; what it lacks can stand in a drop-in",
+            )
