@@ -23,7 +23,7 @@ class Editor:
         self._folder = folder
         self._encodings = encodings
         self._number = 0
-        self._inbox: queue.Queue[Message] = queue.Queue()
+        self._inbox: queue.Queue[Message | None] = queue.Queue()
         self._notes: list[Message] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "llamafleet", "lsp", "--stdio"],
@@ -70,7 +70,7 @@ class Editor:
         self._number += 1
         self._send({"id": self._number, "method": method, "params": parameters})
         while True:
-            message = self._inbox.get(timeout=PATIENCE)
+            message = self._next()
             if message.get("id") == self._number and "method" not in message:
                 assert "error" not in message, message["error"]
                 return message["result"]
@@ -83,11 +83,18 @@ class Editor:
     def diagnostics(self, path: Path) -> list[Message]:
         """The next diagnostics that are published for a file."""
         while True:
-            message = self._notes.pop(0) if self._notes else self._inbox.get(timeout=PATIENCE)
+            message = self._notes.pop(0) if self._notes else self._next()
             if message.get("method") == "textDocument/publishDiagnostics":
                 told = message["params"]
                 if told["uri"] == path.as_uri():
                     return cast("list[Message]", told["diagnostics"])
+
+    def _next(self) -> Message:
+        message = self._inbox.get(timeout=PATIENCE)
+        if message is None:
+            assert self.process.stderr is not None
+            raise AssertionError(f"the server ended: {self.process.stderr.read().decode()}")
+        return message
 
     def _send(self, message: Message) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
@@ -104,6 +111,7 @@ class Editor:
                 length = int(value)
             elif header == b"\r\n":
                 self._inbox.put(json.loads(stream.read(length)))
+        self._inbox.put(None)
 
     # What a user does.
 

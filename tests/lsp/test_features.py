@@ -126,8 +126,27 @@ def test_members_of_a_set() -> None:
     assert found == ["cs", "qw", "chat", "+both"]  # the broken set is not there
 
 
-def test_whose_eviction_costs() -> None:
-    assert labels(in_fleet("            cs = 50\n", "            ¦\n")) == ["cs", "qw", "chat"]
+def test_keys_that_are_models_of_the_service() -> None:
+    found = labels(in_fleet("            cs = 50\n", "            ¦\n"))
+    assert found == ["cs", "qw", "chat", "qwen/x:7b"]
+    inner = 'models = [chat, "qwen/x:7b"]\n    priority {\n        chat = 1\n        ¦\n    }\n'
+    assert labels(in_fleet('models = [chat, "qwen/x:7b"]\n', inner)) == ["qwen/x:7b"]
+    pointed = inner.replace("        ¦\n", "").replace("chat = 1", "ch¦at = 1")
+    assert defined(in_fleet('models = [chat, "qwen/x:7b"]\n', pointed)) == "model chat {"
+
+
+def test_blocks_whose_keys_are_free() -> None:
+    nested = "model chat {\n    set-params {\n        kwargs {\n            thinking = ¦\n"
+    assert labels(in_fleet("model chat {\n", nested)) == ["true", "false", "null"]
+    assert labels(in_fleet("model chat {\n", nested.replace("thinking = ¦", "¦"))) == []
+
+
+def test_blocks_that_may_stand_several_times() -> None:
+    text = in_fleet(
+        "    matrix {\n", "    group a {\n    }\n    performance {\n    }\n    ¦\n    matrix {\n"
+    )
+    assert "group" in labels(text)
+    assert "performance" not in labels(text)
 
 
 def test_nothing_in_comments_and_free_text() -> None:

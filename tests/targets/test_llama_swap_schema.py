@@ -42,6 +42,12 @@ def test_rendered_examples_are_of_the_schema(path: Path) -> None:
     assert problems(yaml.safe_load(path.read_text(encoding="utf-8"))) == []
 
 
+def test_every_word_is_of_the_schema_but_what_is_passed_through() -> None:
+    config = yaml.safe_load((HERE / "every_word.yaml").read_text(encoding="utf-8"))
+    del config["logRequests"], config["models"]["verbatim"]["macros"]
+    assert problems(config) == []
+
+
 def _first_model(config: Any) -> Any:
     return next(iter(config["models"].values()))
 

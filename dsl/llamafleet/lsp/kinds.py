@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..schema.block import BlockSchema
-from ..schema.core import DECLARATIONS
-from ..schema.values import Choice, ListOf, OneOf, Reference, Switch, ValueType
+from ..schema.core import DECLARATIONS, EVICT_COST
+from ..schema.json_values import CONSTANTS
+from ..schema.values import (
+    Choice,
+    JsonValue,
+    ListOf,
+    OneOf,
+    OrNull,
+    Reference,
+    Switch,
+    ValueType,
+)
 from ..targets import TARGETS
 
 SERVICES = tuple(target.schema for target in TARGETS)
@@ -14,11 +24,16 @@ SERVICES = tuple(target.schema for target in TARGETS)
 TOP: Mapping[str, BlockSchema] = {schema.kind: schema for schema in (*DECLARATIONS, *SERVICES)}
 """The kinds of blocks that stand at top level."""
 
+KEYED_BY_MODEL = frozenset({EVICT_COST.kind, "priority", "pins"})
+"""Blocks whose keys are models of the service around them."""
+
 
 def schema_of(kinds: Iterable[str]) -> BlockSchema | None:
     """The schema of a block by its own kind and the kinds around it, outermost first."""
     among, found = TOP, None
     for kind in kinds:
+        if found is not None and found.free_blocks:
+            continue  # a name of the user's, in which the same may stand
         found = among.get(kind)
         if found is None:
             return None
@@ -45,6 +60,10 @@ def words_of(kind: ValueType | None) -> tuple[str, ...]:
             words += each.words
         elif isinstance(each, Switch):
             words += ("on", "off")
+        elif isinstance(each, JsonValue):
+            words += CONSTANTS
+        elif isinstance(each, OrNull):
+            words.append("null")
     return tuple(dict.fromkeys(words))
 
 
@@ -55,6 +74,9 @@ def _parts(kind: ValueType | None) -> Iterator[ValueType]:
         case OneOf():
             for each in kind.types:
                 yield from _parts(each)
+        case OrNull():
+            yield kind
+            yield from _parts(kind.other)
         case None:
             return
         case _:

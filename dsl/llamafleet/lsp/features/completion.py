@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -14,7 +14,7 @@ from ...schema.block import BlockSchema, Key
 from ...schema.core import DEFAULTS, EVICT_COST
 from ...schema.value_type import BARE_WORD
 from ..cursor import Cursor, Slot, cursor_at
-from ..kinds import TOP, referred, schema_of, type_of, words_of
+from ..kinds import KEYED_BY_MODEL, TOP, referred, schema_of, type_of, words_of
 from ..names import NOBODY, SERVICE, Members, declared, members
 
 
@@ -79,7 +79,7 @@ def _items(cursor: Cursor, files: Sequence[File], text: str, followed: str) -> I
         case Slot.VALUE if schema:
             yield from _values(cursor, schema, files)
         case Slot.EXPRESSION if schema and schema.sets:
-            yield from _terms(_members(cursor, files), with_sets=True)
+            yield from _terms(_members(cursor, files))
 
 
 def _directives(text: str) -> Iterator[Item]:
@@ -107,14 +107,15 @@ def _keys(
         if not key.same_as and key.name not in written:
             yield Item(key.name, Sort.KEY, _takes(key), key.help, key.name + equals)
     for inner in schema.blocks:
-        if inner.kind not in written:
+        if inner.labelled or inner.kind not in written:
             yield _block(inner)
     if schema.sets:
         yield Item(
             "set", Sort.KEY, "models that may be loaded together", snippet="set ${1:name} = $0"
         )
-    if schema.kind == EVICT_COST.kind:
-        for item in _terms(_members(cursor, files), with_sets=False):
+    if schema.kind in KEYED_BY_MODEL:
+        known = _members(cursor, files)
+        for item in _costed(known) if schema.kind == EVICT_COST.kind else _models(known):
             if item.label not in written:
                 yield Item(item.label, item.sort, item.detail, insert=item.insert + equals)
 
@@ -149,20 +150,22 @@ def _members(cursor: Cursor, files: Sequence[File]) -> Members:
     return members(service) if service else NOBODY
 
 
-def _terms(known: Members, with_sets: bool) -> Iterator[Item]:
+def _models(known: Members) -> Iterator[Item]:
+    for model in known.models:
+        yield Item(model, Sort.NAME, "model", insert=written_as(model))
+
+
+def _costed(known: Members) -> Iterator[Item]:
     for handle in known.handles:
         yield Item(handle, Sort.NAME, f"handle of {known.meant[handle]}", insert=handle)
-    for model in _bare(known.models):
-        if model not in known.handles:
-            yield Item(model, Sort.NAME, "model", insert=model)
-    if with_sets:
-        for name in known.sets:
-            yield Item(f"+{name}", Sort.NAME, "what that set allows", insert=f"+{name}")
+    yield from (each for each in _models(known) if each.label not in known.handles)
 
 
-def _bare(names: Iterable[str]) -> Iterator[str]:
-    """Those names that can stand in a set; the others need a handle."""
-    return (name for name in names if BARE_WORD.fullmatch(name))
+def _terms(known: Members) -> Iterator[Item]:
+    """What can stand in a set; a model whose name is no bare word needs a handle there."""
+    yield from (each for each in _costed(known) if BARE_WORD.fullmatch(each.label))
+    for name in known.sets:
+        yield Item(f"+{name}", Sort.NAME, "what that set allows", insert=f"+{name}")
 
 
 def written_as(name: str) -> str:

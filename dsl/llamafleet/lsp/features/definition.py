@@ -20,8 +20,7 @@ from ...language.syntax import (
     SetReference,
     Text,
 )
-from ...schema.core import EVICT_COST
-from ..kinds import referred, schema_of, type_of
+from ..kinds import KEYED_BY_MODEL, referred, schema_of, type_of
 from ..names import NOBODY, SERVICE, Members, Names, declared, members, names_in
 
 
@@ -62,7 +61,7 @@ def _in_attribute(
     schema = schema_of(each.kind.text for each in blocks)
     if schema is None:
         return None
-    if schema.kind == EVICT_COST.kind and _within(position, entry.key.span):
+    if schema.kind in KEYED_BY_MODEL and _within(position, entry.key.span):
         return _member(entry.key.text, _members(blocks, names), names)
     for each in names_in(entry.value):
         if _within(position, each.span):
