@@ -64,7 +64,7 @@ def _block(schema: BlockSchema) -> Iterator[str]:
     if schema.free_keys:
         yield f"Names of your own: `name = …` takes {schema.free_keys.expected}."
     if schema.free_blocks:
-        yield "Blocks of your own, `name { … }`, take the same."
+        yield "Blocks of your own, `name { … }`, take the same; `item name { … }` is one of a list."
     if schema.sets:
         yield "Sets: `set name = a & (b | +other)`."
     for inner in schema.blocks:

@@ -89,6 +89,7 @@ def _block(schema: BlockSchema) -> str:
         lines.append(f"    NAME = ...  {schema.free_keys.expected}")
     if schema.free_blocks:
         lines.append("    NAME { ... }  more of the same, to any depth")
+        lines.append("    item NAME { ... }  one of a list of such blocks")
     if schema.sets:
         lines.append("    set NAME = a & (b | c)")
     for inner in schema.blocks:
@@ -132,7 +133,7 @@ def _told(default: object) -> str:
 
 
 def _indented(text: str) -> str:
-    return textwrap.indent(textwrap.fill(text, WIDTH - 4), "    ")
+    return textwrap.indent(textwrap.fill(text, WIDTH - 4, break_on_hyphens=False), "    ")
 
 
 def _unknown(word: str, name: str, kinds: dict[str, BlockSchema]) -> str:

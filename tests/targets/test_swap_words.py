@@ -86,6 +86,42 @@ def test_words_of_the_language_are_no_values(line: str, message: str) -> None:
     assert errors_of(swap(model=f"set-params {{\n{line}\n}}")) == [f"wrong-type: {message}"]
 
 
+def test_items_are_a_list_of_blocks() -> None:
+    lines = """set-params {
+        item tools {
+            type = "function"
+            function {
+                name = "look"
+            }
+        }
+        item tools {}
+        item "a b" {
+            item x {}
+        }
+        item {
+            y = 1
+        }
+    }"""
+    assert config_of(swap(model=lines))["models"]["m"]["filters"]["setParams"] == {
+        "tools": [{"type": "function", "function": {"name": "look"}}, {}],
+        "a b": [{"x": [{}]}],
+        "item": {"y": 1},
+    }
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("a = 1\n item a {}", "duplicate-key: a is set twice in this block"),
+        ("item a {}\n a {}", "duplicate-key: a is set twice in this block"),
+        ("a = []\n item a {}", "duplicate-key: a is set twice in this block"),
+        ("a b {}", "bad-name: a takes no name"),
+    ],
+)
+def test_a_list_of_blocks_is_nothing_else_too(lines: str, message: str) -> None:
+    assert errors_of(swap(model=f"set-params {{\n{lines}\n}}")) == [message]
+
+
 # What a model takes from others.
 
 INHERITS = """

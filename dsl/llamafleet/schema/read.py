@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..diagnostics.model import Diagnostics, Label
@@ -11,7 +10,9 @@ from ..language.source import Span
 from ..language.syntax import Attribute, Block, MatrixSet, Name, Value, Word
 from .compound import OneOf
 from .fields import Fields
+from .free_keys import complete, read_free, read_free_block
 from .label import check_label
+from .reports import report_mismatch, report_repeated, report_unknown
 from .scalars import Choice
 from .table import BlockSchema
 from .value_type import Mismatch, ValueType, did_you_mean
@@ -30,14 +31,14 @@ def read_block(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> F
     for entry in block.entries:
         match entry:
             case Attribute() if schema.free_keys and entry.key.text not in schema.table:
-                _read_free(entry, schema, free, diagnostics)
+                read_free(entry, schema, free, diagnostics)
             case Attribute():
                 _read_attribute(entry, schema, values, written, removed, diagnostics)
             case MatrixSet():
                 if _is_set(entry, schema, diagnostics):
                     sets.append(entry)
             case Block() if schema.free_blocks:
-                _read_free_block(entry, schema, free, diagnostics)
+                read_free_block(entry, schema, free, read_block, diagnostics)
             case Block():
                 _read_nested(entry, schema, blocks, named, diagnostics)
     _check_required(block, schema, written, diagnostics)
@@ -46,7 +47,7 @@ def read_block(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> F
         schema,
         values,
         written,
-        tuple(free.values()),
+        complete(free),
         tuple(sets),
         blocks,
         {kind: tuple(found.values()) for kind, found in named.items()},
@@ -64,11 +65,11 @@ def _read_attribute(
 ) -> None:
     key = schema.table.get(entry.key.text)
     if key is None:
-        _report_unknown(entry, schema, diagnostics)
+        report_unknown(entry, schema, diagnostics)
         return
     name = key.same_as or key.name
     if name in written:
-        _report_repeated(entry, written[name], diagnostics)
+        report_repeated(entry, written[name], diagnostics)
         return
     written[name] = entry
     if schema.removable and _is_none(entry.value) and not _takes_none(key.type):
@@ -78,7 +79,7 @@ def _read_attribute(
     if not isinstance(found, Mismatch):
         values[name] = found
     else:
-        _report_mismatch(entry.key.text, found, diagnostics)
+        report_mismatch(entry.key.text, found, diagnostics)
 
 
 def _is_none(value: Value) -> bool:
@@ -90,90 +91,6 @@ def _takes_none(kind: ValueType) -> bool:
     if isinstance(kind, OneOf):
         return any(_takes_none(each) for each in kind.types)
     return isinstance(kind, Choice) and "none" in kind.words
-
-
-def _report_unknown(entry: Attribute, schema: BlockSchema, diagnostics: Diagnostics) -> None:
-    word, kind = entry.key.text, schema.kind
-    if word in schema.refused:
-        _report_refused(entry.key, schema, diagnostics)
-        return
-    keys = tuple(schema.table)
-    listed = f"its keys are {', '.join(keys)}" if 0 < len(keys) <= 12 else ""
-    hint = did_you_mean(word, keys, listed or f"llamafleet explain {kind} lists its keys")
-    message = f'{kind} has no key "{word}"{schema.not_even.format(word)}'
-    diagnostics.error("unknown-key", message, entry.key.span, hint=hint)
-
-
-def _report_refused(key: Word, schema: BlockSchema, diagnostics: Diagnostics) -> None:
-    message = f"{key.text} is not for a {schema.kind} block to say"
-    diagnostics.error("refused-key", message, key.span, hint=schema.refused[key.text])
-
-
-def _report_repeated(entry: Attribute, first: Attribute, diagnostics: Diagnostics) -> None:
-    message = f"{entry.key.text} is set twice in this block"
-    if entry.key.text != first.key.text:
-        message = f"{entry.key.text} is another spelling of {first.key.text}, which is set too"
-    diagnostics.error(
-        "duplicate-key",
-        message,
-        entry.key.span,
-        "again here",
-        related=(Label(first.key.span, "first set here"),),
-        hint="keep one of them",
-    )
-
-
-def _report_mismatch(key: str, found: Mismatch, diagnostics: Diagnostics) -> None:
-    message = f"{key} takes {found.expected}, not {found.found}"
-    diagnostics.error("wrong-type", message, found.span, hint=found.hint)
-
-
-def _read_free(
-    entry: Attribute,
-    schema: BlockSchema,
-    free: dict[str, tuple[Word, Any]],
-    diagnostics: Diagnostics,
-) -> None:
-    assert schema.free_keys is not None
-    if entry.key.text in schema.refused:
-        _report_refused(entry.key, schema, diagnostics)
-        return
-    if _is_repeated(entry.key, free, diagnostics):
-        return
-    found = schema.free_keys.read(entry.value)
-    if isinstance(found, Mismatch):
-        _report_mismatch(entry.key.text, found, diagnostics)
-    else:
-        free[entry.key.text] = (entry.key, found)
-
-
-def _read_free_block(
-    entry: Block,
-    schema: BlockSchema,
-    free: dict[str, tuple[Word, Any]],
-    diagnostics: Diagnostics,
-) -> None:
-    if entry.kind.text in schema.refused:
-        _report_refused(entry.kind, schema, diagnostics)
-        return
-    if _is_repeated(entry.kind, free, diagnostics):
-        return
-    inner = replace(schema, kind=entry.kind.text, labelled=False, refused={})
-    free[entry.kind.text] = (entry.kind, read_block(entry, inner, diagnostics).free_values)
-
-
-def _is_repeated(key: Word, free: Mapping[str, tuple[Word, Any]], diagnostics: Diagnostics) -> bool:
-    if key.text not in free:
-        return False
-    diagnostics.error(
-        "duplicate-key",
-        f"{key.text} is set twice in this block",
-        key.span,
-        "again here",
-        related=(Label(free[key.text][0].span, "first set here"),),
-        hint="keep one of them",
-    )
-    return True
 
 
 def _is_set(entry: MatrixSet, schema: BlockSchema, diagnostics: Diagnostics) -> bool:
