@@ -17,7 +17,7 @@ LAYERS: dict[str, set[str]] = {
     "language": {"diagnostics"},
     "schema": {"language", "diagnostics", "fleet.model"},
     "fleet": {"language", "diagnostics", "schema"},
-    "swap_config": {"language", "diagnostics", "fleet.matrix", "fleet.natural"},
+    "swap_config": {"language", "diagnostics", "fleet.matrix"},
     "rules": {
         "language", "diagnostics", "schema", "fleet", "backends", "targets",
         "swap_config.versions",
@@ -33,6 +33,10 @@ LAYERS: dict[str, set[str]] = {
     "render": {"fleet", "plan", "plan_types"},
     "compiler": {"language", "diagnostics", "fleet", "rules", "targets"},
     "explain": {"diagnostics", "schema", "targets"},
+    "simulate": {"swap_config"},
+    "swap_check": {
+        "language", "diagnostics", "fleet", "importers", "rules", "swap_config", "targets",
+    },
     "inventory": {"fleet"},
     "fingerprint": {"plan_types"},
     "releases": set(),

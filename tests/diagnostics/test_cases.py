@@ -2,6 +2,8 @@
 
 A `.fleettest` file holds a fleet, a line of ten dashes, and the rendering. Lines `=== NAME` begin
 further files, which the first may include; `=== NAME latin-1` stores one in that encoding.
+A first line `# check config.yaml ...` says that it is a configuration of llama-swap, and how it is
+checked.
 """
 
 from __future__ import annotations
@@ -11,9 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from llamafleet.cli.arguments import read
+from llamafleet.cli.yaml_files import environment
 from llamafleet.compiler import Compiled, compile_file
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.codes import CODES
+from llamafleet.diagnostics.model import Diagnostics
+from llamafleet.language.source import Source
+from llamafleet.swap_check import check_swap_config
+from llamafleet.swap_config.versions import NEWEST
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.fleettest"))
@@ -29,16 +37,28 @@ def compiled(case: str) -> Compiled:
     for name, encoding, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         files[name] = text.encode(encoding or "utf-8")
 
-    def read(path: str) -> bytes:
+    def stored(path: str) -> bytes:
         if path not in files:
             raise FileNotFoundError(path)
         return files[path]
 
-    return compile_file(MAIN, read)
+    return compile_file(MAIN, stored)
+
+
+def checked_yaml(case: str) -> str:
+    """What checking a configuration of llama-swap prints; its first line says how."""
+    options = read(["check", *case.partition("\n")[0].removeprefix("# check ").split()])
+    source = Source(options.fleets[0], case)
+    found = check_swap_config(
+        source, options.llama_swap or NEWEST, options.llama_cpp, environment(options.env)
+    )
+    return as_text(Diagnostics(list(found.diagnostics)), {source.path: source})
 
 
 def rendered(case: str) -> str:
     """What compiling the files of a case prints."""
+    if case.startswith("# check "):
+        return checked_yaml(case)
     result = compiled(case)
     return as_text(result.diagnostics, result.sources)
 

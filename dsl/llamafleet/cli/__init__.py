@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from .arguments import parser
+from .arguments import read
 from .terminal import prepare, say
 
 FAILED = 3
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     prepare()
     try:
-        options = vars(parser().parse_args(arguments))
+        options = vars(read(arguments))
         code = _command(options.pop("command"))(**options)
         sys.stdout.flush()
         return code
@@ -42,6 +42,10 @@ def _command(name: str) -> Callable[..., int]:
             from .check import check
 
             return check
+        case "simulate":
+            from .simulate import simulate
+
+            return simulate
         case "fmt":
             from .fmt import fmt
 
@@ -50,6 +54,10 @@ def _command(name: str) -> Callable[..., int]:
             from .render import render
 
             return render
+        case "import":
+            from .import_ import import_
+
+            return import_
         case "lsp":
             from .lsp import lsp
 

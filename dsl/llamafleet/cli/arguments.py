@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 EXAMPLES = """\
 examples:
   llamafleet check fleet.fleet                 what is wrong with it, if anything
   llamafleet check --format json *.fleet       the same for an editor or a program
+  llamafleet check config.yaml --llama-swap v250 --llama-cpp b11434
+                                               what is wrong with llama-swap's own configuration
+  llamafleet simulate fleet.fleet a b a        what loads and what is stopped, step by step
   llamafleet fmt fleet.fleet                   bring it into its canonical form
   llamafleet fmt --check --diff *.fleet        what that would change; changes nothing
   llamafleet render fleet.fleet                every file of every host, on the terminal
   llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
+  llamafleet import config.yaml -o fleet.fleet what you run today, as a fleet file
   llamafleet explain model.ctx-size            what a key means
   llamafleet lsp                               serve an editor on stdin and stdout
 
@@ -56,11 +61,25 @@ def parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="COMMAND", prog="llamafleet"
     )
     _check(commands)
+    _simulate(commands)
     _fmt(commands)
     _render(commands)
+    _import(commands)
     _explain(commands)
     _lsp(commands)
     return top
+
+
+def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What is asked for; argparse's own way cannot take requests on both sides of an option."""
+    top = parser()
+    found, more = top.parse_known_args(arguments)
+    requests = getattr(found, "requests", None)
+    if more and (requests is None or any(each.startswith("-") for each in more)):
+        top.error(f"unrecognized arguments: {' '.join(more)}")
+    if more and requests is not None:
+        requests += more
+    return found
 
 
 def _add(commands: Any, name: str, words: str, more: str = "") -> argparse.ArgumentParser:
@@ -79,10 +98,15 @@ def _check(commands: Any) -> None:
     check = _add(
         commands,
         "check",
-        "check fleet files and what they include",
+        "check fleet files and what they include, or configurations of llama-swap",
         "Problems go to stdout, a summary to stderr. A silent stdout means that all is well.",
     )
-    check.add_argument("fleets", nargs="+", metavar="FLEET", help='a fleet file, or "-": stdin')
+    check.add_argument(
+        "fleets",
+        nargs="+",
+        metavar="FLEET",
+        help='a fleet file, a YAML of llama-swap, or "-": stdin',
+    )
     check.add_argument(
         "--format",
         dest="style",
@@ -92,6 +116,47 @@ def _check(commands: Any) -> None:
         "GitHub Actions",
     )
     check.add_argument("--strict", action="store_true", help="fail on warnings too")
+    _yaml(check)
+    check.add_argument(
+        "--llama-cpp", metavar="REF", help="with a YAML: the build that its commands start: b11434"
+    )
+
+
+def _yaml(parser: argparse.ArgumentParser) -> None:
+    """What a configuration of llama-swap does not say itself."""
+    from .yaml_files import release
+
+    parser.add_argument(
+        "--llama-swap",
+        type=release,
+        metavar="VERSION",
+        help="with a YAML: the release that reads it (default: the newest known)",
+    )
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="with a YAML: what ${env.NAME} in it stands for",
+    )
+
+
+def _simulate(commands: Any) -> None:
+    simulate = _add(
+        commands,
+        "simulate",
+        "say what requests load and what they stop, as llama-swap decides",
+        "Requests are ids or aliases, as arguments or on stdin, one or more a line.",
+    )
+    simulate.add_argument("file", metavar="FILE", help="a fleet file, or a YAML of llama-swap")
+    simulate.add_argument("requests", nargs="*", metavar="MODEL", help="requests, in order")
+    simulate.add_argument("--service", metavar="NAME", help="which llama-swap of the fleet")
+    simulate.add_argument("--running", metavar="A,B", default="", help="what runs at the start")
+    kinds = simulate.add_mutually_exclusive_group()
+    kinds.add_argument("--all", action="store_true", dest="pairs", help="who can stop whom")
+    kinds.add_argument("--sets", action="store_true", help="every set and its combinations")
+    simulate.add_argument("--format", dest="style", choices=("text", "json"), default="text")
+    _yaml(simulate)
 
 
 def _fmt(commands: Any) -> None:
@@ -120,6 +185,37 @@ def _render(commands: Any) -> None:
     render.add_argument("--host", metavar="HOST", help="only this host's files")
     render.add_argument(
         "--force", action="store_true", help="write into a directory that holds other things"
+    )
+
+
+def _import(commands: Any) -> None:
+    import_ = _add(
+        commands,
+        "import",
+        "turn what you run today into a fleet file",
+        "The fleet file goes to stdout, what there is to say to stderr. Keys and tokens stay out.",
+    )
+    import_.add_argument(
+        "file",
+        metavar="FILE",
+        help="llama-swap YAML, a systemd unit, a router's INI, or a command of llama-server (a "
+        'file, or in quotes); "-": stdin',
+    )
+    import_.add_argument(
+        "--from",
+        dest="kind",
+        choices=("llama-swap", "command", "unit", "router-ini"),
+        help="what it is; by default by what is in it",
+    )
+    import_.add_argument(
+        "--host", default="localhost", metavar="NAME", help="the host's name (default localhost)"
+    )
+    import_.add_argument(
+        "--llama-swap", default="v250", metavar="VERSION", help="the release that runs it (v250)"
+    )
+    import_.add_argument("-o", "--output", metavar="FLEET", help="write it there")
+    import_.add_argument(
+        "--verify", action="store_true", help="render it, and prove that it means the same"
     )
 
 

@@ -1,26 +1,39 @@
-"""`llamafleet check`: what is wrong with fleet files."""
+"""`llamafleet check`: what is wrong with fleet files, or with llama-swap's own."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from ..compiler import Compiled, compile_file
 from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
-from ..language.reading import read_bytes
 from ..language.source import Source
 from .terminal import STDIN, counted, show, totals
+from .yaml_files import Given, environment
 
 
-def check(fleets: list[str], style: str, strict: bool) -> int:
-    """Check each fleet; 1 if one has errors, or warnings under `strict`."""
+def check(
+    fleets: list[str],
+    style: str,
+    strict: bool,
+    llama_swap: int | None = None,
+    llama_cpp: str | None = None,
+    env: list[str] | None = None,
+) -> int:
+    """Check each file; 1 if one has errors, or warnings under `strict`."""
     # Two fleets may include the same file: what is wrong with that is said once.
     found: dict[Diagnostic, None] = {}
     sources: dict[str, Source] = {}
     clean: list[str] = []
+    given = Given()
     for path in dict.fromkeys(fleets):
-        compiled = _compile(path)
+        if given.is_yaml(path):
+            known = environment(env or [])
+            _check_yaml(path, given, (llama_swap, llama_cpp, known), (found, sources, clean))
+            continue
+        compiled = _compile(path, given)
         found.update(dict.fromkeys(compiled.diagnostics))
         sources.update(compiled.sources)
         if compiled.fleet and not compiled.diagnostics:
@@ -54,11 +67,32 @@ def _print(found: Iterable[Diagnostic], sources: Mapping[str, Source], style: st
     sys.stdout.flush()
 
 
-def _compile(path: str) -> Compiled:
-    if path != "-":
-        return compile_file(path)
-    data = sys.stdin.buffer.read()
-    return compile_file(STDIN, lambda asked: data if asked == STDIN else read_bytes(asked))
+def _compile(path: str, given: Given) -> Compiled:
+    return compile_file(STDIN if path == "-" else path, given.read)
+
+
+def _check_yaml(
+    path: str,
+    given: Given,
+    asked: tuple[int | None, str | None, Mapping[str, str]],
+    result: tuple[dict[Diagnostic, None], dict[str, Source], list[str]],
+) -> None:
+    """Check a configuration of llama-swap, and add to what was found."""
+    from ..swap_check import check_swap_config
+    from ..swap_config.versions import NEWEST
+
+    found, sources, clean = result
+    source, problems = given.source(path)
+    found.update(dict.fromkeys(replace(each, refused=True) for each in problems))
+    if source is None:
+        return
+    sources[source.path] = source
+    version, llama_cpp, known = asked
+    checked = check_swap_config(source, version or NEWEST, llama_cpp, known)
+    found.update(dict.fromkeys(checked.diagnostics))
+    if checked.config and not checked.diagnostics:
+        models = counted(len(checked.config.models), "model")
+        clean.append(f"{source.path}: ok, {models} for llama-swap v{checked.config.version}")
 
 
 def _contents(fleet: Fleet) -> str:

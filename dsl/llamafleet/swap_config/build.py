@@ -63,10 +63,16 @@ def boolean(parent: Table, name: str) -> At[bool] | None:
     return At(switch(value), value.span)
 
 
-def integers(parent: Table) -> tuple[tuple[Key, At[int]], ...]:
-    """A mapping of numbers."""
-    found = ((key, integer(parent, key.text)) for key, _ in parent)
-    return tuple((key, each) for key, each in found if each is not None)
+def integers(parent: Table, null: int | None = None) -> tuple[tuple[Key, At[int]], ...]:
+    """A mapping of numbers; `null` is what nothing counts as."""
+    found = []
+    for key, value in parent:
+        number_ = integer(parent, key.text)
+        if number_ is None and null is not None and value.scalar and value.data is None:
+            number_ = At(null, value.span)
+        if number_ is not None:
+            found.append((key, number_))
+    return tuple(found)
 
 
 def config(
@@ -96,7 +102,9 @@ def config(
         profiles=tuple(_profile(key, value) for key, value in table(root, "profiles")),
         selectors=tuple(_selector(key, value) for key, value in table(root, "selectors")),
         peers=tuple(_peer(key, value) for key, value in table(root, "peers")),
-        priority=integers(table(root, "routing", "scheduler", "settings", "fifo", "priority")),
+        priority=integers(
+            table(root, "routing", "scheduler", "settings", "fifo", "priority"), null=0
+        ),
         preload=texts(table(root, "hooks", "on_startup"), "preload"),
         api_keys=texts(root, "apiKeys"),
         health_check_timeout=integer(root, "healthCheckTimeout"),
@@ -220,12 +228,11 @@ def groups(has: Table) -> tuple[SwapGroup, ...]:
 def _matrix(parent: Table) -> SwapMatrix:
     has, key = table(parent, "matrix"), parent.key("matrix")
     assert key is not None
-    handles = ((name, text(table(has, "vars"), name.text)) for name, _ in table(has, "vars"))
     sets = table(has, "sets")
     return SwapMatrix(
         key.span,
-        tuple((name, model) for name, model in handles if model),
-        integers(table(has, "evict_costs")),
+        tuple((name, At(value.text, value.span)) for name, value in table(has, "vars")),
+        integers(table(has, "evict_costs"), null=0),
         tuple(SwapSet(name, At(value.text, value.span)) for name, value in sets),
     )
 
@@ -260,4 +267,5 @@ def _peer(key: Key, value: Value) -> Peer:
         text(has, "apiKey"),
         _filters(table(has, "filters")),
         integers(table(has, "timeouts")),
+        null=value.table is None,
     )

@@ -30,11 +30,12 @@ def check_peers(config: SwapConfig, diagnostics: Diagnostics) -> None:
         name = peer.name.text
         if not peer.proxy.value:
             message = f"peer {name} has no proxy"
-            diagnostics.error("missing-key", message, peer.name.span, refused=True)
-        elif "${" not in peer.proxy.value and (why := problem(peer.proxy.value)):
+            refused = not peer.null  # of nothing at all, nothing is checked
+            diagnostics.error("missing-key", message, peer.name.span, refused=refused)
+        elif "${env." not in peer.proxy.value and (why := problem(peer.proxy.value)):
             message = f"proxy of peer {name} is no address: {why}"
             diagnostics.error("wrong-type", message, peer.proxy.span, refused=True)
-        if not peer.models:
+        if not peer.models and not peer.null:
             message = f"peer {name} has no models"
             diagnostics.error("missing-key", message, peer.name.span, refused=True)
         for model in peer.models:

@@ -3,8 +3,6 @@ accepts though it cannot mean what its author wants."""
 
 from __future__ import annotations
 
-import re
-
 from ..diagnostics.model import Diagnostics
 from .check_matrix import check_matrix
 from .check_models import check_aliases, check_models
@@ -55,7 +53,7 @@ def check_config(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> N
     check_peers(config, diagnostics)
     check_selectors(config, diagnostics)
     check_profiles(config, diagnostics)
-    _check_keys(config, diagnostics)
+    _check_keys(root, diagnostics)
 
 
 def at_least(
@@ -121,14 +119,15 @@ def _check_patterns(config: SwapConfig, diagnostics: Diagnostics) -> None:
             diagnostics.error("wrong-type", message, pattern.span, refused=True)
 
 
-def _check_keys(config: SwapConfig, diagnostics: Diagnostics) -> None:
-    for key in config.api_keys:
-        if key.value == "":
+def _check_keys(root: Table, diagnostics: Diagnostics) -> None:
+    keys = root.get("apiKeys")
+    for key in (keys.items if keys else None) or ():
+        if key.text == "" and key.data is not None:
             diagnostics.error("wrong-type", "an API key is empty", key.span, refused=True)
-        elif " " in key.value and _known(key):
+        elif " " in key.text and key.known:
             message = "an API key cannot hold a blank"
             diagnostics.error("wrong-type", message, key.span, refused=True)
-        elif not re.search(r"\$\{env\.", key.value):
+        elif key.data is not None and "${" not in key.written:
             message = "this API key stands in the file, for everybody who reads it"
             hint = 'use "${env.LLAMA_SWAP_API_KEY}" and set it where llama-swap runs'
             diagnostics.warning("secret-in-file", message, key.span, hint=hint)

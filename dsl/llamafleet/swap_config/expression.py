@@ -49,8 +49,7 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("ref" if each == "+" else "name", text[start:end], at))
             at = end
         else:
-            hint = " (one & and one | is enough)" if each in "!,;" else ""
-            raise ExpressionError(f'"{each}" means nothing here{hint}', at)
+            raise ExpressionError(f'"{each}" means nothing here', at)
     return found
 
 

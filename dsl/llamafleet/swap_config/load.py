@@ -17,6 +17,7 @@ from .model import Macro, SwapConfig, SwapModel
 from .nodes import Node, compose
 from .typed import Checker, number
 from .untyped import untyped, without
+from .url import problem
 from .values import Key, Table, Value
 from .versions import MACROS_EVERYWHERE, NEWEST
 
@@ -116,7 +117,10 @@ class _Loading:
         start = root.get("startPort")
         port = (number(start) if start else None) or FIRST_PORT
         for key, value in sorted(models.table, key=lambda each: each[0].text.encode()):
-            if value.table is None or (self.recent and not value.table.strings):
+            if value.table is None:
+                continue
+            if self.recent and not value.table.strings:
+                self.odd_model(key, value.table)
                 continue
             scope = self.macros.definitions(key, common, own[key.text])
             model = self.macros.model(stripped(_with_proxy(key, value.table)), scope)
@@ -144,11 +148,24 @@ class _Loading:
             self.diagnostics.error("port-macro", message, span, hint=hint, refused=True)
         return model, port
 
+    def odd_model(self, model: Key, table: Table) -> None:
+        odd = next(key for key, _ in table if not key.string)
+        proxy = table.get("proxy")
+        # Its port is never filled in, and then the address is none.
+        refused = proxy is None or proxy.data is None or bool(problem(proxy.text))
+        self.diagnostics.error(
+            "odd-key",
+            f"{odd.text or 'null'} is no text for YAML, and so no macro works in {model.text}",
+            odd.span,
+            hint=f'write "{odd.text}", or remove it',
+            refused=refused,
+        )
+
     def vanished(self, root: Table, models: Table) -> Table:
         odd = next(key for key, _ in models if not key.string)
         self.diagnostics.error(
             "odd-key",
-            f"{odd.text} is no text for YAML, and llama-swap v{self.version} drops all models",
+            f"{odd.text or 'null'} is no text for YAML, and so llama-swap drops all models",
             odd.span,
             hint=f'write "{odd.text}"',
         )

@@ -153,6 +153,7 @@ class Peer:
     api_key: At[str] | None = None
     filters: Filters = Filters()
     timeouts: tuple[tuple[Key, At[int]], ...] = ()
+    null: bool = False
 
 
 @dataclass(frozen=True, slots=True)

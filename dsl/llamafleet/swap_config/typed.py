@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ..diagnostics.model import Diagnostics
@@ -11,7 +12,7 @@ from .keys import ANYTHING, DURATION, INT, MACROS, SETS, SWITCH, TEXT, Fields, L
 from .misplaced import report_unknown
 from .model import Unused
 from .values import Key, Table, Value
-from .versions import since
+from .versions import MACROS_EVERYWHERE, since
 
 TRUE = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
 FALSE = {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
@@ -37,31 +38,56 @@ class Checker:
             case Fields():
                 return self.fields(value, shape, path)
             case Named(each):
-                if value.table is None:
-                    return self.wrong(value, "a mapping", path)
-                entries = (
-                    (key, self.checked(inner, each, (*path, key.text)))
-                    for key, inner in value.table
-                )
-                return replace(value, data=Table(tuple(entries)))
+                return self.named(value, each, path)
             case ListOf(each):
                 if value.items is None:
                     return self.wrong(value, "a list", path)
                 items = (self.checked(item, each, path) for item in value.items)
                 return replace(value, data=tuple(items))
         if shape is ANYTHING:
-            return value
+            return self.anything(value)
         if shape in (SETS, MACROS):
             ok = value.table is not None
         else:
             ok = value.scalar and (not value.known or fits(value, shape))
         return value if ok else self.wrong(value, shape.words, path)
 
+    def anything(self, value: Value) -> Value:
+        for inner in value.items or ():
+            self.anything(inner)
+        for _, inner in self.readable(value.table) if value.table else ():
+            self.anything(inner)
+        return value
+
+    def named(self, value: Value, each: Shape, path: tuple[str, ...]) -> Value:
+        if value.table is None:
+            return self.wrong(value, "a mapping", path)
+        entries = (
+            (key, self.checked(inner, each, (*path, key.text)))
+            for key, inner in self.readable(value.table)
+        )
+        return replace(value, data=Table(tuple(entries)))
+
+    def readable(self, table: Table) -> Iterator[tuple[Key, Value]]:
+        """Entries but those with a null for a key, which llama-swap leaves out."""
+        names = {key.text for key, _ in table}
+        for key, value in table:
+            if key.text == "<<" and self.version >= MACROS_EVERYWHERE:
+                # Quoted or not: written anew it has no quotes, and is a merge key.
+                for item in value.items if value.items is not None else (value,):
+                    if item.table is None:
+                        self.wrong(value, "a mapping", ("<<",))
+                        break
+                    yield from (each for each in item.table if each[0].text not in names)
+                    names.update(each.text for each, _ in item.table)
+            elif key.text or key.string:
+                yield key, value
+
     def fields(self, value: Value, shape: Fields, path: tuple[str, ...]) -> Value:
         if value.table is None:
             return self.wrong(value, "a mapping", path)
         kept = []
-        for key, inner in value.table:
+        for key, inner in self.readable(value.table):
             inner_path = (*path, key.text)
             if key.text not in shape.keys:
                 self.unused.append(Unused(path, key, inner))

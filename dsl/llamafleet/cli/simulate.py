@@ -1,0 +1,176 @@
+"""`llamafleet simulate`: what loads and what is stopped when models are asked for."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..diagnostics.model import Diagnostic, Severity
+from ..diagnostics.suggest import suggest
+from ..language.source import Source
+from ..simulate import Simulation, Step
+from ..swap_config.load import read_swap_config
+from ..swap_config.model import SwapConfig
+from ..swap_config.versions import NEWEST
+from .terminal import STDIN, say, show
+from .yaml_files import Given, environment
+
+PROBLEMS, USAGE = 1, 2
+
+
+def simulate(
+    file: str,
+    requests: list[str],
+    service: str | None,
+    running: str,
+    pairs: bool,
+    sets: bool,
+    style: str,
+    llama_swap: int | None,
+    env: list[str],
+) -> int:
+    """Answer one of three questions about one llama-swap; 1 if there is none to ask."""
+    given = Given()
+    if given.is_yaml(file):
+        found = _of_yaml(file, given, llama_swap or NEWEST, environment(env))
+    else:
+        found = _of_fleet(file, given, service)
+    if found is None:
+        return PROBLEMS
+    if sets:
+        return _sets(found, style)
+    if pairs:
+        return _pairs(found, style)
+    if not requests:
+        if file == "-":
+            say("stdin is the file, so requests must be arguments")
+            return USAGE
+        requests = sys.stdin.read().split()
+    start = [each.strip() for each in running.split(",") if each.strip()]
+    return _requests(found, start, requests, style)
+
+
+def _of_yaml(path: str, given: Given, version: int, known: Mapping[str, str]) -> Simulation | None:
+    source, problems = given.source(path)
+    config: SwapConfig | None = None
+    if source is not None:
+        config, found = read_swap_config(source, version, known)
+        problems = tuple(each for each in found if each.refused)
+    if problems or config is None:
+        _refuse(problems, source)
+        return None
+    return Simulation(config)
+
+
+def _of_fleet(path: str, given: Given, service: str | None) -> Simulation | None:
+    from ..compiler import compile_file
+    from ..render import render
+    from ..targets.swap.block import LlamaSwap
+
+    compiled = compile_file(STDIN if path == "-" else path, given.read)
+    if compiled.fleet is None:
+        errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
+        show(errors, compiled.sources, sys.stderr)
+        return None
+    swaps = [each for each in compiled.fleet.services.values() if isinstance(each, LlamaSwap)]
+    chosen = [each for each in swaps if service in (None, each.name)]
+    if len(chosen) != 1:
+        names = ", ".join(each.name for each in swaps)
+        say(f"say which llama-swap with --service: {names}" if swaps else "there is no llama-swap")
+        return None
+    swap = chosen[0]
+    place = f"/etc/llamafleet/llama-swap/{swap.name}.yaml"
+    artifacts = render(compiled.fleet)[swap.host]
+    text = next(each.content for each in artifacts if each.path == place)
+    config, found = read_swap_config(Source(place, text), swap.version)
+    if config is None or any(each.refused for each in found):
+        _refuse([each for each in found if each.refused], Source(place, text))
+        return None
+    matrix = swap.matrix
+    names_of = {each.rendered: each.name for each in matrix.sets} if matrix else {}
+    return Simulation(config, names_of)
+
+
+def _refuse(problems: Iterable[Diagnostic], source: Source | None) -> None:
+    show(problems, {source.path: source} if source else {}, sys.stderr)
+    say("llama-swap does not start with this")
+
+
+def _unknown(simulation: Simulation, names: Iterable[str]) -> bool:
+    known = simulation.known()
+    missing = [each for each in dict.fromkeys(names) if each not in known]
+    for name in missing:
+        near = suggest(name, known)
+        say(f'no model is called "{name}"' + (f": did you mean {near}?" if near else ""))
+    return bool(missing)
+
+
+def _requests(simulation: Simulation, start: list[str], requests: list[str], style: str) -> int:
+    if _unknown(simulation, [*start, *requests]):
+        return PROBLEMS
+    running = tuple(sorted({simulation.target(each, ()) or each for each in start}))
+    if style == "text" and running:
+        print(f"running: {', '.join(running)}")
+    for number, step in enumerate(simulation.run(running, requests), 1):
+        print(_line(step) if style == "json" else _told(number, step))
+    return 0
+
+
+def _line(step: Step) -> str:
+    shown = {
+        "request": step.request,
+        "set": step.set,
+        "evict": list(step.evict),
+        "running": list(step.running),
+    }
+    return json.dumps(shown, ensure_ascii=False)
+
+
+def _told(number: int, step: Step) -> str:
+    name = step.request
+    if step.model not in (None, step.request):
+        name += f" -> {step.model}"
+    lines = [f"{number}. {name}: {step.why}"]
+    if step.evict:
+        lines.append(f"   stops   {', '.join(step.evict)}")
+    lines.append(f"   running {', '.join(step.running) or 'nothing'}")
+    return "\n".join(lines)
+
+
+def _sets(simulation: Simulation, style: str) -> int:
+    for name, combinations in simulation.solver.sets():
+        shown = simulation.names.get(name, name)
+        if style == "json":
+            found = {"set": shown, "combinations": [list(each) for each in combinations]}
+            print(json.dumps(found, ensure_ascii=False))
+        else:
+            print(f"{shown}: {' | '.join(' & '.join(each) for each in combinations)}")
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    model: str
+    always: list[str]
+    sometimes: list[str]
+
+
+def _pairs(simulation: Simulation, style: str) -> int:
+    found, whole = simulation.rivals()
+    for model, (always, can) in found.items():
+        row = _Row(model, sorted(always), sorted(can - always))
+        if style == "json":
+            shown = {"request": model, "always": row.always, "sometimes": row.sometimes}
+            print(json.dumps(shown, ensure_ascii=False))
+            continue
+        words = []
+        if row.always:
+            words.append(f"stops {', '.join(row.always)}")
+        if row.sometimes:
+            words.append(f"can stop {', '.join(row.sometimes)}, depending on what else runs")
+        print(f"{model}: {'; '.join(words) or 'stops nobody'}")
+    if not whole:
+        say("there are more situations than were looked at; some more may be possible")
+    return 0

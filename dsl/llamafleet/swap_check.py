@@ -1,0 +1,100 @@
+"""`check` of a llama-swap configuration: its own verdict, and the fleet's rules over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from .diagnostics.model import Diagnostic, Diagnostics
+from .fleet.resolve import resolve
+from .importers import nodes
+from .importers.llama_swap import to_file
+from .language.source import Source
+from .language.syntax import Block, File, Text
+from .rules import findings
+from .swap_config.load import read_swap_config
+from .swap_config.model import SwapConfig
+from .swap_config.versions import NEWEST
+from .targets import TARGETS
+
+APPLICABLE = frozenset(
+    {
+        "context-per-slot",
+        "dangerous-flag",
+        "flag-table",
+        "flag-value",
+        "idle-slots",
+        "ignored-flag",
+        "listen-conflict",
+        "not-kept-warm",
+        "overridden-flag",
+        "preload-conflict",
+        "preload-ttl",
+        "quantised-cache",
+        "redundant-set",
+        "removed-flag",
+        "repeated-flag",
+        "reserved-name",
+        "set-tie",
+        "short-timeout",
+        "split-mode",
+        "unknown-flag",
+        "visible-devices",
+    }
+)
+"""Codes that a fleet's checks add: the others speak of hosts, or are said from the YAML itself."""
+
+BUILD, HOST = "llama-cpp", "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedYaml:
+    """What came of a configuration; `config` is None where it has no meaning at all."""
+
+    config: SwapConfig | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def check_swap_config(
+    source: Source,
+    version: int = NEWEST,
+    llama_cpp: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> CheckedYaml:
+    """Check a llama-swap configuration; `llama_cpp` is the build that its commands start."""
+    config, found = read_swap_config(source, version, environment)
+    if config is not None and not any(each.refused for each in found):
+        places = {each.primary.span for each in found}
+        # What the YAML's own check says of a place is nearer to it.
+        found.extend(
+            each for each in _by_rules(config, llama_cpp) if each.primary.span not in places
+        )
+    return CheckedYaml(config, tuple(found))
+
+
+def _by_rules(config: SwapConfig, llama_cpp: str | None) -> Iterator[Diagnostic]:
+    file = to_file(config, HOST)
+    if llama_cpp is not None:
+        file = _with_build(file, llama_cpp)
+    problems = Diagnostics()
+    fleet = resolve([file], TARGETS, problems)
+    said = [*problems, *(() if problems.has_errors else findings(fleet))]
+    yield from (each for each in said if each.code in APPLICABLE)
+
+
+def _with_build(file: File, ref: str) -> File:
+    start = nodes.start_of(file.path)
+    entries = [
+        nodes.attribute("ref", Text(ref, start)),
+        nodes.attribute("backend", nodes.named("cpu", start)),
+    ]
+    build = nodes.block("build", BUILD, entries, start)
+    used = nodes.attribute("build", nodes.named(BUILD, start))
+    first, *rest = file.entries
+    changed = [
+        replace(each, entries=(*each.entries, used))
+        if isinstance(each, Block) and each.kind.text == "llama-swap"
+        else each
+        for each in rest
+    ]
+    return replace(file, entries=(first, build, *changed))
