@@ -61,8 +61,22 @@ class MatrixPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """A group of models, as llama-swap swaps them."""
+
+    models: tuple[str, ...]
+    swap: bool
+    exclusive: bool
+    persistent: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
-    """Where a running service answers, and what it must say; read by tests/verify."""
+    """Where a running service answers, and what it must say; read by tests/verify.
+
+    `key` names the environment variable that holds a key for it, and `key_file` the file on the
+    host that sets it.
+    """
 
     kind: str
     service: str
@@ -71,6 +85,9 @@ class Probe:
     port: int
     models: tuple[ServedModel, ...] = ()
     matrix: MatrixPlan | None = None
+    groups: tuple[GroupPlan, ...] = ()
+    key: str | None = None
+    key_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def check(
         running: frozenset[str] = frozenset()
         for name in requests:
             process.request("GET", f"/upstream/{quote(name)}/ping")
-            expected = after_request(probe.matrix, running, name)
+            expected = after_request(probe.matrix, running, name, probe.groups)
             assert process.running().keys() == expected, f"{sorted(running)}, then {name}"
             running = expected
 
@@ -73,7 +73,7 @@ def test_an_example_evicts_as_planned(
         directory = tmp_path / str(at)
         directory.mkdir()
         models = tuple(each.id for each in swap[1].models)
-        check(llama_swap_binary, swap, directory, walk(swap[1].matrix, models))
+        check(llama_swap_binary, swap, directory, walk(swap[1].matrix, models, swap[1].groups))
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_FLEETS))
@@ -85,6 +85,29 @@ def test_a_random_matrix_evicts_as_planned(
     compiled = compile_text(random_fleet(draw, names))
     requests = [draw.choice(names) for _ in range(REQUESTS)]
     check(llama_swap_binary, swaps(compiled)[0], tmp_path, requests)
+
+
+@pytest.mark.parametrize("seed", range(RANDOM_FLEETS))
+def test_random_groups_evict_as_planned(
+    llama_swap_binary: LlamaSwapBinary, seed: int, tmp_path: Path
+) -> None:
+    draw = random.Random(2000 + seed)
+    names = [f"model-{at}" for at in range(draw.randint(4, 6))]
+    compiled = compile_text(fleet_of(names, random_groups(draw, names)))
+    requests = [draw.choice(names) for _ in range(REQUESTS)]
+    check(llama_swap_binary, swaps(compiled)[0], tmp_path, requests)
+
+
+def random_groups(draw: random.Random, names: list[str]) -> list[str]:
+    """Two groups, and now and then a model in none."""
+    lines = []
+    for name, members in (("a", names[:2]), ("b b", names[2 : draw.randint(3, len(names))])):
+        lines += [f'group "{name}" {{', f"models = [{', '.join(members)}]"]
+        lines += [
+            f"{key} = {draw.choice(['on', 'off'])}" for key in ("swap", "exclusive", "persistent")
+        ]
+        lines.append("}")
+    return lines
 
 
 def random_fleet(draw: random.Random, names: list[str]) -> str:
@@ -99,10 +122,14 @@ def random_fleet(draw: random.Random, names: list[str]) -> str:
     costly = [each for each in words if draw.random() < 0.3]
     if costly:
         lines += ["evict-cost {", *(f"{each} = {draw.randint(2, 5)}" for each in costly), "}"]
+    return fleet_of(names, ["matrix {", *lines, "}"])
+
+
+def fleet_of(names: list[str], lines: list[str]) -> str:
+    """A fleet with one llama-swap that serves models of these names, and says these lines."""
     models = "".join(f'model {each} {{\ncommand = ["serve", "${{PORT}}"]\n}}\n' for each in names)
-    matrix = "\n".join(lines)
+    more = "\n".join(lines)
     return (
         f'fleet 1\nhost here {{\naddress = "127.0.0.1"\n}}\n{models}'
-        f"llama-swap voice {{\nhost = here\nmodels = [{', '.join(names)}]\n"
-        f"matrix {{\n{matrix}\n}}\n}}\n"
+        f"llama-swap voice {{\nhost = here\nmodels = [{', '.join(names)}]\n{more}\n}}\n"
     )

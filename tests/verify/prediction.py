@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from llamafleet.plan_types import MatrixPlan
+from llamafleet.plan_types import GroupPlan, MatrixPlan
+
+UNGROUPED = GroupPlan((), swap=True, exclusive=True, persistent=False)
+"""What llama-swap does with models that are in no group."""
 
 
 def after_request(
-    matrix: MatrixPlan | None, running: Collection[str], model: str
+    matrix: MatrixPlan | None,
+    running: Collection[str],
+    model: str,
+    groups: Collection[GroupPlan] = (),
 ) -> frozenset[str]:
     """The models that run once `model` was asked for."""
+    if groups:
+        # Unlike a matrix they are looked at for a model that runs already, too.
+        return frozenset((model, *(x for x in running if not _pushes(groups, model, x))))
     if model in running:
         return frozenset(running)
     best: tuple[int, frozenset[str]] | None = None
@@ -25,6 +34,15 @@ def after_request(
             best = cost, choice
     kept = best[1] if best else frozenset[str]()  # without a set for it a model runs alone
     return frozenset((model, *(each for each in running if each in kept)))
+
+
+def _pushes(groups: Collection[GroupPlan], model: str, other: str) -> bool:
+    """Whether loading a model unloads another."""
+    own, its = (
+        next((group for group in groups if each in group.models), UNGROUPED)
+        for each in (model, other)
+    )
+    return own.swap if own is its else own.exclusive and not its.persistent
 
 
 def _choices(matrix: MatrixPlan, relevant: frozenset[str]) -> Iterator[frozenset[str]]:
@@ -38,11 +56,16 @@ def _choices(matrix: MatrixPlan, relevant: frozenset[str]) -> Iterator[frozenset
         yield from kept
 
 
-def walk(matrix: MatrixPlan | None, models: tuple[str, ...]) -> tuple[str, ...]:
+def walk(
+    matrix: MatrixPlan | None, models: tuple[str, ...], groups: Collection[GroupPlan] = ()
+) -> tuple[str, ...]:
     """Requests that visit the first combination of each set, and after each a model outside it.
 
-    Without a matrix any two models will do: one must push the other out.
+    With groups each model is asked for, and the first one again. Without either any two models will
+    do: one must push the other out.
     """
+    if groups:
+        return (*models, *models[:1])
     requests: list[str] = []
     combinations = [each[0] for _, each in matrix.sets if each] if matrix else [models[:1]]
     for combination in combinations:

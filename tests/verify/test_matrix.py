@@ -28,12 +28,13 @@ def test_evicts_what_the_plan_says(live_swap: Subject) -> None:
     loaded = _loaded(target, probe)
     assert not loaded, f"{where} still has {loaded} after unloading all {BUSY}"
     running: frozenset[str] = frozenset()
-    for model in walk(probe.matrix, tuple(each.id for each in probe.models)):
+    models = tuple(each.id for each in probe.models)
+    for model in walk(probe.matrix, models, probe.groups):
         url = f"{url_of(probe)}/upstream/{quote(model)}/health"
         status, text = target.request("GET", url, seconds=LOAD_SECONDS)
         failed = f"{where} cannot load {model}: {status} {text[:300]}; {target.look(probe.unit)}"
         assert status < 500, failed
-        expected = after_request(probe.matrix, running, model)
+        expected = after_request(probe.matrix, running, model, probe.groups)
         loaded = _loaded(target, probe)
         assert loaded == dict.fromkeys(expected, "ready"), (
             f"{where}, with {sorted(running)} loaded, was asked for {model}: the plan expects "

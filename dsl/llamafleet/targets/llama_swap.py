@@ -15,6 +15,7 @@ from ..plan_types import (
     CONFIG,
     PREFIX,
     Artifact,
+    GroupPlan,
     MatrixPlan,
     Probe,
     ReleasePlan,
@@ -39,6 +40,7 @@ from .swap.checks import check_models, check_texts
 from .swap.config import Entry, Written, render, write
 from .swap.passing import check_passing
 from .swap.ports import claim_ports
+from .swap.routes import Group
 from .swap.routes_block import lower_routes
 from .swap.settings import read_settings
 from .swap.versions import check_versions
@@ -204,4 +206,12 @@ def _probe(service: LlamaSwap, models: tuple[Written, ...]) -> Probe:
         port=service.listen.port,
         models=tuple(_served(each) for each in models if not each.model.unlisted),
         matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,
+        groups=tuple(_group(each) for each in service.routes.groups),
+        key=next(iter(service.settings.api_key_env), None),
+        key_file=service.running.environment_file,
     )
+
+
+def _group(group: Group) -> GroupPlan:
+    models = tuple(each.text for each in group.models)
+    return GroupPlan(models, group.swap, group.exclusive, group.persistent)
