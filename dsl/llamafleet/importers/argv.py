@@ -133,8 +133,9 @@ def _options(words: Sequence[Word]) -> Iterator[Option]:
 
 
 def _lacks_value(form: Form, values: tuple[Word, ...]) -> bool:
-    text = values[0].text
-    return form.type == "choice" and _is_flag(text) and text not in form.words
+    return form.type == "choice" and any(
+        _is_flag(value.text) and value.text not in form.words for value in values
+    )
 
 
 def _end_of_unknown(words: Sequence[Word], index: int) -> int:

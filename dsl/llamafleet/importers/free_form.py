@@ -22,14 +22,21 @@ class UnsayableError(Exception):
 
 def entries(table: Table) -> tuple[nodes.Entry, ...]:
     """The entries of a mapping."""
-    return tuple(entry(key.text, value) for key, value in table)
+    return tuple(each for key, value in table for each in entries_of(key.text, value))
 
 
-def entry(key: str, value: Value) -> nodes.Entry:
-    """One key: a mapping becomes a block, everything else an attribute."""
+def entries_of(key: str, value: Value) -> tuple[nodes.Entry, ...]:
+    """One key: a mapping becomes a block, a list of mappings several, all else an attribute."""
     if value.table is not None:
-        return nodes.block(key, None, entries(value.table), value.span)
-    return nodes.attribute(key, node(value))
+        return (nodes.block(key, None, entries(value.table), value.span),)
+    tables = [(each.table, each.span) for each in value.items or ()]
+    if tables and all(table is not None for table, _ in tables):
+        return tuple(
+            nodes.block("item", key, entries(table), span)
+            for table, span in tables
+            if table is not None
+        )
+    return (nodes.attribute(key, node(value)),)
 
 
 def node(value: Value) -> Node:
@@ -48,7 +55,7 @@ def node(value: Value) -> Node:
             return Text(data, span)
         case tuple():
             return nodes.items((node(each) for each in data), span)
-    raise UnsayableError("a mapping in a list", span)
+    raise UnsayableError("a mapping beside other values in a list", span)
 
 
 def _number(text: str, span: Span) -> Number:

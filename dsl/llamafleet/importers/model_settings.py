@@ -22,6 +22,10 @@ TIMEOUTS = {
     "idleConn": "idle-conn",
 }
 
+NOTHING: frozenset[str] = frozenset()
+OURS = frozenset({"llamafleet"})
+"""What llamafleet itself writes into metadata."""
+
 Lost = Callable[[str, Span], None]
 """Told of what the language cannot hold, and where it stands."""
 
@@ -88,20 +92,22 @@ def table(
 ) -> Iterator[nodes.Entry]:
     """A free-form block; of a value that cannot be said, only that value is lost."""
     inner = value.table or Table(())
-    entries = list(free_entries(inner, lost))
+    entries = list(free_entries(inner, lost, OURS if kind == "metadata" else NOTHING))
     if entries or label is not None:
         yield nodes.block(kind, label, entries, span or value.span)
 
 
-def free_entries(said: Table, lost: Lost) -> Iterator[nodes.Entry]:
+def free_entries(
+    said: Table, lost: Lost, refused: frozenset[str] = NOTHING
+) -> Iterator[nodes.Entry]:
     """Entries of a free-form block, without those that cannot be said."""
     for key, value in said:
         try:
             if any(unprintable(text.replace("\n", "")) for text in free_form.texts_of(value)):
                 raise UnsayableError("a control character", value.span)
-            if unprintable(key.text) or not key.text:
+            if unprintable(key.text) or not key.text or key.text in refused:
                 raise UnsayableError("the name of a key", key.span)
-            yield free_form.entry(key.text, value)
+            yield from free_form.entries_of(key.text, value)
         except UnsayableError as error:
             lost(f"{key.text}: {error}", error.span)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ..language.source import Span
 from ..language.syntax import Block, Text
 from ..swap_config.model import Command, SwapConfig, SwapModel
-from ..swap_config.values import At, Key, Table, Value
+from ..swap_config.values import At, Table, Value
 from . import nodes
 from .model_settings import Lost, free_entries
 from .sayable import sayable
@@ -62,7 +62,7 @@ def of_model(model: SwapModel, config: SwapConfig, lost: Lost) -> Iterator[nodes
         said_timeout = model.health_check_timeout
         number = nodes.integer(said_timeout.value, said_timeout.span)
         yield nodes.attribute("healthCheckTimeout", number)
-    yield from free_entries(unused(config, "models", model.id.text), lost)
+    yield from free_entries(unused(config, model.id.text, lost), lost)
 
 
 def _lines(text: str) -> str:
@@ -78,31 +78,33 @@ def _texts(key: str, values: Iterable[At[str]]) -> nodes.Entry:
 
 def of_service(config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
     """Keys outside of models that llama-swap never reads."""
-    table = unused(config)
-    kept = tuple(
-        (key, value)
-        for key, value in table
-        if key.text != "models" and not key.text.startswith(("x-", "x_", "."))
-    )
-    yield from free_entries(Table(kept), lost)
-
-
-def unused(config: SwapConfig, *path: str) -> Table:
-    """What stands unread under a path, as one table; what looks like a key of somebody's is not."""
-    found: dict[str, tuple[Key, Value]] = {}
+    kept = []
     for each in config.unused:
-        if each.path[: len(path)] != path:
+        name = each.key.text
+        if each.path[:1] == ("models",) or name.startswith(("x-", "x_", ".")):
             continue
-        rest = each.path[len(path) :]
-        if _is_hidden(each.key.text, each.value):
+        if each.path or name in OURS:
+            lost(f"{'.'.join((*each.path, name))}, which has no effect", each.key.span)
+        elif not _is_hidden(name, each.value):
+            kept.append((each.key, each.value))
+    yield from free_entries(Table(tuple(kept)), lost)
+
+
+OURS = frozenset({"models", "routing", "matrix", "groups"})
+"""Parts of the configuration that llamafleet always writes itself."""
+
+
+def unused(config: SwapConfig, model: str, lost: Lost) -> Table:
+    """What stands unread in a model; what looks like a key of somebody's is left out."""
+    found = []
+    for each in config.unused:
+        if each.path[:2] != ("models", model) or _is_hidden(each.key.text, each.value):
             continue
-        if not rest:
-            found[each.key.text] = (each.key, each.value)
-        elif rest[0] not in found:
-            inner = unused(config, *path, rest[0])
-            key = Key(rest[0], each.key.span)
-            found[rest[0]] = (key, Value(inner, each.key.span))
-    return Table(tuple(found.values()))
+        if len(each.path) > 2 or each.key.text == "metadata":
+            lost(f"{'.'.join((*each.path[2:], each.key.text))}, which has no effect", each.key.span)
+        else:
+            found.append((each.key, each.value))
+    return Table(tuple(found))
 
 
 def hidden(config: SwapConfig) -> Iterator[tuple[str, Span]]:
