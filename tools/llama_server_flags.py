@@ -1,12 +1,13 @@
 """Read `llama-server --help` and write the table of flags that the fleet language offers.
 
-    python tools/llama_server_flags.py SERVER [-o dsl/llamafleet/schema/flags/b11434.json]
+    python tools/llama_server_flags.py SERVER [-o dsl/llamafleet/schema/flags/b9093.json]
     python tools/llama_server_flags.py SERVER --check     # exit 1 where the table is out of date
     python tools/llama_server_flags.py SERVER --try       # give every flag to the binary, too
 
 Names, types, words and defaults come from the binary. What its help tells in prose only stands in
 the tables below, and each flag's sentence in `llama_server_help.txt`. A flag without one is an
-error, so a new release of llama.cpp shows by itself what is new.
+error, so a new release of llama.cpp shows by itself what is new. Tables of several builds stand
+side by side, and share their sentences.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ RANGES = {
 NONE = {"device", "spec-draft-device", "dry-sequence-breaker"}
 # Lists of numbers; the other comma lists hold text.
 NUMBER_LISTS = {"tensor-split", "fit-target", "spec-synth-rates"}
+TEXT_PAIRS = {"spec-draft-replace"}
 # One occurrence an item: their items may hold commas, or replace nothing.
 REPEATED = {
     "dry-sequence-breaker", "reverse-prompt", "logit-bias", "chat-template-kwargs",
@@ -60,7 +62,7 @@ PREFERRED = {"n-gpu-layers"}
 NO_SENTENCE = {
     "help", "version", "cache-list", "completion-bash", "list-devices", "model", "model-url",
     "docker-repo", "hf-repo", "hf-file", "hf-token", "spec-draft-hf", "spec-draft-model",
-    "mmproj", "alias", "tags", "host", "port",
+    "mmproj", "alias", "tags", "host", "port", "license", "hf-repo-v", "hf-file-v", "model-vocoder",
 }  # fmt: skip
 
 NEGATIVE = re.compile(r"--?no-|-nkvo$|-nocb$|-nr$")
@@ -159,7 +161,7 @@ def type_of(key: str, value: str, prose: str, negative: list[str]) -> Record:
     if not value:
         return {"type": "switch" if negative else "flag"}
     if key == "spec-type":
-        return {"type": "list", "words": value.split(",")}
+        return {"type": "list", "words": re.split(r"[,|]", value.strip("[]"))}
     if key in ("n-gpu-layers", "spec-draft-ngl"):
         return {"type": "integer", "words": words}
     if limits := RANGES.get(key) or numeric_range(value):
@@ -167,7 +169,7 @@ def type_of(key: str, value: str, prose: str, negative: list[str]) -> Record:
     if words:
         return {"type": "choice", "words": words}
     if re.fullmatch(r"[A-Z]+ [A-Z]+", value):
-        return {"type": "pair"}
+        return {"type": "pair", "of": "text"} if key in TEXT_PAIRS else {"type": "pair"}
     if key in REPEATED:
         return {"type": "repeated"}
     if key in NUMBER_LISTS:
@@ -230,7 +232,12 @@ def add_sentences(records: list[Record]) -> list[str]:
         silent = each["key"] in NO_SENTENCE or each.get("removed") or each["key"].endswith(PRESETS)
         if not sentence and not silent:
             complaints.append(f"{each['key']} has no sentence in {SENTENCES.name}")
-    return complaints + [f"no flag is called {key}" for key in told]
+    elsewhere = {
+        row["key"]
+        for path in TABLE.parent.glob("*.json")
+        for row in json.loads(path.read_text(encoding="utf-8"))
+    }
+    return complaints + [f"no flag is called {key}" for key in told if key not in elsewhere]
 
 
 PRESETS = ("-default", "-spec")
@@ -271,7 +278,7 @@ def sample_values(flag: Record, path: str) -> list[str]:
     if flag["type"] in ("switch", "flag"):
         return []
     if flag["type"] == "pair":
-        return ["1", "2"]
+        return ["x", "y"] if flag.get("of") == "text" else ["1", "2"]
     if flag["key"] in FILES:
         return [path]
     if flag["type"] in ("integer", "number") or flag.get("of") == "number":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from ..schema.argv import value_problem
-from ..schema.flag_tables import FlagTable, bundled, nearest
+from ..schema.flag_tables import FlagTable, bundled, nearest, spelled_for
 from .report import error
 from .survey import Serving, Survey
 
@@ -31,7 +31,7 @@ def flag_value(survey: Survey) -> Iterator[Diagnostic]:
 
 def _keys(serving: Serving, table: FlagTable) -> Iterator[Diagnostic]:
     for flag in serving.model.flags:
-        own = table.by_name.get(flag.argv[0])
+        own = table.by_name.get(spelled_for(table.ref, flag.argv[0]))
         if own is None or len(flag.argv) < 2:
             continue
         if own.type in ("switch", "flag"):

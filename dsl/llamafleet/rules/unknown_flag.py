@@ -9,7 +9,7 @@ from ..diagnostics.model import Diagnostic
 from ..diagnostics.suggest import suggest
 from ..language.source import Span
 from ..schema.argv import spelled
-from ..schema.flag_tables import Nearest, bundled, nearest, number
+from ..schema.flag_tables import Nearest, bundled, nearest, number, spelled_for
 from ..schema.renamed_flags import GONE
 from .report import error, warning
 from .survey import Serving, Survey
@@ -22,13 +22,13 @@ def unknown_flag(survey: Survey) -> Iterator[Diagnostic]:
             known = nearest(serving.ref).table.by_name
             for name, span in _written(serving):
                 flag = known.get(name)
-                if flag is None or flag.removed:
+                if flag is None or flag.removed or _gone_by(serving.ref, name):
                     yield from _judged(name, serving.ref, span)
 
 
 def _written(serving: Serving) -> Iterator[tuple[str, Span]]:
     for flag in serving.model.flags:
-        yield flag.argv[0], flag.origin
+        yield spelled_for(serving.ref or "", flag.argv[0]), flag.origin
     for given in serving.raw:
         yield spelled(given.name), serving.words_origin
 
@@ -38,8 +38,7 @@ def _judged(name: str, ref: str, span: Span) -> Iterator[Diagnostic]:
     found = nearest(ref)
     gone = GONE.get(name)
     told = f"llama-server {ref}"
-    refused = gone is not None and gone.since is not None and (number(ref) or 0) >= gone.since
-    if found.exact or refused or _removed_before(name, ref, found):
+    if found.exact or _gone_by(ref, name) or _removed_before(name, ref, found):
         elsewhere = _elsewhere(name)
         if gone is not None or elsewhere:
             hint = gone.instead if gone and not _newer(elsewhere, ref) else _moved(elsewhere, ref)
@@ -52,6 +51,14 @@ def _judged(name: str, ref: str, span: Span) -> Iterator[Diagnostic]:
         code = "removed-flag" if gone else "unknown-flag"
         hint = gone.instead if gone else _meant(name, found)
         yield warning(code, message, span, hint)
+
+
+def _gone_by(ref: str, name: str) -> bool:
+    """Whether a build without a table of its own is known to have lost the flag."""
+    gone, own = GONE.get(name), number(ref)
+    if gone is None or gone.since is None or own is None or own < gone.since:
+        return False
+    return not nearest(ref).exact
 
 
 def _removed_before(name: str, ref: str, found: Nearest) -> bool:

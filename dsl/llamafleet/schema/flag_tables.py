@@ -77,6 +77,21 @@ def nearest(ref: str) -> Nearest:
 
 
 @cache
+def spelled_for(ref: str, name: str) -> str:
+    """What a build calls a flag that others call `name`: `--no-ui` was `--no-webui` once."""
+    known = nearest(ref).table.by_name
+    if name in known:
+        return name
+    for table in bundled():
+        flag = table.by_name.get(name)
+        if flag is not None and not flag.removed:
+            for other in flag.negatives if name in flag.negatives else flag.names:
+                if other in known and not known[other].removed:
+                    return other
+    return name
+
+
+@cache
 def bundled() -> tuple[FlagTable, ...]:
     """The tables that come with llamafleet, newest first."""
     found = {number(path.stem) or 0: path for path in BUNDLED.glob("b*.json")}

@@ -33,7 +33,8 @@ OWNED: Mapping[str, str] = {
     "model-url": _WEIGHTS, "docker-repo": _WEIGHTS, "hf-repo": _WEIGHTS, "hf-file": _WEIGHTS,
     "hf-token": "secrets stay out of fleet files: set HF_TOKEN where the rollout runs",
     "help": _ANSWERS, "version": _ANSWERS, "cache-list": _ANSWERS, "list-devices": _ANSWERS,
-    "completion-bash": _ANSWERS,
+    "completion-bash": _ANSWERS, "license": _ANSWERS,
+    "hf-repo-v": _WEIGHTS, "hf-file-v": _WEIGHTS, "model-vocoder": _WEIGHTS,
 }  # fmt: skip
 """Flags that are no keys, and who sets them."""
 

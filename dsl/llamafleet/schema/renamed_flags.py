@@ -32,7 +32,11 @@ _ALL = (
     *_gone("--mlock", f'{_LOAD_MODE} mlock, or "mmap+mlock"', 10884),
     *_gone("--direct-io -dio", f"{_LOAD_MODE} dio", 10884),
     *_gone("--no-direct-io -ndio", f"{_LOAD_MODE} auto", 10884),
-    *_gone("--ctx-size-draft -cd", _DRAFT_CONTEXT),
+    *_gone("--ctx-size-draft --spec-draft-ctx-size -cd", _DRAFT_CONTEXT),
+    *_gone(
+        "--checkpoint-every-n-tokens -cpent",
+        "llama.cpp has replaced it: write checkpoint-min-step",
+    ),
     *_gone("--draft --draft-max --draft-n", f"{_SPEC}-max"),
     *_gone("--draft-min --draft-n-min", f"{_SPEC}-min"),
     *_gone("--spec-ngram-size-n", f"{_METHOD}size-n, or that of the method in use"),

@@ -80,7 +80,7 @@ def _plain_type(key: str, row: Mapping[str, Any]) -> ValueType:
         case "choice":
             return Choice(*words)
         case "pair":
-            return ListOf(Integer(0), length=2)
+            return ListOf(TextOrWord() if row.get("of") == "text" else Integer(0), length=2)
         case "list":
             text = Choice(*words) if words else TextOrWord()
             item = Decimal() if row.get("of") == "number" else text

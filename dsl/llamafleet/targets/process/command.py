@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ...backends import Backend, backend, backend_of_vendor
-from ...fleet.model import Build, Fleet, Gguf, Host, Model
+from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
 from ...plan_types import PREFIX
+from ...schema.flag_tables import spelled_for
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """An argv in groups that belong on one line: the program, then each flag with its values."""
@@ -87,9 +88,18 @@ def command_of(
         ("--host", bind.host),
         ("--port", str(bind.port)),
         *_explicit(model),
-        *(flag.argv for flag in model.flags),
+        *(_spelled(flag, found) for flag in model.flags),
         *_grouped(model.extra_args),
     )
+
+
+def _spelled(flag: Flag, build: Build | None) -> tuple[str, ...]:
+    """A flag in the words of the build that gets it: an older one may know it by another name."""
+    if build is None:
+        return flag.argv
+    name = flag.argv[0]
+    own = spelled_for(build.ref, name)
+    return tuple(own if word == name else word for word in flag.argv)
 
 
 def _of_program(model: Model, program: str, host: Host, fleet: Fleet, bind: Bind) -> Groups:
