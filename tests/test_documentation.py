@@ -68,14 +68,20 @@ def test_make_targets_named_in_documents_exist() -> None:
 
 
 def test_commands_named_in_documents_exist() -> None:
-    commands = {name for each in subparsers() for name in each}
+    commands = {name: each for choices in subparsers() for name, each in choices.items()}
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        named = set(re.findall(r"(?:^|`)llamafleet ([a-z]+)\b", text, re.MULTILINE))
-        assert named <= commands, f"{page.name} names {named - commands}"
-        for command, option in re.findall(r"llamafleet ([a-z]+)[^`\n|]*? (--[a-z-]+)", text):
-            found = next(each[command] for each in subparsers() if command in each)
-            assert option in found.format_help(), f"{page.name}: llamafleet {command} {option}"
+        for command in commands_in(page.read_text(encoding="utf-8")):
+            name = command.split()[1]
+            assert name in commands, f"{page.name} names {command}"
+            for option in re.findall(r" (--[a-z-]+)", command):
+                assert option in commands[name].format_help(), f"{page.name} names {command}"
+
+
+def commands_in(text: str) -> Iterator[str]:
+    """What is written as a command of llamafleet: in a line of its own, or between backticks."""
+    for fenced_text in re.findall(r"^```(?:sh|console|yaml)\n(.*?)^```$", text, re.M | re.S):
+        yield from re.findall(r"\bllamafleet [a-z]+[^|>#;\n]*", fenced_text)
+    yield from re.findall(r"`(llamafleet [a-z]+[^`\n]*)`", text)
 
 
 def subparsers() -> Iterator[dict[str, argparse.ArgumentParser]]:
