@@ -355,3 +355,26 @@ def test_routes_that_lead_nowhere_are_refused(rest: str, message: str) -> None:
 )  # fmt: skip
 def test_what_a_model_cannot_mean_is_refused(model: str, message: str) -> None:
     assert errors_of(swap(model=model)) == [message]
+
+
+BEHIND = """api-key-env = [SWAP_KEY]
+    environment-file = "/etc/secrets"
+}}
+nginx n {{
+    host = {host}
+    listen = "0.0.0.0:80"
+    upstream = s
+"""
+
+
+@pytest.mark.parametrize(("host", "file"), [("h", "/etc/secrets"), ("bare", None)])
+def test_probes_know_which_key_is_asked_for(host: str, file: str | None) -> None:
+    text = swap(rest='listen = "0.0.0.0:8080"\n    ' + BEHIND.format(host=host))
+    probes = {
+        each.kind: each
+        for name in ("h", "bare")
+        for service in plan_of(text, name).services
+        for each in service.probes
+    }
+    assert (probes["llama-swap"].key, probes["llama-swap"].key_file) == ("SWAP_KEY", "/etc/secrets")
+    assert (probes["nginx"].key, probes["nginx"].key_file) == ("SWAP_KEY", file)

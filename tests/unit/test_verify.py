@@ -81,6 +81,31 @@ def test_all_is_well(target: Target, probe: Probe) -> None:
     check_matrix((target, probe))
 
 
+@pytest.mark.parametrize("written", ["s3cret", '"s3cret"', "'s3cret'"])
+def test_a_key_is_read_on_the_host(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    binary = find_llama_swap(tmp_path)
+    if binary.kind != "real":
+        pytest.skip(f"{binary} asks for no keys: this was NOT tried")
+    monkeypatch.setenv("KEY", "s3cret")
+    secrets = tmp_path / "secrets.env"
+    secrets.write_text(f"OTHER=1\nKEY={written}\n")
+    config = {"models": {"a": {"cmd": "sleep ${PORT}"}}, "apiKeys": ["${env.KEY}"]}
+    with llama_swap(binary.path, json.dumps(config), tmp_path) as process:
+        probe = Probe(
+            "llama-swap", "voice", "x.service", "127.0.0.1", process.port, (ServedModel("a"),),
+            key="KEY", key_file=str(secrets),
+        )  # fmt: skip
+        check_models((target, probe))
+        with pytest.raises(AssertionError, match="answers 401"):
+            check_models((target, replace(probe, key=None)))
+        with pytest.raises(AssertionError, match="sets no MISSING"):
+            check_models((target, replace(probe, key="MISSING")))
+        with pytest.raises(pytest.skip.Exception, match="wants KEY, and no environment-file"):
+            check_models((target, replace(probe, key_file=None)))
+
+
 def test_another_digest_is_told(target: Target, probe: Probe) -> None:
     changed = replace(probe, models=(ServedModel("a", (), "another"), *probe.models[1:]))
     with pytest.raises(AssertionError, match=r"serves a in another configuration .*roll out"):

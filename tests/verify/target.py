@@ -16,10 +16,19 @@ import testinfra
 from testinfra.host import Host as Connection
 
 from llamafleet.fleet.model import Host
-from llamafleet.plan_types import HostPlan
+from llamafleet.plan_types import HostPlan, Probe
 
 REQUEST_SECONDS = 30
 LOAD_SECONDS = 900
+
+# The key goes from its file on the host to curl's standard input: no command line shows it.
+WITH_KEY = r"""
+key=$(sed -n "s/^$1=//p" "$2" | tail -n 1 | sed -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'$/\1/")
+test -n "$key" || { echo "$2 sets no $1" >&2; exit 3; }
+shift 2
+printf '%s\n' "$key" | sed -e 's/[\"]/\\&/g' -e 's/.*/header = "Authorization: Bearer &"/' |
+    curl --config - "$@"
+"""
 ROLL_OUT = "roll out again: pyinfra inventories/NAME/hosts.py deploys/site.py"
 
 
@@ -95,9 +104,20 @@ class Target:
         url: str,
         body: Mapping[str, Any] | None = None,
         seconds: int = REQUEST_SECONDS,
+        probe: Probe | None = None,
     ) -> tuple[int, str]:
-        """Status and body of a request that curl makes on the host."""
-        words = ["curl", "-sS", "-N", "--noproxy", "*", "--max-time", str(seconds), "-X", method]
+        """Status and body of a request that curl makes on the host, with the probe's key."""
+        words = [
+            *_curl(probe),
+            "-sS",
+            "-N",
+            "--noproxy",
+            "*",
+            "--max-time",
+            str(seconds),
+            "-X",
+            method,
+        ]
         words += ["-w", "\n%{http_code}", url]
         if body is not None:
             words += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
@@ -107,9 +127,9 @@ class Target:
         text, _, status = done.stdout.rpartition("\n")
         return int(status), text
 
-    def get_json(self, url: str) -> Any:
+    def get_json(self, url: str, probe: Probe | None = None) -> Any:
         """The JSON that a URL answers with."""
-        status, text = self.request("GET", url)
+        status, text = self.request("GET", url, probe=probe)
         assert status == 200, f"{self.host.name}: {url} answers {status}: {text[:300]}"
         try:
             return json.loads(text)
@@ -119,3 +139,14 @@ class Target:
     def look(self, unit: str) -> str:
         """Where a person looks next."""
         return f"look there: {self.ssh_command()} journalctl -u {unit} -n 50"
+
+
+def _curl(probe: Probe | None) -> list[str]:
+    """The words that start curl; with a key where the probe needs one."""
+    if probe is None or probe.key is None:
+        return ["curl"]
+    if probe.key_file is None:
+        pytest.skip(
+            f"{probe.service} wants {probe.key}, and no environment-file of this host has it"
+        )
+    return ["sh", "-c", WITH_KEY, "curl", probe.key, probe.key_file]

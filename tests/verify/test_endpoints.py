@@ -29,7 +29,7 @@ def test_listens(live_probe: Subject) -> None:
 
 def test_lists_the_planned_models(live_probe: Subject) -> None:
     target, probe = live_probe
-    listed = target.get_json(f"{url_of(probe)}/v1/models")["data"]
+    listed = target.get_json(f"{url_of(probe)}/v1/models", probe)["data"]
     by_id = {each["id"]: each for each in listed}
     where = f"{probe.service} on {target.host.name}"
     missing = [each.id for each in probe.models if each.id not in by_id]
@@ -68,7 +68,7 @@ def test_streams_a_chat(live_chat: Subject) -> None:
         "messages": [{"role": "user", "content": "Count from one to ten."}],
     }
     url = f"{url_of(probe)}/v1/chat/completions"
-    status, text = target.request("POST", url, body, LOAD_SECONDS)
+    status, text = target.request("POST", url, body, LOAD_SECONDS, probe)
     where = f"{url} on {target.host.name}"
     assert status == 200, f"{where} answers {status}: {text[:300]}; {target.look(probe.unit)}"
     pieces = [piece for line in text.splitlines() if (piece := _piece(line))]

@@ -14,7 +14,7 @@ BUSY = "(was somebody else using it meanwhile? then ask again)"
 
 
 def _loaded(target: Target, probe: Probe) -> dict[str, str]:
-    listed = target.get_json(f"{url_of(probe)}/running")["running"]
+    listed = target.get_json(f"{url_of(probe)}/running", probe)["running"]
     return {each["model"]: each["state"] for each in listed}
 
 
@@ -22,7 +22,7 @@ def test_evicts_what_the_plan_says(live_swap: Subject) -> None:
     target, probe = live_swap
     where = f"{probe.service} on {target.host.name}"
     status, text = target.request(
-        "POST", f"{url_of(probe)}/api/models/unload", seconds=LOAD_SECONDS
+        "POST", f"{url_of(probe)}/api/models/unload", seconds=LOAD_SECONDS, probe=probe
     )
     assert status == 200, f"{where} does not unload: {status} {text[:300]}"
     loaded = _loaded(target, probe)
@@ -31,7 +31,7 @@ def test_evicts_what_the_plan_says(live_swap: Subject) -> None:
     models = tuple(each.id for each in probe.models)
     for model in walk(probe.matrix, models, probe.groups):
         url = f"{url_of(probe)}/upstream/{quote(model)}/health"
-        status, text = target.request("GET", url, seconds=LOAD_SECONDS)
+        status, text = target.request("GET", url, seconds=LOAD_SECONDS, probe=probe)
         failed = f"{where} cannot load {model}: {status} {text[:300]}; {target.look(probe.unit)}"
         assert status < 500, failed
         expected = after_request(probe.matrix, running, model, probe.groups)

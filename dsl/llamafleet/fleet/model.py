@@ -235,7 +235,8 @@ class Endpoint:
     consumes them. `host` is the fleet's name of the machine; `address` is how other machines reach
     it. `models` are the ids that it lists. `cold_start` is how long, in seconds, a request may wait
     for a model to be loaded before it is served; 0 where a process answers only once it has its
-    model.
+    model. `key` names the environment variable that holds a key for it, if it asks for one, and
+    `key_file` the file on its host that sets it.
     """
 
     service: str
@@ -246,6 +247,8 @@ class Endpoint:
     slots: int = 1
     models: tuple[str, ...] = ()
     cold_start: int = 0
+    key: str | None = None
+    key_file: str | None = None
 
     def reached_from(self, host: str) -> str:
         """The address that a process on `host` connects to."""

@@ -101,6 +101,8 @@ class LlamaSwapTarget:
                 slots=sum(slots(model) for model in models),
                 models=tuple(model.name for model in models if not model.unlisted),
                 cold_start=service.settings.health_check_timeout,
+                key=next(iter(service.settings.api_key_env), None),
+                key_file=service.running.environment_file,
             ),
         )
 

@@ -171,6 +171,7 @@ class NginxTarget:
         )
         listen = service.listen
         ids = dict.fromkeys(model for endpoint in behind for model in endpoint.models)
+        guarded = next((each for each in behind if each.key), None)
         probe = Probe(
             kind=service.kind,
             service=service.name,
@@ -178,6 +179,8 @@ class NginxTarget:
             address=listen.reached_at,
             port=listen.port,
             models=tuple(ServedModel(each) for each in ids),
+            key=guarded.key if guarded else None,
+            key_file=guarded.key_file if guarded and guarded.host == host.name else None,
         )
         return ServicePlan(
             kind=service.kind,
