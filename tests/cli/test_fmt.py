@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,15 +100,19 @@ def test_a_defect_of_the_formatter_costs_no_file(
     assert messy.read_bytes().decode() == MESSY
 
 
-def test_a_folder_that_cannot_be_written(run: Run, messy: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may write anywhere")
+READ_ONLY = 'mount --bind . . && mount -o remount,bind,ro "$PWD" && cd "$PWD" && exec "$@"'
+
+
+def test_a_folder_that_cannot_be_written(messy: Path) -> None:
+    command = [sys.executable, "-m", "llamafleet", "fmt", "messy.fleet"]
+    if os.geteuid() == 0:  # root may write anywhere but on a file system that is read-only
+        command = ["unshare", "-m", "sh", "-c", READ_ONLY, "sh", *command]
     messy.parent.chmod(0o555)
     try:
-        done = run("fmt", "messy.fleet")
+        done = subprocess.run(command, cwd=messy.parent, capture_output=True, text=True, timeout=60)
     finally:
         messy.parent.chmod(0o755)
-    assert done.returncode == 3
+    assert done.returncode == 3, done.stderr
     assert "cannot write" in done.stderr
     assert messy.read_bytes().decode() == MESSY
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import socket
 import subprocess
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from llamafleet.compiler import compile_file, compile_text
 from llamafleet.plan import plan_fleet
@@ -189,33 +187,6 @@ def test_llama_swap_serves_a_configuration(
     assert {
         name: model["meta"]["llamaswap"]["llamafleet"]["digest"] for name, model in models.items()
     } == want
-
-
-def commands() -> Iterator[tuple[str, list[str]]]:
-    """Every llama-server command of the goldens, split as a shell would."""
-    for path in SWAPS:
-        for name, model in yaml.safe_load(path.read_text())["models"].items():
-            yield f"{label(path)}:{name}", shlex.split(model["cmd"])
-    for path in UNITS:
-        text = path.read_text().replace("\\\n", "")
-        for line in text.splitlines():
-            if line.startswith("ExecStart="):
-                yield label(path), shlex.split(line.removeprefix("ExecStart="))
-
-
-COMMANDS = [(name, argv) for name, argv in commands() if argv[0].endswith("/llama-server")]
-
-
-@pytest.mark.parametrize("argv", [argv for _, argv in COMMANDS], ids=[name for name, _ in COMMANDS])
-def test_llama_server_knows_every_flag(argv: list[str]) -> None:
-    binary = os.environ.get("LLAMAFLEET_LLAMA_SERVER")
-    if not binary:
-        pytest.skip("LLAMAFLEET_LLAMA_SERVER names no llama-server: its flags were NOT tried on it")
-    # It parses all that it is given, opens no weights, and prints its version.
-    found = subprocess.run(
-        [binary, *argv[1:], "--version"], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert found.returncode == 0, found.stderr
 
 
 HOSTILE = (

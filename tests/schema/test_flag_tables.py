@@ -75,7 +75,10 @@ def test_a_flag_is_spelled_as_the_build_knows_it(ref: str, name: str, own: str) 
 def given_of(*words: str) -> list[tuple[str, str, tuple[str, ...], str]]:
     """What is read of an argv: name, key, values, problem."""
     read = read_argv(words, NEWEST)
-    return [(g.name, g.flag.key if g.flag else "", g.values, g.problem) for g in read]
+    return [
+        (g.name, g.flag.key if g.flag else "", g.values, g.problem.text if g.problem else "")
+        for g in read
+    ]
 
 
 @pytest.mark.parametrize(

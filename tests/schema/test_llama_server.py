@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -85,24 +81,3 @@ def test_table_is_the_pinned_build_s() -> None:
     assert len(flags) > 200
     assert flags["parallel"].on == "--parallel"
     assert not {"model", "host", "port", "alias", "tags", "mmproj"} & set(flags)
-
-
-@pytest.fixture
-def binary() -> str:
-    """A llama-server of the pinned build."""
-    found = os.environ.get("LLAMAFLEET_LLAMA_SERVER") or shutil.which("llama-server")
-    if not found:
-        pytest.skip("no llama-server: set LLAMAFLEET_LLAMA_SERVER to compare the table with it")
-    told = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
-    number = llama_server.PINNED.removeprefix("b")
-    if number not in told.stdout + told.stderr:
-        pytest.skip(f"{found} is not build {llama_server.PINNED}")
-    return found
-
-
-def test_table_agrees_with_the_binary(binary: str) -> None:
-    """The generator, run again, finds nothing new."""
-    tool = ROOT / "tools" / "llama_server_flags.py"
-    command = [sys.executable, str(tool), binary, "--check", "--try"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

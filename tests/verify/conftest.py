@@ -2,12 +2,14 @@
 
     pytest tests/verify --fleet inventories/NAME/fleet.fleet [--ssh-config FILE] [--verify-host H]
 
-Nothing is changed on the hosts but which models are loaded. Without `--fleet` all of it is skipped.
+Nothing is changed on the hosts but which models are loaded. A run of all tests without `--fleet`
+leaves this folder out; the end-to-end tests run it, with the fleet of their hosts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from llamafleet.plan_types import HostPlan, Probe
 from tests.verify.target import Target
 
 Subject = tuple[Target, Any]
+HERE = Path(__file__).parent
 FLEET = pytest.StashKey[Fleet]()
 TARGETS = pytest.StashKey[tuple[Target, ...]]()
 NO_FLEET = "no --fleet given: live hosts are not looked at"
@@ -41,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Compile the fleet; a mistake in it ends the run with its diagnostics."""
     path = config.getoption("fleet", None)
     if not path:
+        if any(Path(argument.partition("::")[0]).resolve() == HERE for argument in config.args):
+            raise pytest.UsageError("tests/verify needs --fleet FILE: whose hosts are to be asked")
         return
     compiled = compile_file(path)
     if compiled.fleet is None:
@@ -57,6 +62,13 @@ def pytest_configure(config: pytest.Config) -> None:
         for plan in plan_fleet(compiled.fleet)
         if not wanted or plan.host in wanted
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave these questions out where nobody said whom to ask."""
+    if config.getoption("fleet") or collection_path.suffix != ".py":
+        return None
+    return True
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
