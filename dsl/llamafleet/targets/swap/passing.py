@@ -25,11 +25,15 @@ OURS_OF_A_MODEL = {"metadata": "there is a block for it: metadata"}
 
 def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnostics) -> None:
     """Report keys that pass through and are said in words, too: of the service, and of models."""
-    said = fields.spans | {kind: block.header for kind, block in _nested(fields)}
     block = fields.nested(PASS_THROUGH.kind)
-    keys = [word for entry in block.entries if (word := _word(entry))] if block else []
-    _check(((key.text, key.span) for key in keys), OURS, _words(SCHEMA, "", said), diagnostics)
+    if block is not None:
+        said = fields.spans | {kind: nested.header for kind, nested in _nested(fields)}
+        keys = (word for entry in block.entries if (word := _word(entry)))
+        passed = ((key.text, key.span) for key in keys)
+        _check(passed, OURS, _words(SCHEMA, "", said), diagnostics)
     for model in models:
+        if not model.pass_through:
+            continue
         place = model.spans.get(PASS_THROUGH.kind, model.origin)
         passed = ((key, place) for key in model.pass_through)
         _check(passed, OURS_OF_A_MODEL, _words(MODEL, "models.*.", model.spans), diagnostics)
