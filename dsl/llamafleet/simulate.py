@@ -85,7 +85,7 @@ class Simulation:
     ) -> str:
         """The reason in words."""
         kept = [each for each in running if each not in decision.evict and each != model]
-        if model in running:
+        if model in running and not decision.evict:
             return "it runs already"
         if not running:
             return "nothing else runs"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..diagnostics.model import Diagnostics, Label
 from ..diagnostics.suggest import suggest
-from . import build
+from . import read_table as build
 from .model import SwapConfig
 from .values import At, Key, Table
 

@@ -11,10 +11,11 @@ from . import build
 from .checks import check_config
 from .environment import report_missing
 from .expand import expanded
-from .keys import TOP
+from .keys import MACROS, TOP, Fields
 from .macros import DEFAULT_PROXY, Macros, stripped
 from .model import Macro, SwapConfig, SwapModel
 from .nodes import Node, compose
+from .read_table import table
 from .typed import Checker, number
 from .untyped import untyped, without
 from .url import problem
@@ -169,6 +170,14 @@ class _Loading:
             odd.span,
             hint=f'write "{odd.text}"',
         )
+        # Macros are looked for before that, so what cannot hold any is refused all the same.
+        checker = Checker(self.version, Diagnostics(), frozenset())
+        shape = Fields({"macros": MACROS})
+        for key, model in models:
+            kept = [pair for pair in model.table or () if pair[0].text == "macros"]
+            only = replace(model, data=Table(tuple(kept))) if model.table else model
+            checker.checked(only, shape, ("models", key.text))
+        self.diagnostics.extend(checker.diagnostics)
         value = root.get("models")
         assert value is not None
         return _replaced(root, "models", replace(value, data=Table(())))
@@ -204,8 +213,8 @@ class _Loading:
     def models(
         self, has: Table, written: Table, own: Mapping[str, tuple[Macro, ...]]
     ) -> Iterator[SwapModel]:
-        raw = build.table(written, "models")
-        for key, value in build.table(has, "models"):
+        raw = table(written, "models")
+        for key, value in table(has, "models"):
             before = raw.get(key.text) or value
             yield build.model(key, value, before, own.get(key.text, ()), self.ports.get(key.text))
 

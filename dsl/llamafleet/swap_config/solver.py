@@ -147,12 +147,11 @@ class GroupSolver:
     def decide(self, running: Collection[str], request: str) -> Decision:
         target = self._group(request)
         name = target.name.text if target else "(default)"
-        if request in running:
-            return Decision((), name)
         swap = target.swap.value if target else True
         exclusive = target.exclusive.value if target else True
         evict = []
-        for model in sorted(running):
+        # A model that runs already still stops others: groups do not ask whether it does.
+        for model in sorted({*running} - {request}):
             other = self._group(model)
             if (other is target and swap) or (
                 other is not target
