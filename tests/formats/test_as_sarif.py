@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -60,8 +61,13 @@ def test_every_documented_case_is_valid_and_complete() -> None:
     run = run_of(*documented())
     assert len(run["results"]) == len(documented())
     rules = run["tool"]["driver"]["rules"]
-    assert {each["id"] for each in rules} == set(CODES)
+    assert {each["id"] for each in rules} == {each.code for each in documented()}
     assert all(rules[each["ruleIndex"]]["id"] == each["ruleId"] for each in run["results"])
+
+
+def test_every_code_is_a_rule() -> None:
+    rules = run_of(*(replace(one(), code=each) for each in CODES))["tool"]["driver"]["rules"]
+    assert [each["id"] for each in rules] == sorted(CODES)
 
 
 def test_help_names_a_section_that_exists() -> None:
