@@ -7,10 +7,8 @@ from dataclasses import dataclass, replace
 
 from .diagnostics.model import Diagnostic, Diagnostics
 from .fleet.resolve import resolve
-from .importers import nodes
 from .importers.llama_swap import to_file
 from .language.source import Source
-from .language.syntax import Block, File, Text
 from .rules import findings
 from .swap_config.load import read_swap_config
 from .swap_config.model import SwapConfig
@@ -44,7 +42,7 @@ APPLICABLE = frozenset(
 )
 """Codes that a fleet's checks add: the others speak of hosts, or are said from the YAML itself."""
 
-BUILD, HOST = "llama-cpp", "localhost"
+HOST = "localhost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +65,15 @@ def check_swap_config(
         places = {each.primary.span for each in found}
         # What the YAML's own check says of a place is nearer to it.
         found.extend(
-            each for each in _by_rules(config, llama_cpp) if each.primary.span not in places
+            each for each in _by_rules(config, llama_cpp, source) if each.primary.span not in places
         )
     return CheckedYaml(config, tuple(found))
 
 
-def _by_rules(config: SwapConfig, llama_cpp: str | None) -> Iterator[Diagnostic]:
-    file = to_file(config, HOST)
-    if llama_cpp is not None:
-        file = _with_build(file, llama_cpp)
+def _by_rules(config: SwapConfig, llama_cpp: str | None, source: Source) -> Iterator[Diagnostic]:
     problems = Diagnostics()
-    fleet = resolve([file], TARGETS, problems)
+    fleet = replace(
+        resolve([to_file(config, HOST, source)], TARGETS, problems), llama_cpp=llama_cpp
+    )
     said = [*problems, *(() if problems.has_errors else findings(fleet))]
     yield from (each for each in said if each.code in APPLICABLE)
-
-
-def _with_build(file: File, ref: str) -> File:
-    start = nodes.start_of(file.path)
-    entries = [
-        nodes.attribute("ref", Text(ref, start)),
-        nodes.attribute("backend", nodes.named("cpu", start)),
-    ]
-    build = nodes.block("build", BUILD, entries, start)
-    used = nodes.attribute("build", nodes.named(BUILD, start))
-    first, *rest = file.entries
-    changed = [
-        replace(each, entries=(*each.entries, used))
-        if isinstance(each, Block) and each.kind.text == "llama-swap"
-        else each
-        for each in rest
-    ]
-    return replace(file, entries=(first, build, *changed))

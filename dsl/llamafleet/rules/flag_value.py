@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
-from ..schema.argv import value_problem
+from ..language.source import Span
+from ..schema.argv import Problem, value_problem
 from ..schema.flag_tables import FlagTable, bundled, nearest, spelled_for
-from .report import error
+from .report import error, warning
 from .survey import Serving, Survey
 
 
@@ -21,12 +22,15 @@ def flag_value(survey: Survey) -> Iterator[Diagnostic]:
         if found.exact and found.table.ref != newest:
             yield from _keys(serving, found.table)
         for given in serving.raw:
-            if given.problem:
-                message = f"{given.name} {given.problem}"
-                hint = f"llama-server {found.table.ref} stops when it meets this"
-                if "would read" in given.problem:
-                    hint = "write the number out: llama-server stops reading at the first letter"
-                yield error("flag-value", message, serving.words_origin, hint)
+            if given.problem is not None:
+                yield _said(given.name, given.problem, serving.words_origin, found.table.ref)
+
+
+def _said(name: str, problem: Problem, span: Span, ref: str) -> Diagnostic:
+    message = f"{name} {problem.text}"
+    if problem.refused:
+        return error("flag-value", message, span, f"llama-server {ref} stops when it meets this")
+    return warning("flag-value", message, span, f"llama-server {ref} takes it without a word")
 
 
 def _keys(serving: Serving, table: FlagTable) -> Iterator[Diagnostic]:
@@ -35,9 +39,6 @@ def _keys(serving: Serving, table: FlagTable) -> Iterator[Diagnostic]:
         if own is None or len(flag.argv) < 2:
             continue
         if own.type in ("switch", "flag"):
-            problem = "takes no value"
-        else:
-            problem = value_problem(own, flag.argv[1:])
-        if problem:
-            message = f"{flag.argv[0]} of llama-server {table.ref} {problem}"
-            yield error("flag-value", message, flag.origin)
+            yield _said(flag.argv[0], Problem("takes no value", True), flag.origin, table.ref)
+        elif problem := value_problem(own, flag.argv[1:]):
+            yield _said(flag.argv[0], problem, flag.origin, table.ref)

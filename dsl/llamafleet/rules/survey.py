@@ -15,6 +15,9 @@ from ..targets.nginx import Nginx
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 
+SERVER = "llama-server"
+UPSTREAM = ("ggml-org/llama.cpp", "ggerganov/llama.cpp")
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -70,7 +73,7 @@ class Serving:
         """Every flag by its key."""
         found = {flag.key: _setting(flag) for flag in self.model.flags}
         for given in self.raw:
-            if given.flag is not None and not given.problem:
+            if given.flag is not None and given.problem is None:
                 value = given.values[-1] if given.values else None
                 key = given.flag.key
                 found[key] = Setting(key, given.name, value, given.negative, self.words_origin)
@@ -137,7 +140,7 @@ class Survey:
             for name in service.models:
                 model = fleet.models[name]
                 own = build if model.needs_build else None
-                ref = own.ref if own else fleet.llama_cpp
+                ref = _ref_of_build(own) if own else _ref_of_program(model, fleet)
                 yield Serving(service, model, hosts, own, ref)
 
 
@@ -147,9 +150,27 @@ def _setting(flag: Flag) -> Setting:
     return Setting(flag.key, name, value, name != f"--{flag.key}", flag.origin)
 
 
+def _ref_of_build(build: Build) -> str | None:
+    """The release that a build is; a fork has flags of its own, which no table tells."""
+    url = build.url or UPSTREAM[0]
+    upstream = any(each in url for each in UPSTREAM)
+    # A number is upstream's own: what has one comes from a mirror.
+    return build.ref if upstream or flag_tables.number(build.ref) is not None else None
+
+
+def _ref_of_program(model: Model, fleet: Fleet) -> str | None:
+    """The release that a model's own program is taken to be; a fork has flags of its own."""
+    program = model.program or next(iter(model.command), "")
+    parts = PurePosixPath(program).parts
+    fork = any(part.startswith(("ik_llama", "ik-llama")) for part in parts)
+    if fork or (model.program and not parts[-1].startswith(SERVER)):
+        return None
+    return fleet.llama_cpp
+
+
 def _after_server(command: tuple[str, ...]) -> tuple[str, ...]:
     """The arguments of a llama-server that is called by name, perhaps behind a wrapper."""
     for index, word in enumerate(command):
-        if PurePosixPath(word).name == "llama-server":
+        if PurePosixPath(word).name == SERVER:
             return command[index + 1 :]
     return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .flag_tables import FlagTable
 from .server_flag import ServerFlag
@@ -13,18 +14,25 @@ _NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _NAME = re.compile(r"--?[A-Za-z]")
 
 
+class Problem(NamedTuple):
+    """What is wrong with a flag's value, in words that follow its name.
+
+    `refused`: llama-server stops at it. Else it goes on, with something other than what is written.
+    """
+
+    text: str
+    refused: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One flag of an argv. `flag` is None where the table has none of that name.
-
-    `problem` says what is wrong with its value, in words that follow the flag's name.
-    """
+    """One flag of an argv. `flag` is None where the table has none of that name."""
 
     name: str
     flag: ServerFlag | None
     values: tuple[str, ...] = ()
     negative: bool = False
-    problem: str = ""
+    problem: Problem | None = None
 
 
 def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[Given]:
@@ -50,7 +58,7 @@ def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[Given]:
         at += wanted
         if len(values) < wanted or (spelled(values[0]) in table.by_name and not flag.free_text):
             at -= wanted
-            yield Given(word, flag, (), False, "has no value")
+            yield Given(word, flag, (), False, Problem("has no value", True))
         else:
             yield Given(word, flag, values, False, value_problem(flag, values))
 
@@ -60,36 +68,46 @@ def spelled(word: str) -> str:
     return word.replace("_", "-") if word.startswith("--") else word
 
 
-def value_problem(flag: ServerFlag, values: Sequence[str]) -> str:
+def value_problem(flag: ServerFlag, values: Sequence[str]) -> Problem | None:
     """Why llama-server would not take these values, or would read them as something else."""
     if "${" in "".join(values):
-        return ""  # a macro, whose value is not known here
+        return None  # a macro, whose value is not known here
     text = values[0]
     if text in flag.words or (flag.none and text == "none"):
-        return ""
+        return None
     match flag.type:
         case "integer":
             return _integer_problem(flag, text)
-        case "number" if not _NUMBER.fullmatch(text):
-            return f"takes a number, not {text}"
+        case "number":
+            return _number_problem(text)
         case "choice":
-            return f"takes {_listed(flag.words)}, not {text}"
+            return Problem(f"takes {_listed(flag.words)}, not {text}", True)
         case "list" if flag.words:
             bad = [part for part in text.split(",") if part not in flag.words]
-            return f"takes {_listed(flag.words)}, not {bad[0]}" if bad else ""
-    return ""
+            return Problem(f"takes {_listed(flag.words)}, not {bad[0]}", True) if bad else None
+    return None
 
 
-def _integer_problem(flag: ServerFlag, text: str) -> str:
-    if not re.fullmatch(r"[+-]?\d+", text):
+def _number_problem(text: str) -> Problem | None:
+    read = _NUMBER.match(text)
+    if read is None:
+        return Problem(f"takes a number, not {text}", True)
+    if read[0] != text:
+        return Problem(f"takes a number, and would read {text} as {read[0]}", False)
+    return None
+
+
+def _integer_problem(flag: ServerFlag, text: str) -> Problem | None:
+    read = re.match(r"[+-]?\d+", text)
+    if read is None:
         words = f", {_listed(flag.words)}" if flag.words else ""
-        read = re.match(r"\s*[+-]?\d+", text)
-        seen = f", and would read {text} as {int(read[0])}" if read else f", not {text}"
-        return f"takes a whole number{words}{seen}"
-    low, high = flag.low, flag.high
-    if not low <= int(text) <= high:
-        return f"takes {low} to {high}, not {text}"
-    return ""
+        return Problem(f"takes a whole number{words}, not {text}", True)
+    value = int(read[0])
+    if read[0] != text and not re.fullmatch(r"\.0*", text[read.end() :]):
+        return Problem(f"takes a whole number, and would read {text} as {value}", False)
+    if not flag.low <= value <= flag.high:
+        return Problem(f"takes {flag.low} to {flag.high}, not {text}", "prio" in flag.key)
+    return None
 
 
 def _listed(words: Sequence[str]) -> str:
