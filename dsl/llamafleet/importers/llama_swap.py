@@ -83,15 +83,16 @@ def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Run
 
     for name, span in passing.hidden(config):
         lost(f"{name}, which has no effect and looks like a secret", span)
+    listen = runs.listen or f":{_listen(shelf)}"
     entries: list[nodes.Entry] = [
         nodes.attribute("host", nodes.named(host, start)),
         nodes.attribute("version", Text(f"v{config.version}", start)),
-        nodes.attribute("listen", Text(runs.listen or f":{_listen(shelf)}", start)),
+        nodes.attribute("listen", Text(listen, start)),
         nodes.attribute(
             "models",
             nodes.items((nodes.named(each.id.text, each.id.span) for each in config.models), start),
         ),
-        *settings(config, shelf.fixed | {int(port) for port in shelf.shared}),
+        *settings(config, shelf.fixed | {int(port) for port in shelf.shared} | {_port_of(listen)}),
         *api_keys(config, shelf.safe),
         *lists(config),
     ]
@@ -122,3 +123,7 @@ def _listen(shelf: Shelf) -> int:
     while str(port) in shelf.shared:
         port += 1
     return port
+
+
+def _port_of(listen: str) -> int:
+    return int(listen.rpartition(":")[2])

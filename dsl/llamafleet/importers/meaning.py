@@ -98,16 +98,17 @@ def _port_of(before: SwapModel, port: int, after: SwapModel) -> int | None:
     if there and _value(before.proxy, home).replace("localhost", "127.0.0.1").rstrip("/") == home:
         return int(there[1])
     words = _words(after.cmd, None)
-    for flag, value in pairwise(words):
-        if flag == "--port" and value.isdigit() and is_server([Word(words[0], after.span)]):
-            return int(value)
-    for word in _words(before.cmd, port):
-        if PORT in word:
-            pattern = re.escape(word).replace(re.escape(PORT), "([0-9]+)", 1)
+    was = _words(before.cmd, port)
+    if len(words) == len(was):
+        # A command stays as it stands, so the same argument holds the port.
+        for old, new in zip(was, words, strict=True):
+            pattern = re.escape(old).replace(re.escape(PORT), "([0-9]+)", 1)
             pattern = pattern.replace(re.escape(PORT), r"\1")
-            for other in words:
-                if same := re.fullmatch(pattern, other):
-                    return int(same[1])
+            if PORT in old and (same := re.fullmatch(pattern, new, re.DOTALL)):
+                return int(same[1])
+    told = [value for flag, value in pairwise(words) if flag == "--port" and value.isdigit()]
+    if told:
+        return int(told[-1])
     return None
 
 

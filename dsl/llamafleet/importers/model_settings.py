@@ -11,7 +11,7 @@ from ..swap_config.model import Capabilities, Filters, SwapConfig, SwapModel
 from ..swap_config.values import At, Key, Table, Value
 from . import free_form, nodes
 from .free_form import UnsayableError
-from .sayable import sayable
+from .sayable import MACRO, sayable
 
 TIMEOUTS = {
     "connect": "connect",
@@ -75,8 +75,22 @@ def timeouts(said: Iterable[tuple[Key, At[int]]]) -> Iterator[nodes.Entry]:
         yield nodes.block("timeouts", None, entries, entries[0].span)
 
 
+def has_macro(value: Value) -> bool:
+    """Whether a text in it holds what llama-swap would replace, or has left alone."""
+    return any(MACRO.search(text) for text in free_form.texts_of(value))
+
+
+def filters_pass_through(said: Filters) -> bool:
+    """Whether parameters hold such texts, so that all filters keep llama-swap's own words."""
+    values = [value for _, value in said.set_params_by_id]
+    values += [said.set_params] if said.set_params is not None else []
+    return any(map(has_macro, values))
+
+
 def filters(said: Filters, lost: Lost, variants: bool = True) -> Iterator[nodes.Entry]:
     """What is taken out of requests and put into them."""
+    if filters_pass_through(said):
+        return
     strip = said.strip_params
     if strip is not None and strip.value:
         names = (nodes.named(name, strip.span) for name in strip.value)
@@ -92,19 +106,22 @@ def table(
 ) -> Iterator[nodes.Entry]:
     """A free-form block; of a value that cannot be said, only that value is lost."""
     inner = value.table or Table(())
-    entries = list(free_entries(inner, lost, OURS if kind == "metadata" else NOTHING))
+    refused = OURS if kind == "metadata" else NOTHING
+    entries = list(free_entries(inner, lost, refused, macros=False))
     if entries or label is not None:
         yield nodes.block(kind, label, entries, span or value.span)
 
 
 def free_entries(
-    said: Table, lost: Lost, refused: frozenset[str] = NOTHING
+    said: Table, lost: Lost, refused: frozenset[str] = NOTHING, macros: bool = True
 ) -> Iterator[nodes.Entry]:
     """Entries of a free-form block, without those that cannot be said."""
     for key, value in said:
         try:
             if any(unprintable(text.replace("\n", "")) for text in free_form.texts_of(value)):
                 raise UnsayableError("a control character", value.span)
+            if not macros and has_macro(value):
+                raise UnsayableError("what llama-swap would take for a macro", value.span)
             if unprintable(key.text) or not key.text or key.text in refused:
                 raise UnsayableError("the name of a key", key.span)
             yield from free_form.entries_of(key.text, value)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from ..language.source import Span
 from ..language.syntax import Block, Text
-from ..swap_config.model import Command, SwapConfig, SwapModel
+from ..swap_config.model import Command, Filters, SwapConfig, SwapModel
 from ..swap_config.values import At, Table, Value
 from . import nodes
-from .model_settings import Lost, free_entries
+from .model_settings import Lost, filters_pass_through, free_entries
 from .sayable import sayable
 from .secrets import NAMES
 
@@ -62,7 +62,22 @@ def of_model(model: SwapModel, config: SwapConfig, lost: Lost) -> Iterator[nodes
         said_timeout = model.health_check_timeout
         number = nodes.integer(said_timeout.value, said_timeout.span)
         yield nodes.attribute("healthCheckTimeout", number)
+    if filters_pass_through(model.filters):
+        yield nodes.block("filters", None, list(_filters(model.filters, lost)), model.id.span)
     yield from free_entries(unused(config, model.id.text, lost), lost)
+
+
+def _filters(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
+    """All filters of a model in llama-swap's own words."""
+    if said.strip_params is not None and said.strip_params.value:
+        names = ", ".join(said.strip_params.value)
+        yield nodes.attribute("stripParams", Text(names, said.strip_params.span))
+    by_id = Table(said.set_params_by_id)
+    for key, value in (("setParams", said.set_params), ("setParamsByID", None)):
+        table = by_id if key == "setParamsByID" else value.table if value else None
+        if table is not None and table.entries:
+            span = value.span if value is not None else table.entries[0][0].span
+            yield nodes.block(key, None, list(free_entries(table, lost)), span)
 
 
 def _lines(text: str) -> str:
