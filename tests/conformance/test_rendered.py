@@ -6,6 +6,7 @@ The commands are replaced by `sleep`, everything else is as rendered.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
@@ -39,8 +40,10 @@ def swaps(compiled: Compiled) -> list[tuple[Artifact, Probe]]:
 
 
 def asleep(text: str) -> str:
-    """A config whose models do nothing, without a health check."""
-    config = yaml.safe_load(text)
+    """A config whose models do nothing, are not looked at and not preloaded, for everybody."""
+    config = yaml.safe_load(re.sub(r"\$\{env\.\w+\}", "key", text))
+    for key in ("apiKeys", "hooks"):
+        config.pop(key, None)
     for model in config["models"].values():
         model |= {"cmd": "sleep 600", "proxy": "http://127.0.0.1:9", "checkEndpoint": "none"}
     return yaml.safe_dump(config, sort_keys=False)
@@ -56,7 +59,7 @@ def check(
         own = {each["id"]: each["meta"]["llamaswap"] for each in listed}
         for model in probe.models:
             assert own[model.id]["llamafleet"]["digest"] == model.digest
-            assert own[model.id].get("aliases", []) == list(model.aliases)
+            assert set(own[model.id].get("aliases", [])) == set(model.aliases)
         running: frozenset[str] = frozenset()
         for name in requests:
             process.request("GET", f"/upstream/{quote(name)}/ping")

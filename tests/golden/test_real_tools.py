@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,9 @@ GOLDEN = Path(__file__).parent
 EXAMPLES = GOLDEN.parent.parent / "examples"
 UNITS = sorted(GOLDEN.glob("*/*/etc/systemd/system/*.service"))
 SITES = sorted(GOLDEN.glob("*/*/etc/nginx/conf.d/*.conf"))
+KEY = "a-key-of-the-tests"
+"""What every variable holds that a configuration takes a key from."""
+
 SWAPS = sorted(GOLDEN.glob("*/*/etc/llamafleet/llama-swap/*.yaml"))
 
 # Units that come with a system or with a package: only their names matter here.
@@ -137,9 +141,13 @@ def running(binary: Path, config: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         listen = f"127.0.0.1:{reserved.getsockname()[1]}"
     log = config.with_suffix(".log")
+    variables = re.findall(r"\$\{env\.(\w+)\}", config.read_text(encoding="utf-8"))
     with log.open("w") as output:
         process = subprocess.Popen(
-            [binary, "-config", str(config), "-listen", listen], stdout=output, stderr=output
+            [binary, "-config", str(config), "-listen", listen],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **dict.fromkeys(variables, KEY)},
         )
         try:
             deadline = time.monotonic() + 20
@@ -162,8 +170,11 @@ def answers(url: str) -> bool:
 
 
 def listed(url: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{url}/v1/models", timeout=10) as reply:
-        return {each["id"]: each for each in json.load(reply)["data"]}
+    """Models by id; aliases, selectors and models of peers are left out."""
+    request = urllib.request.Request(f"{url}/v1/models", headers={"Authorization": f"Bearer {KEY}"})
+    with urllib.request.urlopen(request, timeout=10) as reply:
+        data = json.load(reply)["data"]
+    return {x["id"]: x for x in data if x["meta"]["llamaswap"].get("type", "model") == "model"}
 
 
 def probe_of(config: Path) -> Probe:
