@@ -85,7 +85,7 @@ def logical_lines(source: Source) -> Iterator[tuple[str, Span]]:
 
 
 def _protected(text: str) -> str:
-    """A line in which only those dollar signs are left that a shell replaces."""
+    """A line without its comment, and with those dollar signs only that a shell replaces."""
     found, quote, at = [], "", 0
     while at < len(text):
         each = text[at]
@@ -93,6 +93,8 @@ def _protected(text: str) -> str:
             found.append(LITERAL)
             at += 2
             continue
+        if each == "#" and not quote and (not at or text[at - 1] in " \t"):
+            break
         if quote and each == quote:
             quote = ""
         elif not quote and each in "\"'":

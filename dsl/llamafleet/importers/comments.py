@@ -6,21 +6,25 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from ..language.source import Position, Source, Span
 from ..language.syntax import Attribute, Block, Comment, Comments, Directive, File, MatrixSet
 from . import nodes
+from .secrets import Secret, masked
+
+Found: TypeAlias = dict[int, tuple[bool, Comment]]
 
 _OPENS_SCALAR = re.compile(r"(?:^|[:\-] )\s*(?:&\S+ )?[|>][+\-0-9]*\s*$")
 
 
-def of_yaml(source: Source) -> dict[int, tuple[bool, Comment]]:
+def of_yaml(source: Source) -> Found:
     """Comments by line; the flag says that one has its line for itself.
 
     Lines of a block scalar count only where they begin with `#`: llama-swap drops those of a
     command, and elsewhere nobody can tell them from text.
     """
-    found: dict[int, tuple[bool, Comment]] = {}
+    found: Found = {}
     scalar: int | None = None
     quote = ""
     for number, line in enumerate(source.lines, 1):
@@ -65,12 +69,12 @@ def _comment_column(line: str, quote: str) -> tuple[int | None, str]:
     return None, quote
 
 
-def of_lines(source: Source, signs: str) -> dict[int, tuple[bool, Comment]]:
+def of_lines(source: Source, signs: str) -> Found:
     """Comments of a format where only a whole line can be one, begun by one of `signs`."""
     return {
         number: (True, nodes.comment("#" + line.strip().lstrip(signs), _line(source, number)))
         for number, line in enumerate(source.lines, 1)
-        if line.strip()[:1] and line.strip()[0] in signs
+        if line.strip()[:1] and line.strip()[0] in signs and not line.startswith("#!")
     }
 
 
@@ -79,7 +83,16 @@ def _line(source: Source, number: int) -> Span:
     return Span(source.path, Position(number, 1), Position(number, width + 1))
 
 
-def place(file: File, found: dict[int, tuple[bool, Comment]], header: int = 0) -> File:
+def without_keys(found: Found, secrets: Iterable[Secret]) -> Found:
+    """The comments without the keys that they mention."""
+    secrets = tuple(secrets)
+    return {
+        line: (alone, replace(comment, text=masked(comment.text, secrets)))
+        for line, (alone, comment) in found.items()
+    }
+
+
+def place(file: File, found: Found, header: int = 0) -> File:
     """The file with every comment at the node it speaks of; the rest stands at its end.
 
     Comments up to the line `header` speak of the file as a whole.
@@ -114,7 +127,7 @@ def header_of(source: Source, signs: str = "#") -> int:
 class _Shelf:
     """Who gets which comment: decided by line, before any node is built anew."""
 
-    def __init__(self, file: File, found: dict[int, tuple[bool, Comment]]) -> None:
+    def __init__(self, file: File, found: Found) -> None:
         self._above: dict[int, list[Comment]] = {}
         self._behind: dict[int, Comment] = {}
         self._closing: dict[int, list[Comment]] = {}

@@ -16,12 +16,13 @@ from ..swap_config.load import read_swap_config
 from . import proof
 from .command_line import read_command
 from .comments import header_of, of_lines, place
+from .comments import without_keys as comments_without_keys
 from .lift import SERVER
 from .llama_swap import Runs, to_fleet
 from .model_block import Shelf
 from .router_ini import ini_to_file
 from .secrets import Secret
-from .service import Process, to_file
+from .service import Process, to_file, without_keys
 from .swap_unit import config_of, runs
 from .unit import SWAP, process_of, read_unit
 
@@ -92,7 +93,7 @@ def import_source(source: Source, kind: Kind, asked: Asked) -> Result:
             shelf = Shelf(source)
             return _process(source, read_command(source, shelf), shelf, asked, "#")
     shelf = Shelf(source)
-    file = _with_comments(ini_to_file(source, asked.host, shelf), source, "#;")
+    file = _with_comments(ini_to_file(source, asked.host, shelf), source, "#;", shelf)
     text = print_file(file)
     return Result(
         text,
@@ -145,7 +146,9 @@ def _process(
 ) -> Result:
     if process is None:
         return Result(None, tuple(shelf.diagnostics), (source,))
-    text = print_file(_with_comments(to_file(process, asked.host, shelf), source, signs))
+    process = without_keys(process, shelf)
+    file = to_file(process, asked.host, shelf)
+    text = print_file(_with_comments(file, source, signs, shelf))
     return Result(
         text,
         tuple(shelf.diagnostics),
@@ -155,5 +158,6 @@ def _process(
     )
 
 
-def _with_comments(file: File, source: Source, signs: str) -> File:
-    return place(file, of_lines(source, signs), header_of(source, signs))
+def _with_comments(file: File, source: Source, signs: str, shelf: Shelf) -> File:
+    comments = comments_without_keys(of_lines(source, signs), shelf.safe.found)
+    return place(file, comments, header_of(source, signs))

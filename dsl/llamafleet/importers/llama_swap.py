@@ -10,7 +10,7 @@ from ..language.source import Source, Span
 from ..language.syntax import Block, Directive, File, Name, Number, Text
 from ..swap_config.model import SwapConfig
 from . import nodes, passing
-from .comments import header_of, of_yaml, place
+from .comments import header_of, of_yaml, place, without_keys
 from .groups import groups, matrix
 from .model_block import Shelf, fixed_port, model_block
 from .nodes import is_attribute
@@ -52,7 +52,8 @@ def to_fleet(
     found = _build(config, host, source, drops_dead=True, runs=runs or Runs())
     if source is None:
         return found
-    file = place(found.file, of_yaml(source), header_of(source))
+    comments = without_keys(of_yaml(source), found.secrets)
+    file = place(found.file, comments, header_of(source))
     return Imported(file, found.diagnostics, found.secrets)
 
 

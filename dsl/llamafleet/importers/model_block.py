@@ -70,7 +70,7 @@ class Shelf:
 def model_block(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Block:
     """The block of one model."""
     lost = shelf.loses(model.id.text)
-    passing = passing_of_model(model, config, lost)
+    passing = list(passing_of_model(model, config, shelf.safe, lost))
     runs = [*_runs(model, shelf)]
     entries = [
         *runs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 
 from ..language.source import Span
@@ -12,7 +13,8 @@ from ..swap_config.values import At, Table, Value
 from . import nodes
 from .model_settings import Lost, filters_pass_through, free_entries
 from .sayable import sayable
-from .secrets import NAMES
+from .secrets import NAMES, Safe, in_words, without_keys
+from .words import split
 
 URL = re.compile(r"https?://[^\s\"'/][^\s\"']*")
 HEALTH = re.compile(r"/\S*|none")
@@ -23,21 +25,21 @@ HIDDEN = re.compile(r"(?i)authorization")
 def is_sayable_command(command: Command) -> bool:
     """Whether a command can be a list of words; macros of its process aside."""
     text = command.text.replace("${PORT}", "").replace("${PID}", "")
-    return command.known and sayable(" ".join(text.splitlines())) and not _breaks_word(text)
+    words = [word.text for word in split(text, "")]
+    return (
+        command.known
+        and sayable(" ".join(text.splitlines()))
+        and not any("\n" in word for word in words)
+        and not any(in_words(words))
+    )
 
 
-def _breaks_word(text: str) -> bool:
-    """Whether a line ends inside of quotes, so that a word would hold the line end."""
-    from .words import split
-
-    return any("\n" in word.text for word in split(text, ""))
-
-
-def of_model(model: SwapModel, config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
+def of_model(model: SwapModel, config: SwapConfig, safe: Safe, lost: Lost) -> Iterator[nodes.Entry]:
     """Keys of a model whose values the language refuses, and keys that llama-swap never reads."""
     for key, command in (("cmd", model.cmd), ("cmdStop", model.cmd_stop)):
         if command is not None and command.text.strip() and not is_sayable_command(command):
-            yield nodes.attribute(key, Text(_lines(command.text), command.span))
+            text = _safe_text(command, safe, f"a key in {key} of model {model.id.text}")
+            yield nodes.attribute(key, Text(text, command.span))
         elif key == "cmd" and not (command and command.text.strip()):
             yield nodes.attribute(key, Text("", model.id.span))
     texts: tuple[tuple[str, At[str] | None, bool], ...] = (
@@ -80,8 +82,13 @@ def _filters(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
             yield nodes.block(key, None, list(free_entries(table, lost)), span)
 
 
-def _lines(text: str) -> str:
-    return text.strip("\n").replace("\r", "")
+def _safe_text(command: Command, safe: Safe, what: str) -> str:
+    """A command as it stands, or with variables where keys were."""
+    words = [word.text for word in split(command.text, "")]
+    hidden = without_keys(words, safe, what, command.span)
+    if hidden is None:
+        return command.text.strip("\n").replace("\r", "")
+    return " ".join(shlex.quote(word) for word in hidden)
 
 
 def _texts(key: str, values: Iterable[At[str]]) -> nodes.Entry:

@@ -148,10 +148,14 @@ def _put_outside(tree: dict[str, object], secrets: tuple[Secret, ...]) -> None:
 
     def walk(value: object) -> object:
         match value:
-            case str() if value in told:
-                return f"${{env.{told[value]}}}"
+            case str():
+                for key, variable in told.items():
+                    value = value.replace(key, f"${{env.{variable}}}")
+                return value
             case list():
                 return [walk(each) for each in value]
+            case tuple():
+                return tuple(walk(each) for each in value)
             case dict():
                 return {key: walk(inner) for key, inner in value.items()}
         return value
@@ -164,3 +168,4 @@ def _put_outside(tree: dict[str, object], secrets: tuple[Secret, ...]) -> None:
         model["env"] = {
             name: value for name, value in model["env"].items() if told.get(value) != name
         }
+        model["cmd"], model["cmdStop"] = walk(model["cmd"]), walk(model["cmdStop"])

@@ -14,7 +14,7 @@ from .lift import Lifted, lift
 from .model_block import Shelf, flag_entries, has_weights
 from .names import Names, of_weights
 from .sayable import sayable
-from .secrets import ENVIRONMENT_FILE, is_secret
+from .secrets import ENVIRONMENT_FILE, FLAG_VARIABLES, in_words, is_secret
 from .words import Word
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
@@ -30,6 +30,28 @@ class Process:
     environment: Mapping[str, tuple[str, Span]] = field(default_factory=dict)
     running: tuple[nodes.Entry, ...] = ()
     name: str | None = None
+
+
+def without_keys(process: Process, shelf: Shelf) -> Process:
+    """The process with its keys in the environment, where llama-server looks for them, too."""
+    words: list[Word] = []
+    for word in process.words:
+        before = words[-1].text if words else ""
+        variable = FLAG_VARIABLES.get(before)
+        if variable is not None and is_secret("token", word.text):
+            shelf.safe.keep(variable, f"what {before} was given", word.span, word.text)
+            words.pop()
+        else:
+            words.append(word)
+    if any(in_words([word.text for word in words])):
+        shelf.diagnostics.error(
+            "not-imported",
+            "this command holds a key, which a fleet file never does",
+            process.words[0].span,
+            hint="give it in the environment or in a file, and import it again",
+        )
+        words = words[:1]
+    return replace(process, words=tuple(words))
 
 
 def to_file(process: Process, host: str, shelf: Shelf) -> File:
