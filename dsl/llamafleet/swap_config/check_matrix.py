@@ -48,7 +48,7 @@ def _check_handles(
             hint = "1 to 8 letters and digits" if old else "1 to 32 letters, digits, - and ."
             message = f'llama-swap v{config.version} takes no var called "{key.text}"'
             diagnostics.error("bad-handle", message, key.span, hint=hint, refused=True)
-        if model.value not in ids and "${" not in model.value:
+        if model.value not in ids and "${env." not in model.value:
             real = config.resolved(model.value)
             near = real or suggest(model.value, ids)
             message = f'the var {key.text} stands for "{model.value}", which is no model'

@@ -122,7 +122,7 @@ def _check_capabilities(model: SwapModel, diagnostics: Diagnostics) -> None:
         return
     for name, kinds in (("in", found.inputs), ("out", found.outputs)):
         for kind in kinds:
-            if kind.value not in KINDS and "${" not in kind.value:
+            if kind.value not in KINDS and "${env." not in kind.value:
                 message = f'capabilities.{name} of {model.id.text} cannot hold "{kind.value}"'
                 hint = f"one of {', '.join(KINDS)}"
                 diagnostics.error("wrong-type", message, kind.span, hint=hint, refused=True)
@@ -134,6 +134,6 @@ def _check_capabilities(model: SwapModel, diagnostics: Diagnostics) -> None:
 def _check_env(model: SwapModel, diagnostics: Diagnostics) -> None:
     for each in model.env:
         name, sign, _ = each.value.partition("=")
-        if (not sign or not name) and "${" not in each.value:
+        if (not sign or not name) and "${env." not in each.value:
             message = f'"{each.value}" in env of {model.id.text} sets nothing'
             diagnostics.error("wrong-type", message, each.span, hint="NAME=value")

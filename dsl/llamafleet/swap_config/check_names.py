@@ -83,7 +83,7 @@ def check_selectors(config: SwapConfig, diagnostics: Diagnostics) -> None:
             message = f"the selector {name} has no strategy"
             hint = ", ".join(STRATEGIES)
             diagnostics.error("missing-key", message, selector.id.span, hint=hint, refused=True)
-        elif strategy.value not in STRATEGIES and "${" not in strategy.value:
+        elif strategy.value not in STRATEGIES and "${env." not in strategy.value:
             message = f'no strategy is called "{strategy.value}"'
             hint = ", ".join(STRATEGIES)
             diagnostics.error("wrong-type", message, strategy.span, hint=hint, refused=True)
@@ -100,7 +100,7 @@ def _check_targets(config: SwapConfig, selector: Selector, diagnostics: Diagnost
     seen: set[str] = set()
     whole = True
     for target in selector.targets:
-        if "${" in target.value:
+        if "${env." in target.value:
             whole = False
             continue
         real = config.resolved(target.value)
@@ -168,7 +168,7 @@ def check_profiles(config: SwapConfig, diagnostics: Diagnostics) -> None:
             if not pin.text.strip():
                 message = f"a pin of the profile {name} has no name"
                 diagnostics.error("bad-name", message, pin.span, refused=True)
-            if not target.value or "${" in target.value or target.value in selectors:
+            if not target.value or "${env." in target.value or target.value in selectors:
                 continue
             if config.resolved(target.value) is None and peer_model(config, target.value) is None:
                 near = suggest(target.value, [each.id.text for each in config.models])

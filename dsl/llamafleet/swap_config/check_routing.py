@@ -38,7 +38,7 @@ def check_routing(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> 
         message = "groups and matrix exclude each other"
         related = (Label(groups.span, "groups"),)
         diagnostics.error("conflicting-keys", message, matrix.span, related=related, refused=True)
-    if use is not None and "${" not in use.value:
+    if use is not None and "${env." not in use.value:
         _check_use(use, inner_matrix, inner_groups, diagnostics)
     elif inner_matrix and not matrix:
         _idle(inner_matrix, "routing.router.use is not set, so groups are used", diagnostics)
@@ -104,7 +104,7 @@ def check_groups(config: SwapConfig, diagnostics: Diagnostics) -> None:
                 )
                 continue
             owners[member.value] = (group.name.text, member)
-            if member.value not in ids and "${" not in member.value:
+            if member.value not in ids and "${env." not in member.value:
                 _unknown_member(config, member, group.name.text, ids, diagnostics)
 
 
@@ -143,7 +143,7 @@ def check_preload(config: SwapConfig, diagnostics: Diagnostics) -> None:
     ids = {each.id.text for each in config.models}
     for each in config.preload:
         name = each.value.strip()
-        if name and "${" not in name and config.resolved(name) is None:
+        if name and "${env." not in name and config.resolved(name) is None:
             near = suggest(name, ids)
             message = f'"{name}" is no model: llama-swap leaves it out at the start'
             hint = f"did you mean {near}?" if near else ""

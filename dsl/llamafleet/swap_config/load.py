@@ -36,7 +36,10 @@ def read_swap_config(
     diagnostics = Diagnostics()
     found = _Loading(source, version, environment or {}, diagnostics).load()
     once: dict[Diagnostic, None] = dict.fromkeys(diagnostics.found)
-    return found, Diagnostics(list(once))
+    # Whatever else is said of a text with a macro that is left would be said of the macro.
+    left = {each.primary.span for each in once if each.code == "unknown-macro"}
+    kept = [each for each in once if each.code == "unknown-macro" or each.primary.span not in left]
+    return found, Diagnostics(kept)
 
 
 @dataclass(slots=True)
@@ -63,7 +66,7 @@ class _Loading:
             return None if failed else SwapConfig(self.source.path, self.version)
         report_missing(node, self.environment, self.diagnostics)
         self.anchors = _templates(node)
-        value = untyped(node, self.diagnostics, rewritten=self.recent)
+        value = untyped(node, self.diagnostics, self.version)
         if value is None:
             return None
         if value.table is None:

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 from ..diagnostics.model import Diagnostics, Label
 from . import scalars
+from .keys import ANYTHING, MACROS, SETS, TOP, Fields, ListOf, Named, Shape
 from .nodes import Node
 from .values import Key, Scalar, Table, Value
+from .versions import MACROS_EVERYWHERE, since
 
 LOW, MANY, ALIASED = 1000, 100, 0.99
 """More aliases than that are refused: a few lines could mean more than there is memory for."""
@@ -27,13 +29,10 @@ class _RefusedError(Exception):
         self.code, self.node = code, node
 
 
-def untyped(root: Node, diagnostics: Diagnostics, rewritten: bool = True) -> Value | None:
-    """The value of a node, or None where llama-swap stops reading.
-
-    `rewritten`: scalars are written anew before a key that takes text reads them (since v243).
-    """
+def untyped(root: Node, diagnostics: Diagnostics, version: int) -> Value | None:
+    """The value of a node, or None where llama-swap stops reading."""
     try:
-        return _Decoder(diagnostics, rewritten).value(root)
+        return _Decoder(diagnostics, version).value(root)
     except _RefusedError as refused:
         diagnostics.error(refused.code, str(refused), refused.node.span, refused=True)
     except RecursionError:
@@ -42,9 +41,12 @@ def untyped(root: Node, diagnostics: Diagnostics, rewritten: bool = True) -> Val
 
 
 class _Decoder:
-    def __init__(self, diagnostics: Diagnostics, rewritten: bool) -> None:
+    def __init__(self, diagnostics: Diagnostics, version: int) -> None:
         self.diagnostics = diagnostics
-        self.rewritten = rewritten
+        self.version = version
+        # Scalars are written anew before a key that takes text reads them.
+        self.rewritten = version >= MACROS_EVERYWHERE
+        self.path: list[str] = []
         self.decoded = self.aliased = self.depth = 0
         self.open: set[int] = set()
 
@@ -79,7 +81,7 @@ class _Decoder:
 
     def scalar(self, node: Node) -> Value:
         data = self.resolved(node)
-        text = node.value
+        text = node.value if data is not None else ""
         if self.rewritten or node.tag == "!!binary":
             text = data if type(data) is str else scalars.as_text(data)
         return Value(data, node.span, text, node.written, node.known)
@@ -105,7 +107,9 @@ class _Decoder:
                 merged = value_node
                 continue
             key = self.key(key_node, whole)
-            entries[_identity(key)] = (key, self.value(value_node))
+            self.path.append(key.text)
+            entries[key.text] = (key, self.value(value_node))
+            self.path.pop()
         if merged is not None:
             self.merge(merged, entries)
         return Table(tuple(entries.values()))
@@ -123,10 +127,12 @@ class _Decoder:
             value = self.value(each)
             for key, inner_value in value.table or ():
                 # A key of its own comes first, and of several mappings the first.
-                entries.setdefault(_identity(key), (key, inner_value))
+                entries.setdefault(key.text, (key, inner_value))
 
     def report_doubles(self, node: Node) -> None:
         seen: dict[tuple[str, str], Node] = {}
+        refused = self.rewritten or decoded(self.path, self.version)
+        harm = "does not start with this" if refused else "takes the last one"
         for key, _ in node.pairs():
             name = (key.kind, key.value)
             if name in seen:
@@ -135,8 +141,8 @@ class _Decoder:
                     f'the key "{key.written or key.value}" stands twice in one mapping',
                     key.span,
                     related=(Label(seen[name].span, "first here"),),
-                    hint="llama-swap does not start with this; merge them or remove one",
-                    refused=True,
+                    hint=f"llama-swap {harm}; merge them or remove one",
+                    refused=refused,
                 )
             seen.setdefault(name, key)
 
@@ -152,8 +158,22 @@ class _Decoder:
         return Key(value.text, node.span, string=whole or self.is_string(node))
 
 
-def _identity(key: Key) -> str:
-    return key.text
+def decoded(path: list[str], version: int) -> bool:
+    """Whether a release before v243 decodes a mapping as one; it leaves out what it ignores."""
+    shape: Shape = TOP
+    for at, name in enumerate(path):
+        match shape:
+            case Fields(keys) if name in keys and (since(*path[: at + 1]) or 0) <= version:
+                shape = keys[name]
+            case Fields():
+                return False
+            case Named(each):
+                shape = each
+            case ListOf():
+                return True
+        if shape is ANYTHING:
+            return True
+    return shape not in (MACROS, SETS)
 
 
 def _is_merge(node: Node) -> bool:
