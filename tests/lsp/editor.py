@@ -138,6 +138,14 @@ class Editor:
         place = {"line": line, "character": character}
         return self.ask(f"textDocument/{method}", {"textDocument": document, "position": place})
 
+    def fixes(self, path: Path, finding: Message) -> list[Message]:
+        """Ask how a finding can be put right."""
+        document = {"uri": path.as_uri()}
+        parameters = {"textDocument": document, "range": finding["range"]}
+        context = {"context": {"diagnostics": [finding]}}
+        answer = self.ask("textDocument/codeAction", {**parameters, **context})
+        return cast("list[Message]", answer)
+
     def about(self, method: str, path: Path) -> Any:
         """Ask about a whole document."""
         options = {"tabSize": 4, "insertSpaces": True}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llamafleet.compiler import compile_text
 from llamafleet.explain import schemas
 from llamafleet.language.include import read_all
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Position, Source
+from llamafleet.language.source import Position, Source, Span
 from llamafleet.lsp.features.completion import Completion, complete
 from llamafleet.lsp.features.definition import definition
+from llamafleet.lsp.features.fixes import fixes
 from llamafleet.lsp.features.formatting import formatted
 from llamafleet.lsp.features.hover import Hover, hover
 from llamafleet.lsp.features.symbols import symbols
@@ -257,3 +259,47 @@ def test_columns_there_and_back(line: str, column: int) -> None:
         place = place_of(position, source, encoding)
         assert position_of(place, source, encoding) == position
         assert position_of(Place(1, 10_000), source, encoding) == Position(2, len(line) + 1)
+
+
+def fixed(text: str) -> list[str]:
+    """The text after each fix that is offered for all of it."""
+    compiled = compile_text(text)
+    source = compiled.sources["fleet.fleet"]
+    everything = Span("fleet.fleet", Position(1, 1), Position(10_000, 1))
+    results = []
+    for fix in fixes(compiled.diagnostics, everything, source):
+        start, end = fix.finding.primary.span.start, fix.finding.primary.span.end
+        lines = text.split("\n")
+        line = lines[start.line - 1]
+        lines[start.line - 1] = line[: start.column - 1] + fix.text + line[end.column - 1 :]
+        results.append("\n".join(lines))
+    return results
+
+
+def test_fixes_lead_back_to_what_was_right() -> None:
+    text = FLEET.replace("host   = dotty", "build  = cpu\n    host   = dotty")
+    text += '\nbuild cpu {\n    ref     = "b11434"\n    backend = cpu\n}\n'
+    for right, wrong in (
+        ("vendor = nvidia", "vendr = nvidia"),
+        ("vendor = nvidia", "vendor = nvida"),
+        ("gpu rtx-3060 {", "gpuu rtx-3060 {"),
+        ("host   = dotty", "host   = doty"),
+        ("host   = dotty", 'host   = "doty"'),
+        ("cs & qw", "css & qw"),
+        ("cs & qw", "cs & qw | +bot"),
+    ):
+        results = fixed(text.replace(right, wrong, 1))
+        wanted = text.replace(right, wrong.replace("doty", "dotty"), 1) if '"' in wrong else text
+        if "+" in wrong:
+            wanted = text.replace(right, "cs & qw | +both", 1)
+        assert wanted in results, (wrong, results)
+
+
+def test_no_fix_for_what_is_no_word_any_more() -> None:
+    compiled = compile_text(FLEET.replace("vendor", "vendr"))
+    everything = Span("fleet.fleet", Position(1, 1), Position(10_000, 1))
+    assert list(fixes(compiled.diagnostics, everything, Source("fleet.fleet", "fleet 1\n"))) == []
+    assert (
+        list(fixes(compiled.diagnostics, Source("fleet.fleet", "").whole(), Source("x", FLEET)))
+        == []
+    )

@@ -85,6 +85,17 @@ def test_a_session(editor: Editor, folder: Path) -> None:
     assert edit["range"]["end"] == {"line": 8, "character": 0}
 
 
+def test_a_misspelt_word_is_put_right(editor: Editor, folder: Path) -> None:
+    hosts = folder / "hosts.fleet"
+    editor.open(hosts, 'fleet 1\n\nhost box {\n    addres = "é"  # 🦙\n}\n\nhost spare {}\n')
+    (found, *_) = (each for each in editor.diagnostics(hosts) if each["code"] == "unknown-key")
+    (action,) = editor.fixes(hosts, found)
+    assert action["title"] == "Change to address"
+    assert action["diagnostics"] == [found]
+    (edit,) = action["edit"]["changes"][hosts.as_uri()]
+    assert edit == {"newText": "address", "range": found["range"]}
+
+
 def test_nobody_is_told_a_word_at_a_time(editor: Editor, folder: Path) -> None:
     """While somebody types, nothing is checked; afterwards, once."""
     main = folder / "fleet.fleet"

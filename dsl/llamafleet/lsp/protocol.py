@@ -9,6 +9,7 @@ from lsprotocol import types
 from ..diagnostics.model import Diagnostic, Severity
 from ..language.source import Position, Source, Span
 from .features.completion import Completion, Item, Sort
+from .features.fixes import Fix
 from .features.hover import Hover
 from .features.symbols import Symbol
 from .positions import place_of
@@ -94,6 +95,21 @@ def hover(found: Hover, source: Source, encoding: str) -> types.Hover:
     value = f"{fence}{found.language}\n{found.text}\n{fence}"
     where = types.Range(_place(found.start, source, encoding), _place(found.end, source, encoding))
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, value), where)
+
+
+def fix(
+    found: Fix, document: str, sources: Mapping[str, Source], uri: Uri, encoding: str
+) -> types.CodeAction:
+    """A fix as an edit of one document, together with the finding that it takes away."""
+    span = found.finding.primary.span
+    where = range_of(span, sources.get(span.path), encoding)
+    return types.CodeAction(
+        title=found.title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic(found.finding, sources, uri, encoding)],
+        is_preferred=True,
+        edit=types.WorkspaceEdit(changes={document: [types.TextEdit(where, found.text)]}),
+    )
 
 
 def symbol(found: Symbol, source: Source, encoding: str) -> types.DocumentSymbol:

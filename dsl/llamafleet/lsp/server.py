@@ -6,10 +6,11 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from ..language.parser import parse
-from ..language.source import Source
+from ..language.source import Source, Span
 from . import protocol
 from .features.completion import complete
 from .features.definition import definition
+from .features.fixes import fixes
 from .features.formatting import formatted
 from .features.hover import hover
 from .features.symbols import symbols
@@ -29,6 +30,7 @@ def make_server(version: str) -> LanguageServer:
     session = Session(server)
     _follow_documents(server, session)
     _answer_places(server, session)
+    _offer_fixes(server, session)
     _answer_files(server, session)
     return server
 
@@ -89,6 +91,23 @@ def _answer_places(server: LanguageServer, session: Session) -> None:
         if span is None:
             return None
         return protocol.location(span, project.sources, session.uri, session.encoding)
+
+
+def _offer_fixes(server: LanguageServer, session: Session) -> None:
+    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix])
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
+    def fixes_for(params: types.CodeActionParams) -> list[types.CodeAction]:
+        uri = params.text_document.uri
+        source = session.source(uri)
+        called = session.project(uri).path
+        start, end = (
+            position_of(_place(each), source, session.encoding)
+            for each in (params.range.start, params.range.end)
+        )
+        found = fixes(session.found(called), Span(called, start, end), source)
+        sources = {called: source}
+        return [protocol.fix(each, uri, sources, session.uri, session.encoding) for each in found]
 
 
 def _answer_files(server: LanguageServer, session: Session) -> None:

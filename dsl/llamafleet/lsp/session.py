@@ -120,11 +120,15 @@ class Session:
             for each in self._told.pop(path, {}):
                 self._publish(each, {})
 
-    def _publish(self, path: str, sources: Mapping[str, Source]) -> None:
-        """Say all that is wrong with a file, in whichever fleets it is."""
+    def found(self, path: str) -> list[Diagnostic]:
+        """All that is wrong with a file, in whichever fleets it is, as it was said last."""
         found: dict[Diagnostic, None] = {}
         for told in self._told.values():
             found.update(dict.fromkeys(told.get(path, ())))
+        return list(found)
+
+    def _publish(self, path: str, sources: Mapping[str, Source]) -> None:
+        found = self.found(path)
         self.server.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(
                 self.uri(path),
