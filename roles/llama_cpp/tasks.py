@@ -15,6 +15,7 @@ from llamafleet.plan_types import BuildPlan, HostPlan
 from roles.commands import announce, call, refuse, refuse_later, run
 from roles.llama_cpp.builds import cached_build
 from roles.llama_cpp.facts import Builds, Llamas
+from roles.llama_cpp.flags import learn_flags
 from roles.llama_cpp.job import Job
 from roles.llama_cpp.steps import (
     cache_is_used,
@@ -158,6 +159,7 @@ def _difference(made: Inputs, wanted: Inputs) -> str | None:
 def _switch(build: BuildPlan, seen: Llamas, install_directory: str) -> Commands:
     if seen.current.get(build.directory) != install_directory:
         yield run(script("switch.sh", build.directory, install_directory))
+        yield call(learn_flags, build, install_directory)
 
 
 @deploy("llama.cpp")

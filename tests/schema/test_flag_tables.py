@@ -20,6 +20,7 @@ NEWEST = bundled()[0]
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache of tables; what was found before is forgotten."""
+    monkeypatch.delenv("LLAMAFLEET_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     folder = flag_tables.cache_folder()
     folder.mkdir(parents=True)

@@ -99,7 +99,10 @@ def bundled() -> tuple[FlagTable, ...]:
 
 
 def cache_folder() -> Path:
-    """Where rollouts leave the tables of the builds that they have made."""
+    """Where rollouts leave the tables of builds, beside all else that they keep."""
+    chosen = os.environ.get("LLAMAFLEET_CACHE")
+    if chosen:
+        return Path(chosen).expanduser() / "flags"
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(base).expanduser() / "llamafleet" / "flags"
 
