@@ -10,6 +10,7 @@ from .fleet.resolve import resolve
 from .importers.llama_swap import to_file
 from .language.source import Source
 from .rules import findings
+from .rules.allow import Allow, allowances_in_yaml, silenced, unused
 from .swap_config.load import read_swap_config
 from .swap_config.model import SwapConfig
 from .swap_config.versions import NEWEST
@@ -67,7 +68,19 @@ def check_swap_config(
         found.extend(
             each for each in _by_rules(config, llama_cpp, source) if each.primary.span not in places
         )
-    return CheckedYaml(config, tuple(found))
+    return CheckedYaml(config, tuple(_allowed(found, source, whole=config is not None)))
+
+
+def _allowed(found: Diagnostics, source: Source, *, whole: bool) -> Diagnostics:
+    """Without what comments allow; what llama-swap refuses, no comment makes it take."""
+    allows, bad = allowances_in_yaml(source)
+    used: set[Allow] = set()
+    refused = [each for each in found if each.refused]
+    others = silenced((each for each in found if not each.refused), allows, used)
+    kept = Diagnostics([*refused, *others, *bad])
+    if whole and not refused:
+        kept.extend(unused(allows, used))
+    return kept
 
 
 def _by_rules(config: SwapConfig, llama_cpp: str | None, source: Source) -> Iterator[Diagnostic]:

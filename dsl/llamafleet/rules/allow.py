@@ -9,16 +9,17 @@ error of the language itself stays, for without what is wrong there is nothing t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..diagnostics.codes import CODES
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..diagnostics.suggest import suggest
-from ..language.source import Span
+from ..language.source import Position, Source, Span
 from ..language.syntax import Attribute, Block, Comment, Comments, Directive, File, Items, MatrixSet
 
 _ALLOW = re.compile(r"#\s*fleet\s*:\s*allow\b(?P<rest>.*)")
+_IN_YAML = re.compile(r"(?:^|\s)(?P<comment>#\s*fleet\s*:\s*allow\b.*)$")
 _CODES = re.compile(r"\s*\[(?P<codes>[^\]]*)\](?P<reason>.*)")
 FORM = "# fleet: allow[code] the reason why"
 
@@ -42,6 +43,50 @@ def allowances(files: Iterable[File]) -> tuple[tuple[Allow, ...], tuple[Diagnost
             if found:
                 _read(found["rest"], comment, span, allows, bad)
     return tuple(allows), tuple(bad)
+
+
+def allowances_in_yaml(source: Source) -> tuple[tuple[Allow, ...], tuple[Diagnostic, ...]]:
+    """The same for a configuration in YAML: an entry is a line with all that is indented below."""
+    allows: list[Allow] = []
+    bad: list[Diagnostic] = []
+    lines = source.lines
+    for index, line in enumerate(lines):
+        found = _IN_YAML.search(line)
+        if found is None:
+            continue
+        text = found["comment"].rstrip()
+        start = Position(index + 1, found.start("comment") + 1)
+        span = Span(source.path, start, Position(start.line, start.column + len(text)))
+        first = index if line[: found.start("comment")].strip() else _next_entry(lines, index)
+        entry = None if first is None else _entry(source.path, lines, first)
+        allow = _ALLOW.match(text)
+        if allow is not None:
+            _read(allow["rest"], Comment(text, span), entry, allows, bad)
+    return tuple(allows), tuple(bad)
+
+
+def _next_entry(lines: Sequence[str], index: int) -> int | None:
+    """The line that a comment on a line of its own speaks of."""
+    below = range(index + 1, len(lines))
+    return next((n for n in below if lines[n].strip() and lines[n].lstrip()[0] != "#"), None)
+
+
+def _entry(path: str, lines: Sequence[str], first: int) -> Span:
+    indent = _indent(lines[first])
+    is_item = lines[first].lstrip().startswith("- ")
+    end = first + 1
+    for number in range(first + 1, len(lines)):
+        line = lines[number]
+        # Items of a list may stand as far out as the key that they belong to.
+        item = not is_item and _indent(line) == indent and line.lstrip().startswith("- ")
+        if line.strip() and _indent(line) <= indent and not item:
+            break
+        end = number + 1
+    return Span(path, Position(first + 1, 1), Position(end + 1, 1))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def silenced(
