@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.conformance import verdicts
 from tests.conformance.case import Case, observe
 from tests.conformance.cases import FAMILIES
-from tests.conformance.verdicts import COUNT, SEED, corpus, digest, verdicts
 from tests.lab.llama_swap import LlamaSwapBinary, find_llama_swap
 
 RECORDINGS = Path(__file__).with_name("recordings")
@@ -68,19 +68,7 @@ def record(binary: LlamaSwapBinary) -> None:
                 seen[case.name] = recording(case, observe(case, binary.path, Path(directory)))
         (RECORDINGS / f"{family}.json").write_text(as_text(binary.version, seen))
         print(file=sys.stderr)
-    record_verdicts(binary)
-
-
-def record_verdicts(binary: LlamaSwapBinary) -> None:
-    """Write which configurations of the corpus are refused."""
-    texts = list(corpus(SEED, COUNT))
-    with tempfile.TemporaryDirectory() as directory:
-        found = {
-            "version": binary.version,
-            "corpus": digest(texts),
-            "refused": verdicts(binary.path, texts, Path(directory)),
-        }
-    (RECORDINGS / "verdicts.json").write_text(json.dumps(found, indent=1) + "\n")
+    verdicts.record(binary.path, 250)
 
 
 def main() -> int:

@@ -1,8 +1,9 @@
-"""Whether a configuration is refused: llamafleet says what the real llama-swap says."""
+"""Whether a configuration is refused: llamafleet says what each release of llama-swap says."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,52 +11,57 @@ import pytest
 
 from llamafleet.language.source import Source
 from llamafleet.swap_config.load import read_swap_config
-from tests.conformance.record import RECORDINGS
-from tests.conformance.verdicts import COUNT, SEED, corpus, digest, verdicts
+from tests.conformance.verdicts import COUNT, RECORDINGS, SEED, corpus, digest, judged
 from tests.lab.llama_swap import LlamaSwapBinary
 
 TEXTS = list(corpus(SEED, COUNT))
-RECORDED: dict[str, Any] = json.loads((RECORDINGS / "verdicts.json").read_text())
+RECORDED: dict[int, Any] = {
+    int(path.stem.removeprefix("verdicts-v")): json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted(RECORDINGS.glob("verdicts-v*.json"))
+}
 TRIED = 250
-"""Configurations that a run asks the real one about again; each takes it some 30 ms."""
+"""Configurations that a run asks the real one about; each takes it some 30 ms."""
 
 
-def refused(text: str) -> bool:
+def refused(text: str, version: int) -> bool:
     """Our verdict."""
-    _, found = read_swap_config(Source("config.yaml", text))
+    _, found = read_swap_config(Source("config.yaml", text), version)
     return any(each.refused for each in found)
 
 
-def different(expected: str) -> list[str]:
-    """Configurations that we judge otherwise, with what was expected."""
-    pairs = zip(TEXTS, expected, strict=False)
-    return [f"{verdict}:\n{text}" for text, verdict in pairs if refused(text) != (verdict == "1")]
+def test_newest_and_older_ones_are_recorded() -> None:
+    assert set(RECORDED) >= {225, 242, 250}
 
 
-def test_corpus_is_the_recorded_one() -> None:
-    assert digest(TEXTS) == RECORDED["corpus"], "python -m tests.conformance.record"
+@pytest.mark.parametrize("version", list(RECORDED))
+def test_corpus_is_the_recorded_one(version: int) -> None:
+    assert digest(TEXTS) == RECORDED[version]["corpus"], "python -m tests.conformance.record"
 
 
-def test_corpus_has_both() -> None:
-    assert 100 < RECORDED["refused"].count("0") < COUNT - 100
+@pytest.mark.parametrize("version", list(RECORDED))
+def test_corpus_has_both(version: int) -> None:
+    assert 80 < RECORDED[version]["refused"].count("0") < COUNT - 80
 
 
-def test_verdicts_are_those_recorded() -> None:
-    wrong = different(RECORDED["refused"])
+@pytest.mark.parametrize("version", list(RECORDED))
+def test_verdicts_are_those_recorded(version: int) -> None:
+    pairs = zip(TEXTS, RECORDED[version]["refused"], strict=True)
+    wrong = [
+        f"{verdict}:\n{text}"
+        for text, verdict in pairs
+        if refused(text, version) != (verdict == "1")
+    ]
     assert not wrong, f"{len(wrong)} verdicts differ, the first is {wrong[0]}"
 
 
 def test_verdicts_are_those_of_the_real_one(
     llama_swap_binary: LlamaSwapBinary, tmp_path: Path
 ) -> None:
-    """A seed that no recording holds, and those that are recorded."""
-    if llama_swap_binary.kind != "real" or "v250" not in llama_swap_binary.version:
-        pytest.skip(f"llama-swap v250 is not there, but {llama_swap_binary}")
-    found = verdicts(llama_swap_binary.path, TEXTS[:TRIED], tmp_path)
-    assert found == RECORDED["refused"][:TRIED]
+    """Configurations that no recording holds."""
+    found = re.match(r"v([0-9]+) ", llama_swap_binary.version)
+    if llama_swap_binary.kind != "real" or found is None:
+        pytest.skip(f"no release of llama-swap is there, but {llama_swap_binary}")
     fresh = list(corpus(SEED + 1, TRIED))
-    (tmp_path / "fresh").mkdir()
-    for text, verdict in zip(
-        fresh, verdicts(llama_swap_binary.path, fresh, tmp_path / "fresh"), strict=True
-    ):
-        assert refused(text) == (verdict == "1"), text
+    verdicts = judged(llama_swap_binary.path, fresh, tmp_path)
+    for text, verdict in zip(fresh, verdicts, strict=True):
+        assert refused(text, int(found[1])) == (verdict == "1"), text

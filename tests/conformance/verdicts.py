@@ -1,14 +1,18 @@
 """Configurations, right and wrong, to hold a verdict against: bases, and seeded mutations of them.
 
 A case is a text; nothing in it names a program that could do harm, and no store is opened.
+`python -m tests.conformance.verdicts PROGRAM NUMBER` records the verdicts of another release.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +41,7 @@ ODD_KEYS: tuple[Any, ...] = (7, 1.5, True, None)
 
 
 SEED, COUNT = 1, 800
+RECORDINGS = Path(__file__).with_name("recordings")
 
 
 def corpus(seed: int, count: int) -> Iterator[str]:
@@ -73,7 +78,7 @@ def refuses(binary: Path, text: str, directory: Path) -> bool:
     return b"listen tcp: address 99999" not in done.stdout
 
 
-def verdicts(binary: Path, texts: Sequence[str], directory: Path) -> str:
+def judged(binary: Path, texts: Sequence[str], directory: Path) -> str:
     """`1` for each configuration that is refused, `0` for each that is not."""
 
     def one(number: int) -> str:
@@ -152,3 +157,17 @@ def text_mutation(draw: random.Random, base: str) -> str:
         )
         return text[:place] + signs + text[place + draw.randrange(3) :]
     return "\n".join(lines)
+
+
+def record(binary: Path, number: int) -> None:
+    """Write which configurations of the corpus a release refuses."""
+    texts = list(corpus(SEED, COUNT))
+    with tempfile.TemporaryDirectory() as directory:
+        refused = judged(binary, texts, Path(directory))
+    found = {"corpus": digest(texts), "refused": refused}
+    path = RECORDINGS / f"verdicts-v{number}.json"
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record(Path(sys.argv[1]), int(sys.argv[2]))

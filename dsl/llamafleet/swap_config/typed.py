@@ -8,7 +8,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..diagnostics.model import Diagnostics
-from .keys import ANYTHING, DURATION, INT, MACROS, SETS, SWITCH, TEXT, Fields, ListOf, Named, Shape
+from .keys import (
+    ANYTHING,
+    DURATION,
+    INT,
+    MACROS,
+    SETS,
+    SWITCH,
+    TEXT,
+    TEXTS,
+    Fields,
+    ListOf,
+    Named,
+    Shape,
+)
 from .misplaced import report_unknown
 from .model import Unused
 from .values import Key, Table, Value
@@ -96,6 +109,9 @@ class Checker:
             elif (first := since(*inner_path) or 0) > self.version:
                 self.unused.append(Unused(path, key, inner))
                 self.too_new(key, first)
+                if inner_path == ("profiles",):
+                    # Another thing had that name, and took lists.
+                    self.checked(inner, Named(TEXTS), inner_path)
             else:
                 kept.append((key, self.checked(inner, shape.keys[key.text], inner_path)))
         return replace(value, data=Table(tuple(kept)))
