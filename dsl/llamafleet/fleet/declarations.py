@@ -72,6 +72,7 @@ def build(block: Block, scope: Scope) -> Build | None:
         jobs=fields.integer("jobs"),
         origin=block.header,
         spans=fields.spans,
+        toolkit=fields.text("toolkit"),
     )
 
 

@@ -86,6 +86,7 @@ class Build:
     jobs: int | None
     origin: Span
     spans: Spans = field(default_factory=dict)
+    toolkit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
 
 def toolkit(build: Build) -> tuple[Version, Span] | None:
     """The CUDA toolkit that a build says it uses; a minor number of -1 is unknown."""
+    if build.toolkit is not None:
+        major, _, rest = build.toolkit.partition(".")
+        return (int(major), int(rest or -1)), build.spans.get("toolkit", build.origin)
     for option in build.cmake:
         if "CUDA" in option and (found := _PATH.search(option)):
             minor = int(found[2]) if found[2] else -1

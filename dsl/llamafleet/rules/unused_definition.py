@@ -20,7 +20,7 @@ class Declared(Protocol):
 
 
 def unused_definition(survey: Survey) -> Iterator[Diagnostic]:
-    """Models, weights and builds of this very file that nothing uses.
+    """Models, weights, builds and kinds of GPU of this very file that nothing uses.
 
     What is included may be a catalogue, of which a fleet takes what it needs.
     """
@@ -35,6 +35,8 @@ def unused_definition(survey: Survey) -> Iterator[Diagnostic]:
         for name in (model.gguf, model.mmproj, model.draft)
         if name is not None
     }
+    gpus = {gpu.name for host in fleet.hosts.values() for gpu in host.gpus}
+    yield from _unused("gpu", fleet.gpus, gpus, fleet, "no host has it")
     yield from _unused("model", fleet.models, models, fleet, "no service serves it")
     yield from _unused("build", fleet.builds, builds, fleet, "no service runs it")
     yield from _unused("gguf", fleet.ggufs, ggufs, fleet, "no model loads it")

@@ -25,6 +25,7 @@ REF = Pattern(r"[A-Za-z0-9][A-Za-z0-9._/+\-]*", "a tag, branch or commit in quot
 URL = Pattern(r"[A-Za-z0-9][^\s\"']*[:/][^\s\"']*", "a URL in quotes")
 OPTION = Pattern(r"-[^\s\"']+", 'options such as "-DGGML_CUDA_FA=ON"')
 ENVIRONMENT = Pattern(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*", '"NAME=value"')
+TOOLKIT = Pattern(r"[0-9]{1,2}(\.[0-9]{1,2})?", 'a version in quotes such as "12.9"')
 REPOSITORY = Pattern(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*", '"owner/name"')
 REPOSITORY_FILE = Pattern(
     r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^/\s][^\s]*\.gguf", "a .gguf file of the repository in quotes"
@@ -75,6 +76,11 @@ BUILD = BlockSchema(
         Key("native", Switch(), "Tune for the CPU of the machine that compiles.", default=False),
         Key("blas", Word(), "BLAS library for prompts on the CPU: openblas, ..."),
         Key("cmake", ListOf(OPTION), "More options for CMake."),
+        Key(
+            "toolkit",
+            TOOLKIT,
+            "The CUDA toolkit of the hosts that compile; held against what the cards need.",
+        ),
         Key(
             "targets",
             ListOf(Word()),
