@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..diagnostics.model import Diagnostic, Diagnostics
 from ..importers.front import Asked, Kind, Result, guess, import_source
+from ..importers.proof import broken
 from ..importers.secrets import Secret
 from ..language.reading import read_bytes, read_source
 from ..language.source import Source
@@ -49,6 +50,10 @@ def import_(
     else:
         Path(output).write_text(result.text, encoding="utf-8")
         print(f"{output}: written", file=sys.stderr)
+    if problems := broken(result.text):
+        sys.stderr.write(problems)
+        say("llamafleet does not take this fleet file as it is: mend what is said above")
+        return 1
     return max(int(result.failed), _proven(result) if verify else 0)
 
 

@@ -117,6 +117,8 @@ def _runs_one_thing(own: Fields, full: Fields, verbatim: bool, scope: Scope) -> 
     command = "command" in full.written and "command" not in full.removed
     if verbatim and not gguf and not command:
         return True
+    if not gguf and not command and full.has("program") and _names_weights(full):
+        return True
     if not gguf and not command:
         message = f"model {name} has neither gguf nor command"
         hint = "add gguf = ... for llama-server, or command = [...] for any other server"
@@ -147,6 +149,17 @@ def _runs_one_thing(own: Fields, full: Fields, verbatim: bool, scope: Scope) -> 
 def _nested(full: Fields) -> Iterator[tuple[str, Block]]:
     yield from full.blocks.items()
     yield from ((kind, blocks[0]) for kind, blocks in full.named.items())
+
+
+WEIGHTS = frozenset(
+    {"-m", "--model", "-mu", "--model-url", "-hf", "-hfr", "--hf-repo", "-dr", "--docker-repo"}
+)
+"""Flags of llama-server that say which weights it loads."""
+
+
+def _names_weights(full: Fields) -> bool:
+    """Whether a program of the host's gets its weights in its own words."""
+    return any(word in WEIGHTS for word in full.texts("extra-args"))
 
 
 def _gguf_name(key: str, fields: Fields, scope: Scope) -> str | None:

@@ -129,7 +129,20 @@ def _verbatim(options: Sequence[Option]) -> frozenset[str]:
         for each in options
         if each.form and each.key not in llama_server.flags() and each.key not in OWN
     )
-    return frozenset(keys)
+    keys.update(each.key for each in options if _is_older_spelling(each))
+    return frozenset(keys - OWN)
+
+
+def _is_older_spelling(option: Option) -> bool:
+    """Whether a flag goes by a name that has been replaced since: its server may know no other."""
+    flag = llama_server.flags().get(option.key)
+    if flag is None or option.form is None or not option.key.startswith(RENAMED):
+        return False
+    return option.words[0].text not in (flag.on, flag.off)
+
+
+RENAMED = ("spec-draft-", "ui", "ctx-checkpoints", "load-mode")
+"""Beginnings of keys that llama.cpp called something else until lately."""
 
 
 def _value(flag: ServerFlag, given: Sequence[Option]) -> Value | None:

@@ -109,22 +109,26 @@ def _runs(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
 
 
 def has_weights(lifted: Lifted) -> bool:
-    """Whether its weights are files with absolute paths, which a gguf block can name."""
-    files = (lifted.model, lifted.mmproj, lifted.draft)
-    return lifted.model is not None and all(
-        word is None or WEIGHTS.fullmatch(word.text) for word in files
-    )
+    """Whether it says at all which weights it loads."""
+    return lifted.model is not None or any(word in LOADS for word in lifted.extra_args)
+
+
+LOADS = frozenset({"-mu", "--model-url", "-hf", "-hfr", "--hf-repo", "-dr", "--docker-repo"})
+FILES = ("model", "mmproj", "draft")
 
 
 def flag_entries(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
     """The program, its weights, and its flags as keys."""
     program = lifted.program
     yield nodes.attribute("program", Text(program.text, program.span))
-    for key, word in (("gguf", lifted.model), ("mmproj", lifted.mmproj), ("draft", lifted.draft)):
-        if word is not None:
-            yield nodes.attribute(key, shelf.gguf(word))
-    yield from lifted.keys
     extra = lifted.extra_args
+    for key, word in zip(FILES, (lifted.model, lifted.mmproj, lifted.draft), strict=True):
+        if word is not None and WEIGHTS.fullmatch(word.text):
+            yield nodes.attribute("gguf" if key == "model" else key, shelf.gguf(word))
+        elif word is not None:
+            # A gguf block names a file by its absolute path; this one is found some other way.
+            extra = (*extra, "--model-draft" if key == "draft" else f"--{key}", word.text)
+    yield from lifted.keys
     if lifted.port is not None and shelf.shared[lifted.port.text] > 1:
         extra = (*extra, "--port", lifted.port.text)
     if extra:

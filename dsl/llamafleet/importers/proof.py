@@ -34,6 +34,15 @@ class BrokenError(Exception):
     """The imported fleet file does not compile, or what it renders to is refused."""
 
 
+def broken(text: str) -> str:
+    """What is wrong with an imported fleet file, as it is printed; nothing if it compiles."""
+    try:
+        _fleet(text)
+    except BrokenError as error:
+        return str(error)
+    return ""
+
+
 def of_llama_swap(
     config: SwapConfig, text: str, host: str, secrets: tuple[Secret, ...]
 ) -> list[str]:

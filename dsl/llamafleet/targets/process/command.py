@@ -104,10 +104,10 @@ def _spelled(flag: Flag, build: Build | None) -> tuple[str, ...]:
 
 def _of_program(model: Model, program: str, host: Host, fleet: Fleet, bind: Bind) -> Groups:
     """The argv of a llama-server that is not ours: only what it is told, for it may be any age."""
-    assert model.gguf is not None, "a model has weights or a command"
+    weights = gguf_path(fleet.ggufs[model.gguf], host) if model.gguf else None
     return (
         (program,),
-        ("--model", gguf_path(fleet.ggufs[model.gguf], host)),
+        *((("--model", weights),) if weights else ()),
         *_companions(model, host, fleet),
         ("--host", bind.host),
         ("--port", str(bind.port)),
