@@ -75,7 +75,7 @@ class _Composer:
         self.lines = source.lines
         self.environment = environment
         # Same length, so that every place stays what it is in the file.
-        text = ENVIRONMENT.sub(lambda found: f"{_OPEN}{found[1]}{_CLOSE * 7}", source.text)
+        text = ENVIRONMENT.sub(lambda found: f"{_OPEN}{found[1]}{_CLOSE * 6}", source.text)
         self.events = yaml.parse(text, Loader=_LOADER)
         self.anchors: dict[str, Node] = {}
 
