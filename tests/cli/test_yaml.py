@@ -173,7 +173,7 @@ def test_simulate_refuses_what_does_not_load(
 
 def test_simulate_a_fleet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "fleet.fleet"
-    models = "".join(f'model {each} {{\n  command = [serve, "${{PORT}}"]\n}}\n' for each in "abc")
+    models = "".join(f'model {each} {{\n  command = ["serve", "${{PORT}}"]\n}}\n' for each in "abc")
     swap = (
         "llama-swap main {\n  host = one\n  models = [a, b, c]\n"
         "  matrix {\n    set voice = a & b\n    set work = a & c\n  }\n}\n"
