@@ -28,6 +28,9 @@ LAYERS: dict[str, set[str]] = {
         "language", "diagnostics", "schema", "fleet", "backends", "writers", "plan_types",
         "swap_config.versions",
     },
+    "importers": {
+        "language", "diagnostics", "schema", "fleet", "swap_config", "render", "targets",
+    },
     "plan_types": {"fleet.model"},
     "plan": {"fleet", "targets", "backends", "plan_types"},
     "render": {"fleet", "plan", "plan_types"},

@@ -3,7 +3,7 @@
 A `.fleettest` file holds a fleet, a line of ten dashes, and the rendering. Lines `=== NAME` begin
 further files, which the first may include; `=== NAME latin-1` stores one in that encoding.
 A first line `# check config.yaml ...` says that it is a configuration of llama-swap, and how it is
-checked.
+checked; `# import NAME` says that it is a file to be imported.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from llamafleet.compiler import Compiled, compile_file
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostics
+from llamafleet.importers.front import Asked, guess, import_source
 from llamafleet.language.source import Source
 from llamafleet.swap_check import check_swap_config
 from llamafleet.swap_config.versions import NEWEST
@@ -55,10 +56,20 @@ def checked_yaml(case: str) -> str:
     return as_text(Diagnostics(list(found.diagnostics)), {source.path: source})
 
 
+def imported(case: str) -> str:
+    """What importing a file prints."""
+    source = Source(case.partition("\n")[0].removeprefix("# import "), case)
+    kind = guess(source)
+    assert kind is not None
+    return as_text(import_source(source, kind, Asked()).diagnostics, {source.path: source})
+
+
 def rendered(case: str) -> str:
     """What compiling the files of a case prints."""
     if case.startswith("# check "):
         return checked_yaml(case)
+    if case.startswith("# import "):
+        return imported(case)
     result = compiled(case)
     return as_text(result.diagnostics, result.sources)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -189,6 +189,8 @@ class _Lines:
             for each in file.entries
             if isinstance(each, Block) and each.header.start != (1, 1)
         )
+        self._heads = [start.line for start, _ in self._blocks]
+        self._first_heads = frozenset(self._heads)
         self._visit(file.entries)
         self._starts = sorted(self._first)
 
@@ -226,12 +228,13 @@ class _Lines:
 
     def inside(self, line: int, column: int) -> int | None:
         """The block that a comment closes: it is indented below it, and another one follows."""
-        following = next((each for each in self._starts if each > line), None)
-        heads = {start.line: start.column for start, _ in self._blocks}
-        above = [each for each in self._blocks if each[0].line < line]
-        if not above or (following is not None and following not in heads):
+        at = bisect_right(self._starts, line)
+        following = self._starts[at] if at < len(self._starts) else None
+        above = bisect_left(self._heads, line)
+        if not above or (following is not None and following not in self._first_heads):
             return None
-        return above[-1][1] if column > above[-1][0].column else None
+        start, block = self._blocks[above - 1]
+        return block if column > start.column else None
 
     def before(self, line: int) -> int | None:
         """The last node that begins above a line."""
