@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..diagnostics.model import Diagnostic, Severity
 from ..diagnostics.suggest import suggest
+from ..fleet.matrix import MOST_COMBINATIONS
 from ..language.source import Source
 from ..simulate import Simulation, Step
 from ..swap_config.load import read_swap_config
@@ -140,6 +141,9 @@ def _told(number: int, step: Step) -> str:
 
 
 def _sets(simulation: Simulation, style: str) -> int:
+    if not simulation.solver.countable():
+        say(f"the matrix means more than {MOST_COMBINATIONS} combinations")
+        return PROBLEMS
     for name, combinations in simulation.solver.sets():
         shown = simulation.names.get(name, name)
         if style == "json":

@@ -6,7 +6,7 @@ import re
 
 from ..diagnostics.model import Diagnostics, Label
 from ..diagnostics.suggest import suggest
-from ..fleet.matrix import Node, count, references
+from ..fleet.matrix import MOST_SETS, Node, count, references
 from ..language.source import Position, Span
 from .expression import ExpressionError, Token, parsed
 from .model import SwapConfig, SwapMatrix, SwapSet
@@ -33,6 +33,11 @@ def check_matrix(config: SwapConfig, matrix: SwapMatrix, diagnostics: Diagnostic
     handles = {key.text: value.value for key, value in matrix.handles}
     known = {each: each for each in ids if config.version >= IDS_IN_SETS} | handles
     _check_costs(matrix, known, diagnostics)
+    if len(matrix.sets) > MOST_SETS:
+        message = f"this matrix has {len(matrix.sets)} sets, too many to follow"
+        hint = "one set can hold several combinations: a & b | c & d"
+        diagnostics.error("matrix-too-large", message, matrix.sets[MOST_SETS].name.span, hint=hint)
+        return
     nodes = _check_sets(config, matrix, known, diagnostics)
     if nodes is not None and len(nodes) == len(matrix.sets):
         _check_circles(matrix, nodes, diagnostics)

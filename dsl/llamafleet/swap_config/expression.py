@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..fleet.matrix import Either, Node, One, Ref, Together
 
-DEEPEST = 200
+DEEPEST = 100
 """More parentheses inside each other than anybody writes."""
 
 

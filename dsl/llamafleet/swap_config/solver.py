@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..fleet.matrix import Either, Matrix, NamedSet, Node, One, Together, decided
+from ..fleet.matrix import (
+    MOST_COMBINATIONS,
+    Either,
+    Matrix,
+    NamedSet,
+    Node,
+    One,
+    Together,
+    count,
+    decided,
+)
 from . import natural
 from .expression import parsed
 from .model import SwapConfig, SwapGroup, SwapMatrix
@@ -35,6 +45,10 @@ class Solver(Protocol):
 
     def can_hold(self, models: Collection[str]) -> bool:
         """Whether all of these may run together."""
+        ...
+
+    def countable(self) -> bool:
+        """Whether there are few enough combinations to write them down."""
         ...
 
 
@@ -130,6 +144,12 @@ class MatrixSolver:
     def can_hold(self, models: Collection[str]) -> bool:
         return self._holding(models) is not None
 
+    def countable(self) -> bool:
+        counts: dict[str, int] = {}
+        for each in self.matrix.in_solving_order():
+            counts[each.name] = count(each.node, counts)
+        return sum(counts.values()) <= MOST_COMBINATIONS
+
 
 @dataclass(frozen=True, slots=True)
 class GroupSolver:
@@ -171,6 +191,9 @@ class GroupSolver:
         rest = tuple((each,) for each in self.models if each not in named)
         if rest:
             yield "(default)", rest
+
+    def countable(self) -> bool:
+        return True
 
     def can_hold(self, models: Collection[str]) -> bool:
         running: set[str] = set()
