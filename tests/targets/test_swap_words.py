@@ -86,6 +86,14 @@ def test_words_of_the_language_are_no_values(line: str, message: str) -> None:
     assert errors_of(swap(model=f"set-params {{\n{line}\n}}")) == [f"wrong-type: {message}"]
 
 
+def test_a_key_may_look_like_a_macro() -> None:
+    lines = 'metadata {\n "${X}" = 1\n }'
+    rest = 'profile p {\n pins {\n "${X}" = m\n }\n }'
+    config = config_of(swap(rest=rest, model=lines))
+    assert config["models"]["m"]["metadata"]["${X}"] == 1
+    assert config["profiles"]["p"]["pins"] == {"${X}": "m"}
+
+
 def test_items_are_a_list_of_blocks() -> None:
     lines = """set-params {
         item tools {
@@ -338,6 +346,8 @@ def test_routes_that_lead_nowhere_are_refused(rest: str, message: str) -> None:
          "refused-key: llamafleet is not for a metadata block to say"),
         ('metadata {\n a = ["${X}"]\n }',
          "llama-swap-macro: llama-swap would take ${X} in the metadata of m for a macro"),
+        ('metadata {\n "${env.X}" = 1\n }',
+         "llama-swap-macro: llama-swap would take ${env.X} in the metadata of m for a macro"),
         ('variant "${X}" {\n a = 1\n }',
          "llama-swap-macro: llama-swap would take ${X} in the variant of m for a macro"),
         ("ttl = 1m\n pass-through {\n ttl = 60\n }",

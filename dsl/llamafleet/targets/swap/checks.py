@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Json, Model
 from ...language import syntax
 from ...schema.block import Fields
-from ...schema.swap_words import PASS_THROUGH
+from ...schema.swap_words import PASS_THROUGH, VARIANT
 from ...schema.values import Named
-from .free_form import texts_of
+from .free_form import keys_of, texts_of
 from .quoting import ENVIRONMENT, MACRO
 
 Models = tuple[tuple[Named, Model], ...]
+
+HINT = "it has no way to write this as text: leave it out"
 
 _ELSEWHERE = frozenset({("llama-swap", "models"), ("group", "models")})
 
@@ -37,25 +40,28 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
 
 def check_texts(block: syntax.Block, diagnostics: Diagnostics) -> None:
     """No text of the block itself looks like a macro; ids of models are checked at the models."""
-    for text in _texts_of_block(block):
-        found = MACRO.search(text.text)
+    for text, pattern in _texts_of_block(block):
+        found = pattern.search(text.text)
         if found is not None:
             message = f"llama-swap would take {found[0]} for a macro"
-            hint = "it has no way to write this as text: leave it out"
-            diagnostics.error("llama-swap-macro", message, text.span, hint=hint)
+            diagnostics.error("llama-swap-macro", message, text.span, hint=HINT)
 
 
-def _texts_of_block(block: syntax.Block) -> Iterator[syntax.Text]:
+def _texts_of_block(block: syntax.Block) -> Iterator[tuple[syntax.Text, re.Pattern[str]]]:
+    """Each text with what llama-swap replaces there: in the keys of mappings only variables."""
     for entry in block.entries:
         match entry:
-            case syntax.Block(kind=kind) if kind.text != PASS_THROUGH.kind:
-                yield from _texts_of_value(kind)
-                if entry.label is not None:
-                    yield from _texts_of_value(entry.label)
+            case syntax.Block(kind) if kind.text != PASS_THROUGH.kind:
+                replaced = MACRO if kind.text == VARIANT.kind else ENVIRONMENT
+                for word in (kind, entry.label):
+                    if isinstance(word, syntax.Text):
+                        yield word, replaced
                 yield from _texts_of_block(entry)
             case syntax.Attribute(key, value) if (block.kind.text, key.text) not in _ELSEWHERE:
-                yield from _texts_of_value(key)
-                yield from _texts_of_value(value)
+                if isinstance(key, syntax.Text):
+                    yield key, ENVIRONMENT
+                for text in _texts_of_value(value):
+                    yield text, MACRO
 
 
 def _texts_of_value(value: syntax.Value) -> Iterator[syntax.Text]:
@@ -69,37 +75,39 @@ def _texts_of_value(value: syntax.Value) -> Iterator[syntax.Text]:
 def _check_macros(model: Model, diagnostics: Diagnostics) -> None:
     found = ENVIRONMENT.search(model.name)
     if found is not None:
-        diagnostics.error(
-            "llama-swap-macro",
-            f"llama-swap would replace {found[0]} in the id of a model",
-            model.origin,
-            hint="it has no way to write this as text: leave it out",
-        )
-    for key, text in _texts(model):
-        found = MACRO.search(text)
+        message = f"llama-swap would replace {found[0]} in the id of a model"
+        diagnostics.error("llama-swap-macro", message, model.origin, hint=HINT)
+    for key, text, pattern in _texts(model):
+        found = pattern.search(text)
         if found is not None:
             diagnostics.error(
                 "llama-swap-macro",
                 f"llama-swap would take {found[0]} in the {key} of {model.name} for a macro",
                 model.spans.get(key, model.origin),
-                hint="it has no way to write this as text: leave it out",
+                hint=HINT,
             )
 
 
-def _texts(model: Model) -> Iterator[tuple[str, str]]:
-    """Texts in which nothing can keep llama-swap from seeing a macro."""
-    yield "name", model.title or ""
-    yield "description", model.description or ""
-    yield "health", model.health or ""
-    yield "use-model-name", model.use_model_name or ""
-    yield "proxy", (model.proxy or "").replace("${PORT}", "")
-    yield from (("aliases", alias) for alias in model.aliases)
-    yield from (("env", value) for _, value in model.env)
-    yield from (("strip-params", name) for name in model.filters.strip_params)
+def _texts(model: Model) -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    """Texts in which nothing can keep llama-swap from seeing a macro, and what it sees there."""
+    filters = model.filters
+    texts: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("name", (model.title or "",)),
+        ("description", (model.description or "",)),
+        ("health", (model.health or "",)),
+        ("use-model-name", (model.use_model_name or "",)),
+        ("proxy", ((model.proxy or "").replace("${PORT}", ""),)),
+        ("aliases", model.aliases),
+        ("env", tuple(value for _, value in model.env)),
+        ("strip-params", filters.strip_params),
+        ("variant", tuple(name for name, _ in filters.variants)),
+    )
+    yield from ((key, text, MACRO) for key, found in texts for text in found)
     values: tuple[tuple[str, Json], ...] = (
-        ("set-params", model.filters.set_params),
+        ("set-params", filters.set_params),
         ("metadata", model.metadata),
-        *(("variant", {name: params}) for name, params in model.filters.variants),
+        *(("variant", params) for _, params in filters.variants),
     )
     for key, value in values:
-        yield from ((key, text) for text in texts_of(value))
+        yield from ((key, text, MACRO) for text in texts_of(value))
+        yield from ((key, text, ENVIRONMENT) for text in keys_of(value))

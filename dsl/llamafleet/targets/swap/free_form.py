@@ -30,7 +30,7 @@ def tree_of(value: Json) -> Tree:
 
 
 def texts_of(value: Json) -> Iterator[str]:
-    """Every text in it, keys too."""
+    """Every text in it, without keys."""
     match value:
         case str():
             yield value
@@ -38,9 +38,20 @@ def texts_of(value: Json) -> Iterator[str]:
             for each in value:
                 yield from texts_of(each)
         case Mapping():
+            for inner in value.values():
+                yield from texts_of(inner)
+
+
+def keys_of(value: Json) -> Iterator[str]:
+    """Every key in it."""
+    match value:
+        case tuple():
+            for each in value:
+                yield from keys_of(each)
+        case Mapping():
             for key, inner in value.items():
                 yield key
-                yield from texts_of(inner)
+                yield from keys_of(inner)
 
 
 def replaced(value: Json, old: str, new: str) -> Json:
