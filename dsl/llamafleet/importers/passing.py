@@ -10,6 +10,7 @@ from ..language.source import Span
 from ..language.syntax import Block, Text
 from ..swap_config.model import Command, Filters, SwapConfig, SwapModel
 from ..swap_config.values import At, Table, Value
+from ..swap_config.versions import since
 from . import nodes
 from .model_settings import Lost, filters_pass_through, free_entries
 from .sayable import sayable
@@ -105,7 +106,7 @@ def of_service(config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
         name = each.key.text
         if each.path[:1] == ("models",) or name.startswith(("x-", "x_", ".")):
             continue
-        if each.path or name in OURS:
+        if each.path or name in OURS or since(*each.path, name):
             lost(f"{'.'.join((*each.path, name))}, which has no effect", each.key.span)
         elif not _is_hidden(name, each.value):
             kept.append((each.key, each.value))
@@ -122,7 +123,8 @@ def unused(config: SwapConfig, model: str, lost: Lost) -> Table:
     for each in config.unused:
         if each.path[:2] != ("models", model) or _is_hidden(each.key.text, each.value):
             continue
-        if len(each.path) > 2 or each.key.text == "metadata":
+        newer = since(*each.path, each.key.text)
+        if len(each.path) > 2 or each.key.text == "metadata" or newer:
             lost(f"{'.'.join((*each.path[2:], each.key.text))}, which has no effect", each.key.span)
         else:
             found.append((each.key, each.value))
