@@ -107,7 +107,7 @@ def of_service(config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
         if each.path[:1] == ("models",) or name.startswith(("x-", "x_", ".")):
             continue
         if each.path or name in OURS or since(*each.path, name):
-            lost(f"{'.'.join((*each.path, name))}, which has no effect", each.key.span)
+            lost(f"{'.'.join((*each.path, name))}, {_why(config, *each.path, name)}", each.key.span)
         elif not _is_hidden(name, each.value):
             kept.append((each.key, each.value))
     yield from free_entries(Table(tuple(kept)), lost)
@@ -125,10 +125,17 @@ def unused(config: SwapConfig, model: str, lost: Lost) -> Table:
             continue
         newer = since(*each.path, each.key.text)
         if len(each.path) > 2 or each.key.text == "metadata" or newer:
-            lost(f"{'.'.join((*each.path[2:], each.key.text))}, which has no effect", each.key.span)
+            why = _why(config, *each.path, each.key.text)
+            lost(f"{'.'.join((*each.path[2:], each.key.text))}, {why}", each.key.span)
         else:
             found.append((each.key, each.value))
     return Table(tuple(found))
+
+
+def _why(config: SwapConfig, *path: str) -> str:
+    if (since(*path) or 0) > config.version:
+        return f"which v{config.version} does not know"
+    return "which has no effect"
 
 
 def hidden(config: SwapConfig) -> Iterator[tuple[str, Span]]:
