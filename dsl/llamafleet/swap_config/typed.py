@@ -75,10 +75,12 @@ class Checker:
     def named(self, value: Value, each: Shape, path: tuple[str, ...]) -> Value:
         if value.table is None:
             return self.wrong(value, "a mapping", path)
-        entries = (
-            (key, self.checked(inner, each, (*path, key.text)))
-            for key, inner in self.readable(value.table)
-        )
+        entries = []
+        for key, inner in self.readable(value.table):
+            checked = self.checked(inner, each, (*path, key.text))
+            # Of what has the wrong form altogether, nothing else need be said.
+            if path == ("models",) or checked.data is not None or inner.data is None:
+                entries.append((key, checked))
         return replace(value, data=Table(tuple(entries)))
 
     def readable(self, table: Table) -> Iterator[tuple[Key, Value]]:
