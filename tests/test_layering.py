@@ -26,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "writers": set(),
     "targets": {
         "language", "diagnostics", "schema", "fleet", "backends", "writers", "plan_types",
-        "swap_config.versions",
+        "swap_config.versions", "swap_config.re2",
     },
     "importers": {
         "language", "diagnostics", "schema", "fleet", "swap_config", "render", "targets",
@@ -43,6 +43,7 @@ LAYERS: dict[str, set[str]] = {
     "inventory": {"fleet"},
     "fingerprint": {"plan_types"},
     "releases": set(),
+    "gguf": set(),
     "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 

@@ -1,0 +1,34 @@
+"""One tensor of a file: what it is called, how it is stored, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from .tensor_types import BY_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A tensor; `dims` has the contiguous dimension first.
+
+    `offset` counts from where the tensor data of its file begins; `file` is the number of the
+    shard that holds it.
+    """
+
+    name: str
+    type: str
+    dims: tuple[int, ...]
+    offset: int
+    file: int = 0
+
+    @property
+    def elements(self) -> int:
+        """How many values it has."""
+        return prod(self.dims)
+
+    @property
+    def size(self) -> int:
+        """Its bytes, without padding."""
+        stored = BY_NAME[self.type]
+        return self.elements // stored.block * stored.bytes
