@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from llamafleet.importers.front import Asked, Kind, import_source
+from llamafleet.importers.proof import broken
 from llamafleet.language.source import Source
 from llamafleet.swap_config.load import read_swap_config
 
@@ -109,7 +110,7 @@ def configs(draw: st.DrawFn) -> str:
     return str(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(configs(), st.sampled_from([242, 250]))
 def test_what_starts_is_imported_and_means_the_same(text: str, version: int) -> None:
     source = Source("config.yaml", text)
@@ -128,6 +129,19 @@ def test_what_starts_is_imported_and_means_the_same(text: str, version: int) -> 
         ]
     )
     assert result.differences() == [], result.text
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of(WORDS, FLAGS), max_size=6), st.booleans())
+def test_a_command_line_is_run_as_it_was(words: list[str], weights: bool) -> None:
+    """Through a fleet file and a unit, every argument comes out as it went in."""
+    argv = ["/opt/llama-server", *(["-m", "/m/x.gguf"] if weights else []), *words]
+    text = " ".join(shlex.quote(word) for word in argv) + "\n"
+    result = import_source(Source("run.sh", text), Kind.COMMAND, Asked())
+    if any("\n" in word for word in words):
+        return  # lines of a script end where they end
+    assert result.text is not None
+    assert broken(result.text) or result.differences() == [], result.text
 
 
 @settings(max_examples=150, deadline=None)

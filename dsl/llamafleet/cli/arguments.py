@@ -213,6 +213,11 @@ def _import(commands: Any) -> None:
     import_.add_argument(
         "--llama-swap", default="v250", metavar="VERSION", help="the release that runs it (v250)"
     )
+    import_.add_argument(
+        "--llama-cpp",
+        metavar="REF",
+        help="check the flags of a llama-swap's commands against this build, too: b11434",
+    )
     import_.add_argument("-o", "--output", metavar="FLEET", help="write it there")
     import_.add_argument(
         "--verify", action="store_true", help="render it, and prove that it means the same"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
-from ..diagnostics.model import Diagnostic, Diagnostics
+from ..diagnostics.model import Diagnostics
 from ..importers.front import Asked, Kind, Result, guess, import_source
 from ..importers.proof import broken
-from ..importers.secrets import Secret
+from ..importers.secrets import Secret, blotted
 from ..language.reading import read_bytes, read_source
 from ..language.source import Source
 from ..swap_config.versions import number
 from .terminal import STDIN, counted, say, show, totals
+
+SETTLED = frozenset({"secret-in-file", "unset-variable"})
+"""Findings that importing settles: keys move into variables, and variables stay what they are."""
 
 COMMAND = "<command>"
 """What diagnostics call a command line that is given as an argument."""
@@ -24,6 +27,7 @@ def import_(
     kind: str | None,
     host: str,
     llama_swap: str,
+    llama_cpp: str | None,
     output: str | None,
     verify: bool,
 ) -> int:
@@ -42,6 +46,8 @@ def import_(
         say(f"cannot tell what {source.path} is: say --from {'|'.join(Kind)}")
         return 2
     result = import_source(source, meant, Asked(host, version))
+    if llama_cpp and meant is Kind.LLAMA_SWAP:
+        result = _checked(result, source, version, llama_cpp)
     _report(result)
     if result.text is None:
         return 1
@@ -66,11 +72,22 @@ def _source(file: str, diagnostics: Diagnostics) -> Source | None:
     return read_source(file, diagnostics, read=read_bytes)
 
 
+def _checked(result: Result, source: Source, version: int, llama_cpp: str) -> Result:
+    """With what the checks say of its commands, as that build of llama.cpp would read them."""
+    from ..swap_check import check_swap_config
+
+    found = check_swap_config(source, version, llama_cpp).diagnostics
+    return replace(result, diagnostics=tuple(dict.fromkeys((*result.diagnostics, *found))))
+
+
 def _report(result: Result) -> None:
-    """What is to be said goes to stderr: stdout is the fleet file."""
-    found: Iterable[Diagnostic] = result.diagnostics
-    show(found, {each.path: each for each in result.sources}, sys.stderr)
-    if result.diagnostics:
+    """What is to be said goes to stderr: stdout is the fleet file. Keys are not repeated."""
+    found = [each for each in result.diagnostics if each.code not in SETTLED]
+    sources = {
+        each.path: Source(each.path, blotted(each.text, result.secrets)) for each in result.sources
+    }
+    show(found, sources, sys.stderr)
+    if found:
         print(totals(found, len(result.sources)), file=sys.stderr)
     for secret in result.secrets:
         print(_told(secret), file=sys.stderr)

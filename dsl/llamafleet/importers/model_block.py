@@ -121,19 +121,21 @@ def flag_entries(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
     """The program, its weights, and its flags as keys."""
     program = lifted.program
     yield nodes.attribute("program", Text(program.text, program.span))
-    extra = lifted.extra_args
+    extra = [word for option in lifted.extra for word in option.words]
     for key, word in zip(FILES, (lifted.model, lifted.mmproj, lifted.draft), strict=True):
         if word is not None and WEIGHTS.fullmatch(word.text):
             yield nodes.attribute("gguf" if key == "model" else key, shelf.gguf(word))
         elif word is not None:
             # A gguf block names a file by its absolute path; this one is found some other way.
-            extra = (*extra, "--model-draft" if key == "draft" else f"--{key}", word.text)
+            flag = "--model-draft" if key == "draft" else f"--{key}"
+            extra += (Word(flag, word.span), word)
     yield from lifted.keys
     if lifted.port is not None and shelf.shared[lifted.port.text] > 1:
-        extra = (*extra, "--port", lifted.port.text)
+        extra += (Word("--port", lifted.port.span), lifted.port)
     if extra:
         span = lifted.extra[0].span if lifted.extra else program.span
-        yield nodes.attribute("extra-args", nodes.texts(extra, span))
+        values = (Text(word.text, word.span) for word in extra)
+        yield nodes.attribute("extra-args", nodes.items(values, span))
 
 
 def _port(model: SwapModel, lifted: Lifted | None, shelf: Shelf) -> Iterator[nodes.Entry]:

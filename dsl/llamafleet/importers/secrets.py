@@ -113,3 +113,12 @@ def masked(text: str, secrets: Iterable[Secret]) -> str:
         if len(secret.value) >= 6:
             text = text.replace(secret.value, "(a key)")
     return _LOOKS_LIKE_A_KEY.sub("(a key)", text)
+
+
+def blotted(text: str, secrets: Iterable[Secret]) -> str:
+    """A text in which each key is as many stars, so that everything stays in its column."""
+    for secret in secrets:
+        text = text.replace(secret.value, "*" * len(secret.value))
+    for pattern in (_LOOKS_LIKE_A_KEY, _BEARER):
+        text = pattern.sub(lambda found: "*" * len(found[0]), text)
+    return text
