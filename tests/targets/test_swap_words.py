@@ -315,6 +315,21 @@ PEER = 'peer box {\n proxy = "http://b:1"\n models = [big]\n }\n'
          'duplicate-name: "m:low" is the name of a selector and of an alias'),
         (PEER + 'selector s {\n strategy = warm\n targets = ["box/big"]\n }',
          'unknown-member: "box/big" runs on peer box, and warm takes models of here'),
+        ("selector s {\n strategy = spillover\n targets = [m, n]\n }",
+         "conflicting-keys: selector s spills over to models that never run together"),
+        ("group a {\n models = [m, n]\n }\n"
+         "selector s {\n strategy = spillover\n targets = [al, n]\n }",
+         "conflicting-keys: selector s spills over to models that never run together"),
+        ("matrix {\n set x = m | n\n }\n"
+         "selector s {\n strategy = spillover\n targets = [m, n]\n }",
+         "conflicting-keys: selector s spills over to models that never run together"),
+        ("selector s {\n strategy = spillover\n targets = [m, al]\n }",
+         "duplicate-name: this selector has m twice"),
+        (PEER + 'selector s {\n strategy = spillover\n targets = [m, big, "box/big"]\n }',
+         "duplicate-name: this selector has box/big twice"),
+        ('upstream-ignore-paths = ["(?=x)"]',
+         "wrong-type: (?=x) is no regular expression that llama-swap reads: it looks ahead or "
+         "behind, which Go cannot"),
         ("profile p {}", "missing-key: profile p pins nothing"),
         ("profile p {\n pins {\n a = x\n }\n }",
          'unknown-member: "x" is no model, alias or model of a peer here'),
@@ -365,6 +380,23 @@ def test_routes_that_lead_nowhere_are_refused(rest: str, message: str) -> None:
 )  # fmt: skip
 def test_what_a_model_cannot_mean_is_refused(model: str, message: str) -> None:
     assert errors_of(swap(model=model)) == [message]
+
+
+@pytest.mark.parametrize("name", ["n", "al"])
+def test_a_variant_is_no_other_models_id(name: str) -> None:
+    more = f'variant "{name}" {{\n a = 1\n }}\n}}\nmodel n {{\n gguf = g\n aliases = [al]\n'
+    assert errors_of(swap("m, n", model=more)) == [
+        f'alias-conflict: variant "{name}" of m is an id of n, too'
+    ]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["matrix {\n set x = m & n\n }\n", "group a {\n models = [m, n]\n swap = off\n }\n"],
+)
+def test_models_that_run_together_spill_over(rest: str) -> None:
+    selector = "selector s {\n strategy = spillover\n targets = [al, n]\n }\n"
+    assert errors_of(swap("m, n", rest + selector, model=ALIASED)) == []
 
 
 BEHIND = """api-key-env = [SWAP_KEY]

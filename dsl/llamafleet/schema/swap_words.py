@@ -12,7 +12,10 @@ from .values import Choice, Duration, Integer, JsonValue, ListOf, Pattern, Switc
 
 PARAMETER = Pattern(r"[^,\s]+", "the name of a request parameter", bare=True)
 UPSTREAM_URL = Pattern(
-    r"https?://[^\s\"'/][^\s\"']*", 'a URL in quotes such as "http://10.0.0.2:80"'
+    r"https?://([A-Za-z0-9._~\-]+(:[A-Za-z0-9._~\-]*)?@)?"
+    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:([0-9]{1,5}|\$\{PORT\}))?"
+    r"([/?]([^\s\"'%#]|%[0-9A-Fa-f]{2})*)?",
+    'a URL in quotes such as "http://10.0.0.2:80"',
 )
 
 STRIP_PARAMS = Key(

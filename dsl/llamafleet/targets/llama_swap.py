@@ -36,7 +36,7 @@ from .process.command import (
 )
 from .process.unit import Process, read_running, unit_of
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
-from .swap.checks import check_models, check_texts
+from .swap.checks import check_models, check_patterns, check_texts, check_variants
 from .swap.config import Entry, Written, render, write
 from .swap.passing import check_passing
 from .swap.ports import claim_ports
@@ -63,11 +63,14 @@ class LlamaSwapTarget:
         version = int((fields.text("version") or DEFAULT_VERSION)[1:])
         check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
         check_models(fields, models, scope.diagnostics)
+        check_variants(models, scope.diagnostics)
+        check_patterns(fields, scope.diagnostics)
         check_texts(block, scope.diagnostics)
         check_passing(fields, [model for _, model in models], scope.diagnostics)
         if host is None or not models or (build_name and build is None):
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
+        matrix = _matrix(fields, models, version, scope)
         scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
         return LlamaSwap(
             name=fields.label.text,
@@ -81,8 +84,8 @@ class LlamaSwapTarget:
             global_ttl=fields.seconds("global-ttl") or 0,
             settings=read_settings(fields, version, blocks),
             watch_config=fields.switch("watch-config"),
-            matrix=_matrix(fields, models, version, scope),
-            routes=lower_routes(fields, models, blocks),
+            matrix=matrix,
+            routes=lower_routes(fields, models, matrix, blocks),
             running=read_running(fields),
             origin=block.header,
             spans=fields.spans,

@@ -11,6 +11,7 @@ from ...language import syntax
 from ...schema.block import Fields
 from ...schema.swap_words import PASS_THROUGH, VARIANT
 from ...schema.values import Named
+from ...swap_config.re2 import problem
 from .free_form import keys_of, texts_of
 from .quoting import ENVIRONMENT, MACRO
 
@@ -36,6 +37,34 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
                 break
     for _, model in models:
         _check_macros(model, diagnostics)
+
+
+def check_variants(models: Models, diagnostics: Diagnostics) -> None:
+    """No variant has an id that another model answers to."""
+    owners = {model.name: model for _, model in models}
+    for _, model in models:
+        for alias in model.aliases:
+            owners.setdefault(alias, model)
+    for _, model in models:
+        for name, _ in model.filters.variants:
+            owner = owners.setdefault(name, model)
+            if owner is not model:
+                diagnostics.error(
+                    "alias-conflict",
+                    f'variant "{name}" of {model.name} is an id of {owner.name}, too',
+                    model.spans.get("variant", model.origin),
+                    related=(Label(owner.origin, "this one"),),
+                    hint="rename the variant",
+                )
+
+
+def check_patterns(fields: Fields, diagnostics: Diagnostics) -> None:
+    """What the patterns are for reads them."""
+    for pattern in fields.texts("upstream-ignore-paths"):
+        why = problem(pattern)
+        if why:
+            message = f"{pattern} is no regular expression that llama-swap reads: {why}"
+            diagnostics.error("wrong-type", message, fields.span("upstream-ignore-paths"))
 
 
 def check_texts(block: syntax.Block, diagnostics: Diagnostics) -> None:

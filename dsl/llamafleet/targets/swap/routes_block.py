@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ...diagnostics.model import Diagnostics, Label
+from ...fleet.matrix import Matrix
 from ...fleet.model import Model
 from ...fleet.request_words import Blocks
 from ...schema.block import Fields, read_block
@@ -14,6 +15,7 @@ from ...schema.swap_words import METADATA
 from ...schema.values import Named, did_you_mean
 from .routes import Group, Peer, Profile, Routes, Selector
 from .routes_schema import GROUP, PEER, PINS, PRIORITY, PROFILE, SELECTOR
+from .spillover import check_spillover
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,23 @@ class Ids:
         self.diagnostics.error("unknown-member", message, named.span, hint=hint)
 
 
-def lower_routes(fields: Fields, models: Sequence[tuple[Named, Model]], blocks: Blocks) -> Routes:
+def lower_routes(
+    fields: Fields,
+    models: Sequence[tuple[Named, Model]],
+    matrix: Matrix | None,
+    blocks: Blocks,
+) -> Routes:
     """Check every route of the block; one that means nothing is reported and left out."""
     peers = tuple(_peers(fields, blocks))
     ids = _ids(fields, models, peers, blocks.diagnostics)
+    groups = _groups(fields, ids)
+    selectors = tuple(_selectors(fields, ids, blocks))
+    if not ids.broken and (matrix or not fields.nested(MATRIX.kind)):
+        names = {**ids.aliases, **{name: name for name in ids.models}}
+        check_spillover(selectors, names, peers, matrix, groups, blocks.diagnostics)
     return Routes(
-        groups=_groups(fields, ids),
-        selectors=tuple(_selectors(fields, ids, blocks)),
+        groups=groups,
+        selectors=selectors,
         profiles=tuple(_profiles(fields, ids, blocks)),
         peers=peers,
         priority=_priority(fields, ids, blocks),
