@@ -151,6 +151,8 @@ class Macros:
                 hint = "there is a port only where cmd has ${PORT}"
             elif name == "PID":
                 hint = "${PID} is known in cmdStop only"
+            elif name.isupper() and not near and name not in names:
+                hint = f"${{env.{name}}} is the environment variable of that name"
             elif name in names:
                 hint = f"a macro can only use those above it; move {name} up"
             message = f"nothing says what ${{{name}}} in {path} is"
