@@ -110,7 +110,7 @@ def configs(draw: st.DrawFn) -> str:
     return str(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(configs(), st.sampled_from([242, 250]))
 def test_what_starts_is_imported_and_means_the_same(text: str, version: int) -> None:
     source = Source("config.yaml", text)

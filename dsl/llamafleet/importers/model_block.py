@@ -130,8 +130,9 @@ def flag_entries(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
             flag = "--model-draft" if key == "draft" else f"--{key}"
             extra += (Word(flag, word.span), word)
     yield from lifted.keys
-    if lifted.port is not None and shelf.shared[lifted.port.text] > 1:
-        extra += (Word("--port", lifted.port.span), lifted.port)
+    port = lifted.port or Word(SERVER_PORT, program.span)
+    if shelf.shared[port.text] > 1:
+        extra += (Word("--port", port.span), port)
     if extra:
         span = lifted.extra[0].span if lifted.extra else program.span
         values = (Text(word.text, word.span) for word in extra)
@@ -148,7 +149,7 @@ def _port(model: SwapModel, lifted: Lifted | None, shelf: Shelf) -> Iterator[nod
             yield nodes.attribute("port", nodes.integer(model.port, model.cmd.span))
     elif port is not None and shelf.shared[port.text] == 1:
         yield nodes.attribute("port", nodes.integer(int(port.text), port.span))
-    elif lifted is not None and port is not None:
+    elif lifted is not None and port is not None and _goes_home(model, shelf):
         # Several models take turns on one port, which llamafleet gives to one only.
         yield nodes.attribute("proxy", Text(f"http://127.0.0.1:{port.text}", port.span))
 
@@ -190,7 +191,7 @@ def _requests_go(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
 
 
 def _goes_home(model: SwapModel, shelf: Shelf) -> bool:
-    """Whether requests go to the very port that the model has."""
+    """Whether requests go to the very port that the model has, as they do by default."""
     local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
     if local is None:
         return False
