@@ -59,3 +59,24 @@ def test_a_fork_has_flags_of_its_own(program: str) -> None:
 @pytest.mark.parametrize("program", ["whisper-server", "python -m vllm.entrypoints"])
 def test_other_servers_are_left_alone(program: str) -> None:
     assert found("--flash-attn --no-mmap", program=program) == []
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "/opt/llama.cpp/llama-server",
+        "env A=1 llama-server",
+        "taskset -c 0-3 /usr/bin/llama-server",
+    ],
+)
+def test_behind_a_wrapper(program: str) -> None:
+    assert found("--no-mmap", program=program) == ["removed-flag"]
+
+
+@pytest.mark.parametrize("text", ["exec llama-server --no-mmap", "a && llama-server --no-mmap; b"])
+def test_in_a_shell(text: str) -> None:
+    assert found("", program=f"bash -lc '{text}'") == ["removed-flag"]
+
+
+def test_what_follows_in_a_shell_is_not_its_own() -> None:
+    assert found("", program="bash -c 'llama-server -v && other --no-mmap'") == []

@@ -14,8 +14,9 @@ from ..schema.argv import Given, read_argv
 from ..targets.nginx import Nginx
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
+from .server_words import SERVER, called
 
-SERVER = "llama-server"
+FORKS = ("ik_llama", "ik-llama")
 UPSTREAM = ("ggml-org/llama.cpp", "ggerganov/llama.cpp")
 
 
@@ -57,16 +58,22 @@ class Serving:
             return ()
         return tuple(read_argv(words, flag_tables.nearest(self.ref).table))
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """Arguments of llama-server that are no keys."""
-        return self.model.extra_args or _after_server(self.model.command)
+        if self.build is not None:
+            return self.model.extra_args
+        found = called(self.model)
+        return found.words if found else ()
 
     @property
     def words_origin(self) -> Span:
         """Where those arguments stand."""
-        key = "extra-args" if self.model.extra_args else "command"
-        return self.model.spans.get(key, self.model.origin)
+        spans = self.model.spans
+        for key in ("extra-args", "command", "pass-through"):
+            if key in spans:
+                return spans[key]
+        return self.model.origin
 
     @cached_property
     def settings(self) -> Mapping[str, Setting]:
@@ -160,17 +167,9 @@ def _ref_of_build(build: Build) -> str | None:
 
 def _ref_of_program(model: Model, fleet: Fleet) -> str | None:
     """The release that a model's own program is taken to be; a fork has flags of its own."""
-    program = model.program or next(iter(model.command), "")
-    parts = PurePosixPath(program).parts
-    fork = any(part.startswith(("ik_llama", "ik-llama")) for part in parts)
-    if fork or (model.program and not parts[-1].startswith(SERVER)):
+    found = called(model) if fleet.llama_cpp else None
+    if found is None:
         return None
-    return fleet.llama_cpp
-
-
-def _after_server(command: tuple[str, ...]) -> tuple[str, ...]:
-    """The arguments of a llama-server that is called by name, perhaps behind a wrapper."""
-    for index, word in enumerate(command):
-        if PurePosixPath(word).name == SERVER:
-            return command[index + 1 :]
-    return ()
+    parts = PurePosixPath(found.program).parts
+    fork = any(part.startswith(FORKS) for part in parts)
+    return None if fork or not parts[-1].startswith(SERVER) else fleet.llama_cpp

@@ -1,0 +1,59 @@
+"""Finds llama-server and its arguments in a command that somebody wrote by hand."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ..fleet.model import Model
+
+SERVER = "llama-server"
+SHELLS = frozenset({"bash", "sh", "dash", "zsh"})
+OPERATORS = frozenset("();<>|&")
+
+
+class Called(NamedTuple):
+    """A llama-server as it is called: its path, and what it is given."""
+
+    program: str
+    words: tuple[str, ...]
+
+
+def called(model: Model) -> Called | None:
+    """The llama-server of a model that is no build's; None where it runs something else."""
+    if model.program is not None:
+        return Called(model.program, model.extra_args)
+    if model.command:
+        return _in(model.command)
+    command = model.pass_through.get("cmd")
+    return _in(_split(command)) if isinstance(command, str) else None
+
+
+def _in(argv: Sequence[str]) -> Called | None:
+    if argv and PurePosixPath(argv[0]).name in SHELLS:
+        script = next((n + 1 for n, word in enumerate(argv) if _runs_text(word)), len(argv))
+        argv = _split(argv[script], shell=True) if script < len(argv) else ()
+    for index, word in enumerate(argv):
+        if " " not in word and PurePosixPath(word).name == SERVER:
+            rest = argv[index + 1 :]
+            ends = (n for n, each in enumerate(rest) if each and OPERATORS.issuperset(each))
+            end = next(ends, len(rest))
+            return Called(word, tuple(rest[:end]))
+    return None
+
+
+def _runs_text(word: str) -> bool:
+    """Whether it is the option of a shell that a script follows: `-c`, `-lc`."""
+    return word.startswith("-") and not word.startswith("--") and word.endswith("c")
+
+
+def _split(text: str, *, shell: bool = False) -> tuple[str, ...]:
+    reader = shlex.shlex(text, posix=True, punctuation_chars=shell)
+    reader.whitespace_split = True
+    reader.commenters = ""
+    try:
+        return tuple(reader)
+    except ValueError:
+        return ()
