@@ -40,7 +40,7 @@ KEYS = (
 ODD_KEYS: tuple[Any, ...] = (7, 1.5, True, None)
 
 
-SEED, COUNT = 1, 800
+SEED, COUNT = 1, 600
 RECORDINGS = Path(__file__).with_name("recordings")
 
 
