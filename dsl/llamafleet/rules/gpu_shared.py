@@ -68,7 +68,8 @@ def _overlap(first: _User, second: _User, host: Host) -> Iterator[Diagnostic]:
     shared = sorted(first.devices & second.devices)
     if not shared:
         return
-    room = min(host.gpus[index].vram or 0 for index in shared if index < len(host.gpus))
+    cards = [host.gpus[index] for index in shared if index < len(host.gpus)]
+    room = min((card.vram or 0 for card in cards), default=0)
     if first.vram is not None and second.vram is not None and first.vram + second.vram <= room:
         return
     # What swaps models is where something can be done about it.
