@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llamafleet.importers.meaning import differences, meaning, own_ports, rendered_ports
+from llamafleet.importers.chosen_ports import own_ports, rendered_ports
+from llamafleet.importers.meaning import differences, meaning
 from llamafleet.language.source import Source
 from llamafleet.swap_config.load import read_swap_config
 from llamafleet.swap_config.model import SwapConfig

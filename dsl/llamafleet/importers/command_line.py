@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ..language.source import Position, Source, Span
 from .lift import SERVER
 from .locate import located
-from .model_block import Shelf
 from .service import Process
+from .shelf import Shelf
 from .words import split
 
 ASSIGNMENT = re.compile(r"(?s)([A-Za-z_][A-Za-z0-9_]*)=(.*)")

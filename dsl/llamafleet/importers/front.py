@@ -19,10 +19,10 @@ from .comments import header_of, of_lines, place
 from .comments import without_keys as comments_without_keys
 from .lift import SERVER
 from .llama_swap import Runs, to_fleet
-from .model_block import Shelf
 from .router_ini import ini_to_file
 from .secrets import Secret
 from .service import Process, to_file, without_keys
+from .shelf import Shelf
 from .swap_unit import config_of, runs
 from .unit import SWAP, process_of, read_unit
 

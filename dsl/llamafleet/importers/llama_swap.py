@@ -12,11 +12,12 @@ from ..swap_config.model import SwapConfig
 from . import nodes, passing
 from .comments import header_of, of_yaml, place, without_keys
 from .groups import groups, matrix
-from .model_block import Shelf, fixed_port, model_block
+from .model_block import fixed_port, model_block
 from .nodes import is_attribute
 from .routes import peer_block, profile_block, selector_block
 from .secrets import ENVIRONMENT_FILE, Secret
 from .service_settings import api_keys, lists, performance, settings
+from .shelf import Shelf
 
 SERVICE = "main"
 LISTEN = 8080

@@ -7,18 +7,17 @@ are what they allow, in the order in which llama-swap tries them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 from typing import Any, TypeAlias
 
-from ..swap_config.model import Command, Filters, SwapConfig, SwapModel
+from ..swap_config.model import Command, Filters, Selector, SwapConfig, SwapModel
 from ..swap_config.values import At, Key, Value
 from .argv import normal
+from .chosen_ports import words_of
 from .lift import is_server
 from .matrix_meaning import meaning_of
-from .model_block import PORT, PROXY, ported
-from .words import Word, split
+from .model_block import PROXY, ported
+from .words import Word
 
 Meaning: TypeAlias = dict[str, Any]
 """A tree of plain values; texts are the keys of its mappings."""
@@ -45,18 +44,7 @@ def meaning(config: SwapConfig, ports: Mapping[str, int]) -> Meaning:
             }
             for each in config.profiles
         },
-        "selectors": {
-            each.id.text: {
-                "strategy": each.strategy.value,
-                "targets": [target.value for target in each.targets],
-                "spillover": _value(each.spillover, 1),
-                "name": _value(each.name, ""),
-                "description": _value(each.description, ""),
-                "unlisted": _value(each.unlisted, False),
-                "metadata": _plain(each.metadata, None),
-            }
-            for each in config.selectors
-        },
+        "selectors": {each.id.text: _selector(each) for each in config.selectors},
         "peers": {
             each.name.text: {
                 "proxy": each.proxy.value,
@@ -74,42 +62,16 @@ def meaning(config: SwapConfig, ports: Mapping[str, int]) -> Meaning:
     }
 
 
-def own_ports(config: SwapConfig) -> dict[str, int]:
-    """The ports that llama-swap chooses itself."""
-    return {each.id.text: each.port for each in config.models if each.port is not None}
-
-
-def rendered_ports(rendered: SwapConfig, original: SwapConfig) -> dict[str, int]:
-    """In a rendered configuration, the ports of the models whose port llama-swap chose."""
-    found: dict[str, int] = {}
-    for before in original.models:
-        after = rendered.model(before.id.text)
-        if before.port is not None and after is not None:
-            port = after.port or _port_of(before, before.port, after)
-            if port is not None:
-                found[before.id.text] = port
-    return found
-
-
-def _port_of(before: SwapModel, port: int, after: SwapModel) -> int | None:
-    """What stands where the chosen port stood: in the proxy, or else in the same argument."""
-    home = f"http://127.0.0.1:{port}"
-    there = PROXY.fullmatch(after.proxy.value) if after.proxy else None
-    if there and _value(before.proxy, home).replace("localhost", "127.0.0.1").rstrip("/") == home:
-        return int(there[1])
-    words = _words(after.cmd, None)
-    was = _words(before.cmd, port)
-    if len(words) == len(was):
-        # A command stays as it stands, so the same argument holds the port.
-        for old, new in zip(was, words, strict=True):
-            pattern = re.escape(old).replace(re.escape(PORT), "([0-9]+)", 1)
-            pattern = pattern.replace(re.escape(PORT), r"\1")
-            if PORT in old and (same := re.fullmatch(pattern, new, re.DOTALL)):
-                return int(same[1])
-    told = [value for flag, value in pairwise(words) if flag == "--port" and value.isdigit()]
-    if told:
-        return int(told[-1])
-    return None
+def _selector(selector: Selector) -> Meaning:
+    return {
+        "strategy": selector.strategy.value,
+        "targets": [target.value for target in selector.targets],
+        "spillover": _value(selector.spillover, 1),
+        "name": _value(selector.name, ""),
+        "description": _value(selector.description, ""),
+        "unlisted": _value(selector.unlisted, False),
+        "metadata": _plain(selector.metadata, None),
+    }
 
 
 def _service(config: SwapConfig) -> Meaning:
@@ -138,7 +100,7 @@ def _model(model: SwapModel, config: SwapConfig, port: int | None) -> Meaning:
     ttl = _value(model.ttl, -1)
     return {
         "cmd": _argv(model.cmd, port),
-        "cmdStop": _words(model.cmd_stop, port),
+        "cmdStop": words_of(model.cmd_stop, port),
         "proxy": ported(proxy, port),
         "checkEndpoint": _value(model.check_endpoint, "") or "/health",
         "ttl": _value(config.global_ttl, 0) if ttl == -1 else ttl,
@@ -162,15 +124,10 @@ def _model(model: SwapModel, config: SwapConfig, port: int | None) -> Meaning:
 
 
 def _argv(command: Command | None, port: int | None) -> Meaning | list[str]:
-    words = _words(command, port)
+    words = words_of(command, port)
     if command is not None and is_server([Word(word, command.span) for word in words[:1]]):
         return normal(words, command.span)
     return words
-
-
-def _words(command: Command | None, port: int | None) -> list[str]:
-    text = command.text if command else ""
-    return [ported(word.text, port) for word in split(text, "")]
 
 
 def _filters(filters: Filters, port: int | None) -> Meaning:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
-from ..diagnostics.model import Diagnostics
-from ..language.source import Source, Span
-from ..language.syntax import Attribute, Block, Name, Text
+from ..language.source import Source
+from ..language.syntax import Attribute, Block, Text
 from ..swap_config.model import Command, SwapConfig, SwapModel
 from . import model_settings, nodes
 from .free_form import scalars_of
 from .lift import Lifted, lift
 from .locate import located
-from .model_settings import Lost
-from .names import Names, of_weights
 from .passing import HEALTH, URL, VARIABLE, is_sayable_command
 from .passing import block as pass_through
 from .passing import of_model as passing_of_model
 from .sayable import sayable
-from .secrets import Safe, is_secret
+from .secrets import is_secret
+from .shelf import Shelf
 from .words import Word, split
 
 PORT = "${PORT}"
@@ -30,41 +26,6 @@ WEIGHTS = re.compile(r"/\S*")
 SERVER_PORT = "8080"
 PORT_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 DEFAULT_LIMIT = 10
-
-
-@dataclass(slots=True)
-class Shelf:
-    """What all models of a file share: its text, weights by path, and keys."""
-
-    source: Source | None = None
-    diagnostics: Diagnostics = field(default_factory=Diagnostics)
-    safe: Safe = field(default_factory=Safe)
-    names: Names = field(default_factory=Names)
-    weights: dict[str, tuple[str, Span]] = field(default_factory=dict)
-
-    drops_dead: bool = True
-    shared: Counter[str] = field(default_factory=Counter)
-    fixed: set[int] = field(default_factory=set)
-
-    def loses(self, model: str) -> Lost:
-        """Reports what the language cannot hold of a model."""
-
-        def lost(what: str, span: Span) -> None:
-            self.diagnostics.warning("not-imported", f"model {model} loses {what}", span)
-
-        return lost
-
-    def gguf(self, word: Word) -> Name | Text:
-        """A reference to the gguf block of a path."""
-        if word.text not in self.weights:
-            name = self.names.take(of_weights(word.text))
-            self.weights[word.text] = (name, word.span)
-        return nodes.named(self.weights[word.text][0], word.span)
-
-    def gguf_blocks(self) -> Iterator[Block]:
-        """The gguf blocks, in the order in which they were met."""
-        for path, (name, span) in self.weights.items():
-            yield nodes.block("gguf", name, [nodes.attribute("path", Text(path, span))], span)
 
 
 def model_block(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Block:

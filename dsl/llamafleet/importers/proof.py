@@ -15,9 +15,10 @@ from ..swap_config.load import read_swap_config
 from ..swap_config.model import SwapConfig
 from ..targets import TARGETS
 from .argv import normal
+from .chosen_ports import own_ports, rendered_ports
 from .lift import is_server
 from .llama_swap import SERVICE
-from .meaning import differences, meaning, own_ports, rendered_ports
+from .meaning import differences, meaning
 from .router_ini import is_loaded, models_of, read, words_of
 from .secrets import Secret
 from .service import Process

@@ -25,7 +25,8 @@ from . import nodes
 from .argv import form_of
 from .lift import lift
 from .llama_swap import LISTEN, SERVICE
-from .model_block import Shelf, flag_entries, has_weights
+from .model_block import flag_entries, has_weights
+from .shelf import Shelf
 from .words import Word
 
 ROUTER_ONLY = frozenset({"load-on-startup", "stop-timeout", "dedup-cache-models"})

@@ -11,10 +11,11 @@ from ..language.source import Span
 from ..language.syntax import Directive, File, Name, Number, Text
 from . import nodes
 from .lift import Lifted, lift
-from .model_block import Shelf, flag_entries, has_weights
+from .model_block import flag_entries, has_weights
 from .names import Names, of_weights
 from .sayable import sayable
 from .secrets import ENVIRONMENT_FILE, FLAG_VARIABLES, in_words, is_secret
+from .shelf import Shelf
 from .words import Word
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
@@ -89,12 +90,21 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
                     nodes.attribute("host", nodes.named(host, start)),
                     nodes.attribute("model", nodes.named(name, start)),
                     nodes.attribute("listen", Text(listen, start)),
-                    *running,
+                    *_running(process, shelf),
                 ],
                 start,
             ),
         ),
     )
+
+
+def _running(process: Process, shelf: Shelf) -> list[nodes.Entry]:
+    running = list(process.running)
+    has_file = any(nodes.is_attribute(each, "environment-file") for each in running)
+    if shelf.safe.found and not has_file:
+        text = Text(ENVIRONMENT_FILE, nodes.start_of(process.path))
+        running.append(nodes.attribute("environment-file", text))
+    return running
 
 
 def _flags(words: Sequence[Word]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from ..language.source import Source, Span
 from ..language.syntax import Attribute
 from . import nodes
 from .llama_swap import Runs
-from .model_block import Shelf
+from .shelf import Shelf
 from .unit import Unit, report_rest, running
 from .words import Word
 

@@ -11,8 +11,8 @@ from ..language.syntax import Text
 from . import nodes
 from .lift import SERVER
 from .locate import located
-from .model_block import Shelf
 from .service import Process
+from .shelf import Shelf
 from .unit_file import PREFIXES, Setting, expanded, read, specifiers
 from .words import Word
 

@@ -1,0 +1,51 @@
+"""What all models of an imported file share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..diagnostics.model import Diagnostics
+from ..language.source import Source, Span
+from ..language.syntax import Block, Name, Text
+from . import nodes
+from .model_settings import Lost
+from .names import Names, of_weights
+from .secrets import Safe
+from .words import Word
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What all models of a file share: its text, weights by path, and keys."""
+
+    source: Source | None = None
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    safe: Safe = field(default_factory=Safe)
+    names: Names = field(default_factory=Names)
+    weights: dict[str, tuple[str, Span]] = field(default_factory=dict)
+
+    drops_dead: bool = True
+    shared: Counter[str] = field(default_factory=Counter)
+    fixed: set[int] = field(default_factory=set)
+
+    def loses(self, model: str) -> Lost:
+        """Reports what the language cannot hold of a model."""
+
+        def lost(what: str, span: Span) -> None:
+            self.diagnostics.warning("not-imported", f"model {model} loses {what}", span)
+
+        return lost
+
+    def gguf(self, word: Word) -> Name | Text:
+        """A reference to the gguf block of a path."""
+        if word.text not in self.weights:
+            name = self.names.take(of_weights(word.text))
+            self.weights[word.text] = (name, word.span)
+        return nodes.named(self.weights[word.text][0], word.span)
+
+    def gguf_blocks(self) -> Iterator[Block]:
+        """The gguf blocks, in the order in which they were met."""
+        for path, (name, span) in self.weights.items():
+            yield nodes.block("gguf", name, [nodes.attribute("path", Text(path, span))], span)
