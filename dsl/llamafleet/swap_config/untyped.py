@@ -74,10 +74,11 @@ class _Decoder:
             raise _RefusedError("yaml-syntax", f'"*{node.value}" contains itself', node)
         self.open.add(id(node))
         self.depth += 1
-        value = self.value(node.target)
-        self.depth -= 1
-        self.open.discard(id(node))
-        return value
+        try:
+            return self.value(node.target)
+        finally:
+            self.depth -= 1
+            self.open.discard(id(node))
 
     def scalar(self, node: Node) -> Value:
         data = self.resolved(node)
@@ -108,11 +109,20 @@ class _Decoder:
                 continue
             key = self.key(key_node, whole)
             self.path.append(key.text)
-            entries[key.text] = (key, self.value(value_node))
+            entries[key.text] = (key, self.entry(value_node))
             self.path.pop()
         if merged is not None:
             self.merge(merged, entries)
         return Table(tuple(entries.values()))
+
+    def entry(self, node: Node) -> Value:
+        """The value of a key; what an older release never decodes cannot stop it."""
+        try:
+            return self.value(node)
+        except _RefusedError:
+            if self.rewritten or decoded(self.path, self.version):
+                raise
+            return Value(None, node.span)
 
     def merge(self, node: Node, entries: dict[str, tuple[Key, Value]]) -> None:
         inner = node.target if node.kind == "alias" else node
