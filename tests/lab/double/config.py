@@ -170,7 +170,7 @@ def _read_model(id_: str, fields: Fields, top: Fields) -> ModelConfig:
         cmd=fields.text("cmd"),
         cmd_stop=fields.text("cmdStop"),
         proxy=fields.text("proxy"),
-        aliases=fields.texts("aliases"),
+        aliases=(*fields.texts("aliases"), *_variants(fields)),
         env=fields.texts("env"),
         check_endpoint=fields.text("checkEndpoint", "/health"),
         ttl=top.integer("globalTTL") if ttl == -1 else ttl,
@@ -189,6 +189,11 @@ def _check_numbers(top: Fields) -> None:
             raise RefusedError(f"{key} must be >= 0")
     if top.text("logToStdout", "proxy") not in LOG_TARGETS:
         raise RefusedError(f"logToStdout must be one of: {', '.join(LOG_TARGETS)}")
+
+
+def _variants(fields: Fields) -> tuple[str, ...]:
+    """Ids under which requests get parameters of their own."""
+    return tuple(map(str, fields.nested("filters", "setParamsByID").raw))
 
 
 def _aliases(models: Mapping[str, ModelConfig]) -> dict[str, str]:
