@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.targets.compiling import config_of, errors_of, plan_of, server, swap
+from tests.targets.compiling import compiled, config_of, errors_of, plan_of, server, swap
 
 # Values of keys that llamafleet does not know.
 
@@ -420,3 +420,17 @@ def test_probes_know_which_key_is_asked_for(host: str, file: str | None) -> None
     }
     assert (probes["llama-swap"].key, probes["llama-swap"].key_file) == ("SWAP_KEY", "/etc/secrets")
     assert (probes["nginx"].key, probes["nginx"].key_file) == ("SWAP_KEY", file)
+
+
+@pytest.mark.parametrize(
+    "rest", ["api-key-env = [KEY]", PEER.replace(" }", ' api-key-env = "KEY"\n }')]
+)
+def test_somebody_must_set_a_variable(rest: str) -> None:
+    warnings = [
+        each for each in compiled(swap(rest=rest)).diagnostics if each.severity == "warning"
+    ]
+    assert [(each.code, each.message) for each in warnings] == [
+        ("unset-variable", "llama-swap only starts where its environment has KEY")
+    ]
+    rest += '\nenvironment-file = "/etc/secrets"'
+    assert not compiled(swap(rest=rest)).diagnostics

@@ -36,7 +36,13 @@ from .process.command import (
 )
 from .process.unit import Process, read_running, unit_of
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
-from .swap.checks import check_models, check_patterns, check_texts, check_variants
+from .swap.checks import (
+    check_models,
+    check_patterns,
+    check_texts,
+    check_variables,
+    check_variants,
+)
 from .swap.config import Entry, Written, render, write
 from .swap.passing import check_passing
 from .swap.ports import claim_ports
@@ -71,6 +77,8 @@ class LlamaSwapTarget:
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
         matrix = _matrix(fields, models, version, scope)
+        routes = lower_routes(fields, models, matrix, blocks)
+        check_variables(fields, routes.peers, scope.diagnostics)
         scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
         return LlamaSwap(
             name=fields.label.text,
@@ -85,7 +93,7 @@ class LlamaSwapTarget:
             settings=read_settings(fields, version, blocks),
             watch_config=fields.switch("watch-config"),
             matrix=matrix,
-            routes=lower_routes(fields, models, matrix, blocks),
+            routes=routes,
             running=read_running(fields),
             origin=block.header,
             spans=fields.spans,
