@@ -141,7 +141,7 @@ def test_a_command_line_is_run_as_it_was(words: list[str], weights: bool) -> Non
     if any("\n" in word for word in words):
         return  # lines of a script end where they end
     assert result.text is not None
-    assert broken(result.text) or result.differences() == [], result.text
+    assert result.failed or broken(result.text) or result.differences() == [], result.text
 
 
 @settings(max_examples=150, deadline=None)

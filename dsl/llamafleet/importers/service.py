@@ -19,6 +19,7 @@ from .shelf import Shelf
 from .words import Word
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
+ALIAS = re.compile(r"(?s).+")
 LOCAL, PORT = "127.0.0.1", "8080"
 
 
@@ -61,6 +62,10 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
     lifted = lift(process.words)
     lifted = lifted if lifted is not None and has_weights(lifted) else None
     flags = _flags(process.words)
+    if lifted is not None and lifted.port and lifted.port.text != flags.get("port"):
+        shelf.diagnostics.error(
+            "not-imported", f'"{lifted.port.text}" is no port to listen on', lifted.port.span
+        )
     address, port = flags.get("host", LOCAL), flags.get("port", PORT)
     entries: list[nodes.Entry] = []
     if lifted is not None:
