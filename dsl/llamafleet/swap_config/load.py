@@ -20,7 +20,7 @@ from .typed import Checker, number
 from .untyped import untyped, without
 from .url import problem
 from .values import Key, Table, Value
-from .versions import MACROS_EVERYWHERE, NEWEST
+from .versions import CONFIG_DIR, MACROS_EVERYWHERE, NEWEST
 
 FIRST_PORT = 5800
 
@@ -60,7 +60,7 @@ class _Loading:
         return self.version >= MACROS_EVERYWHERE
 
     def load(self) -> SwapConfig | None:
-        node = compose(self.source, self.environment, self.diagnostics)
+        node = compose(self.source, self.environment, self.version, self.diagnostics)
         if node is None:
             failed = len(self.diagnostics) > 0
             return None if failed else SwapConfig(self.source.path, self.version)
@@ -72,10 +72,16 @@ class _Loading:
         if value.table is None:
             if value.data is None:
                 return SwapConfig(self.source.path, self.version)
-            message = "llama-swap's configuration is a mapping, and this is none"
-            self.diagnostics.error("wrong-type", message, value.span, refused=True)
-            return None
+            return self.no_mapping(value)
         return self.root(value.table)
+
+    def no_mapping(self, value: Value) -> SwapConfig | None:
+        # Since it can read several files, what holds no entries is an empty one to it.
+        empty = self.version >= CONFIG_DIR and not value.items
+        message = "llama-swap's configuration is a mapping, and this is none"
+        hint = "llama-swap takes it for an empty file" if empty else ""
+        self.diagnostics.error("wrong-type", message, value.span, hint=hint, refused=not empty)
+        return SwapConfig(self.source.path, self.version) if empty else None
 
     def root(self, root: Table) -> SwapConfig:
         common = self.macros.declared(root.get("macros"))

@@ -15,6 +15,7 @@ import yaml
 
 from ..diagnostics.model import Diagnostics
 from ..language.source import Position, Source, Span
+from .versions import CONFIG_DIR
 
 ENVIRONMENT = re.compile(r"\$\{env\.([a-zA-Z_][a-zA-Z0-9_]*)\}")
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
@@ -47,10 +48,10 @@ class Node:
 
 
 def compose(
-    source: Source, environment: Mapping[str, str], diagnostics: Diagnostics
+    source: Source, environment: Mapping[str, str], version: int, diagnostics: Diagnostics
 ) -> Node | None:
     """The root of the first document, or None with an error, or None for an empty file."""
-    composer = _Composer(source, environment)
+    composer = _Composer(source, environment, version)
     try:
         return composer.document()
     except yaml.YAMLError as error:
@@ -70,8 +71,11 @@ class _UnknownAnchorError(Exception):
 
 
 class _Composer:
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(self, source: Source, environment: Mapping[str, str], version: int) -> None:
         self.path = source.path
+        # Written again since then, an empty value between braces becomes an empty text.
+        self.written_again = version >= CONFIG_DIR
+        self.flow = 0
         self.lines = source.lines
         self.environment = environment
         # Same length, so that every place stays what it is in the file.
@@ -82,6 +86,9 @@ class _Composer:
     def document(self) -> Node | None:
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
+                if event.version not in (None, (1, 1)):
+                    mark = event.start_mark
+                    raise yaml.YAMLError("llama-swap reads %YAML 1.1 only", mark)
                 root = self.node(next(self.events))
                 next(self.events)
                 return root
@@ -105,14 +112,19 @@ class _Composer:
         if anchor := getattr(event, "anchor", None):
             self.anchors[anchor] = node
         if node.kind != "scalar":
+            flow = bool(getattr(event, "flow_style", False))
+            self.flow += flow
             while not isinstance(
                 inner := next(self.events), yaml.SequenceEndEvent | yaml.MappingEndEvent
             ):
                 node.children.append(self.node(inner))
+            self.flow -= flow
         return node
 
     def scalar(self, event: yaml.ScalarEvent, tag: str, span: Span) -> Node:
         quoted = event.style not in (None, "")
+        if event.value == "" and not tag and self.flow and self.written_again:
+            quoted = True
         missing = False
 
         def replaced(found: re.Match[str]) -> str:

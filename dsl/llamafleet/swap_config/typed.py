@@ -114,6 +114,8 @@ class Checker:
                 if inner_path == ("profiles",):
                     # Another thing had that name, and took lists.
                     self.checked(inner, Named(TEXTS), inner_path)
+            elif key.text == "strip_params" and _given(value.table, "stripParams"):
+                self.unused.append(Unused(path, key, inner))
             else:
                 kept.append((key, self.checked(inner, shape.keys[key.text], inner_path)))
         return replace(value, data=Table(tuple(kept)))
@@ -137,6 +139,11 @@ class Checker:
             refused=True,
         )
         return replace(value, data=None)
+
+
+def _given(table: Table, name: str) -> bool:
+    value = table.get(name)
+    return value is not None and value.scalar and bool(value.text)
 
 
 def _hint(value: Value, wanted: str) -> str:

@@ -104,7 +104,7 @@ class _Decoder:
         merged: Node | None = None
         whole = all(self.is_string(key) for key, _ in node.pairs())
         for key_node, value_node in node.pairs():
-            if _is_merge(key_node):
+            if _is_merge(key_node) and not self.in_macros():
                 merged = value_node
                 continue
             key = self.key(key_node, whole)
@@ -114,6 +114,12 @@ class _Decoder:
         if merged is not None:
             self.merge(merged, entries)
         return Table(tuple(entries.values()))
+
+    def in_macros(self) -> bool:
+        """Whether this mapping defines macros, in which << is a name like any other."""
+        return self.path == ["macros"] or (
+            len(self.path) == 3 and self.path[0] == "models" and self.path[2] == "macros"
+        )
 
     def entry(self, node: Node) -> Value:
         """The value of a key; what an older release never decodes cannot stop it."""
