@@ -19,7 +19,7 @@ RECORDED: dict[int, Any] = {
     int(path.stem.removeprefix("verdicts-v")): json.loads(path.read_text(encoding="utf-8"))
     for path in sorted(RECORDINGS.glob("verdicts-v*.json"))
 }
-TRIED = 250
+TRIED = 350
 """Configurations that a run asks the real one about; each takes it some 30 ms."""
 
 

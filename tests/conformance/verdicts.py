@@ -24,6 +24,10 @@ BASES = tuple(
     path.read_text(encoding="utf-8")
     for path in sorted((Path(__file__).parent / "configs").glob("*.yaml"))
 )
+EDGES: dict[str, str] = json.loads(
+    (Path(__file__).parent / "configs" / "edges.json").read_text(encoding="utf-8")
+)
+"""Small texts, each at an edge of what is accepted, by name."""
 SCALARS: tuple[Any, ...] = (
     None, "", 0, 1, -1, -2, 7, 600, 1.5, 60.0, 1e3, True, False, "true", "60", "yes", "off", "5m",
     "10s", "3s", "a", "b", "c", "d", "low", "small", "text", "matrix", "group", "warm", "pin",
@@ -45,10 +49,11 @@ RECORDINGS = Path(__file__).with_name("recordings")
 
 
 def corpus(seed: int, count: int) -> Iterator[str]:
-    """Bases first, then mutations of them: of the tree mostly, of the text now and then."""
+    """Bases and edges first, then mutations of bases: of the tree mostly, of the text at times."""
     draw = random.Random(seed)
     yield from BASES
-    for _ in range(count - len(BASES)):
+    yield from EDGES.values()
+    for _ in range(count - len(BASES) - len(EDGES)):
         base = draw.choice(BASES)
         yield text_mutation(draw, base) if draw.random() < 0.3 else tree_mutation(draw, base)
 
