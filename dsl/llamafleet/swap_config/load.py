@@ -14,7 +14,7 @@ from .expand import expanded
 from .keys import MACROS, TOP, Fields
 from .macros import DEFAULT_PROXY, Macros, stripped
 from .model import Macro, SwapConfig, SwapModel
-from .nodes import Node, compose
+from .nodes import compose, templates
 from .read_table import table
 from .typed import Checker, number
 from .untyped import untyped, without
@@ -65,7 +65,7 @@ class _Loading:
             failed = len(self.diagnostics) > 0
             return None if failed else SwapConfig(self.source.path, self.version)
         report_missing(node, self.environment, self.diagnostics)
-        self.anchors = _templates(node)
+        self.anchors = templates(node)
         value = untyped(node, self.diagnostics, self.version)
         if value is None:
             return None
@@ -239,16 +239,3 @@ def _with_proxy(model: Key, table: Table) -> Table:
 
 def _replaced(root: Table, name: str, value: Value) -> Table:
     return Table(tuple((key, value if key.text == name else each) for key, each in root))
-
-
-def _templates(root: Node) -> frozenset[str]:
-    """Top-level keys that only hold anchors for other places, which is a usual way to share."""
-    found = set()
-    for key, value in root.pairs() if root.kind == "mapping" else ():
-        if key.value.startswith((".", "x-")) or _is_shared(value):
-            found.add(key.value)
-    return frozenset(found)
-
-
-def _is_shared(node: Node) -> bool:
-    return node.shared or any(_is_shared(each) for each in node.children)

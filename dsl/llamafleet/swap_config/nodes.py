@@ -65,6 +65,19 @@ def compose(
     return None
 
 
+def templates(root: Node) -> frozenset[str]:
+    """Top-level keys that only hold anchors for other places, which is a usual way to share."""
+    found = set()
+    for key, value in root.pairs() if root.kind == "mapping" else ():
+        if key.value.startswith((".", "x-")) or _is_shared(value):
+            found.add(key.value)
+    return frozenset(found)
+
+
+def _is_shared(node: Node) -> bool:
+    return node.shared or any(_is_shared(each) for each in node.children)
+
+
 class _UnknownAnchorError(Exception):
     def __init__(self, name: str, span: Span) -> None:
         self.name, self.span = name, span
