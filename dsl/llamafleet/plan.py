@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
 from .fleet.model import Build, Endpoint, Fleet, Host, Service
-from .plan_types import PREFIX, BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
+from .places import PREFIX
+from .plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
 from .targets import TARGETS, AnyTarget
 from .targets.process.command import gguf_path
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .fleet.model import Build, Gguf
-
-PREFIX = "/opt/llamafleet"
-STATE = "/var/lib/llamafleet"
-CONFIG = "/etc/llamafleet"
-USER = "llamafleet"
+from .places import USER
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pyinfra.api.deploy import deploy
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from llamafleet.plan_types import CONFIG, PREFIX, STATE, HostPlan
+from llamafleet.places import CONFIG, PREFIX, STATE
+from llamafleet.plan_types import HostPlan
 from roles.base.facts import Accounts, Gpus
 from roles.base.gpus import problem
 from roles.commands import announce, refuse, run, words

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyinfra.api.facts import FactBase
 
 from llamafleet.fleet.model import Gguf
-from llamafleet.plan_types import STATE
+from llamafleet.places import STATE
 from roles.commands import words
 
 FILES = Path(__file__).parent / "files"

@@ -14,7 +14,8 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
-from llamafleet.plan_types import PREFIX, GgufPlan, HostPlan
+from llamafleet.places import PREFIX
+from llamafleet.plan_types import GgufPlan, HostPlan
 from roles.background import Background, follow, start
 from roles.commands import announce, call, refuse, run, run_on, words
 from roles.environment import environment_text

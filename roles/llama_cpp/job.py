@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llamafleet.fingerprint import Inputs, inputs_text
-from llamafleet.plan_types import STATE, BuildPlan
+from llamafleet.places import STATE
+from llamafleet.plan_types import BuildPlan
 from roles.background import Background
 
 FILES = Path(__file__).parent / "files"

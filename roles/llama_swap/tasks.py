@@ -15,7 +15,8 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
-from llamafleet.plan_types import STATE, HostPlan, ReleasePlan
+from llamafleet.places import STATE
+from llamafleet.plan_types import HostPlan, ReleasePlan
 from llamafleet.releases import archive_sha256, archive_url, known_versions
 from roles import cache
 from roles.commands import announce, call, complain, refuse, run_on, upload, words

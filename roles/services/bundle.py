@@ -10,7 +10,13 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from llamafleet.plan_types import STATE, Artifact, HostPlan, Probe, Unit
+from llamafleet.places import STATE
+from llamafleet.plan_types import (
+    Artifact,
+    HostPlan,
+    Probe,
+    Unit,
+)
 from roles.commands import words
 from roles.services.changes import Changes, access_of
 from roles.services.manifest import Manifest, manifest_of, manifest_text

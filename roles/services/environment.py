@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llamafleet.plan_types import CONFIG, Artifact, HostPlan, ServicePlan
+from llamafleet.places import CONFIG
+from llamafleet.plan_types import Artifact, HostPlan, ServicePlan
 from roles.environment import EnvironmentFileError, environment_text
 
 

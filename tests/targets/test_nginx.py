@@ -21,7 +21,8 @@ from pathlib import Path
 import pytest
 
 from llamafleet.fleet.model import Endpoint, ListenAddress
-from llamafleet.targets.proxy.site import Site, directives
+from llamafleet.targets.proxy.directives import directives
+from llamafleet.targets.proxy.site import Site
 from llamafleet.writers.nginx_conf import to_nginx
 from tests.targets.compiling import content_of, errors_of, server
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from ..backends import Backend, backend
-from ..fleet.model import Endpoint, Fleet, Host, ListenAddress, Model
+from typing import TYPE_CHECKING
+
+from ..fleet.model import Endpoint, Fleet, Host, ListenAddress
 from ..fleet.scope import Scope
 from ..language.syntax import Block
-from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Unit
 from ..schema.block import read_block
-from .process.command import (
-    Bind,
-    Environment,
-    command_of,
-    context_size,
-    environment_of,
-    server_path,
-    slots,
-    written_paths,
-)
-from .process.digest import PREFIX, digest
-from .process.unit import Process, read_running, unit_of
+from .process.running import read_running
+from .process.slots import slots
 from .server.block import (
     DEFAULT_LISTEN,
     PER_GPU,
     SCHEMA,
     LlamaServer,
-    Worker,
     unit_name,
     workers,
 )
 from .server.checks import consistent, read_hosts
 from .target import Endpoints
+
+if TYPE_CHECKING:
+    from ..plan_types import ServicePlan
 
 
 class LlamaServerTarget:
@@ -89,71 +81,10 @@ class LlamaServerTarget:
         self, service: LlamaServer, host: Host, fleet: Fleet, endpoints: Endpoints
     ) -> ServicePlan:
         """A unit for each process."""
-        model = fleet.models[service.model]
-        stack = backend(fleet.builds[service.build].backend) if service.build else None
-        parts = [
-            _planned(service, worker, model, host, fleet, stack)
-            for worker in workers(service, host, model)
-        ]
-        return ServicePlan(
-            kind=service.kind,
-            name=service.name,
-            artifacts=tuple(artifact for artifact, _, _ in parts),
-            units=tuple(unit for _, unit, _ in parts),
-            probes=tuple(probe for _, _, probe in parts),
-            user=service.running.user,
-            groups=stack.groups if stack else (),
-        )
+        # What only a plan needs is not loaded by `check`.
+        from .server.plan import plan_server
+
+        return plan_server(service, host, fleet)
 
 
 TARGET = LlamaServerTarget()
-
-
-def _planned(
-    service: LlamaServer,
-    worker: Worker,
-    model: Model,
-    host: Host,
-    fleet: Fleet,
-    stack: Backend | None,
-) -> tuple[Artifact, Unit, Probe]:
-    name = unit_name(service, worker)
-    bind = Bind(service.listen.host, worker.port)
-    build = fleet.builds[service.build] if service.build else None
-    environment = environment_of(model, build, host, worker.devices)
-    fingerprint = _fingerprint(service, model, host, fleet, bind, environment)
-    groups = command_of(model, service.build, host, fleet, bind, tag=PREFIX + fingerprint)
-    process = Process(
-        unit=name,
-        description=f"{model.name} by llama-server, process {worker.index} of {service.name}",
-        argv=tuple(word for group in groups for word in group),
-        port=worker.port,
-        environment=environment,
-        requires=service.requires,
-        writes=written_paths(model),
-        devices=stack is None or stack.device is not None,
-    )
-    unit = unit_of(process, service.running, stack)
-    executable = server_path(service.build) if service.build else groups[0][0]
-    served = ServedModel(
-        id=model.name,
-        digest=fingerprint if model.needs_build else None,
-        ctx_size=context_size(model),
-    )
-    return (
-        Artifact(path=f"/etc/systemd/system/{name}", content=unit, restarts=(name,)),
-        Unit(name, executable),
-        Probe(service.kind, service.name, name, service.listen.reached_at, worker.port, (served,)),
-    )
-
-
-def _fingerprint(
-    service: LlamaServer,
-    model: Model,
-    host: Host,
-    fleet: Fleet,
-    bind: Bind,
-    environment: Environment,
-) -> str:
-    groups = command_of(model, service.build, host, fleet, bind)
-    return digest({"command": groups, "environment": environment})

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import posixpath
+from typing import TYPE_CHECKING
 
-from ..backends import backend
 from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
 from ..fleet.request_words import Blocks
 from ..fleet.scope import Scope
 from ..language.syntax import Block
-from ..plan_types import (
-    CONFIG,
-    PREFIX,
-    Artifact,
-    GroupPlan,
-    MatrixPlan,
-    Probe,
-    ReleasePlan,
-    ServedModel,
-    ServicePlan,
-    Unit,
-)
 from ..schema.block import Fields, read_block
 from ..schema.core import MATRIX
 from ..schema.values import Named
-from .process.command import (
-    Bind,
-    command_of,
-    context_size,
-    environment_of,
-    slots,
-    written_paths,
-)
-from .process.unit import Process, read_running, unit_of
+from .process.running import read_running
+from .process.slots import slots
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
 from .swap.checks import (
     check_models,
@@ -43,14 +23,15 @@ from .swap.checks import (
     check_variables,
     check_variants,
 )
-from .swap.config import Entry, Written, render, write
 from .swap.passing import check_passing
 from .swap.ports import claim_ports
-from .swap.routes import Group
 from .swap.routes_block import lower_routes
 from .swap.settings import read_settings
 from .swap.versions import check_versions
 from .target import Endpoints
+
+if TYPE_CHECKING:
+    from ..plan_types import ServicePlan
 
 
 class LlamaSwapTarget:
@@ -121,43 +102,10 @@ class LlamaSwapTarget:
         self, service: LlamaSwap, host: Host, fleet: Fleet, endpoints: Endpoints
     ) -> ServicePlan:
         """The configuration, the unit, and the release that runs."""
-        models = tuple(write(entry) for entry in _entries(service, host, fleet))
-        stack = backend(fleet.builds[service.build].backend) if service.build else None
-        path = f"{CONFIG}/llama-swap/{service.name}.yaml"
-        binary = f"{PREFIX}/llama-swap/v{service.version}/llama-swap"
-        process = Process(
-            unit=service.unit,
-            description=f"llama-swap {service.name}",
-            argv=(
-                binary,
-                *("-config", path),
-                *("-listen", str(service.listen)),
-                *(("-watch-config",) if service.watch_config else ()),
-            ),
-            port=service.listen.port,
-            writes=_writes(service, models),
-            # It gives its models 30 s to stop, and itself 35.
-            stop_seconds=60,
-            # A model that runs out of memory is started again by the next request.
-            survives_oom=True,
-            devices=stack is None or stack.device is not None,
-        )
-        unit = unit_of(process, service.running, stack)
-        content = render(service.settings, models, service.matrix, service.routes)
-        restarts = (service.unit,)
-        return ServicePlan(
-            kind=service.kind,
-            name=service.name,
-            artifacts=(
-                Artifact(path, content, restarts=restarts),
-                Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
-            ),
-            units=(Unit(service.unit, binary),),
-            probes=(_probe(service, models),),
-            user=service.running.user,
-            groups=stack.groups if stack else (),
-            releases=(ReleasePlan(f"v{service.version}", service.sha256, None, binary),),
-        )
+        # What only a plan needs is not loaded by `check`.
+        from .swap.plan import plan_swap
+
+        return plan_swap(service, host, fleet)
 
 
 TARGET = LlamaSwapTarget()
@@ -178,53 +126,3 @@ def _matrix(
 ) -> Matrix | None:
     block = fields.nested(MATRIX.kind)
     return lower_matrix(block, [named for named, _ in models], version, scope) if block else None
-
-
-def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
-    build = fleet.builds[service.build] if service.build else None
-    entries = []
-    for port, name in zip(service.ports, service.models, strict=True):
-        model = fleet.models[name]
-        stack = build if model.needs_build else None
-        entries.append(
-            Entry(
-                model=model,
-                command=command_of(model, service.build, host, fleet, Bind("127.0.0.1", port)),
-                environment=environment_of(model, stack, host, model.gpus),
-                port=port,
-                ttl=service.global_ttl if model.ttl is None else model.ttl,
-            )
-        )
-    return tuple(entries)
-
-
-def _writes(service: LlamaSwap, models: tuple[Written, ...]) -> tuple[str, ...]:
-    store = service.settings.store_path
-    paths = (path for each in models for path in written_paths(each.model))
-    return tuple(dict.fromkeys((*((posixpath.dirname(store),) if store else ()), *paths)))
-
-
-def _served(written: Written) -> ServedModel:
-    model = written.model
-    return ServedModel(model.name, model.other_ids, written.digest, context_size(model))
-
-
-def _probe(service: LlamaSwap, models: tuple[Written, ...]) -> Probe:
-    matrix = service.matrix
-    return Probe(
-        kind=service.kind,
-        service=service.name,
-        unit=service.unit,
-        address=service.listen.reached_at,
-        port=service.listen.port,
-        models=tuple(_served(each) for each in models if not each.model.unlisted),
-        matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,
-        groups=tuple(_group(each) for each in service.routes.groups),
-        key=next(iter(service.settings.api_key_env), None),
-        key_file=service.running.environment_file,
-    )
-
-
-def _group(group: Group) -> GroupPlan:
-    models = tuple(each.text for each in group.models)
-    return GroupPlan(models, group.swap, group.exclusive, group.persistent)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Spans
 from ..fleet.scope import Scope
 from ..language.source import Span
 from ..language.syntax import Block
-from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Unit
 from ..schema.block import BlockSchema, Fields, Key, read_block
 from ..schema.values import (
     Choice,
@@ -21,12 +21,12 @@ from ..schema.values import (
     Size,
     Switch,
 )
-from ..writers.nginx_conf import to_nginx
-from .proxy.site import MIB, Site, directives
+from .proxy.site import MIB, UNIT, Site
 from .target import Endpoints
 
-UNIT = "nginx.service"
-HEADER = ("Managed by llamafleet: edits here are overwritten.",)
+if TYPE_CHECKING:
+    from ..plan_types import ServicePlan
+
 DEFAULT_BODY = 64 * MIB
 
 SCHEMA = BlockSchema(
@@ -163,33 +163,10 @@ class NginxTarget:
 
     def plan(self, service: Nginx, host: Host, fleet: Fleet, endpoints: Endpoints) -> ServicePlan:
         """One file, which nginx reads again when it changes."""
-        behind = endpoints.get(service.upstream.text, ())
-        artifact = Artifact(
-            path=f"/etc/nginx/conf.d/llamafleet-{service.name}.conf",
-            content=to_nginx(directives(service.site, behind), header=HEADER),
-            reloads=(UNIT,),
-        )
-        listen = service.listen
-        ids = dict.fromkeys(model for endpoint in behind for model in endpoint.models)
-        guarded = next((each for each in behind if each.key), None)
-        probe = Probe(
-            kind=service.kind,
-            service=service.name,
-            unit=UNIT,
-            address=listen.reached_at,
-            port=listen.port,
-            models=tuple(ServedModel(each) for each in ids),
-            key=guarded.key if guarded else None,
-            key_file=guarded.key_file if guarded and guarded.host == host.name else None,
-        )
-        return ServicePlan(
-            kind=service.kind,
-            name=service.name,
-            artifacts=(artifact,),
-            units=(Unit(UNIT, "/usr/sbin/nginx", managed=False),),
-            probes=(probe,),
-            user="root",
-        )
+        # What only a plan needs is not loaded by `check`.
+        from .proxy.plan import plan_site
+
+        return plan_site(service.site, host, endpoints.get(service.upstream.text, ()))
 
 
 TARGET = NginxTarget()

@@ -13,15 +13,13 @@ from typing import TypeAlias
 
 from ...backends import Backend, backend, backend_of_vendor
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
-from ...plan_types import PREFIX
+from ...places import PREFIX
 from ...schema.flag_tables import spelled_for
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """An argv in groups that belong on one line: the program, then each flag with its values."""
 
 Environment: TypeAlias = tuple[tuple[str, str], ...]
-
-AUTO_SLOTS = 4  # what llama-server makes of `--parallel -1`
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +40,6 @@ def gguf_path(gguf: Gguf, host: Host) -> str:
 def server_path(build: str) -> str:
     """The llama-server of a build; the directory is a symlink to what is installed now."""
     return f"{PREFIX}/llama.cpp/{build}/llama-server"
-
-
-def slots(model: Model) -> int:
-    """How many requests a model's server answers at once."""
-    written = model.flag("parallel")
-    number = int(written) if written is not None else 1
-    return number if number > 0 else AUTO_SLOTS
-
-
-def context_size(model: Model) -> int | None:
-    """The context that a model asks for, where it says one; all slots share it."""
-    written = model.flag("ctx-size")
-    return int(written) if written is not None and written.isdigit() else None
 
 
 def written_paths(model: Model) -> tuple[str, ...]:

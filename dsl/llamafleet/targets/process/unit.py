@@ -13,52 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...backends import Backend
-from ...plan_types import USER
-from ...schema.block import Fields, Key
-from ...schema.values import Choice, Duration, Pattern, Word
 from ...writers.systemd_unit import Assignment, Command, Section, Setting, Words, to_unit
 from .command import Environment
-
-RESTART = Choice(
-    "no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"
-)
-FILE = Pattern(r"/\S*[^\s\\]", "an absolute path without blanks in quotes")
-
-RUNNING_KEYS = (
-    Key("user", Word(), "The Unix user that its processes run as.", default=USER, upstream="User"),
-    Key("group", Word(), "Its group; by default the user's own.", upstream="Group"),
-    Key(
-        "restart",
-        RESTART,
-        "When systemd starts a process that has ended again.",
-        default="always",
-        upstream="Restart",
-    ),
-    Key(
-        "restart-sec",
-        Duration(),
-        "How long systemd waits before it does.",
-        default=5000,
-        upstream="RestartSec",
-    ),
-    Key(
-        "environment-file",
-        FILE,
-        "A file on the host with NAME=value lines; the place for secrets.",
-        upstream="EnvironmentFile",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """How a service's processes run, whatever they are."""
-
-    user: str
-    group: str | None
-    restart: str
-    restart_sec: int
-    environment_file: str | None
+from .running import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +32,6 @@ class Process:
     stop_seconds: int = 45
     survives_oom: bool = False
     devices: bool = True
-
-
-def read_running(fields: Fields) -> Running:
-    """The values of RUNNING_KEYS."""
-    return Running(
-        user=fields.text("user") or USER,
-        group=fields.text("group"),
-        restart=fields.text("restart") or "always",
-        restart_sec=fields.seconds("restart-sec") or 0,
-        environment_file=fields.text("environment-file"),
-    )
 
 
 def unit_of(process: Process, running: Running, stack: Backend | None) -> str:

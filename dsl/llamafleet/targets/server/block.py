@@ -9,7 +9,7 @@ from ...fleet.model import NO_SPANS, Host, ListenAddress, Model, Spans
 from ...language.source import Span
 from ...schema.block import BlockSchema, Key
 from ...schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
-from ..process.unit import RUNNING_KEYS, Running
+from ..process.running import RUNNING_KEYS, Running
 
 PER_GPU = "per-gpu"
 ALL_GPUS = "all-gpus"

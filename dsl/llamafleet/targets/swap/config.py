@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from ...fleet.matrix import Matrix
 from ...fleet.model import Capabilities, Model
 from ...writers.yaml_file import Lines, Named, Tree, to_yaml
-from ..process.command import Environment, Groups, slots
+from ..process.command import Environment, Groups
 from ..process.digest import digest
+from ..process.slots import slots
 from .free_form import named, replaced, with_keys_of_theirs
 from .quoting import command_lines
 from .routes import Routes

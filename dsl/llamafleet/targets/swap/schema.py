@@ -17,7 +17,7 @@ from ...schema.values import (
     Switch,
     Text,
 )
-from ..process.unit import RUNNING_KEYS
+from ..process.running import RUNNING_KEYS
 from .routes_schema import ROUTE_BLOCKS, VARIABLE
 
 DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8080)

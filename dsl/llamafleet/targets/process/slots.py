@@ -1,0 +1,20 @@
+"""What a model's flags say of its slots and their context."""
+
+from __future__ import annotations
+
+from ...fleet.model import Model
+
+AUTO_SLOTS = 4  # what llama-server makes of `--parallel -1`
+
+
+def slots(model: Model) -> int:
+    """How many requests a model's server answers at once."""
+    written = model.flag("parallel")
+    number = int(written) if written is not None else 1
+    return number if number > 0 else AUTO_SLOTS
+
+
+def context_size(model: Model) -> int | None:
+    """The context that a model asks for, where it says one; all slots share it."""
+    written = model.flag("ctx-size")
+    return int(written) if written is not None and written.isdigit() else None

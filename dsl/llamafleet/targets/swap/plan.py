@@ -1,0 +1,116 @@
+"""What a host gets of a llama-swap service: its configuration, its unit, and the release."""
+
+from __future__ import annotations
+
+import posixpath
+
+from ...backends import backend
+from ...fleet.model import Fleet, Host
+from ...places import CONFIG, PREFIX
+from ...plan_types import (
+    Artifact,
+    GroupPlan,
+    MatrixPlan,
+    Probe,
+    ReleasePlan,
+    ServedModel,
+    ServicePlan,
+    Unit,
+)
+from ..process.command import Bind, command_of, environment_of, written_paths
+from ..process.slots import context_size
+from ..process.unit import Process, unit_of
+from .block import LlamaSwap
+from .config import Entry, Written, render, write
+from .routes import Group
+
+
+def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
+    """The configuration, the unit, and the release that runs."""
+    models = tuple(write(entry) for entry in _entries(service, host, fleet))
+    stack = backend(fleet.builds[service.build].backend) if service.build else None
+    path = f"{CONFIG}/llama-swap/{service.name}.yaml"
+    binary = f"{PREFIX}/llama-swap/v{service.version}/llama-swap"
+    process = Process(
+        unit=service.unit,
+        description=f"llama-swap {service.name}",
+        argv=(
+            binary,
+            *("-config", path),
+            *("-listen", str(service.listen)),
+            *(("-watch-config",) if service.watch_config else ()),
+        ),
+        port=service.listen.port,
+        writes=_writes(service, models),
+        # It gives its models 30 s to stop, and itself 35.
+        stop_seconds=60,
+        # A model that runs out of memory is started again by the next request.
+        survives_oom=True,
+        devices=stack is None or stack.device is not None,
+    )
+    unit = unit_of(process, service.running, stack)
+    content = render(service.settings, models, service.matrix, service.routes)
+    restarts = (service.unit,)
+    return ServicePlan(
+        kind=service.kind,
+        name=service.name,
+        artifacts=(
+            Artifact(path, content, restarts=restarts),
+            Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
+        ),
+        units=(Unit(service.unit, binary),),
+        probes=(_probe(service, models),),
+        user=service.running.user,
+        groups=stack.groups if stack else (),
+        releases=(ReleasePlan(f"v{service.version}", service.sha256, None, binary),),
+    )
+
+
+def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
+    build = fleet.builds[service.build] if service.build else None
+    entries = []
+    for port, name in zip(service.ports, service.models, strict=True):
+        model = fleet.models[name]
+        stack = build if model.needs_build else None
+        entries.append(
+            Entry(
+                model=model,
+                command=command_of(model, service.build, host, fleet, Bind("127.0.0.1", port)),
+                environment=environment_of(model, stack, host, model.gpus),
+                port=port,
+                ttl=service.global_ttl if model.ttl is None else model.ttl,
+            )
+        )
+    return tuple(entries)
+
+
+def _writes(service: LlamaSwap, models: tuple[Written, ...]) -> tuple[str, ...]:
+    store = service.settings.store_path
+    paths = (path for each in models for path in written_paths(each.model))
+    return tuple(dict.fromkeys((*((posixpath.dirname(store),) if store else ()), *paths)))
+
+
+def _served(written: Written) -> ServedModel:
+    model = written.model
+    return ServedModel(model.name, model.other_ids, written.digest, context_size(model))
+
+
+def _probe(service: LlamaSwap, models: tuple[Written, ...]) -> Probe:
+    matrix = service.matrix
+    return Probe(
+        kind=service.kind,
+        service=service.name,
+        unit=service.unit,
+        address=service.listen.reached_at,
+        port=service.listen.port,
+        models=tuple(_served(each) for each in models if not each.model.unlisted),
+        matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,
+        groups=tuple(_group(each) for each in service.routes.groups),
+        key=next(iter(service.settings.api_key_env), None),
+        key_file=service.running.environment_file,
+    )
+
+
+def _group(group: Group) -> GroupPlan:
+    models = tuple(each.text for each in group.models)
+    return GroupPlan(models, group.swap, group.exclusive, group.persistent)
