@@ -1,0 +1,154 @@
+"""Facts as JSON and back: small, and with a line for each thing that can change.
+
+Blocks of layers that are alike are written once. Offsets are left out: tensors follow one another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from .facts import Fact, FileFacts, GgufFacts
+from .header import padded
+from .problem import GgufError
+from .tensor import Tensor
+from .tensor_types import BY_NAME
+
+_BLOCK = re.compile(r"blk\.(0|[1-9][0-9]{0,5})\.(.+)", re.DOTALL)
+_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
+MOST = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Tensors that follow one another, of one block or of none; `lines` leave out its number."""
+
+    block: int | None
+    lines: tuple[str, ...]
+
+
+def to_json(facts: GgufFacts) -> dict[str, Any]:
+    """Facts as a tree that JSON can hold."""
+    return {
+        "architecture": facts.architecture,
+        "vocabulary": facts.vocabulary,
+        "metadata": {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in facts.metadata.items()
+        },
+        "files": [
+            {
+                "data": file.data,
+                "end": file.end,
+                "alignment": file.alignment,
+                "tensors": _written([each for each in facts.tensors if each.file == number]),
+            }
+            for number, file in enumerate(facts.files)
+        ],
+    }
+
+
+def from_json(tree: Any) -> GgufFacts | GgufError:
+    """The facts that `to_json` wrote; somebody may have edited them."""
+    try:
+        files = tree["files"]
+        tensors = tuple(
+            tensor for number, file in enumerate(files) for tensor in _read(file, number)
+        )
+        return GgufFacts(
+            architecture=str(tree["architecture"]),
+            metadata={str(key): _fact(value) for key, value in tree["metadata"].items()},
+            vocabulary=int(tree["vocabulary"]),
+            tensors=tensors,
+            files=tuple(
+                FileFacts(int(file["data"]), int(file["end"]), int(file["alignment"]))
+                for file in files
+            ),
+        )
+    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
+        return GgufError("the facts of this model cannot be read")
+
+
+def _fact(value: Any) -> Fact:
+    if isinstance(value, list):
+        return tuple(_fact(each) for each in value)  # type: ignore[misc]
+    if isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+def _written(tensors: list[Tensor]) -> list[Any]:
+    written: list[Any] = []
+    for lines, group in groupby(_runs(tensors), key=lambda run: (run.lines, run.block is None)):
+        runs = list(group)
+        if lines[1]:
+            written += [line for run in runs for line in run.lines]
+        else:
+            blocks = [run.block for run in runs if run.block is not None]
+            written.append({"blk": _ranges(blocks), "tensors": list(lines[0])})
+    return written
+
+
+def _runs(tensors: list[Tensor]) -> Iterator[_Run]:
+    """Each block's tensors that stand together; every other tensor for itself."""
+    for block, group in groupby(tensors, key=lambda each: _block(each.name)):
+        lines = tuple(_line(each, block) for each in group)
+        if block is None:
+            yield from (_Run(None, (line,)) for line in lines)
+        else:
+            yield _Run(block, lines)
+
+
+def _block(name: str) -> int | None:
+    found = _BLOCK.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def _line(tensor: Tensor, block: int | None) -> str:
+    name = tensor.name if block is None else tensor.name.removeprefix(f"blk.{block}.")
+    return f"{name} {tensor.type} {'x'.join(map(str, tensor.dims))}"
+
+
+def _ranges(blocks: list[int]) -> str:
+    """`0-3,10`: numbers in their order, those that follow one another as a range."""
+    spans: list[list[int]] = []
+    for block in blocks:
+        if spans and spans[-1][1] == block - 1:
+            spans[-1][1] = block
+        else:
+            spans.append([block, block])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
+
+
+def _numbers(text: str) -> Iterator[int]:
+    for part in text.split(","):
+        found = _RANGE.fullmatch(part)
+        if found is None:
+            raise ValueError(part)
+        yield from range(int(found[1]), int(found[2] or found[1]) + 1)
+
+
+def _read(file: Mapping[str, Any], number: int) -> Iterator[Tensor]:
+    alignment, offset, count = int(file["alignment"]), 0, 0
+    if alignment <= 0:
+        raise ValueError(alignment)
+    for line in _lines(file["tensors"]):
+        name, type_, dims = line.rsplit(" ", 2)
+        if BY_NAME[type_] and (count := count + 1) > MOST:
+            raise ValueError(count)
+        sizes = tuple(int(each) for each in dims.split("x"))
+        tensor = Tensor(name, type_, sizes, offset, number)
+        offset = padded(offset + tensor.size, alignment)
+        yield tensor
+
+
+def _lines(written: list[Any]) -> Iterator[str]:
+    for each in written:
+        if isinstance(each, str):
+            yield each
+            continue
+        for block in _numbers(each["blk"]):
+            yield from (f"blk.{block}.{line}" for line in each["tensors"])
