@@ -16,7 +16,7 @@ LAYERS: dict[str, set[str]] = {
     "diagnostics": {"language.source"},
     "language": {"diagnostics"},
     "schema": {"language", "diagnostics", "fleet.model"},
-    "fleet": {"language", "diagnostics", "schema"},
+    "fleet": {"language", "diagnostics", "schema", "gguf.facts"},
     "swap_config": {"language", "diagnostics", "fleet.matrix"},
     "rules": {
         "language", "diagnostics", "schema", "fleet", "backends", "targets",
@@ -33,9 +33,9 @@ LAYERS: dict[str, set[str]] = {
     },
     "places": set(),
     "plan_types": {"fleet.model", "places"},
-    "plan": {"fleet", "targets", "backends", "places", "plan_types"},
+    "plan": {"fleet", "gguf.shards", "targets", "backends", "places", "plan_types"},
     "render": {"fleet", "plan", "plan_types"},
-    "compiler": {"language", "diagnostics", "fleet", "rules", "targets"},
+    "compiler": {"language", "diagnostics", "fleet", "lock.attach", "rules", "targets"},
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
     "swap_check": {
@@ -45,6 +45,7 @@ LAYERS: dict[str, set[str]] = {
     "fingerprint": {"places", "plan_types"},
     "releases": set(),
     "gguf": set(),
+    "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases"},
     "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 
@@ -58,7 +59,7 @@ LIBRARIES: dict[str, set[str]] = {
         "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "dsl/llamafleet/lsp/protocol",
     },
     "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
-    "huggingface_hub": {"roles/gguf_files/", "tests/"},
+    "huggingface_hub": {"dsl/llamafleet/lock/hub", "roles/gguf_files/", "tests/"},
     "httpx": {"roles/", "tests/", "tools/"},
     "roles": {"roles/", "deploys/", "tests/", "benchmarks/"},
     "deploys": {"tests/"},

@@ -12,6 +12,7 @@ from .fleet.resolve import resolve
 from .language.include import read_all
 from .language.reading import Read, read_bytes
 from .language.source import Source
+from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .targets import TARGETS
@@ -32,11 +33,18 @@ class Compiled:
     sources: Mapping[str, Source]
 
 
-def compile_file(path: str | os.PathLike[str], read: Read = read_bytes) -> Compiled:
-    """Read a fleet file with all that it includes, and check everything."""
+def compile_file(
+    path: str | os.PathLike[str], read: Read = read_bytes, *, locked: bool = True
+) -> Compiled:
+    """Read a fleet file with all that it includes and its lock, and check everything.
+
+    Without `locked` no lock is read, and none is missed.
+    """
     files, sources, found = read_all(os.fspath(path), read)
     diagnostics = Diagnostics()
     fleet = resolve(files, TARGETS, diagnostics)
+    if locked:
+        fleet = attach(fleet, read, diagnostics)
     allows, bad = allowances(files)
     used: set[Allow] = set()
     partial = any(each.code in UNREAD for each in found)

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
-from .fleet.model import Build, Endpoint, Fleet, Host, Service
+from .fleet.model import Build, Endpoint, Fleet, Gguf, Host, Service
+from .gguf.shards import shards
 from .places import PREFIX
-from .plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
+from .plan_types import (
+    BuildPlan,
+    GgufPlan,
+    HostPlan,
+    ReleasePlan,
+    ServicePlan,
+)
 from .targets import TARGETS, AnyTarget
 from .targets.process.command import gguf_path
 
@@ -153,8 +160,26 @@ def _in_start_order(fleet: Fleet) -> list[Service]:
 def _ggufs(services: tuple[Service, ...], host: Host, fleet: Fleet) -> tuple[GgufPlan, ...]:
     models = (fleet.models[name] for service in services for name in service.models)
     names = (name for model in models for name in (model.gguf, model.mmproj, model.draft) if name)
-    files = (fleet.ggufs[name] for name in dict.fromkeys(names))
+    files = (file for name in dict.fromkeys(names) for file in _files(fleet.ggufs[name]))
     return tuple(GgufPlan(each, gguf_path(each, host), each.path is None) for each in files)
+
+
+def _files(gguf: Gguf) -> tuple[Gguf, ...]:
+    """Each file of weights by itself: as it was locked, else the shards that a name stands for."""
+    if gguf.files:
+        return tuple(
+            replace(gguf, file=each.file, size=each.size, sha256=each.sha256, files=())
+            for each in gguf.files
+        )
+    one = gguf.path or gguf.file or ""
+    return tuple(gguf if name == one else _other(gguf, name) for name in shards(one))
+
+
+def _other(gguf: Gguf, name: str) -> Gguf:
+    """Another shard; what the fleet file says of one file does not count for it."""
+    if gguf.path:
+        return replace(gguf, path=name, size=None, sha256=None)
+    return replace(gguf, file=name, size=None, sha256=None)
 
 
 def _releases(plans: tuple[ServicePlan, ...]) -> tuple[ReleasePlan, ...]:

@@ -54,6 +54,10 @@ def _command(name: str) -> Callable[..., int]:
             from .render import render
 
             return render
+        case "lock":
+            from .lock import lock
+
+            return lock
         case "import":
             from .import_ import import_
 

@@ -18,6 +18,7 @@ examples:
   llamafleet fmt --check --diff *.fleet        what that would change; changes nothing
   llamafleet render fleet.fleet                every file of every host, on the terminal
   llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
+  llamafleet lock fleet.fleet                  what its weights are, in fleet.lock beside it
   llamafleet import config.yaml -o fleet.fleet what you run today, as a fleet file
   llamafleet explain model.ctx-size            what a key means
   llamafleet lsp                               serve an editor on stdin and stdout
@@ -64,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     _simulate(commands)
     _fmt(commands)
     _render(commands)
+    _lock(commands)
     _import(commands)
     _explain(commands)
     _lsp(commands)
@@ -185,6 +187,35 @@ def _render(commands: Any) -> None:
     render.add_argument("--host", metavar="HOST", help="only this host's files")
     render.add_argument(
         "--force", action="store_true", help="write into a directory that holds other things"
+    )
+
+
+def _lock(commands: Any) -> None:
+    lock = _add(
+        commands,
+        "lock",
+        "look up the weights and sources that a fleet names, and write them into fleet.lock",
+        "What is locked stays as it is. What moved goes to stdout. HF_TOKEN opens gated "
+        "repositories, HF_ENDPOINT names another Hub.",
+    )
+    lock.add_argument("fleet", metavar="FLEET", help="a fleet file; fleet.lock is beside it")
+    lock.add_argument(
+        "--update",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="look this gguf or build up again, though it is locked",
+    )
+    lock.add_argument("--update-all", action="store_true", help="look everything up again")
+    lock.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; fail if something moved since, or is not locked",
+    )
+    lock.add_argument(
+        "--offline",
+        action="store_true",
+        help="write nothing and ask nobody; fail if the fleet file says something else",
     )
 
 

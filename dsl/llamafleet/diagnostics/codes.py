@@ -60,6 +60,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "no-gpu": (E, "A process for each GPU is wanted where there is no GPU."),
     "not-kept-warm": (W, "A model that is to stay loaded is unloaded by requests for others."),
     "not-imported": (W, "Something of an imported file has no place in a fleet file."),
+    "not-locked": (E, "Which file a quant is stands in no fleet.lock, or in an old one."),
     "not-text": (E, "A file is not UTF-8 text."),
     "odd-key": (E, "A key is no text for YAML, and llama-swap loses what it stands for."),
     "overridden-flag": (W, "A flag never counts, because every request says something else."),

@@ -81,16 +81,18 @@ def gguf(block: Block, scope: Scope) -> Gguf | None:
     fields = read_block(block, GGUF, scope.diagnostics)
     if not _says_where(fields, scope):
         return None
+    repo, _, quant = (fields.text("hf") or "").partition(":")
     return Gguf(
         name=fields.label.text,
         path=fields.text("path"),
-        repo=fields.text("hf-repo"),
+        repo=repo or fields.text("hf-repo"),
         file=fields.text("hf-file"),
         revision=fields.text("revision") or "",
         sha256=fields.text("sha256"),
         size=fields.size("size"),
         origin=block.header,
         spans=fields.spans,
+        quant=quant if repo else None,
     )
 
 
@@ -120,7 +122,12 @@ def _check_source(fields: Fields, ref: str, source: str, scope: Scope) -> None:
 
 def _says_where(fields: Fields, scope: Scope) -> bool:
     diagnostics, written = scope.diagnostics, fields.written
-    remote = [key for key in ("hf-repo", "hf-file", "revision") if key in written]
+    remote = [key for key in ("hf", "hf-repo", "hf-file", "revision") if key in written]
+    if "hf" in written and any(key in written for key in ("hf-repo", "hf-file")):
+        message = "this gguf has hf and hf-repo or hf-file, which say the same in two ways"
+        hint = "keep hf for a quant by its name, or hf-repo and hf-file for one file"
+        diagnostics.error("conflicting-keys", message, fields.span("hf"), hint=hint)
+        return False
     if "path" in written and remote:
         message = f"this gguf has a path and {remote[0]}, so it would come from two places"
         hint = "keep path for a file that is there, or hf-repo and hf-file for one to fetch"
@@ -128,6 +135,8 @@ def _says_where(fields: Fields, scope: Scope) -> bool:
         return False
     if "path" in written:
         return fields.has("path")
+    if "hf" in written:
+        return fields.has("hf")
     missing = [key for key in ("hf-repo", "hf-file") if key not in written]
     if missing:
         hint = "add path = ... for a file on the host, or hf-repo and hf-file for Hugging Face"

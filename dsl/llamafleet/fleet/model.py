@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ..language.source import Span
 from .endpoint import Endpoint as Endpoint
 from .endpoint import ListenAddress as ListenAddress
+
+if TYPE_CHECKING:
+    from ..gguf.facts import GgufFacts
 
 Spans = Mapping[str, Span]
 """Key name to the span of its value, for keys that were written."""
@@ -92,8 +95,21 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class GgufFile:
+    """One file of a repository as it was locked."""
+
+    file: str
+    size: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Gguf:
-    """Weights: a `path` that must exist on the host, or a file of a Hugging Face repository."""
+    """Weights: a `path` that must exist on the host, or a file of a Hugging Face repository.
+
+    `quant` is what `hf` names after its colon, "" for nothing; which `file` that is, only a lock
+    knows. `files` are all of them, in order, where there is a lock.
+    """
 
     name: str
     path: str | None
@@ -104,6 +120,8 @@ class Gguf:
     size: int | None
     origin: Span
     spans: Spans = field(default_factory=dict)
+    quant: str | None = None
+    files: tuple[GgufFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +254,8 @@ class Fleet:
     """All that one fleet file and its includes describe; mappings keep the written order.
 
     `llama_cpp` is the release that programs without a build are taken to be, where it is known.
+    `facts` are what the headers of weights say, by the names of their blocks, as far as a lock
+    knows them; `measured` is what it says that hosts were seen to do.
     """
 
     path: str
@@ -246,3 +266,5 @@ class Fleet:
     models: Mapping[str, Model]
     services: Mapping[str, Service]
     llama_cpp: str | None = None
+    facts: Mapping[str, GgufFacts] = field(default_factory=dict)
+    measured: JsonObject = field(default_factory=dict)

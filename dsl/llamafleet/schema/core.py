@@ -27,6 +27,10 @@ OPTION = Pattern(r"-[^\s\"']+", 'options such as "-DGGML_CUDA_FA=ON"')
 ENVIRONMENT = Pattern(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*", '"NAME=value"')
 TOOLKIT = Pattern(r"[0-9]{1,2}(\.[0-9]{1,2})?", 'a version in quotes such as "12.9"')
 REPOSITORY = Pattern(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*", '"owner/name"')
+HF = Pattern(
+    r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*(:[\w.\-]+)?",
+    'a repository and a quant such as "owner/name:Q4_K_M"',
+)
 REPOSITORY_FILE = Pattern(
     r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^/\s][^\s]*\.gguf", "a .gguf file of the repository in quotes"
 )
@@ -97,6 +101,7 @@ GGUF = BlockSchema(
     help="A file of weights: a path that exists on the host, or one of Hugging Face.",
     keys=(
         Key("path", PATH, "Where it lies on the host."),
+        Key("hf", HF, "Repository on Hugging Face and quant; which file that is, a lock says."),
         Key("hf-repo", REPOSITORY, "Repository on Hugging Face."),
         Key("hf-file", REPOSITORY_FILE, "File in it."),
         Key("revision", REF, "Branch, tag or commit of the repository.", default="main"),

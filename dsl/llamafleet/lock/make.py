@@ -1,0 +1,171 @@
+"""Makes the lock of a fleet: what is locked already stays, the rest is looked up."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from ..fleet.model import Build, Fleet, Gguf, GgufFile
+from ..gguf.compact import to_json
+from ..gguf.facts import GgufFacts
+from ..gguf.local import read_facts
+from ..gguf.shards import shards
+from . import sources
+from .hub import HubError, Repository, remote_facts, repository
+from .model import Lock, LockedBuild, LockedGguf, asked_of
+from .quants import find
+
+
+class Swap(Protocol):
+    """A service that runs a release of llama-swap."""
+
+    @property
+    def version(self) -> int:
+        """The number of the release."""
+
+    @property
+    def sha256(self) -> str | None:
+        """Its archive's checksum, where the fleet file says one."""
+
+
+@dataclass(slots=True)
+class Making:
+    """A lock that is being made. `problems` keep something out of it; `notes` do not matter so."""
+
+    fleet: Fleet
+    old: Lock
+    fresh: frozenset[str] | None
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    repositories: dict[tuple[str, str], Repository | HubError] = field(default_factory=dict)
+
+    def looks_up(self, name: str) -> bool:
+        """Whether something is to be looked up though it is locked."""
+        return self.fresh is None or name in self.fresh
+
+    def repository(self, name: str, revision: str) -> Repository | HubError:
+        """What a repository holds; asked once, however many of its files are used."""
+        key = (name, revision)
+        if key not in self.repositories:
+            self.repositories[key] = repository(name, revision)
+        return self.repositories[key]
+
+
+def make_lock(
+    fleet: Fleet, old: Lock, fresh: frozenset[str] | None = frozenset()
+) -> tuple[Lock, tuple[str, ...], tuple[str, ...]]:
+    """The lock of a fleet, problems, and notes.
+
+    Names in `fresh` are looked up again, None means all. What cannot be looked up keeps its entry.
+    """
+    making = Making(fleet, old, fresh)
+    ggufs = {name: _gguf(making, name, gguf) for name, gguf in fleet.ggufs.items()}
+    builds = {name: _build(making, name, build) for name, build in fleet.builds.items()}
+    lock = Lock(
+        fleet=posixpath.basename(fleet.path),
+        ggufs={name: each for name, each in ggufs.items() if each},
+        builds={name: each for name, each in builds.items() if each},
+        releases=dict(_releases(making)),
+        measured=old.measured,
+    )
+    return lock, tuple(making.problems), tuple(making.notes)
+
+
+def _gguf(making: Making, name: str, gguf: Gguf) -> LockedGguf | None:
+    asked = asked_of(gguf)
+    before = making.old.ggufs.get(name)
+    current = before if before and before.asked == asked else None
+    if current and not making.looks_up(name) and gguf.sha256 in (None, current.files[0].sha256):
+        return current
+    if gguf.path is not None:
+        return _of_path(making, gguf, gguf.path) or current
+    found = _of_hub(making, gguf)
+    if isinstance(found, str):
+        making.problems.append(f"gguf {name}: {found}")
+        return before
+    # A new commit that left these files alone is nothing to tell anybody.
+    return current if current and current.files == found.files and current.facts else found
+
+
+def _of_path(making: Making, gguf: Gguf, path: str) -> LockedGguf | None:
+    """Weights that must be on a host; their facts, if this machine has them, too."""
+    names = shards(path)
+    if not all(Path(each).is_file() for each in names):
+        making.notes.append(
+            f"gguf {gguf.name}: {path} is not on this machine, so what is in it is not known"
+        )
+        return None
+    facts = read_facts(path)
+    if not isinstance(facts, GgufFacts):
+        making.problems.append(f"gguf {gguf.name}: {facts}")
+        return None
+    files = tuple(
+        GgufFile(each, Path(each).stat().st_size, gguf.sha256 if each == path else None)
+        for each in names
+    )
+    return LockedGguf(asked_of(gguf), "", files, to_json(facts))
+
+
+def _of_hub(making: Making, gguf: Gguf) -> LockedGguf | str:
+    """Weights of a repository as they are now, or why not."""
+    repo = gguf.repo or ""
+    there = making.repository(repo, gguf.revision)
+    if isinstance(there, HubError):
+        return there.message
+    files = _files(gguf, there)
+    if isinstance(files, str):
+        return files
+    if gguf.sha256 not in (None, files[0].sha256):
+        return (
+            f"{files[0].file} of {repo} has SHA-256 {files[0].sha256}, "
+            f"but the fleet file says {gguf.sha256}"
+        )
+    if gguf.size not in (None, files[0].size):
+        return f"{files[0].file} of {repo} has {files[0].size} bytes, not {gguf.size}"
+    before = making.old.ggufs.get(gguf.name)
+    if before and before.facts and before.files == files:
+        return LockedGguf(asked_of(gguf), there.commit, files, before.facts)
+    facts = remote_facts(repo, there.commit, tuple(each.file for each in files))
+    if isinstance(facts, HubError):
+        return facts.message
+    return LockedGguf(asked_of(gguf), there.commit, files, to_json(facts))
+
+
+def _files(gguf: Gguf, there: Repository) -> tuple[GgufFile, ...] | str:
+    if gguf.quant is not None:
+        found = find(there.name, there.files, gguf.quant)
+        return found if isinstance(found, str) else found.files
+    known = {each.file: each for each in there.files}
+    names = shards(gguf.file or "")
+    missing = [each for each in names if each not in known]
+    if not missing:
+        return tuple(known[each] for each in names)
+    if len(missing) < len(names):
+        return f"{there.name} lacks {', '.join(missing)}"
+    weights = ", ".join(sorted(each for each in known if each.endswith(".gguf")))
+    return f"{there.name} has no {gguf.file}; there is {weights or 'no GGUF file'}"
+
+
+def _build(making: Making, name: str, build: Build) -> LockedBuild | None:
+    before = making.old.builds.get(name)
+    current = before if before and before.asked == sources.asked_of_build(build) else None
+    same = current is not None and build.sha256 in (None, current.sha256)
+    if same and not making.looks_up(name):
+        return current
+    found = sources.locked_build(build)
+    if isinstance(found, str):
+        # Only the record is lacking: the ref names what is built.
+        making.notes.append(f"build {name}: its commit is not known: {found}")
+        return current
+    return found
+
+
+def _releases(making: Making) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for service in making.fleet.services.values():
+        if service.kind == "llama-swap":
+            swap: Swap = service  # type: ignore[assignment]
+            version = f"v{swap.version}"
+            yield version, sources.release(version, swap.sha256)

@@ -1,0 +1,56 @@
+"""What a lock holds, by the names of the fleet file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from ..fleet.model import Gguf, GgufFile
+
+Asked: TypeAlias = Mapping[str, str]
+"""What a block said when it was locked, by its keys; a lock of other words is out of date."""
+
+JsonTree: TypeAlias = Mapping[str, Any]
+
+NAME = "fleet.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class LockedGguf:
+    """The files that weights stand for; `revision` is the commit. `facts` are read when asked."""
+
+    asked: Asked
+    revision: str
+    files: tuple[GgufFile, ...]
+    facts: JsonTree | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedBuild:
+    """The source that a build compiles: a commit, or the SHA-256 of an archive."""
+
+    asked: Asked
+    commit: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """All of it. `measured` is what hosts were seen to do, kept as it is."""
+
+    fleet: str = ""
+    ggufs: Mapping[str, LockedGguf] = field(default_factory=dict)
+    builds: Mapping[str, LockedBuild] = field(default_factory=dict)
+    releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    measured: JsonTree = field(default_factory=dict)
+
+
+def asked_of(gguf: Gguf) -> Asked:
+    """What a block of weights says of where they come from."""
+    if gguf.path is not None:
+        return {"path": gguf.path}
+    asked = {"repo": gguf.repo or "", "revision": gguf.revision}
+    if gguf.quant is not None:
+        return {**asked, "quant": gguf.quant}
+    return {**asked, "file": gguf.file or ""}

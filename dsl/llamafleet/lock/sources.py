@@ -1,0 +1,71 @@
+"""What builds and releases stand for: the commit of a git ref, the SHA-256 of an archive."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+from ..fleet.model import Build
+from ..releases import archive_sha256
+from .model import LockedBuild
+
+TIMEOUT = 30
+MACHINES = {"linux-amd64": "x86_64", "linux-arm64": "aarch64"}
+
+
+def asked_of_build(build: Build) -> dict[str, str]:
+    """What a build says of its source."""
+    asked = {"source": build.source, "ref": build.ref}
+    return {**asked, "url": build.url} if build.url else asked
+
+
+def locked_build(build: Build) -> LockedBuild | str:
+    """The source of a build as it is now, or why that is not known."""
+    asked = asked_of_build(build)
+    if build.source != "git":
+        return LockedBuild(asked, sha256=build.sha256)
+    if re.fullmatch(r"[0-9a-f]{40}", build.ref):
+        return LockedBuild(asked, commit=build.ref)
+    commit, problem = _commit(build.url or "", build.ref)
+    return LockedBuild(asked, commit=commit) if commit else problem
+
+
+def release(version: str, sha256: str | None) -> dict[str, str]:
+    """The archives of a llama-swap release by machine; one of the fleet file stands for all."""
+    if sha256:
+        return {"linux": sha256}
+    known = {name: archive_sha256(version, machine) for name, machine in MACHINES.items()}
+    return {name: found for name, found in known.items() if found}
+
+
+def _commit(url: str, ref: str) -> tuple[str | None, str]:
+    """The commit of a tag or branch, else a message."""
+    names = (f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}")
+    try:
+        asked = subprocess.run(
+            ["git", "ls-remote", "--", url, *names],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+        )
+    except FileNotFoundError:
+        return None, "git is not installed on this machine"
+    except subprocess.TimeoutExpired:
+        return None, f"{_masked(url)} did not answer within {TIMEOUT} s"
+    if asked.returncode:
+        said = asked.stderr.strip().splitlines()
+        return None, f"{_masked(url)}: {_masked(said[-1]) if said else 'git ls-remote failed'}"
+    lines = (line.partition("\t") for line in asked.stdout.splitlines())
+    found = {name: commit for commit, _, name in lines}
+    for name in names:
+        if name in found:
+            return found[name], ""
+    return None, f'{_masked(url)} has no tag or branch "{ref}"'
+
+
+def _masked(text: str) -> str:
+    """Without the password that a URL may hold."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
