@@ -13,8 +13,6 @@ Asked: TypeAlias = Mapping[str, str]
 
 JsonTree: TypeAlias = Mapping[str, Any]
 
-NAME = "fleet.lock"
-
 
 @dataclass(frozen=True, slots=True)
 class LockedGguf:

@@ -1,0 +1,108 @@
+"""Gives a fleet what its lock knows: files, sizes, checksums, and the facts of its models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..diagnostics.model import Diagnostics
+from ..fleet.model import Fleet, Gguf
+from ..gguf.compact import from_json
+from ..gguf.facts import GgufFacts
+from ..language.source import Source
+from .attach import NAME
+from .model import JsonTree, Lock, LockedGguf, asked_of
+from .text import read_lock
+
+
+@dataclass(frozen=True, slots=True)
+class LockedFacts(Mapping[str, GgufFacts]):
+    """Facts by the names of weights; a model's are decoded when they are first asked for."""
+
+    trees: Mapping[str, JsonTree]
+    decoded: dict[str, GgufFacts | None] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> GgufFacts:
+        if name not in self.decoded:
+            found = from_json(self.trees[name])
+            self.decoded[name] = found if isinstance(found, GgufFacts) else None
+        facts = self.decoded[name]
+        if facts is None:
+            raise KeyError(name)
+        return facts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.trees)
+
+    def __len__(self) -> int:
+        return len(self.trees)
+
+
+def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> Lock:
+    """The lock in a file's bytes; an empty one where there is none, or none that can be read."""
+    if not data:
+        return Lock()
+    text = data.decode("utf-8", "replace")
+    found = read_lock(text)
+    if isinstance(found, Lock):
+        return found
+    message = f'"{path}" cannot be used: {found.message}'
+    hint = f"remove it, then run: llamafleet lock {fleet.path}"
+    diagnostics.error("not-locked", message, Source(path, text).whole(), hint=hint)
+    return Lock()
+
+
+def apply(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
+    """The fleet with what is locked; entries for other words than the fleet's are left out."""
+    ggufs = {
+        name: _locked(gguf, lock.ggufs.get(name), diagnostics) for name, gguf in fleet.ggufs.items()
+    }
+    facts = {
+        name: locked.facts
+        for name, locked in lock.ggufs.items()
+        if locked.facts is not None
+        and name in ggufs
+        and asked_of(fleet.ggufs[name]) == locked.asked
+    }
+    return replace(fleet, ggufs=ggufs, facts=LockedFacts(facts), measured=lock.measured)
+
+
+def _locked(gguf: Gguf, locked: LockedGguf | None, diagnostics: Diagnostics) -> Gguf:
+    span = gguf.spans.get("hf", gguf.origin)
+    hint = "run: llamafleet lock, which looks it up and writes fleet.lock"
+    if locked is None:
+        if gguf.quant is not None:
+            message = f"which file gguf {gguf.name} is stands in no {NAME}"
+            diagnostics.error("not-locked", message, span, hint=hint)
+        return gguf
+    if locked.asked != asked_of(gguf):
+        message = f"gguf {gguf.name} was locked as {_said(locked)}, and this is something else"
+        report = diagnostics.error if gguf.quant is not None else diagnostics.warning
+        report("not-locked", message, span, hint=hint)
+        return gguf
+    if gguf.path is not None:
+        return gguf
+    first = locked.files[0]
+    if gguf.sha256 not in (None, first.sha256):
+        message = f"gguf {gguf.name} was locked with another sha256"
+        diagnostics.warning("not-locked", message, gguf.spans.get("sha256", span), hint=hint)
+        return gguf
+    return replace(
+        gguf,
+        file=first.file,
+        revision=locked.revision,
+        sha256=first.sha256,
+        size=first.size,
+        files=locked.files,
+    )
+
+
+def _said(locked: LockedGguf) -> str:
+    """The words of a block, as people write them."""
+    asked = locked.asked
+    if "path" in asked:
+        return f'"{asked["path"]}"'
+    tag = asked.get("quant") or asked.get("file")
+    revision = asked.get("revision", "")
+    at = f" at {revision}" if revision not in ("", "main") else ""
+    return f'"{asked.get("repo", "")}{":" if tag else ""}{tag or ""}"{at}'
