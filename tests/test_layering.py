@@ -26,7 +26,7 @@ LAYERS: dict[str, set[str]] = {
     "writers": set(),
     "targets": {
         "language", "diagnostics", "schema", "fleet", "backends", "writers", "plan_types", "places",
-        "swap_config.versions", "swap_config.re2",
+        "swap_config.versions", "swap_config.re2", "swap_config.fits",
     },
     "importers": {
         "language", "diagnostics", "schema", "fleet", "swap_config", "render", "targets",

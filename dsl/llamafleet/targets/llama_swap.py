@@ -23,10 +23,10 @@ from .swap.checks import (
     check_variables,
     check_variants,
 )
-from .swap.passing import check_passing
+from .swap.passing import check_passed_values, check_passing
 from .swap.ports import claim_ports
 from .swap.routes_block import lower_routes
-from .swap.settings import read_settings
+from .swap.settings import Settings, read_settings
 from .swap.versions import check_versions
 from .target import Endpoints
 
@@ -71,7 +71,7 @@ class LlamaSwapTarget:
             models=tuple(model.name for _, model in models),
             ports=claim_ports(fields, host.name, [model for _, model in models], scope),
             global_ttl=fields.seconds("global-ttl") or 0,
-            settings=read_settings(fields, version, blocks),
+            settings=_settings(fields, models, version, blocks),
             watch_config=fields.switch("watch-config"),
             matrix=matrix,
             routes=routes,
@@ -126,3 +126,12 @@ def _matrix(
 ) -> Matrix | None:
     block = fields.nested(MATRIX.kind)
     return lower_matrix(block, [named for named, _ in models], version, scope) if block else None
+
+
+def _settings(
+    fields: Fields, models: tuple[tuple[Named, Model], ...], version: int, blocks: Blocks
+) -> Settings:
+    settings = read_settings(fields, version, blocks)
+    own = [model for _, model in models]
+    check_passed_values(fields, settings.pass_through, own, version, blocks.diagnostics)
+    return settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...diagnostics.model import Diagnostics, Label
-from ...fleet.model import Model, Spans
+from ...fleet.model import JsonObject, Model, Spans
 from ...language import syntax
 from ...language.source import Span
 from ...schema.block import BlockSchema, Fields
@@ -37,6 +37,30 @@ def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnost
         place = model.spans.get(PASS_THROUGH.kind, model.origin)
         passed = ((key, place) for key in model.pass_through)
         _check(passed, OURS_OF_A_MODEL, _words(MODEL, "models.*.", model.spans), diagnostics)
+
+
+def check_passed_values(
+    fields: Fields,
+    passed: JsonObject,
+    models: Iterable[Model],
+    version: int,
+    diagnostics: Diagnostics,
+) -> None:
+    """Report values that pass through and that llama-swap would refuse to start with."""
+    from ...swap_config.fits import misfit  # hardly anything passes through
+
+    block = fields.nested(PASS_THROUGH.kind)
+    found = [(misfit(key, value, version), block.header) for key, value in passed.items() if block]
+    found += [
+        (misfit(key, value, version, "models", model.name), model.origin)
+        for model in models
+        for key, value in model.pass_through.items()
+    ]
+    for problem, place in found:
+        if problem:
+            diagnostics.error(
+                "wrong-type", f"llama-swap refuses what passes through: {problem}", place
+            )
 
 
 def _check(
