@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -247,3 +248,59 @@ def test_a_lock_of_another_fleet_or_a_broken_one_is_left_alone(
         assert lock(fleet) == 1
         assert message in capsys.readouterr().err
         assert path.read_text(encoding="utf-8") == text
+
+
+def test_files_of_this_machine_are_locked_too(
+    fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = model(tokens=10)
+    (tmp_path / "m.gguf").write_bytes(data)
+    blocks, rest = FLEET.split("gguf qwen", 1)
+    models = "\nmodel chat {\n    gguf = here\n    draft = away\n}\n"
+    service = rest[rest.index("llama-swap") :].replace("chat, big", "chat")
+    here = f'gguf here {{\n    path = "{tmp_path}/m.gguf"\n}}\n'
+    weights = here + 'gguf away {\n    path = "/no.gguf"\n}\n'
+    fleet.write_text(blocks + weights + models + service, encoding="utf-8")
+    assert lock(fleet) == 0
+    assert "note: gguf away: /no.gguf is not on this machine" in capsys.readouterr().err
+    files = written(fleet)["ggufs"]["here"]["files"]
+    assert files[0]["sha256"] == hashlib.sha256(data).hexdigest()
+    assert compiled(fleet).facts["here"].architecture == "qwen3"
+    assert lock(fleet, "--check") == 0
+    (tmp_path / "m.gguf").write_bytes(model("Q8_0", tokens=10))
+    assert lock(fleet, "--check") == 1
+    (tmp_path / "m.gguf").write_bytes(data[:-100])
+    assert lock(fleet, "--check") == 1
+    assert "it was not copied as a whole" in capsys.readouterr().err
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git prints."""
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main")
+    return subprocess.run(
+        ["git", "-C", str(folder), *who, *words], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_builds_have_the_commit_of_their_ref(
+    hub: Hub, fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "llama.cpp"
+    source.mkdir()
+    git(source, "init", "-q")
+    git(source, "commit", "-q", "--allow-empty", "-m", "one")
+    git(source, "tag", "-a", "b11434", "-m", "release")
+    one = git(source, "rev-parse", "HEAD")
+    git(source, "commit", "-q", "--allow-empty", "-m", "two")
+    before, _, rest = FLEET.partition("    source  = pypi\n")
+    after = rest.partition("\n")[2]
+    fleet.write_text(f'{before}    url = "file://{source}"\n{after}', encoding="utf-8")
+    assert lock(fleet) == 0
+    assert written(fleet)["builds"]["cpu"]["commit"] == one
+    git(source, "tag", "-f", "b11434")
+    assert lock(fleet) == 0
+    assert lock(fleet, "--update", "cpu") == 0
+    assert f"~ build cpu: b11434 ({one[:12]})" in capsys.readouterr().out
+    fleet.write_text(fleet.read_text(encoding="utf-8").replace("b11434", "b1"), encoding="utf-8")
+    assert lock(fleet) == 0
+    assert 'has no tag or branch "b1"' in capsys.readouterr().err

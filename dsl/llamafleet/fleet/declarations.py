@@ -139,7 +139,9 @@ def _says_where(fields: Fields, scope: Scope) -> bool:
         return fields.has("hf")
     missing = [key for key in ("hf-repo", "hf-file") if key not in written]
     if missing:
-        hint = "add path = ... for a file on the host, or hf-repo and hf-file for Hugging Face"
+        hint = 'add path = ... for a file on the host, or hf = "owner/name:Q4_K_M" for Hugging Face'
+        if "hf-repo" in written or "hf-file" in written:
+            hint = "hf-repo and hf-file together name a file of Hugging Face"
         what = "nothing that says where it is" if len(missing) == 2 else f"no {missing[0]}"
         message = f"this gguf has {what}"
         diagnostics.error("missing-key", message, fields.block.header, hint=hint)

@@ -121,8 +121,9 @@ def _builds(old: Lock, new: Lock) -> Iterator[str]:
 
 
 def _source(build: LockedBuild) -> str:
-    found = build.commit or (f"sha256 {build.sha256[:SHORT]}" if build.sha256 else "unknown")
-    return f"{build.asked.get('ref', '')} ({found[: max(SHORT, 7 + SHORT)]})"
+    archive = f"sha256 {build.sha256[:SHORT]}" if build.sha256 else "unknown"
+    found = build.commit[:SHORT] if build.commit else archive
+    return f"{build.asked.get('ref', '')} ({found})"
 
 
 def _releases(old: Lock, new: Lock) -> Iterator[str]:

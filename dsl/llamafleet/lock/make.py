@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ def _gguf(making: Making, name: str, gguf: Gguf) -> LockedGguf | None:
     if current and not making.looks_up(name) and gguf.sha256 in (None, current.files[0].sha256):
         return current
     if gguf.path is not None:
-        return _of_path(making, gguf, gguf.path) or current
+        return _of_path(making, gguf, gguf.path, current) or current
     found = _of_hub(making, gguf)
     if isinstance(found, str):
         making.problems.append(f"gguf {name}: {found}")
@@ -90,7 +91,7 @@ def _gguf(making: Making, name: str, gguf: Gguf) -> LockedGguf | None:
     return current if current and current.files == found.files and current.facts else found
 
 
-def _of_path(making: Making, gguf: Gguf, path: str) -> LockedGguf | None:
+def _of_path(making: Making, gguf: Gguf, path: str, before: LockedGguf | None) -> LockedGguf | None:
     """Weights that must be on a host; their facts, if this machine has them, too."""
     names = shards(path)
     if not all(Path(each).is_file() for each in names):
@@ -102,11 +103,26 @@ def _of_path(making: Making, gguf: Gguf, path: str) -> LockedGguf | None:
     if not isinstance(facts, GgufFacts):
         making.problems.append(f"gguf {gguf.name}: {facts}")
         return None
+    sizes = tuple(Path(each).stat().st_size for each in names)
+    tree = to_json(facts)
+    # Hashing takes minutes for large files: not as long as size and header are what they were.
+    if before and before.facts == tree and tuple(each.size for each in before.files) == sizes:
+        return before
     files = tuple(
-        GgufFile(each, Path(each).stat().st_size, gguf.sha256 if each == path else None)
-        for each in names
+        GgufFile(each, size, _sha256(each)) for each, size in zip(names, sizes, strict=True)
     )
-    return LockedGguf(asked_of(gguf), "", files, to_json(facts))
+    if gguf.sha256 not in (None, files[0].sha256):
+        making.problems.append(
+            f"gguf {gguf.name}: {path} has SHA-256 {files[0].sha256}, "
+            f"but the fleet file says {gguf.sha256}"
+        )
+        return None
+    return LockedGguf(asked_of(gguf), "", files, tree)
+
+
+def _sha256(path: str) -> str:
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _of_hub(making: Making, gguf: Gguf) -> LockedGguf | str:
