@@ -41,13 +41,18 @@ class Weights:
         return int(state) if state.isdigit() else None
 
     def verified(self, path: str, gguf: Gguf) -> bool:
-        """Whether the file is, untouched, what was verified, and that is what is wanted."""
+        """Whether the file is, untouched, what was verified, and that is what is wanted.
+
+        Where its SHA-256 is known, it does not matter by which commit it came.
+        """
         key = key_of(path)
         remembered = self.known.get(key, "").split(" ", 3)
         if len(remembered) != 4 or self.files.get(key) != " ".join(remembered[:2]):
             return False
         _, _, sha256, source = remembered
-        return gguf.sha256 in (None, sha256) and source == source_of(gguf)
+        if gguf.sha256 is not None:
+            return sha256 == gguf.sha256
+        return source == source_of(gguf)
 
 
 class GgufFiles(FactBase[Weights | None]):

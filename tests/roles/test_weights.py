@@ -110,6 +110,7 @@ def test_a_download_is_put_in_place_and_remembered(disk: Disk) -> None:
     assert seen.verified(str(disk.path), gguf())
     assert not seen.verified(str(disk.path), gguf(sha256="0" * 64))
     assert not seen.verified(str(disk.path), gguf(revision="other"))
+    assert seen.verified(str(disk.path), gguf(revision="other", sha256=SHA256))
 
 
 def test_a_file_that_was_touched_is_not_trusted(disk: Disk) -> None:

@@ -49,13 +49,20 @@ def _header(name: str, whole: bool) -> Header | GgufError:
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else "no path"
         return GgufError(f"cannot be read: {(said or str(error)).lower()}", name)
-    if isinstance(found, Header) and whole and size < _needed(found):
-        return GgufError(
-            f"the file has {size} bytes, but its weights end at {found.end}: "
-            "it was not copied as a whole",
-            name,
-        )
+    if isinstance(found, Header) and whole:
+        return cut_off(found, size, name) or found
     return found
+
+
+def cut_off(header: Header, size: int, name: str) -> GgufError | None:
+    """Why a file of this size is not the whole that its header speaks of."""
+    if size >= _needed(header):
+        return None
+    return GgufError(
+        f"the file has {size} bytes, but its weights end at {header.end}: "
+        "it was not copied as a whole",
+        name,
+    )
 
 
 def _needed(header: Header) -> int:
