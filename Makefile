@@ -16,13 +16,17 @@ help: ## list the targets
 .PHONY: install
 install: $(VENV)/installed ## a virtual environment in .venv with llamafleet and all that its tests need
 
-$(VENV)/installed: pyproject.toml
+# Python is looked for again once it has been installed: a recipe is read after what it waits for.
+$(VENV)/installed: pyproject.toml | python
 	@test -n "$(PYTHON)" || { echo "llamafleet needs Python 3.11 or newer, and found none" >&2; exit 1; }
-	@tools/install-system.sh python
 	@echo "installing llamafleet and its tools into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+
+.PHONY: python
+python:
+	@tools/install-system.sh python
 
 .PHONY: system
 system: ## the system packages that lab, demo and tests need (apt, by sudo if need be)
