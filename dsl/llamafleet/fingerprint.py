@@ -64,7 +64,7 @@ def inputs_of(plan: BuildPlan, *, machine: str, os: str, compiler: str, cpu: str
     build = plan.build
     return Inputs(
         ref=build.ref,
-        source=build.sha256 or build.url or "",
+        source=build.sha256 or _repository(plan),
         backend=build.backend,
         cmake=configure_options(plan),
         targets=build.targets,
@@ -74,6 +74,14 @@ def inputs_of(plan: BuildPlan, *, machine: str, os: str, compiler: str, cpu: str
         compiler=compiler,
         cpu=cpu if build.native else "",
     )
+
+
+def _repository(plan: BuildPlan) -> str:
+    """Where git has a build; of a branch, its commit counts, while a release stays what it is."""
+    build = plan.build
+    if build.commit and not _NUMBERED.match(build.ref):
+        return f"{build.url}@{build.commit}"
+    return build.url or ""
 
 
 def inputs_text(inputs: Inputs) -> str:

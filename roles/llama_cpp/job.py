@@ -60,6 +60,7 @@ class Job:
             "jobs": str(self.jobs),
             "ref": build.ref,
             "url": build.url or "",
+            "commit": build.commit or "",
         }
         return {
             "compile.sh": (FILES / "compile.sh").read_text(),

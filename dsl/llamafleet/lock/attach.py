@@ -21,7 +21,7 @@ def lock_path(fleet_path: str) -> str:
 
 def attach(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:
     """The fleet as its lock has it; weights that only a lock can name are an error without one."""
-    if not fleet.ggufs:
+    if not fleet.ggufs and not fleet.builds:
         return fleet
     path = lock_path(fleet.path)
     try:

@@ -16,7 +16,7 @@ from ..gguf.local import read_facts
 from ..gguf.shards import shards
 from . import sources
 from .hub import HubError, Repository, remote_facts, repository
-from .model import Lock, LockedBuild, LockedGguf, asked_of
+from .model import Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .quants import find
 
 
@@ -167,7 +167,7 @@ def _files(gguf: Gguf, there: Repository) -> tuple[GgufFile, ...] | str:
 
 def _build(making: Making, name: str, build: Build) -> LockedBuild | None:
     before = making.old.builds.get(name)
-    current = before if before and before.asked == sources.asked_of_build(build) else None
+    current = before if before and before.asked == asked_of_build(build) else None
     same = current is not None and build.sha256 in (None, current.sha256)
     if same and not making.looks_up(name):
         return current

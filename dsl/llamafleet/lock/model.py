@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from ..fleet.model import Gguf, GgufFile
+from ..fleet.model import Build, Gguf, GgufFile
 
 Asked: TypeAlias = Mapping[str, str]
 """What a block said when it was locked, by its keys; a lock of other words is out of date."""
@@ -52,3 +52,9 @@ def asked_of(gguf: Gguf) -> Asked:
     if gguf.quant is not None:
         return {**asked, "quant": gguf.quant}
     return {**asked, "file": gguf.file or ""}
+
+
+def asked_of_build(build: Build) -> Asked:
+    """What a build says of its source."""
+    asked = {"source": build.source, "ref": build.ref}
+    return {**asked, "url": build.url} if build.url else asked

@@ -8,16 +8,10 @@ import subprocess
 
 from ..fleet.model import Build
 from ..releases import archive_sha256
-from .model import LockedBuild
+from .model import LockedBuild, asked_of_build
 
 TIMEOUT = 30
 MACHINES = {"linux-amd64": "x86_64", "linux-arm64": "aarch64"}
-
-
-def asked_of_build(build: Build) -> dict[str, str]:
-    """What a build says of its source."""
-    asked = {"source": build.source, "ref": build.ref}
-    return {**asked, "url": build.url} if build.url else asked
 
 
 def locked_build(build: Build) -> LockedBuild | str:

@@ -28,8 +28,16 @@ if [ ! -e source/.whole ]; then
     else
         stage "cloning $(job url) at $(job ref)"
         git init -q source
-        git -C source fetch -q --depth 1 -- "$(job url)" "$(job ref)"
+        commit=$(job commit)
+        # Not every server gives out commits; what a ref is now may still be the one.
+        { [ -n "$commit" ] && git -C source fetch -q --depth 1 -- "$(job url)" "$commit"; } ||
+            git -C source fetch -q --depth 1 -- "$(job url)" "$(job ref)"
         git -C source -c advice.detachedHead=false checkout -q FETCH_HEAD
+        found=$(git -C source rev-parse HEAD)
+        [ "$found" = "${commit:-$found}" ] || {
+            echo "$(job ref) is $found, but fleet.lock says $commit: llamafleet lock --update"
+            exit 1
+        }
     fi
     touch source/.whole
 fi
