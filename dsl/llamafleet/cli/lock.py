@@ -101,7 +101,8 @@ def _compare_offline(path: Path, fleet: Fleet, old: Lock) -> int:
 
 
 def _write(path: Path, made: Lock) -> None:
-    data = write_lock(made).encode()
+    # A lone surrogate, which a name from elsewhere may hold, becomes JSON's own escape for it.
+    data = write_lock(made).encode("utf-8", "backslashreplace")
     if path.exists():
         if path.read_bytes() != data:
             replace_file(path, data)

@@ -68,7 +68,7 @@ def from_json(tree: Any) -> GgufFacts | GgufError:
                 for file in files
             ),
         )
-    except (TypeError, KeyError, ValueError, AttributeError, IndexError):
+    except (TypeError, KeyError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return GgufError("the facts of this model cannot be read")
 
 

@@ -44,6 +44,14 @@ class Lock:
     measured: JsonTree = field(default_factory=dict)
 
 
+def is_plain(file: str) -> bool:
+    """Whether a file of a repository has a name that stays below the folder it is put in."""
+    parts = file.split("/")
+    return all(part not in ("", ".", "..") for part in parts) and not any(
+        each.isspace() or not each.isprintable() for each in file
+    )
+
+
 def asked_of(gguf: Gguf) -> Asked:
     """What a block of weights says of where they come from."""
     if gguf.path is not None:

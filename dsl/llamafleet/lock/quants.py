@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..diagnostics.suggest import suggest
 from ..fleet.model import GgufFile
 from ..gguf.shards import shards
+from .model import is_plain
 
 _LABEL = re.compile(
     r"(?:^|[-._/])(?P<label>(?:UD[-_])?(?:I?Q[1-9](?:_[0-9A-Z]+)*|TQ[12]_0|BF16|FP?16|FP?32|"
@@ -45,7 +46,7 @@ class Weights:
 
 def models_of(files: Iterable[GgufFile]) -> tuple[Weights, ...]:
     """Every model that is there as a whole; importance matrices are none."""
-    known: Mapping[str, GgufFile] = {each.file: each for each in files}
+    known: Mapping[str, GgufFile] = {each.file: each for each in files if is_plain(each.file)}
     found = []
     for path in sorted(known):
         names = shards(path)

@@ -55,7 +55,7 @@ def _commit(url: str, ref: str) -> tuple[str | None, str]:
     lines = (line.partition("\t") for line in asked.stdout.splitlines())
     found = {name: commit for commit, _, name in lines}
     for name in names:
-        if name in found:
+        if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", found.get(name, "")):
             return found[name], ""
     return None, f'{_masked(url)} has no tag or branch "{ref}"'
 

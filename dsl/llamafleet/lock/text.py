@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..fleet.model import GgufFile
-from .model import JsonTree, Lock, LockedBuild, LockedGguf
+from .model import JsonTree, Lock, LockedBuild, LockedGguf, is_plain
 
 VERSION = 1
+
+# What goes into paths and commands of hosts is held against what it can be.
+_COMMIT = re.compile(r"[0-9a-f]{4,64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def read_lock(text: str) -> Lock | LockError:
             },
             measured=dict(tree.get("measured", {})),
         )
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
         return LockError(f"a part of it is missing or is something else ({error})")
 
 
@@ -74,20 +79,30 @@ def _gguf_tree(locked: LockedGguf) -> dict[str, Any]:
 
 
 def _gguf(tree: JsonTree) -> LockedGguf:
-    files = tuple(
-        GgufFile(
-            file=str(each["file"]),
-            size=None if each["size"] is None else int(each["size"]),
-            sha256=None if each["sha256"] is None else str(each["sha256"]),
-        )
-        for each in tree["files"]
-    )
+    asked = _asked(tree)
+    files = tuple(_file(each, "path" in asked) for each in tree["files"])
     if not files:
         raise ValueError("files")
+    revision = str(tree["revision"])
+    if revision and not _COMMIT.fullmatch(revision):
+        raise ValueError("revision")
     facts = tree.get("facts")
     if facts is not None and not isinstance(facts, dict):
         raise TypeError("facts")
-    return LockedGguf(_asked(tree), str(tree["revision"]), files, facts)
+    return LockedGguf(asked, revision, files, facts)
+
+
+def _file(tree: JsonTree, on_host: bool) -> GgufFile:
+    file, size = str(tree["file"]), tree["size"]
+    if not on_host and not is_plain(file):
+        raise ValueError(f"file {file!r}")
+    return GgufFile(file, None if size is None else int(size), _hex(_SHA256, tree["sha256"]))
+
+
+def _hex(pattern: re.Pattern[str], found: object) -> str | None:
+    if found is None or (isinstance(found, str) and pattern.fullmatch(found)):
+        return found
+    raise ValueError(f"{found!r}")
 
 
 def _build_tree(locked: LockedBuild) -> dict[str, Any]:
@@ -96,7 +111,8 @@ def _build_tree(locked: LockedBuild) -> dict[str, Any]:
 
 
 def _build(tree: JsonTree) -> LockedBuild:
-    return LockedBuild(_asked(tree), tree.get("commit"), tree.get("sha256"))
+    commit, sha256 = _hex(_COMMIT, tree.get("commit")), _hex(_SHA256, tree.get("sha256"))
+    return LockedBuild(_asked(tree), commit, sha256)
 
 
 def _asked(tree: JsonTree) -> dict[str, str]:
