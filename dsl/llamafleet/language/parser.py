@@ -14,6 +14,7 @@ from ..diagnostics.model import Diagnostics, Label
 from .automaton import Automaton, State
 from .reading import without_controls
 from .source import Position, Source, Span
+from .straight import read_straight
 from .syntax import File
 from .syntax_errors import describe
 from .tables import END, tables
@@ -41,6 +42,9 @@ def parse(source: Source) -> tuple[File, Diagnostics]:
     text = without_controls(source, diagnostics)
     if text is None:
         return File(source.path, ()), diagnostics
+    straight = read_straight(text, source.path, tables())
+    if straight is not None:
+        return straight, diagnostics
     parser = _Parser(source.path, text, close_at_margin=False)
     file = parser.run()
     if parser.suspicious and parser.unclosed:

@@ -37,7 +37,9 @@ class Token(NamedTuple):
 
     def span(self, path: str) -> Span:
         """Its place in the file."""
-        return Span(path, self.start, self.end)
+        kind, text, line, column = self
+        behind = column if kind in ("_NL", END) else column + len(text)
+        return Span(path, Position(line, column), Position(line, behind))
 
 
 class Place(NamedTuple):

@@ -40,6 +40,9 @@ BYTES: dict[str, int] = {
 MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
 
+NO_COMMENTS = Comments()
+"""Those of most nodes: one for all."""
+
 Parts = list[Any]
 
 
@@ -55,7 +58,10 @@ def build(rule: str, parts: Parts, path: str) -> object:
 
 
 def _flat(parts: Parts) -> Parts:
-    if not any(isinstance(part, list) for part in parts):
+    for part in parts:
+        if isinstance(part, list):
+            break
+    else:
         return parts
     flat: Parts = []
     for part in parts:
@@ -172,7 +178,7 @@ def _matrix_set(parts: Parts, path: str) -> object:
 
 
 def _behind(end: LineEnd) -> Comments:
-    return Comments(after=end.after) if end.after else Comments()
+    return Comments(after=end.after) if end.after else NO_COMMENTS
 
 
 def _block(parts: Parts, path: str) -> object:
@@ -191,9 +197,13 @@ def _block(parts: Parts, path: str) -> object:
         entries,
         _across(kind, label or kind, path),
         _across(kind, brace, path),
-        Comments(after=opening.after, closing=closing, end=end.after),
+        _around(opening.after, closing, end.after),
     )
     return node, end
+
+
+def _around(after: Comment | None, closing: tuple[Comment, ...], end: Comment | None) -> Comments:
+    return Comments((), after, closing, end) if after or closing or end else NO_COMMENTS
 
 
 def _start(parts: Parts, path: str) -> object:
