@@ -66,6 +66,15 @@ def test_everything_is_written_down(
     assert len(tree["releases"]["v250"]["linux-amd64"]) == 64
 
 
+def test_a_repository_is_asked_once_for_all_its_files(hub: Hub, fleet: Path) -> None:
+    assert lock(fleet) == 0
+    listings = [each.path for each in hub.requests if each.path.startswith("/api/models/")]
+    assert len(listings) == len({*listings}) == 2
+    hub.requests.clear()
+    assert lock(fleet) == 0
+    assert not hub.requests, "what is locked is not looked up"
+
+
 def test_only_headers_are_fetched(hub: Hub, fleet: Path) -> None:
     hub.add(REPO, {**QWEN, "Qwen3-4B-Q4_K_M.gguf": model() + bytes(40 << 20)})
     assert lock(fleet) == 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +20,9 @@ from . import sources
 from .hub import HubError, Repository, remote_facts, repository
 from .model import Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .quants import find
+
+AT_ONCE = 4
+"""Models that are looked up at the same time; each takes some requests, one after another."""
 
 
 class Swap(Protocol):
@@ -63,7 +68,10 @@ def make_lock(
     Names in `fresh` are looked up again, None means all. What cannot be looked up keeps its entry.
     """
     making = Making(fleet, old, fresh)
-    ggufs = {name: _gguf(making, name, gguf) for name, gguf in fleet.ggufs.items()}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        _ask_for_repositories(making, pool)
+        found = pool.map(partial(_gguf, making), fleet.ggufs, fleet.ggufs.values())
+        ggufs = dict(zip(fleet.ggufs, found, strict=True))
     builds = {name: _build(making, name, build) for name, build in fleet.builds.items()}
     lock = Lock(
         fleet=posixpath.basename(fleet.path),
@@ -72,13 +80,29 @@ def make_lock(
         releases=dict(_releases(making)),
         measured=old.measured,
     )
-    return lock, tuple(making.problems), tuple(making.notes)
+    # In an order of their own: who is answered first differs.
+    return lock, tuple(sorted(making.problems)), tuple(sorted(making.notes))
+
+
+def _ask_for_repositories(making: Making, pool: Executor) -> None:
+    """Each repository once, before its files: several blocks may name the same one."""
+    wanted = {
+        (gguf.repo, gguf.revision): None
+        for name, gguf in making.fleet.ggufs.items()
+        if gguf.repo and (_current(making, name, gguf) is None or making.looks_up(name))
+    }
+    for _ in pool.map(lambda key: making.repository(*key), wanted):
+        pass
+
+
+def _current(making: Making, name: str, gguf: Gguf) -> LockedGguf | None:
+    """The entry of a block, if it is for what the block says now."""
+    before = making.old.ggufs.get(name)
+    return before if before and before.asked == asked_of(gguf) else None
 
 
 def _gguf(making: Making, name: str, gguf: Gguf) -> LockedGguf | None:
-    asked = asked_of(gguf)
-    before = making.old.ggufs.get(name)
-    current = before if before and before.asked == asked else None
+    before, current = making.old.ggufs.get(name), _current(making, name, gguf)
     if current and not making.looks_up(name) and gguf.sha256 in (None, current.files[0].sha256):
         return current
     if gguf.path is not None:
