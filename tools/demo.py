@@ -212,6 +212,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stay = False
     try:
         lab.up()
+    except LabError as error:
+        return without_a_host(str(error).splitlines())
+    try:
         demo(lab, models, given.question)
         stay = not given.down
     except (LabError, httpx.HTTPError) as error:
