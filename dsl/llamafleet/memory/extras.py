@@ -1,0 +1,97 @@
+"""What else a process loads: a model that drafts, an image projector, LoRA adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ..gguf import GgufFacts
+from .devices import Device
+from .estimate import estimate
+from .flags import Flags
+from .geometry import padded
+from .placement import Placement, placement_of
+from .shape import shape_of
+from .terms import HOST, Estimate, Term
+from .weights import alignment
+
+DRAFT = "common/common.cpp, common_base_params_to_speculative"
+PROJECTOR = "tools/mtmd/clip.cpp, clip_model_loader::load_tensors"
+ADAPTER = "src/llama-adapter.cpp, llama_adapter_lora_init_impl"
+
+PROJECTOR_SHARE = 0.3
+"""Working memory of a projector by its weights: 884 MiB took 1158 MiB at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """The headers of the other files."""
+
+    mmproj: GgufFacts | None = None
+    draft: GgufFacts | None = None
+    loras: tuple[GgufFacts, ...] = ()
+
+
+def with_extras(
+    found: Estimate, facts: GgufFacts, flags: Flags, cards: Sequence[Device], extras: Extras
+) -> Estimate | str:
+    """An estimate with the terms of the other files."""
+    shape = shape_of(facts)
+    if isinstance(shape, str):
+        return shape
+    placement = placement_of(flags, shape, cards)
+    if isinstance(placement, str):
+        return placement
+    terms = list(found.terms)
+    notes = list(found.notes)
+    if extras.mmproj is not None:
+        terms += _projector(extras.mmproj, flags, placement)
+        notes.append("the projector's working memory is an estimate: it depends on image sizes")
+    for lora in extras.loras:
+        terms += _adapter(lora, placement)
+    if extras.draft is not None:
+        drafting = estimate(extras.draft, _drafting(flags, found.n_ctx), cards)
+        if isinstance(drafting, str):
+            return f"the draft model: {drafting}"
+        terms += [
+            replace(each, what=f"draft model: {each.what}")
+            for each in drafting.terms
+            if each.kind != "other"
+        ]
+    return replace(found, terms=tuple(terms), notes=tuple(notes))
+
+
+def _drafting(flags: Flags, n_ctx: int) -> Flags:
+    """The draft model's own flags; the rest are the target's."""
+    return replace(
+        flags,
+        ctx_size=n_ctx,
+        cache_type_k=flags.draft_type_k,
+        cache_type_v=flags.draft_type_v,
+        gpu_layers=flags.draft_gpu_layers,
+        devices=flags.draft_devices if flags.draft_devices is not None else flags.devices,
+        overrides=flags.draft_overrides,
+        embedding=False,
+        every_token=True,
+        spec_types=(),
+        draft=None,
+    )
+
+
+def _projector(facts: GgufFacts, flags: Flags, placement: Placement) -> Iterator[Term]:
+    device = placement.devices[0] if placement.devices and flags.mmproj_offload else HOST
+    size = sum(padded(each.size, alignment(device)) for each in facts.tensors)
+    yield Term(device, "weights", "image projector", size, "sum of its tensors", PROJECTOR)
+    work = int(size * PROJECTOR_SHARE)
+    yield Term(device, "compute", "image projector at work, about", work, "0.3 of it", PROJECTOR)
+
+
+def _adapter(facts: GgufFacts, placement: Placement) -> Iterator[Term]:
+    sizes: dict[str, int] = {}
+    for tensor in facts.tensors:
+        base = tensor.name.removesuffix(".lora_a").removesuffix(".lora_b")
+        # Beside repacked or mapped weights an adapter lies in plain memory of the host.
+        device = placement.of(base)
+        sizes[device] = sizes.get(device, 0) + padded(tensor.size, alignment(device))
+    for device, size in sizes.items():
+        yield Term(device, "weights", "LoRA buffer", size, "sum of its tensors", ADAPTER)

@@ -1,0 +1,75 @@
+"""How the context is cut into slots, and how much is computed at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .flags import Flags
+from .shape import Shape
+
+CELLS = 256
+"""Contexts are padded to it; so are the caches of windows."""
+
+
+def padded(value: int, unit: int) -> int:
+    """The next multiple of `unit`."""
+    return -(-value // unit) * unit
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The context of a process, as llama_context's constructor sets it."""
+
+    n_ctx: int
+    per_sequence: int
+    sequences: int
+    streams: int
+    batch: int
+    ubatch: int
+    outputs: int
+
+    @property
+    def unified(self) -> bool:
+        """Whether all slots share one pool."""
+        return self.streams == 1
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the largest graph."""
+        return padded(min(self.n_ctx, self.ubatch), self.sequences)
+
+
+def geometry_of(flags: Flags, shape: Shape) -> Geometry:
+    """The geometry that these flags give this model."""
+    slots, batch, ubatch = flags.slots, flags.batch_size, flags.ubatch_size
+    asked = flags.ctx_size or 0
+    if flags.kv_unified_per_slot > 0 and flags.ctx_size is None:
+        asked = slots * flags.kv_unified_per_slot
+    asked = asked or shape.trained
+    if flags.embedding and batch > ubatch:
+        batch = ubatch
+    batch = min(asked, batch) if shape.causal else batch
+    ubatch = min(batch, ubatch or batch)
+    n_ctx = padded(asked, CELLS)
+    sequence = n_ctx
+    if not flags.unified:
+        sequence = padded(n_ctx // slots, CELLS)
+        n_ctx = sequence * slots
+    drafted = flags.draft_tokens if drafts(flags) else 0
+    outputs = min(batch, slots * (1 + drafted))
+    if flags.embedding or flags.every_token:
+        outputs = batch
+    return Geometry(
+        n_ctx=n_ctx,
+        per_sequence=sequence,
+        sequences=slots,
+        streams=1 if flags.unified else slots,
+        batch=batch,
+        ubatch=ubatch,
+        outputs=outputs,
+    )
+
+
+def drafts(flags: Flags) -> bool:
+    """Whether tokens are proposed, by another model or by words that were there before."""
+    return bool(flags.draft) or any(each != "none" for each in flags.spec_types)

@@ -1,0 +1,88 @@
+"""What all networks share: the model's weights by name, its inputs, and the steps of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ...gguf import GgufFacts
+from ..flags import Flags
+from ..geometry import Geometry
+from ..placement import Placement
+from ..shape import Shape
+from ..terms import HOST
+from .tensors import Graph, Tensor, given, lying
+
+
+@dataclass(slots=True)
+class Network:
+    """A graph that grows: `tokens` at once, of which `outputs` give logits."""
+
+    facts: GgufFacts
+    shape: Shape
+    flags: Flags
+    geometry: Geometry
+    placement: Placement
+    tokens: int
+    outputs: int
+    graph: Graph = field(default_factory=Graph)
+    inputs: list[Tensor] = field(default_factory=list)
+    named: dict[str, Tensor] = field(default_factory=dict)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    tail: int = 0
+
+    def has(self, name: str) -> bool:
+        """Whether the model has such a tensor."""
+        return name in self.facts.by_name
+
+    def dims(self, name: str) -> tuple[int, ...]:
+        """The dimensions of a weight, contiguous one first."""
+        return self.facts.by_name[name].dims
+
+    def weight(self, name: str, output: bool = False) -> Tensor:
+        """A weight where it lies; `output` is the second copy of tied embeddings."""
+        key = f"{name} output" if output else name
+        if key not in self.weights:
+            where = self.placement.output if output else self.placement.of(name)
+            self.weights[key] = lying(self.facts.by_name[name].size, where, name=name)
+        return self.weights[key]
+
+    def input(self, name: str, dims: Sequence[int], kind: str = "f32") -> Tensor:
+        """An input of the graph, made when it is first asked for."""
+        if name not in self.named:
+            self.named[name] = given(dims, kind, name)
+            self.inputs.append(self.named[name])
+        return self.named[name]
+
+    def multiply(self, name: str, by: Tensor, columns: int, bias: bool = True) -> Tensor:
+        """A matrix by what is there, and its bias."""
+        found = self.graph.add("MUL_MAT", (self.dims(name)[1], columns), self.weight(name), by)
+        with_bias = name.removesuffix("weight") + "bias"
+        if bias and self.has(with_bias):
+            dims = (self.dims(name)[1], columns)
+            found = self.graph.add("ADD", dims, found, self.weight(with_bias))
+        return found
+
+    def norm(self, source: Tensor, dims: Sequence[int], name: str, layer: int | None) -> Tensor:
+        """A norm and its weight. A layer's norms stay on its device if all layers have one."""
+        op = "NORM" if self.has(name.removesuffix("weight") + "bias") else "RMS_NORM"
+        found = self.graph.add(op, dims, source)
+        if layer is not None and (self.placement.full or self.tokens < 32):
+            found.backend = self.placement.layers[layer]
+        if self.has(name):
+            found = self.graph.add("MUL", dims, found, self.weight(name))
+            bias = name.removesuffix("weight") + "bias"
+            if self.has(bias):
+                found = self.graph.add("ADD", dims, found, self.weight(bias))
+        return found
+
+    def cached(self, layer: int, size: int) -> Tensor:
+        """A layer's cache or state."""
+        where = self.placement.layers[layer] if self.flags.kv_offload else HOST
+        return lying(size, where, weight=False)
+
+    def add(self, left: Tensor, right: Tensor) -> Tensor:
+        """A sum."""
+        layout = left.layout
+        dims = layout[1] if len(layout) > 1 and isinstance(layout[1], tuple) else (1,)
+        return self.graph.add("ADD", dims, left, right)

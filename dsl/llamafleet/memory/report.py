@@ -1,0 +1,79 @@
+"""An estimate as JSON, and as a table with its terms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from .devices import Device
+from .terms import HOST, MIB, Estimate, Kind
+
+COLUMNS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("weights", ("weights",)),
+    ("kv", ("kv",)),
+    ("recurrent", ("recurrent",)),
+    ("compute", ("compute",)),
+    ("output", ("output",)),
+)
+
+
+def as_json(found: Estimate) -> str:
+    """The numbers by device in MiB; a device's total has no prompt cache, the host's has."""
+    devices = []
+    for device in found.devices:
+        row: dict[str, object] = {"device": device}
+        row |= {f"{name}_mib": _mib(found.size(device, *kinds)) for name, kinds in COLUMNS}
+        row["total_mib"] = _mib(found.size(device) - found.size(device, "other"))
+        devices.append(row)
+    whole = {
+        "devices": devices,
+        "host_ram_mib": _mib(found.host),
+        "n_ctx": found.n_ctx,
+        "n_ctx_per_slot": found.n_ctx_per_slot,
+        "terms": [
+            {
+                "device": each.device, "kind": each.kind, "what": each.what,
+                "mib": _mib(each.size), "formula": each.formula, "source": each.source,
+            }
+            for each in found.terms
+        ],
+        "notes": list(found.notes),
+    }  # fmt: skip
+    return json.dumps(whole, indent=2)
+
+
+def as_text(found: Estimate, cards: tuple[Device, ...]) -> str:
+    """For people: a table of MiB, the terms with their sources, and what to know."""
+    return "\n".join((*_table(found, cards), "", *_terms(found), *_notes(found)))
+
+
+def _table(found: Estimate, cards: tuple[Device, ...]) -> Iterator[str]:
+    memory = {each.name: each.memory for each in cards}
+    names = "".join(f"{name:>12}" for name, _ in COLUMNS)
+    yield f"{'MiB':<10}{names}{'total':>12}{'card':>12}"
+    for device in found.devices:
+        cells = "".join(f"{found.size(device, *kinds) / MIB:>12.2f}" for _, kinds in COLUMNS)
+        total = found.size(device) - found.size(device, "other")
+        card = f"{memory[device] / MIB:>12.0f}" if device in memory else ""
+        over = "  too much" if device in memory and total > memory[device] else ""
+        yield f"{device:<10}{cells}{total / MIB:>12.2f}{card}{over}"
+    yield ""
+    yield f"host memory {found.host / MIB:.2f} MiB, caches that may grow included"
+    yield f"context {found.n_ctx}, for one slot {found.n_ctx_per_slot}"
+
+
+def _terms(found: Estimate) -> Iterator[str]:
+    for each in found.terms:
+        yield f"{each.device:<8}{each.size / MIB:>12.2f}  {each.what}: {each.formula}"
+        yield f"{'':<22}[{each.source}]"
+
+
+def _notes(found: Estimate) -> Iterator[str]:
+    if any(device != HOST for device in found.devices):
+        yield "note: a GPU's driver takes some more for each process: CUDA 250 to 400 MiB"
+    for note in found.notes:
+        yield f"note: {note}"
+
+
+def _mib(size: int) -> float:
+    return round(size / MIB, 4)
