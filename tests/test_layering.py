@@ -46,6 +46,7 @@ LAYERS: dict[str, set[str]] = {
     "releases": set(),
     "gguf": set(),
     "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases"},
+    "memory": {"gguf", "importers", "language", "schema"},
     "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 

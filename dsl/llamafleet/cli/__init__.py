@@ -62,6 +62,10 @@ def _command(name: str) -> Callable[..., int]:
             from .import_ import import_
 
             return import_
+        case "memory":
+            from .memory import memory
+
+            return memory
         case "lsp":
             from .lsp import lsp
 

@@ -20,6 +20,8 @@ examples:
   llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
   llamafleet lock fleet.fleet                  what its weights are, in fleet.lock beside it
   llamafleet import config.yaml -o fleet.fleet what you run today, as a fleet file
+  llamafleet memory model.gguf -c 32768 --gpu 24GiB
+                                               what a llama-server with it takes, on each device
   llamafleet explain model.ctx-size            what a key means
   llamafleet lsp                               serve an editor on stdin and stdout
 
@@ -67,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     _render(commands)
     _lock(commands)
     _import(commands)
+    _memory(commands)
     _explain(commands)
     _lsp(commands)
     return top
@@ -252,6 +255,27 @@ def _import(commands: Any) -> None:
     import_.add_argument("-o", "--output", metavar="FLEET", help="write it there")
     import_.add_argument(
         "--verify", action="store_true", help="render it, and prove that it means the same"
+    )
+
+
+def _memory(commands: Any) -> None:
+    memory = _add(
+        commands,
+        "memory",
+        "say how much memory a llama-server takes, on each device",
+        "example: memory model.gguf -c 32768 -ngl 99 --gpu 24GiB --gpu Vulkan0=8GiB",
+    )
+    memory.add_argument(
+        "--gpu",
+        action="append",
+        default=[],
+        metavar="[NAME=]SIZE",
+        help="a card, there or not; the first is CUDA0 if it has no name",
+    )
+    memory.add_argument("--format", dest="style", choices=("text", "json"), default="text")
+    memory.add_argument("file", metavar="FILE.gguf", help="a model; the first file of several")
+    memory.add_argument(
+        "flags", nargs=argparse.REMAINDER, metavar="...", help="llama-server's own flags"
     )
 
 

@@ -1,0 +1,83 @@
+"""`llamafleet memory`: what a llama-server would take, from a GGUF's header and its flags."""
+
+from __future__ import annotations
+
+from ..gguf import GgufError, GgufFacts
+from ..gguf.local import read_facts
+from ..memory import Device, Flags, devices_of, estimate, read_flags
+from ..memory.extras import Extras, with_extras
+from ..memory.report import as_json, as_text
+from ..memory.terms import Estimate
+from .terminal import say
+
+PROBLEMS, USAGE = 1, 2
+STYLES = ("text", "json")
+
+
+def memory(file: str, flags: list[str], gpu: list[str], style: str) -> int:
+    """Print the estimate; 1 if a file cannot be read, 2 if the flags are wrong."""
+    own = _own_options(flags, gpu, style)
+    if isinstance(own, str):
+        say(own)
+        return USAGE
+    rest, gpu, style = own
+    read, cards = read_flags(rest), devices_of(gpu)
+    if isinstance(read, str) or isinstance(cards, str):
+        say(read if isinstance(read, str) else str(cards))
+        return USAGE
+    return _print(file, read, cards, style)
+
+
+def _print(file: str, flags: Flags, cards: tuple[Device, ...], style: str) -> int:
+    facts = read_facts(file, whole=False)
+    if isinstance(facts, GgufError):
+        say(str(facts))
+        return PROBLEMS
+    found: Estimate | str = estimate(facts, flags, cards)
+    extras = _extras(flags)
+    if isinstance(extras, GgufError):
+        say(str(extras))
+        return PROBLEMS
+    if isinstance(found, Estimate):
+        found = with_extras(found, facts, flags, cards, extras)
+    if isinstance(found, str):
+        say(found)
+        return PROBLEMS
+    print(as_json(found) if style == "json" else as_text(found, cards))
+    return 0
+
+
+def _extras(flags: Flags) -> Extras | GgufError:
+    found: dict[str, GgufFacts] = {}
+    for path in filter(None, (flags.mmproj, flags.draft, *flags.loras)):
+        facts = read_facts(path, whole=False)
+        if isinstance(facts, GgufError):
+            return facts
+        found[path] = facts
+    return Extras(
+        mmproj=found.get(flags.mmproj or ""),
+        draft=found.get(flags.draft or ""),
+        loras=tuple(found[path] for path in flags.loras),
+    )
+
+
+def _own_options(
+    flags: list[str], gpu: list[str], style: str
+) -> tuple[list[str], list[str], str] | str:
+    """Our own options may stand between llama-server's."""
+    rest, cards, words = [], [*gpu], iter(flags)
+    for word in words:
+        name, given, value = word.partition("=")
+        if name not in ("--gpu", "--format"):
+            rest.append(word)
+            continue
+        said = value if given else next(words, None)
+        if said is None:
+            return f"{name} needs a value"
+        if name == "--gpu":
+            cards.append(said)
+        elif said in STYLES:
+            style = said
+        else:
+            return f'--format is text or json, not "{said}"'
+    return rest, cards, style
