@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,10 +29,10 @@ def traces(lab_id: str) -> list[str]:
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     lines = mounts + run("ip", "-oneline", "link").splitlines()
     lines += run("iptables-save").splitlines() + run("ps", "-eo", "args").splitlines()
-    found = [line for line in lines if lab_id in line]
-    found += run(
-        "find", "/sys/fs/cgroup", "-name", f"*{lab_id}*", "-type", "d", check=False
-    ).split()
+    groups = run("find", "/sys/fs/cgroup", "-name", f"*{lab_id}*", "-type", "d", check=False)
+    # Four hexadecimal digits also stand in the middle of other programs' longer ids.
+    alone = re.compile(rf"(?<![0-9a-f]){lab_id}(?![0-9a-f])")
+    found = [line for line in [*lines, *groups.split()] if alone.search(line)]
     # nspawn's lock files, named by inode, are its own business.
     found += run(
         "find", "/run/systemd/nspawn", "-name", f"{lab_id}-*", "-type", "d", check=False
