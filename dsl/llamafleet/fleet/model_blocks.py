@@ -169,12 +169,12 @@ def _gguf_name(key: str, fields: Fields, scope: Scope) -> str | None:
 
 
 def _flags(fields: Fields) -> Iterator[Flag]:
-    for key, flag in llama_server.flags().items():
-        if key in fields.values:
-            attribute = fields.written[key]
-            argv = llama_server.argv(flag, attribute.value)
-            if argv:
-                yield Flag(key, argv, attribute.value.span)
+    flags, places = llama_server.flags(), llama_server.places()
+    for key in sorted(places.keys() & fields.values.keys(), key=places.__getitem__):
+        attribute = fields.written[key]
+        argv = llama_server.argv(flags[key], attribute.value)
+        if argv:
+            yield Flag(key, argv, attribute.value.span)
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -48,7 +48,9 @@ Parts = list[Any]
 
 def build(rule: str, parts: Parts, path: str) -> object:
     """Reduce `parts` by `rule`; lists are rules without a node of their own, and are spliced in."""
-    if action := ACTIONS.get(rule):
+    if action := PLAIN.get(rule):
+        return action(parts, path)
+    if action := REPEATING.get(rule):
         return action(_flat(parts), path)
     if isinstance(parts[0], list):
         # A repetition grows in place: copying it for each entry would be quadratic.
@@ -163,10 +165,10 @@ def _directive(parts: Parts, path: str) -> object:
 
 
 def _attribute(parts: Parts, path: str) -> object:
-    key, _, value, newline = parts
+    word, _, value, newline = parts
     end = read_line_end(newline, path)
-    span = _across(key, value, path)
-    return Attribute(_word(key, path), value, span, _behind(end)), end
+    key = _word(word, path)
+    return Attribute(key, value, _across(key, value, path), _behind(end)), end
 
 
 def _matrix_set(parts: Parts, path: str) -> object:
@@ -182,8 +184,9 @@ def _behind(end: LineEnd) -> Comments:
 
 
 def _block(parts: Parts, path: str) -> object:
-    kind, *rest, brace, newline = parts
-    label = rest.pop(0) if rest[0].type != "LBRACE" else None
+    first, *rest, brace, newline = parts
+    kind = _word(first, path)
+    label = _word(rest.pop(0), path) if rest[0].type != "LBRACE" else None
     opening = NOTHING
     entries: tuple[Any, ...] = ()
     closing: tuple[Comment, ...] = ()
@@ -192,8 +195,8 @@ def _block(parts: Parts, path: str) -> object:
         entries, closing = attach(readable(rest[2:]), opening.below)
     end = read_line_end(newline, path)
     node = Block(
-        _word(kind, path),
-        None if label is None else _word(label, path),
+        kind,
+        label,
         entries,
         _across(kind, label or kind, path),
         _across(kind, brace, path),
@@ -221,14 +224,20 @@ def readable(entries: Parts) -> Parts:
     ]
 
 
-ACTIONS: dict[str, Callable[[Parts, str], object]] = {
-    "start": _start,
+Action = Callable[[Parts, str], object]
+
+PLAIN: dict[str, Action] = {
     "directive": _directive,
-    "block": _block,
     "attribute": _attribute,
+    "_value": _value,
+}
+"""Rules that repeat nothing, which most of a file is."""
+
+REPEATING: dict[str, Action] = {
+    "start": _start,
+    "block": _block,
     "matrix_set": _matrix_set,
     "list": _list,
-    "_value": _value,
     "_term": _term,
     "all_of": _all_of,
     "any_of": _any_of,

@@ -175,5 +175,6 @@ def _of_items(items: Items) -> Found:
 
 
 def _beside(comments: Comments, span: Span) -> Found:
-    beside = (*comments.before, comments.after, comments.end)
-    yield from ((comment, span) for comment in beside if comment is not None)
+    for comment in (*comments.before, comments.after, comments.end):
+        if comment is not None:
+            yield comment, span

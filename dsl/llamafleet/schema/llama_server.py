@@ -45,6 +45,12 @@ def flags() -> Mapping[str, ServerFlag]:
     return {row["key"]: server_flag(row) for row in _rows() if not _refusal(row)}
 
 
+@cache
+def places() -> Mapping[str, int]:
+    """Where each flag stands in that order."""
+    return {key: place for place, key in enumerate(flags())}
+
+
 def keys() -> Iterator[Key]:
     """The keys of a model that are flags; other spellings point to the first one."""
     for flag in flags().values():

@@ -157,8 +157,8 @@ def _read_named(entry: Block, known: dict[str, Block], diagnostics: Diagnostics)
 def _check_required(
     block: Block, schema: BlockSchema, written: Mapping[str, Attribute], diagnostics: Diagnostics
 ) -> None:
-    for key in schema.keys:
-        if key.required and key.name not in written:
+    for key in schema.required:
+        if key.name not in written:
             message = f"this {schema.kind} has no {key.name}"
             hint = f"add {key.name} = ... ({key.type.expected}): {key.help}"
             diagnostics.error("missing-key", message, block.header, hint=hint)

@@ -52,6 +52,9 @@ class BlockSchema:
     not_even: str = ""
     upstream: str = ""
     table: Mapping[str, Key] = field(init=False, repr=False, compare=False)
+    required: tuple[Key, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "table", {key.name: key for key in self.keys})
+        # A model has hundreds of keys, and every block is asked for those that it must have.
+        object.__setattr__(self, "required", tuple(key for key in self.keys if key.required))
