@@ -22,13 +22,8 @@ EXACT: tuple[Kind, ...] = ("weights", "kv", "recurrent", "output")
 ROUNDING = 0.005
 CARD = 24 << 30
 
-LOW = {
-    ("mamba2", 1, "-c 4096 -np 1 -nkvo"),
-    ("qwen3next", 1, "-c 2048 -np 1 -ngl 99 -ub 256"),
-    ("qwen3next", 1, "-c 4096 -np 1 -nkvo"),
-    ("qwen3next", 2, "-c 4096 -np 1 -sm none -mg 1"),
-}
-"""Compute buffers of recurrent layers that are known to come out too small: 3 to 6 %, but -nkvo."""
+HIGH = {("mamba2", 1, "-c 4096 -np 1 -nkvo")}
+"""A compute buffer that is known to come out too large, by 13 %."""
 
 
 @cache
@@ -64,9 +59,8 @@ def test_as_the_server_says(record: dict[str, Any]) -> None:
             # Two buffers of a kind, such as mapped and repacked weights, are rounded twice.
             assert mine == pytest.approx(real, abs=0.01 + ROUNDING), f"{device} {kind}"
         mine, real = found.size(device, "compute") / MIB, logged.get("compute", 0.0)
-        if (record["model"], record["devices"], " ".join(record["flags"])) in LOW:
-            continue
-        above = 1.15 if several else 1.02
+        case = (record["model"], record["devices"], " ".join(record["flags"]))
+        above = 1.15 if several or case in HIGH else 1.02
         assert real * 0.98 - 0.01 <= mine <= real * above + 0.01, f"{device} compute: {mine} {real}"
 
 

@@ -74,7 +74,10 @@ def _scan(net: Network, layer: Layer, source: Tensor) -> Tensor:
     state = _early_state(net, layer)
     mixed = net.multiply(here + "ssm_in.weight", source, tokens)
     mine = graph.look(mixed, (channels, tokens), "VIEW")
-    found = _convolved(net, layer, _joined(net, layer, mine, channels, state), channels)
+    both = _joined(net, layer, mine, channels, state)
+    lying = _state(net, layer, net.shape.state_s, False)
+    graph.write("SCALE", lying)
+    found = _convolved(net, layer, both, channels)
     step = graph.look(mixed, (heads, tokens), "VIEW")
     step = graph.add("CONT", (heads, tokens), step)
     if net.has(here + "ssm_dt.bias"):
@@ -82,7 +85,6 @@ def _scan(net: Network, layer: Layer, source: Tensor) -> Tensor:
     x = graph.look(found, (inner, tokens), "VIEW")
     b, c = (graph.look(found, (channels - inner, tokens), "VIEW") for _ in range(2))
     values = inner * tokens + net.shape.state_s * net.geometry.sequences
-    lying = _state(net, layer, net.shape.state_s, False)
     scanned = graph.add("SSM_SCAN", (values,), lying, x, step, b, c)
     last = graph.look(scanned, (net.shape.state_s, net.geometry.sequences), "VIEW")
     graph.write("CPY", lying, last)
@@ -122,7 +124,9 @@ def _delta_net(net: Network, layer: Layer, source: Tensor) -> Tensor:
     gate = net.multiply(here + "attn_gate.weight", source, tokens)
     gate = graph.add("UNARY", (size, heads, tokens), graph.look(gate, (size, heads, tokens)))
     result = graph.add("MUL", (size, heads, tokens), result, gate)
-    return net.multiply(here + "ssm_out.weight", graph.look(result, (inner, tokens)), tokens)
+    found = net.multiply(here + "ssm_out.weight", graph.look(result, (inner, tokens)), tokens)
+    # A look at it: so the residual sum takes another place.
+    return graph.look(found, (net.shape.embedding, tokens))
 
 
 def _spread(net: Network, found: Tensor, size: int, keys: int, heads: int) -> Tensor:
