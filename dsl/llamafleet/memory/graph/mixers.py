@@ -85,7 +85,8 @@ def _scan(net: Network, layer: Layer, source: Tensor) -> Tensor:
     x = graph.look(found, (inner, tokens), "VIEW")
     b, c = (graph.look(found, (channels - inner, tokens), "VIEW") for _ in range(2))
     values = inner * tokens + net.shape.state_s * net.geometry.sequences
-    scanned = graph.add("SSM_SCAN", (values,), lying, x, step, b, c)
+    decay = net.weight(here + "ssm_a")
+    scanned = graph.add("SSM_SCAN", (values,), lying, x, step, decay, b, c)
     last = graph.look(scanned, (net.shape.state_s, net.geometry.sequences), "VIEW")
     graph.write("CPY", lying, last)
     net.tail = len(graph.nodes)
