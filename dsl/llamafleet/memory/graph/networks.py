@@ -54,7 +54,7 @@ def _embedded(net: Network) -> Tensor:
         graph.write("SET_ROWS", copy, rows, net.input("mixed_slots", (tokens,), "i64"))
     if net.shape.architecture.startswith("gemma"):
         found = graph.add("MUL", dims, found, net.input("scale_rows", (1, tokens)))
-    if net.has("token_embd_norm.weight"):
+    if net.has("token_embd_norm.weight") and net.has("output_norm.weight"):
         found = net.norm(found, dims, "token_embd_norm.weight", None)
     return found
 
@@ -79,7 +79,7 @@ def _layer(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> Ten
             tokens, dims = net.outputs, (width, net.outputs)
         if net.has(here + "ffn_norm.weight") and net.has(here + "post_attention_norm.weight"):
             mixed = net.norm(mixed, dims, here + "post_attention_norm.weight", layer.index)
-        flow = net.graph.add("ADD", dims, mixed, flow)
+        flow = _summed(net, dims, mixed, flow)
     return _forward(net, layer, flow, tokens)
 
 
@@ -101,18 +101,27 @@ def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int) -> Tensor:
         return flow
     if net.has(here + "post_ffw_norm.weight"):
         found = net.norm(found, dims, here + "post_ffw_norm.weight", None)
+    return _summed(net, dims, found, flow)
+
+
+def _summed(net: Network, dims: tuple[int, int], found: Tensor, flow: Tensor) -> Tensor:
+    """What a part of a layer adds; LFM2 has the sum the other way round."""
+    if net.shape.architecture.startswith("lfm2"):
+        return net.graph.add("ADD", dims, flow, found)
     return net.graph.add("ADD", dims, found, flow)
 
 
 def _logits(net: Network, flow: Tensor) -> None:
     width = net.shape.embedding
     whole = net.shape.architecture in WHOLE
+    # LFM2 calls the norm of its output that of its embeddings.
+    name = "output_norm.weight" if net.has("output_norm.weight") else "token_embd_norm.weight"
     if net.shape.architecture in NORMED_FIRST:
-        found = net.norm(flow, (width, net.tokens), "output_norm.weight", None)
+        found = net.norm(flow, (width, net.tokens), name, None)
         found = _kept(net, found)
     else:
         found = net.norm(_kept(net, flow) if whole else flow, (width, net.outputs),
-                         "output_norm.weight", None)  # fmt: skip
+                         name, None)  # fmt: skip
     found.is_output = True
     tied = not net.has("output.weight")
     matrix = net.weight("token_embd.weight" if tied else "output.weight", output=tied)
