@@ -72,7 +72,6 @@ def _drafting(flags: Flags, n_ctx: int) -> Flags:
         devices=flags.draft_devices if flags.draft_devices is not None else flags.devices,
         overrides=flags.draft_overrides,
         embedding=False,
-        every_token=True,
         spec_types=(),
         draft=None,
     )

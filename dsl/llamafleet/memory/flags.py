@@ -32,10 +32,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The flags that count, with llama-server's defaults. None is what is not said.
-
-    `every_token` gives logits for each token of a batch, as a model that drafts does.
-    """
+    """The flags that count, with llama-server's defaults. None is what is not said."""
 
     ctx_size: int | None = None
     parallel: int = -1
@@ -50,7 +47,6 @@ class Flags:
     op_offload: bool = True
     swa_full: bool = False
     embedding: bool = False
-    every_token: bool = False
     gpu_layers: int = ALL
     gpu_layers_said: bool = False
     split_mode: str = "layer"

@@ -57,7 +57,7 @@ def geometry_of(flags: Flags, shape: Shape) -> Geometry:
         n_ctx = sequence * slots
     drafted = flags.draft_tokens if drafts(flags) else 0
     outputs = min(batch, slots * (1 + drafted))
-    if flags.embedding or flags.every_token:
+    if flags.embedding:
         outputs = batch
     return Geometry(
         n_ctx=n_ctx,
