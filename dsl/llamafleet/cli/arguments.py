@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 EXAMPLES = """\
@@ -48,8 +49,8 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, width=min(width, 100) - 2)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands; its result has `command` and what that command takes."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands, or of one; its result has `command` and what that takes."""
     top = argparse.ArgumentParser(
         prog="llamafleet",
         description="Check, format and compile fleet files.",
@@ -63,22 +64,18 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="llamafleet"
     )
-    _check(commands)
-    _simulate(commands)
-    _fmt(commands)
-    _render(commands)
-    _lock(commands)
-    _import(commands)
-    _memory(commands)
-    _explain(commands)
-    _lsp(commands)
+    for name, add in COMMANDS.items():
+        if only in (None, name):
+            add(commands)
     return top
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """What is asked for; argparse's own way cannot take requests on both sides of an option."""
-    top = parser()
-    found, more = top.parse_known_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    # What other commands take, nobody asks: to say it all is half of what reading costs.
+    top = parser(words[0] if words and words[0] in COMMANDS else None)
+    found, more = top.parse_known_args(words)
     requests = getattr(found, "requests", None)
     if more and (requests is None or any(each.startswith("-") for each in more)):
         top.error(f"unrecognized arguments: {' '.join(more)}")
@@ -293,3 +290,17 @@ def _lsp(commands: Any) -> None:
     lsp = _add(commands, "lsp", "serve an editor over the language server protocol")
     # Editors pass it to every server; there is no other way here.
     lsp.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (always so)")
+
+
+COMMANDS: Mapping[str, Callable[[Any], None]] = {
+    "check": _check,
+    "simulate": _simulate,
+    "fmt": _fmt,
+    "render": _render,
+    "lock": _lock,
+    "import": _import,
+    "memory": _memory,
+    "explain": _explain,
+    "lsp": _lsp,
+}
+"""What adds the arguments of each command."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -20,6 +21,8 @@ def prepare() -> None:
     """Let any text be printed, whatever the terminal's encoding, and start quickly."""
     # Most of a command's time goes into imports, whose objects stay: to collect them is in vain.
     gc.set_threshold(100_000)
+    # At the end Python looks for cycles once more, in what is about to go anyway.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="backslashreplace")
