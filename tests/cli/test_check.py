@@ -21,8 +21,8 @@ NEVER_FOR_A_CHECK = {
     "asyncio", "hashlib", "importlib.metadata", "logging", "shutil", "socket", "subprocess",
     # What other commands are for, and a lock where there is none.
     "llamafleet.gguf", "llamafleet.importers", "llamafleet.language.formatter",
-    "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.memory", "llamafleet.plan",
-    "llamafleet.render", "llamafleet.simulate", "llamafleet.swap_check",
+    "llamafleet.language.recovery", "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.memory",
+    "llamafleet.plan", "llamafleet.render", "llamafleet.simulate", "llamafleet.swap_check",
     "llamafleet.swap_config.load", "llamafleet.targets.swap.plan",
 }  # fmt: skip
 

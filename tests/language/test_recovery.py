@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llamafleet.language.parser import MOST_ERRORS, parse
+from llamafleet.language.parser import parse
+from llamafleet.language.recovery import MOST_ERRORS
 from llamafleet.language.source import Source
 from llamafleet.language.syntax import Attribute, Block, Items
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from llamafleet.language import parser
+from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.language.parser import parse
+from llamafleet.language.recovery import read_recovering
 from llamafleet.language.source import Source
 from llamafleet.language.straight import MOST_STATES, read_straight
 from llamafleet.language.syntax import File
@@ -37,9 +38,9 @@ JOINS = (
 
 def recovering(text: str) -> tuple[File, bool]:
     """What the parser that recovers from errors makes of a text, and whether there were any."""
-    reader = parser._Parser("f.fleet", text, close_at_margin=False)
-    file = reader.run()
-    return file, len(reader.diagnostics) > 0
+    diagnostics = Diagnostics()
+    file = read_recovering(text, "f.fleet", diagnostics)
+    return file, len(diagnostics) > 0
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)

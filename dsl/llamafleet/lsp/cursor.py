@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from ..language.parser import ENTRY, HEADER
+from ..language.recovery import ENTRY, HEADER
 from ..language.source import Position
 from ..language.tables import END, tables
 from ..language.tokens import BAD_CHARACTER, Lexer, Place, Token

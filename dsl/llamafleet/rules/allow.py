@@ -19,8 +19,9 @@ from ..language.source import Position, Source, Span
 from ..language.syntax import Attribute, Block, Comment, Comments, Directive, File, Items, MatrixSet
 
 _ALLOW = re.compile(r"#\s*fleet\s*:\s*allow\b(?P<rest>.*)")
-_IN_YAML = re.compile(r"(?:^|\s)(?P<comment>#\s*fleet\s*:\s*allow\b.*)$")
-_CODES = re.compile(r"\s*\[(?P<codes>[^\]]*)\](?P<reason>.*)")
+# Few files need these two, so `re` compiles them when it meets them.
+_IN_YAML = r"(?:^|\s)(?P<comment>#\s*fleet\s*:\s*allow\b.*)$"
+_CODES = r"\s*\[(?P<codes>[^\]]*)\](?P<reason>.*)"
 FORM = "# fleet: allow[code] the reason why"
 
 
@@ -51,7 +52,7 @@ def allowances_in_yaml(source: Source) -> tuple[tuple[Allow, ...], tuple[Diagnos
     bad: list[Diagnostic] = []
     lines = source.lines
     for index, line in enumerate(lines):
-        found = _IN_YAML.search(line)
+        found = re.search(_IN_YAML, line)
         if found is None:
             continue
         text = found["comment"].rstrip()
@@ -126,7 +127,7 @@ def _covers(allow: Allow, diagnostic: Diagnostic) -> bool:
 def _read(
     rest: str, comment: Comment, span: Span | None, allows: list[Allow], bad: list[Diagnostic]
 ) -> None:
-    found = _CODES.match(rest)
+    found = re.match(_CODES, rest)
     codes = [code.strip() for code in found["codes"].split(",")] if found else []
     codes = [code for code in codes if code]
     if found is None or not codes:
