@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import time
@@ -159,6 +160,34 @@ def many(hosts: int) -> str:
             f"    matrix {{\n        set s = {' | '.join(names)}\n    }}\n}}\n"
         )
     return "\n".join(parts)
+
+
+def test_the_collector_goes_on_whatever_happens() -> None:
+    """It rests while a fleet is compiled, and is then as it was before."""
+    seen: list[bool] = []
+
+    def read(path: str) -> bytes:
+        seen.append(gc.isenabled())
+        raise RuntimeError(path)
+
+    with pytest.raises(RuntimeError):
+        compile_file("fleet.fleet", read)
+    assert (seen, gc.isenabled()) == ([False], True)
+    gc.disable()
+    try:
+        compile_text(SMALL)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_large_fleet_leaves_no_cycles() -> None:
+    """Else a collector that rests would let memory grow."""
+    text = many(20)
+    compile_text(text)
+    gc.collect()
+    compile_text(text)
+    assert gc.collect() < 100
 
 
 def test_time_grows_with_the_fleet() -> None:
