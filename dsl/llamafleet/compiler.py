@@ -37,7 +37,7 @@ class Compiled:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no cycles meanwhile: none are made, and looking took half of a large fleet's time."""
+    """Look for no cycles meanwhile: none are made, and looking took half of the time."""
     on = gc.isenabled()
     gc.disable()
     try:
