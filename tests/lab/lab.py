@@ -104,8 +104,10 @@ class Lab:
         sweep()
         images = {spec.suite: base_image(spec.suite, self._say) for spec in self.specs}
         lab_id = _claim_id()
+        # Watched before it is recorded: whoever finds a record finds somebody who cleans up.
         self._watch = watch.start(lab_id)
         try:
+            record.save(Record(lab_id, "", (), record.this_process()))
             self._record = _build(lab_id, self.specs, images)
             self._boot()
         except BaseException:
@@ -165,7 +167,6 @@ def _claim_id() -> str:
             lab_directory(lab_id).mkdir(mode=0o711)
         except FileExistsError:
             continue
-        record.save(Record(lab_id, "", (), record.this_process()))
         return lab_id
 
 
