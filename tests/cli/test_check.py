@@ -23,7 +23,7 @@ NEVER_FOR_A_CHECK = {
     "llamafleet.gguf", "llamafleet.importers", "llamafleet.language.formatter",
     "llamafleet.language.recovery", "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.memory",
     "llamafleet.plan", "llamafleet.render", "llamafleet.simulate", "llamafleet.swap_check",
-    "llamafleet.swap_config.load", "llamafleet.targets.swap.plan",
+    "llamafleet.swap_config.fits", "llamafleet.swap_config.load", "llamafleet.targets.swap.plan",
 }  # fmt: skip
 
 

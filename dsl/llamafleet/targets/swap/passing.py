@@ -47,20 +47,25 @@ def check_passed_values(
     diagnostics: Diagnostics,
 ) -> None:
     """Report values that pass through and that llama-swap would refuse to start with."""
-    from ...swap_config.fits import misfit  # hardly anything passes through
-
     block = fields.nested(PASS_THROUGH.kind)
-    found = [(misfit(key, value, version), block.header) for key, value in passed.items() if block]
-    found += [
-        (misfit(key, value, version, "models", model.name), model.origin)
+    places: list[tuple[JsonObject, Span, tuple[str, ...]]] = []
+    if block is not None:
+        places.append((passed, block.header, ()))
+    places += [
+        (model.pass_through, model.origin, ("models", model.name))
         for model in models
-        for key, value in model.pass_through.items()
+        if model.pass_through
     ]
-    for problem, place in found:
-        if problem:
-            diagnostics.error(
-                "wrong-type", f"llama-swap refuses what passes through: {problem}", place
-            )
+    if not places:
+        return
+    # In most fleets nothing passes through, and the table of all keys is not loaded.
+    from ...swap_config.fits import misfit
+
+    for values, place, prefix in places:
+        for key, value in values.items():
+            if problem := misfit(key, value, version, *prefix):
+                message = f"llama-swap refuses what passes through: {problem}"
+                diagnostics.error("wrong-type", message, place)
 
 
 def _check(
