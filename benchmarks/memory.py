@@ -9,26 +9,19 @@ The models are small, so that the rule's error is in MiB rather than in per cent
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 
-from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
 from llamafleet.memory.terms import MIB
-from tests.gguf.writing import header_bytes
-from tests.memory.models import TINY
+from tests.memory.recorded import RECORDINGS, estimated, facts
 
-RECORDINGS = Path(__file__).parent.parent / "tests" / "memory" / "recordings.json"
-CARD = 24 << 30
 THUMB = 1024.0
 
 
 def main() -> None:
     """Print the table."""
     rows = list(_rows())
-    print(f"{len(rows)} devices of {len(json.loads(RECORDINGS.read_text()))} starts of b11434\n")
+    print(f"{len(rows)} devices of {len(RECORDINGS)} starts of b11434\n")
     print(f"{'':<28}{'median':>10}{'p90':>10}{'lowest':>10}{'highest':>10}   MiB off")
     _line("llamafleet memory", [mine - real for real, mine, _ in rows])
     _line("size of the file + 1 GB", [thumb - real for real, _, thumb in rows])
@@ -44,28 +37,15 @@ def _line(name: str, errors: list[float]) -> None:
 
 def _rows() -> Iterator[tuple[float, float, float]]:
     """What a device really takes, by llamafleet, and by the rule of thumb; in MiB."""
-    for record in json.loads(RECORDINGS.read_text(encoding="utf-8")):
-        facts = _facts(record["model"])
-        flags = read_flags(record["flags"])
-        assert isinstance(flags, Flags)
-        cards = [Device(f"RPC{index}", CARD) for index in range(record["devices"])]
-        found = estimate(facts, flags, cards)
-        assert isinstance(found, Estimate)
-        thumb = (facts.tensor_bytes / MIB + THUMB) / max(1, len(cards))
+    for record in RECORDINGS:
+        found = estimated(record)
+        cards = record["devices"]
+        thumb = (facts(record["model"]).tensor_bytes / MIB + THUMB) / max(1, cards)
         for device, logged in record["buffers"].items():
             real = sum(logged.values())
             mine = (found.size(device) - found.size(device, "other")) / MIB
             if real:
                 yield real, mine, 0.0 if device == "CPU" and cards else thumb
-
-
-def _facts(name: str) -> GgufFacts:
-    made = TINY[name]()
-    header = parse_header(header_bytes(made.entries, made.tensors)[0])
-    assert isinstance(header, Header)
-    found = facts_of([header])
-    assert isinstance(found, GgufFacts)
-    return found
 
 
 if __name__ == "__main__":

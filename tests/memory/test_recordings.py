@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, estimate
 from llamafleet.memory.terms import MIB, Kind
-from tests.gguf.writing import header_bytes
 from tests.memory.models import REAL, TINY
+from tests.memory.recorded import RECORDINGS, estimated, facts_of_made
 
-RECORDINGS: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parent / "recordings.json").read_text(encoding="utf-8")
-)
 EXACT: tuple[Kind, ...] = ("weights", "kv", "recurrent", "output")
 ROUNDING = 0.005
-CARD = 24 << 30
 
 OFF = ("mamba2", 1, "-c 4096 -np 1 -nkvo")
 """Its compute buffers are known to be off: 36 % less on the CPU, 13 % more on the device."""
-
-
-@cache
-def facts(name: str) -> GgufFacts:
-    made = TINY[name]()
-    header = parse_header(header_bytes(made.entries, made.tensors)[0])
-    assert isinstance(header, Header)
-    found = facts_of([header])
-    assert isinstance(found, GgufFacts)
-    return found
-
-
-def estimated(record: dict[str, Any]) -> Estimate:
-    flags = read_flags(record["flags"])
-    assert isinstance(flags, Flags), flags
-    cards = [Device(f"RPC{index}", CARD) for index in range(record["devices"])]
-    found = estimate(facts(record["model"]), flags, cards)
-    assert isinstance(found, Estimate), found
-    return found
 
 
 @pytest.mark.parametrize(
@@ -75,10 +48,7 @@ def test_recordings_have_every_layout() -> None:
 def test_without_a_known_graph_the_estimate_says_so() -> None:
     made = TINY["llama"]()
     made.tensors = [each for each in made.tensors if each[0] != "token_embd.weight"]
-    header = parse_header(header_bytes(made.entries, made.tensors)[0])
-    assert isinstance(header, Header)
-    odd = facts_of([header])
-    assert isinstance(odd, GgufFacts)
+    odd = facts_of_made(made)
     found = estimate(odd, Flags(ctx_size=2048))
     assert isinstance(found, Estimate)
     (term,) = [each for each in found.terms if each.kind == "compute"]
@@ -88,11 +58,7 @@ def test_without_a_known_graph_the_estimate_says_so() -> None:
 
 @pytest.mark.parametrize("name", REAL)
 def test_real_dimensions_are_quick(name: str) -> None:
-    made = REAL[name]()
-    header = parse_header(header_bytes(made.entries, made.tensors)[0])
-    assert isinstance(header, Header)
-    found = facts_of([header])
-    assert isinstance(found, GgufFacts)
+    found = facts_of_made(REAL[name]())
     whole = estimate(found, Flags(ctx_size=32768), [Device("CUDA0", 1 << 40)])
     assert isinstance(whole, Estimate)
     assert whole.size("CUDA0", "weights") > 0.9 * found.tensor_bytes - whole.size("CPU", "weights")
@@ -101,11 +67,7 @@ def test_real_dimensions_are_quick(name: str) -> None:
 
 def test_the_cache_of_deepseek_v3_is_the_published_one() -> None:
     # 61 layers x 576 values of 16 bits: 68.6 KiB a token.
-    made = REAL["deepseek-v3"]()
-    header = parse_header(header_bytes(made.entries, made.tensors)[0])
-    assert isinstance(header, Header)
-    found = facts_of([header])
-    assert isinstance(found, GgufFacts)
+    found = facts_of_made(REAL["deepseek-v3"]())
     whole = estimate(found, Flags(ctx_size=32768, parallel=1))
     assert isinstance(whole, Estimate)
     assert whole.size("CPU", "kv") == 61 * 576 * 2 * 32768
