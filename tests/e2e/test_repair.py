@@ -90,6 +90,27 @@ def test_a_host_that_loses_power_in_the_bundle_is_repaired_by_the_next(
     assert site.changes() == {}
 
 
+def test_what_nginx_refuses_replaces_nothing(pair: Lab, rolled_out: Site) -> None:
+    site, alpha = rolled_out, pair.host("alpha")
+    before = (alpha.root / CONFIG).read_bytes()
+    assert set_ctx_size(site, "chat-small", 3328) != 3328
+    site.edit('listen   = "0.0.0.0:8000"', 'listen   = "0.0.0.0:8001"')
+    alpha.run("echo 'nonsense;' >/etc/nginx/conf.d/somebody.conf", sudo=True)
+    try:
+        done = site.roll_out()
+    finally:
+        alpha.run("rm /etc/nginx/conf.d/somebody.conf", sudo=True)
+        site.edit('listen   = "0.0.0.0:8001"', 'listen   = "0.0.0.0:8000"')
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert 'unknown directive "nonsense"' in said
+    assert "nothing was changed" in said
+    assert (alpha.root / CONFIG).read_bytes() == before
+    done = site.roll_out()
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert b"--ctx-size 3328" in (alpha.root / CONFIG).read_bytes()
+
+
 def test_a_rollout_that_cannot_reach_a_host_says_so_and_does_the_others(
     pair: Lab, rolled_out: Site
 ) -> None:
