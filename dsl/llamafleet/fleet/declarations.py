@@ -20,7 +20,7 @@ def gpu(block: Block, scope: Scope) -> GpuType | None:
     if vendor is None:
         return None
     name, arch, vram = fields.label.text, fields.text("arch"), fields.size("vram")
-    return GpuType(name, vendor, arch, vram, block.header)
+    return GpuType(name, vendor, arch, vram, block.header, fields.size("reserved") or 0)
 
 
 def host(block: Block, scope: Scope) -> Host:
@@ -45,6 +45,9 @@ def host(block: Block, scope: Scope) -> Host:
         models_dir=fields.text("models-dir") or "",
         origin=block.header,
         spans=fields.spans,
+        gpu_reserved=fields.sizes("gpu-reserved"),
+        ram_reserved=fields.size("ram-reserved") or 0,
+        disk=fields.size("disk"),
     )
 
 

@@ -31,13 +31,17 @@ NOTHING: JsonObject = {}
 
 @dataclass(frozen=True, slots=True)
 class GpuType:
-    """A kind of card. `arch` is the compiler's name for it (sm_86, gfx1201); `vram` in bytes."""
+    """A kind of card. `arch` is the compiler's name for it (sm_86, gfx1201).
+
+    `vram` in bytes; `reserved` is what models never get of it.
+    """
 
     name: str
     vendor: str
     arch: str | None
     vram: int | None
     origin: Span
+    reserved: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,10 @@ class Ssh:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine. The position of a GPU in `gpus` is its device index, as CUDA and HIP count."""
+    """A machine. The position of a GPU in `gpus` is its device index, as CUDA and HIP count.
+
+    `gpu_reserved` is what something else holds of each card; `disk` what models-dir may hold.
+    """
 
     name: str
     address: str
@@ -65,6 +72,9 @@ class Host:
     models_dir: str
     origin: Span
     spans: Spans = field(default_factory=dict)
+    gpu_reserved: tuple[int, ...] = ()
+    ram_reserved: int = 0
+    disk: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,12 @@ GPU = BlockSchema(
         Key("vendor", Choice("nvidia", "amd", "intel"), "Who made it.", required=True),
         Key("arch", Word(), "Its architecture for the compiler: sm_86, gfx1201, bmg-g21."),
         Key("vram", Size(), "Its memory."),
+        Key(
+            "reserved",
+            Size(),
+            "What of its memory models never get: a driver's, or a desktop's.",
+            default=0,
+        ),
     ),
 )
 
@@ -57,7 +63,14 @@ HOST = BlockSchema(
         Key("ssh-known-hosts", Text(), "File with known host keys."),
         Key("sudo", Switch(), "Become root with sudo.", default=True),
         Key("gpus", ListOf(Reference("gpu")), "Its cards; the position is the device index."),
+        Key(
+            "gpu-reserved",
+            ListOf(Size()),
+            "What something else, such as Ollama, holds of each card, by device index.",
+        ),
         Key("ram", Size(), "Its main memory."),
+        Key("ram-reserved", Size(), "What of it models never get.", default=0),
+        Key("disk", Size(), "How much the disk of models-dir holds for weights."),
         Key("groups", ListOf(Word()), "More groups of the inventory that it is in."),
         Key("models-dir", PATH, "Where weights go.", default="/var/lib/llamafleet/models"),
     ),

@@ -85,6 +85,11 @@ class Fields:
         found: int | None = self.value(key)
         return found
 
+    def sizes(self, key: str) -> tuple[int, ...]:
+        """The items of a list of sizes, in bytes."""
+        found: tuple[int, ...] = self.value(key) or ()
+        return found
+
     def seconds(self, key: str) -> int | None:
         """A duration in whole seconds, rounded up: nothing may end earlier than it says."""
         found: int | None = self.value(key)

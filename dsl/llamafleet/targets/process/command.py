@@ -78,6 +78,20 @@ def command_of(
     )
 
 
+def server_flags(model: Model) -> tuple[str, ...]:
+    """What llama-server is told about itself, in the words of the pinned build.
+
+    Without addresses; weights beside the main ones by their names in the fleet.
+    """
+    companions = (("--mmproj", model.mmproj), ("--model-draft", model.draft))
+    groups = (
+        *((flag, name) for flag, name in companions if name),
+        *(() if model.program else _explicit(model)),
+        *(flag.argv for flag in model.flags),
+    )
+    return (*(word for group in groups for word in group), *model.extra_args)
+
+
 def _spelled(flag: Flag, build: Build | None) -> tuple[str, ...]:
     """A flag in the words of the build that gets it: an older one may know it by another name."""
     if build is None:
