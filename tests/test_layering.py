@@ -19,7 +19,7 @@ LAYERS: dict[str, set[str]] = {
     "fleet": {"language", "diagnostics", "schema", "gguf.facts"},
     "swap_config": {"language", "diagnostics", "fleet.matrix"},
     "rules": {
-        "language", "diagnostics", "schema", "fleet", "backends", "targets",
+        "language", "diagnostics", "schema", "fleet", "backends", "targets", "footprint",
         "swap_config.versions",
     },
     "backends": set(),
@@ -47,6 +47,7 @@ LAYERS: dict[str, set[str]] = {
     "gguf": set(),
     "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases"},
     "memory": {"gguf", "importers", "language", "schema"},
+    "footprint": {"backends", "fleet", "gguf", "lock.measured", "memory", "targets"},
     "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 

@@ -1,0 +1,80 @@
+"""What one process takes, and which processes may be there together, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..memory.terms import Estimate
+
+WRITTEN, MEASURED, ESTIMATED = "written", "measured", "estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of one process in one memory.
+
+    `kind` is that of a term of the memory model (`weights`, `kv`, `recurrent`, `compute`, `output`,
+    `driver`, `other`), or `whole` where only a total is known.
+    """
+
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What one process of a model takes on one host.
+
+    `cards` are parts by the host's device index, in that order; `margin` is how many bytes the sum
+    of a card may be off. `known` says how: `written` (the model's `vram`), `measured`, `estimated`,
+    or nothing, and then `why` says what is missing.
+    """
+
+    service: str
+    model: str
+    host: str
+    process: int
+    cards: tuple[tuple[int, tuple[Part, ...]], ...] = ()
+    ram: tuple[Part, ...] = ()
+    margin: tuple[tuple[int, int], ...] = ()
+    known: str = ""
+    why: str = ""
+    estimate: Estimate | None = None
+
+    def on(self, card: int) -> int:
+        """Bytes on a card."""
+        return sum(part.size for index, parts in self.cards if index == card for part in parts)
+
+    def off(self, card: int) -> int:
+        """By how many bytes that may be wrong."""
+        return sum(size for index, size in self.margin if index == card)
+
+    @property
+    def uses(self) -> tuple[int, ...]:
+        """The cards that it takes memory of."""
+        return tuple(index for index, _ in self.cards)
+
+    def host_bytes(self, *, growing: bool) -> int:
+        """Bytes of the host's memory; `growing` counts caches that fill while it works."""
+        return sum(part.size for part in self.ram if growing or part.kind != "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """Processes of one service on one host that may be there at a time.
+
+    `name` is that of a set or of a group, the model's where it runs alone, and `always` where the
+    service keeps them running.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    footprints: tuple[Footprint, ...]
+
+    def on(self, card: int) -> int:
+        """Bytes on a card."""
+        return sum(each.on(card) for each in self.footprints)
+
+    def off(self, card: int) -> int:
+        """By how many bytes that may be wrong."""
+        return sum(each.off(card) for each in self.footprints)

@@ -1,0 +1,137 @@
+"""One process of a model: what is written of it, was measured, or follows from its weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..fleet.model import Build, Fleet, Host, Model
+from ..gguf import GgufFacts
+from ..memory import Device, Estimate, Flags, estimate, read_flags
+from ..memory.extras import Extras, with_extras
+from ..memory.terms import HOST
+from ..targets.process.command import server_flags
+from .cards import Seen, cards_of
+from .margin import of_terms
+from .model import ESTIMATED, WRITTEN, Footprint, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Which process: `devices` are those it may see, None for all of the host's."""
+
+    service: str
+    host: Host
+    build: Build | None
+    index: int
+    devices: tuple[int, ...] | None
+
+
+@dataclass
+class Estimates:
+    """Estimates of a fleet's models; equal processes of equal cards are computed once."""
+
+    fleet: Fleet
+    known: dict[object, Estimate | str] = field(default_factory=dict)
+
+    def footprint(
+        self, process: Process, model: Model, facts: Mapping[str, GgufFacts] | None = None
+    ) -> Footprint:
+        """What a model takes as this process; `facts` stand in for the lock's."""
+        found = Footprint(process.service, model.name, process.host.name, process.index)
+        seen = cards_of(process.build, process.host, process.devices)
+        if model.vram is not None:
+            shares = _shares(model, seen)
+            parts = tuple((index, (Part("whole", size),)) for index, size in shares)
+            return replace(found, cards=parts, known=WRITTEN)
+        whole = self._estimate(model, tuple(each.device for each in seen), facts)
+        if isinstance(whole, str):
+            return replace(found, why=whole)
+        return _with_terms(found, whole, seen)
+
+    def _estimate(
+        self, model: Model, cards: tuple[Device, ...], facts: Mapping[str, GgufFacts] | None
+    ) -> Estimate | str:
+        words = server_flags(model)
+        if facts is not None:
+            return _estimated(model, words, cards, facts)
+        key = (model.gguf, model.command, model.verbatim, words, cards)
+        if key not in self.known:
+            self.known[key] = _estimated(model, words, cards, self.fleet.facts)
+        return self.known[key]
+
+
+def _estimated(
+    model: Model,
+    words: tuple[str, ...],
+    cards: tuple[Device, ...],
+    known: Mapping[str, GgufFacts],
+) -> Estimate | str:
+    if model.gguf is None:
+        return "it is no llama-server of this fleet's weights; say vram = ..."
+    facts = known.get(model.gguf)
+    if facts is None:
+        return f"the lock has no facts of gguf {model.gguf}"
+    flags = read_flags(words)
+    if isinstance(flags, str):
+        return flags
+    whole = estimate(facts, flags, cards)
+    if isinstance(whole, str):
+        return whole
+    extras = _extras(model, flags, known)
+    return extras if isinstance(extras, str) else with_extras(whole, facts, flags, cards, extras)
+
+
+def _extras(model: Model, flags: Flags, known: Mapping[str, GgufFacts]) -> Extras | str:
+    for name in filter(None, (model.mmproj, model.draft)):
+        if known.get(name) is None:
+            return f"the lock has no facts of gguf {name}"
+    if flags.loras:
+        return f'what the adapter "{flags.loras[0]}" takes is not known; say vram = ...'
+    return Extras(
+        mmproj=known[model.mmproj] if model.mmproj else None,
+        draft=known[model.draft] if model.draft else None,
+    )
+
+
+def _with_terms(found: Footprint, whole: Estimate, seen: tuple[Seen, ...]) -> Footprint:
+    """The terms of an estimate by the host's cards."""
+    cards: list[tuple[int, tuple[Part, ...]]] = []
+    margins: list[tuple[int, int]] = []
+    for each in seen:
+        terms = [term for term in whole.terms if term.device == each.device.name and term.size]
+        if terms:
+            cards.append((each.index, tuple(_summed((t.kind, t.size) for t in terms))))
+            margins.append((each.index, of_terms(terms)))
+    ram = tuple(_summed((t.kind, t.size) for t in whole.terms if t.device == HOST))
+    return replace(
+        found,
+        cards=tuple(cards),
+        ram=ram,
+        margin=tuple(margins),
+        known=ESTIMATED,
+        estimate=whole,
+    )
+
+
+def _summed(pairs: Iterable[tuple[str, int]]) -> Iterator[Part]:
+    sums: dict[str, int] = {}
+    for kind, size in pairs:
+        sums[kind] = sums.get(kind, 0) + size
+    return (Part(kind, size) for kind, size in sums.items())
+
+
+def _shares(model: Model, seen: tuple[Seen, ...]) -> Iterator[tuple[int, int]]:
+    """A written total over the cards, as the weights are: by tensor-split, or by their memory."""
+    if not seen or model.vram is None:
+        return
+    said = (model.flag("tensor-split") or "").replace("/", ",").split(",")
+    weights = [float(each) for each in said if each] if said != [""] else []
+    if model.flag("split-mode") == "none":
+        weights = [0.0] * int(model.flag("main-gpu") or 0) + [1.0]
+    weights = (weights + [0.0] * len(seen))[: len(seen)]
+    if not any(weights):
+        weights = [float(each.device.memory) for each in seen]
+    for each, weight in zip(seen, weights, strict=True):
+        if weight:
+            yield each.index, round(model.vram * weight / sum(weights))
