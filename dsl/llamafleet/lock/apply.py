@@ -10,7 +10,7 @@ from ..fleet.model import Build, Fleet, Gguf
 from ..gguf.compact import from_json
 from ..gguf.facts import GgufFacts
 from ..language.source import Source
-from .attach import NAME
+from .attach import NAME, lock_path
 from .model import JsonTree, Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .text import read_lock
 
@@ -64,10 +64,23 @@ def apply(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
         and name in ggufs
         and asked_of(fleet.ggufs[name]) == locked.asked
     }
+    if lock.measured:
+        _check_measured(fleet, lock, diagnostics)
     builds = {name: _built(build, lock.builds.get(name)) for name, build in fleet.builds.items()}
     return replace(
         fleet, ggufs=ggufs, builds=builds, facts=LockedFacts(facts), measured=lock.measured
     )
+
+
+def _check_measured(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> None:
+    """Say which measurements count for nothing because they cannot be read."""
+    from .measured import problems
+
+    for each in problems(lock.measured):
+        hint = "measure again: pyinfra INVENTORY deploys/calibrate.py"
+        diagnostics.warning(
+            "not-locked", each, Source(lock_path(fleet.path), "").whole(), hint=hint
+        )
 
 
 def _built(build: Build, locked: LockedBuild | None) -> Build:

@@ -1,0 +1,105 @@
+"""What a measurement is made for: as long as this is the same, it counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..fleet.model import Build, Fleet, Gguf, Host, Model
+
+RULES = 1
+"""Counts up when llamafleet starts servers in another way."""
+
+LENGTH = 16
+
+NO_MATTER = """
+api-key api-key-file api-prefix chat-template chat-template-file chat-template-kwargs
+cors-origins frequency-penalty grammar grammar-file jinja json-schema json-schema-file
+log-colors log-disable log-file log-jsonl log-prefix log-timestamps log-verbosity metrics
+min-p n-predict path presence-penalty props reasoning reasoning-budget reasoning-format
+repeat-last-n repeat-penalty samplers seed skip-chat-parsing slot-save-path slots ssl-cert-file
+ssl-key-file temp timeout top-k top-p typical-p ui verbose webui
+""".split()  # noqa: SIM905 (a line a word is no easier to read)
+"""Flags that change what a server answers and says, and neither what it takes nor how fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredFor:
+    """Settings and cards as a fingerprint; the build and the weights in words."""
+
+    settings: str
+    build: str
+    weights: str
+
+    def differs(self, other: MeasuredFor) -> str:
+        """What is not the same any more, for a sentence."""
+        names = ("settings", "build", "weights")
+        moved = [name for name in names if getattr(self, name) != getattr(other, name)]
+        return " and ".join(moved)
+
+
+class PerGpu(Protocol):
+    """A service of which each process may have a card of its own."""
+
+    @property
+    def per_gpu(self) -> bool:
+        """Whether it has."""
+
+
+def measured_for(fleet: Fleet, host: str, service: str, model: str) -> MeasuredFor | None:
+    """What would be measured now; None for what no build of the fleet's runs."""
+    serving, served, where = fleet.services[service], fleet.models[model], fleet.hosts[host]
+    if not served.needs_build or served.gguf is None or not serving.builds:
+        return None
+    per_gpu = False
+    if serving.kind == "llama-server":
+        process: PerGpu = serving  # type: ignore[assignment]
+        per_gpu = process.per_gpu
+    names = (served.gguf, served.mmproj, served.draft)
+    return MeasuredFor(
+        settings=_settings(served, where, per_gpu),
+        build=_build(fleet.builds[serving.builds[0]]),
+        weights=" + ".join(_weights(fleet.ggufs[name]) for name in names if name),
+    )
+
+
+def _settings(model: Model, host: Host, per_gpu: bool) -> str:
+    """A fingerprint of what reaches the server; the order of keys does not matter."""
+    seen = range(len(host.gpus)) if model.gpus is None else model.gpus
+    tree = [
+        RULES,
+        sorted((each.key, each.argv) for each in model.flags if each.key not in NO_MATTER),
+        model.extra_args,
+        sorted(model.env),
+        per_gpu,
+        [(index, *_card(host, index)) for index in seen],
+    ]
+    text = json.dumps(tree, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+
+
+def _card(host: Host, index: int) -> tuple[str, str | None, int | None] | tuple[()]:
+    if index >= len(host.gpus):
+        return ()
+    gpu = host.gpus[index]
+    return gpu.vendor, gpu.arch, gpu.vram
+
+
+def _build(build: Build) -> str:
+    """`b11434 cuda`, and what else decides which code runs."""
+    native = ("native",) if build.native else ()
+    blas = (f"blas={build.blas}",) if build.blas else ()
+    commit = (build.commit[:12],) if build.commit else ()
+    archive = (build.sha256[:12],) if build.sha256 else ()
+    return " ".join((build.ref, build.backend, *commit, *archive, *native, *blas, *build.cmake))
+
+
+def _weights(gguf: Gguf) -> str:
+    """By their content where that is known: neither a commit nor a place changes them."""
+    hashes = [each.sha256 for each in gguf.files] or [gguf.sha256]
+    if all(hashes):
+        return " ".join(f"sha256:{each[:LENGTH]}" for each in hashes if each)
+    place = f"{gguf.repo}@{gguf.revision}:{gguf.file}" if gguf.repo else f"{gguf.path}"
+    return place if gguf.size is None else f"{place} {gguf.size}"
