@@ -38,7 +38,7 @@ def write_lock(lock: Lock) -> str:
     }
     if lock.measured:
         tree["measured"] = lock.measured
-    return "".join(_lines(tree, "")) + "\n"
+    return "".join(json_lines(tree, "")) + "\n"
 
 
 def read_lock(text: str) -> Lock | LockError:
@@ -119,7 +119,7 @@ def _asked(tree: JsonTree) -> dict[str, str]:
     return {str(key): str(value) for key, value in tree["asked"].items()}
 
 
-def _lines(value: object, indent: str) -> Iterator[str]:
+def json_lines(value: object, indent: str) -> Iterator[str]:
     """JSON with a member a line; lists of numbers, one item a layer, stay on one."""
     inner = indent + " "
     match value:
@@ -138,4 +138,4 @@ def _lines(value: object, indent: str) -> Iterator[str]:
 
 
 def _inner(value: object, indent: str) -> str:
-    return "".join(_lines(value, indent))
+    return "".join(json_lines(value, indent))
