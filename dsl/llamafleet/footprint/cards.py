@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ..backends import backend, backend_of_vendor
 from ..fleet.model import Build, Host
@@ -21,13 +22,19 @@ class Seen:
     device: Device
 
 
-def cards_of(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> tuple[Seen, ...]:
+Free: TypeAlias = "tuple[int | None, ...]"
+"""Bytes that are free on each card of a host when a process starts, by device index."""
+
+
+def cards_of(
+    build: Build | None, host: Host, devices: tuple[int, ...] | None, free: Free | None = None
+) -> tuple[Seen, ...]:
     """What a process sees; its own numbers start at 0 whatever the host's indices are."""
     prefix = _prefix(build, host)
     if prefix is None:
         return ()
     indices = range(len(host.gpus)) if devices is None else devices
-    free = room(host)
+    free = room(host) if free is None else free
     there = [index for index in indices if index < len(host.gpus)]
     # Without a tensor-split llama-server goes by what is free.
     return tuple(

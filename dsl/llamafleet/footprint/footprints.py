@@ -10,6 +10,7 @@ from ..gguf import GgufFacts
 from ..targets.server.block import LlamaServer, workers
 from ..targets.swap.block import LlamaSwap
 from . import host as hosts
+from .cards import Free
 from .combinations import Weigh, combinations
 from .model import Combination, Footprint
 from .process import Estimates, Process
@@ -40,10 +41,11 @@ class Footprints:
         model: Model,
         host: str,
         facts: Mapping[str, GgufFacts] | None = None,
+        free: Free | None = None,
     ) -> tuple[Footprint, ...]:
-        """The same with a model that is changed, or with other facts of the weights."""
+        """The same with a model that is changed, other facts of weights, or less free memory."""
         return tuple(
-            self._estimates.footprint(process, model, facts)
+            self._estimates.footprint(process, model, facts, free)
             for process in self._processes(self.fleet.services[service], model, host)
         )
 

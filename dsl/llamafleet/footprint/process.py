@@ -11,7 +11,7 @@ from ..memory import Device, Estimate, Flags, estimate, read_flags
 from ..memory.extras import Extras, with_extras
 from ..memory.terms import HOST
 from ..targets.process.command import server_flags
-from .cards import Seen, cards_of
+from .cards import Free, Seen, cards_of
 from .margin import of_terms
 from .model import ESTIMATED, WRITTEN, Footprint, Part
 
@@ -35,11 +35,18 @@ class Estimates:
     known: dict[object, Estimate | str] = field(default_factory=dict)
 
     def footprint(
-        self, process: Process, model: Model, facts: Mapping[str, GgufFacts] | None = None
+        self,
+        process: Process,
+        model: Model,
+        facts: Mapping[str, GgufFacts] | None = None,
+        free: Free | None = None,
     ) -> Footprint:
-        """What a model takes as this process; `facts` stand in for the lock's."""
+        """What a model takes as this process; `facts` stand in for the lock's.
+
+        Of a model without a tensor-split, `free` decides how it is spread.
+        """
         found = Footprint(process.service, model.name, process.host.name, process.index)
-        seen = cards_of(process.build, process.host, process.devices)
+        seen = cards_of(process.build, process.host, process.devices, free)
         if model.vram is not None:
             shares = _shares(model, seen)
             parts = tuple((index, (Part("whole", size),)) for index, size in shares)

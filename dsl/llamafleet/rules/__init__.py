@@ -8,6 +8,7 @@ from ..diagnostics.model import Diagnostic
 from ..fleet.model import Fleet
 from .alias_conflict import alias_conflict
 from .context_per_slot import context_per_slot
+from .disk_overcommit import disk_overcommit
 from .exposed import exposed
 from .flag_table import flag_table
 from .flag_value import flag_value
@@ -19,6 +20,7 @@ from .ignored_flag import ignored_flag
 from .overridden_flag import overridden_flag
 from .preload import preload
 from .quantised_cache import quantised_cache
+from .ram_overcommit import ram_overcommit
 from .redundant_set import redundant_set
 from .repeated_flag import repeated_flag
 from .reserved_name import reserved_name
@@ -31,12 +33,15 @@ from .unknown_flag import unknown_flag
 from .unreachable_upstream import unreachable_upstream
 from .unused_definition import unused_definition
 from .visible_devices import visible_devices
+from .vram_overcommit import vram_overcommit
+from .vram_unknown import vram_unknown
 
 Rule = Callable[[Survey], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (
     alias_conflict,
     context_per_slot,
+    disk_overcommit,
     exposed,
     flag_table,
     flag_value,
@@ -48,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     overridden_flag,
     preload,
     quantised_cache,
+    ram_overcommit,
     redundant_set,
     repeated_flag,
     reserved_name,
@@ -59,6 +65,8 @@ RULES: tuple[Rule, ...] = (
     unreachable_upstream,
     unused_definition,
     visible_devices,
+    vram_overcommit,
+    vram_unknown,
 )
 """Every rule; they see a fleet without errors."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
 from ..language.source import Span
@@ -15,6 +16,9 @@ from ..targets.nginx import Nginx
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .server_words import SERVER, called
+
+if TYPE_CHECKING:
+    from ..footprint import Footprints
 
 FORKS = ("ik_llama", "ik-llama")
 UPSTREAM = ("ggml-org/llama.cpp", "ggerganov/llama.cpp")
@@ -125,6 +129,20 @@ class Survey:
         """The services that are nginx."""
         services = self.fleet.services.values()
         return tuple(each for each in services if isinstance(each, Nginx))
+
+    @cached_property
+    def sized(self) -> bool:
+        """Whether anything is known of what models take: a lock's facts, or what they say."""
+        fleet = self.fleet
+        return bool(fleet.facts) or any(each.vram is not None for each in fleet.models.values())
+
+    @cached_property
+    def footprints(self) -> Footprints:
+        """What the models take on each host."""
+        # The memory model is loaded where something is known that it can compute with.
+        from ..footprint import Footprints
+
+        return Footprints(self.fleet)
 
     @cached_property
     def serving(self) -> tuple[Serving, ...]:

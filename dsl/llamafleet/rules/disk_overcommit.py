@@ -1,0 +1,70 @@
+"""disk-overcommit: the weights of a host are more than its disk holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Fleet, Gguf, Host
+from .report import error, warning
+from .sizes import gib
+from .survey import Survey
+
+ROUNDING = 0.01
+"""Sizes that people write are rounded, and a file system keeps something for itself."""
+MOST_SHOWN = 4
+
+
+def disk_overcommit(survey: Survey) -> Iterator[Diagnostic]:
+    """Every file once, those that are fetched and those that lie in models-dir."""
+    for host in survey.fleet.hosts.values():
+        if host.disk is None:
+            continue
+        sizes = _sizes(survey.fleet, host)
+        total = sum(sizes.values())
+        if total > host.disk * (1 - ROUNDING):
+            yield _report(survey.fleet, host, sizes)
+
+
+def _sizes(fleet: Fleet, host: Host) -> Mapping[str, int]:
+    """Bytes by the names of weights; two blocks of one file are one."""
+    found: dict[tuple[str | None, ...], tuple[str, int]] = {}
+    for service in fleet.services.values():
+        if host.name not in service.hosts:
+            continue
+        for name in service.models:
+            model = fleet.models[name]
+            for weights in filter(None, (model.gguf, model.mmproj, model.draft)):
+                gguf = fleet.ggufs[weights]
+                if _is_in(gguf, host):
+                    key = (gguf.path, gguf.repo, gguf.file)
+                    found.setdefault(key, (weights, _size(gguf)))
+    return dict(found.values())
+
+
+def _is_in(gguf: Gguf, host: Host) -> bool:
+    return gguf.path is None or gguf.path.startswith(host.models_dir.rstrip("/") + "/")
+
+
+def _size(gguf: Gguf) -> int:
+    if gguf.files and all(each.size is not None for each in gguf.files):
+        return sum(each.size or 0 for each in gguf.files)
+    return gguf.size or 0
+
+
+def _report(fleet: Fleet, host: Host, sizes: Mapping[str, int]) -> Diagnostic:
+    total = sum(sizes.values())
+    assert host.disk is not None, "only hosts that say it are looked at"
+    over = total - host.disk
+    message = (
+        f"the weights of {host.name} are {gib(total)}, and its disk holds {gib(host.disk)} of them"
+    )
+    report = error if total * (1 - ROUNDING) > host.disk else warning
+    largest = sorted(sizes.items(), key=lambda item: -item[1])
+    enough = [name for name, size in largest if size >= over > 0]
+    hint = "keep weights that are used less on another host, or choose smaller quants"
+    if enough:
+        hint = f"without any one of these it fits: {', '.join(enough[-MOST_SHOWN:])}; or {hint}"
+    parts = (Label(fleet.ggufs[name].origin, gib(size)) for name, size in largest[:MOST_SHOWN])
+    span = host.spans.get("disk", host.origin)
+    return report("disk-overcommit", message, span, hint, *parts)

@@ -1,0 +1,85 @@
+"""ram-overcommit: what may be in a host's memory at a time is more than it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..diagnostics.model import Diagnostic, Label
+from .report import error, warning
+from .sizes import gib
+from .survey import Survey
+
+if TYPE_CHECKING:
+    from ..footprint import Footprint
+    from ..footprint.host_memory import HostMemory
+
+MOST_SHOWN = 4
+STEP = 256 << 20
+
+
+def ram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
+    """An error for what models take when they are loaded, a warning for caches that may grow."""
+    hosts = [each for each in survey.fleet.hosts.values() if each.ram is not None]
+    if not hosts or not survey.sized:
+        return
+    from ..footprint.host_memory import host_memory
+
+    for host in hosts:
+        found = host_memory(survey.footprints, host)
+        if found is not None and found.needs + found.growing > found.room:
+            yield _report(survey, found)
+
+
+def _report(survey: Survey, found: HostMemory) -> Diagnostic:
+    host = found.host
+    where = f"of {host.name}'s memory, where models may have {gib(found.room)}"
+    names = _names(found)
+    if found.needs > found.room:
+        verb = "needs" if len({each.model for each in found.footprints}) == 1 else "need"
+        message = f"{names} {verb} {gib(found.needs)} {where}"
+        hint = "put more layers on cards, choose smaller weights, or load fewer at a time"
+        report = error
+    else:
+        message = (
+            f"{names} may grow to {gib(found.needs + found.growing)} {where}: "
+            f"{gib(found.needs)} when they are loaded, the rest caches of prompts"
+        )
+        hint = _smaller_caches(found)
+        report = warning
+    span = host.spans.get("ram", host.origin)
+    return report("ram-overcommit", message, span, hint, *_parts(survey, found))
+
+
+def _names(found: HostMemory) -> str:
+    names = list(dict.fromkeys(each.model for each in found.footprints))
+    listed = ", ".join(names[:MOST_SHOWN])
+    return listed if len(names) <= MOST_SHOWN else f"{listed} and {len(names) - MOST_SHOWN} more"
+
+
+def _parts(survey: Survey, found: HostMemory) -> Iterator[Label]:
+    sizes: dict[str, tuple[int, int]] = {}
+    for each in found.footprints:
+        loaded, grown = sizes.get(each.model, (0, 0))
+        now = each.host_bytes(growing=False)
+        sizes[each.model] = (loaded + now, grown + each.host_bytes(growing=True) - now)
+    for name, (loaded, grown) in list(sizes.items())[:MOST_SHOWN]:
+        text = f"{gib(loaded)}, and up to {gib(grown)} of caches"
+        yield Label(survey.fleet.models[name].origin, text)
+
+
+def _smaller_caches(found: HostMemory) -> str:
+    """The largest cache-ram for all that fits, where context checkpoints leave room for one."""
+    growing = [each for each in found.footprints if any(p.kind == "other" for p in each.ram)]
+    checkpoints = found.growing - sum(_cache_ram(each) for each in growing)
+    each = (found.room - found.needs - checkpoints) // max(1, len(growing)) // STEP * STEP
+    if each < STEP:
+        return "write cache-ram = 0 and fewer ctx-checkpoints in them, or load fewer at a time"
+    return (
+        f"cache-ram = {each >> 20} in each of them fits; it is 8192, in MiB, where nothing is said"
+    )
+
+
+def _cache_ram(footprint: Footprint) -> int:
+    terms = footprint.estimate.terms if footprint.estimate else ()
+    return sum(each.size for each in terms if each.what.startswith("prompt cache"))

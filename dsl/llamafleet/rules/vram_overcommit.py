@@ -1,0 +1,143 @@
+"""vram-overcommit: what may be on a card at a time is more than it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Host
+from ..language.source import Span
+from ..targets.server.block import LlamaServer
+from ..targets.swap.block import LlamaSwap
+from .report import error, warning
+from .sizes import gib
+from .survey import Survey
+
+if TYPE_CHECKING:
+    from ..footprint import Footprint
+    from ..footprint.overfull import Overfull
+    from ..footprint.ways import Way
+
+MOST_SEARCHED = 8
+"""Ways out are searched for so many cards: for the rest it would take too long to be of use."""
+MOST_SHOWN = 4
+
+
+def vram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
+    """Every combination of every service, on each card of each of its hosts."""
+    hosts = [each for each in survey.fleet.hosts.values() if _has_room_to_check(each)]
+    if not hosts or not survey.sized:
+        return
+    from ..footprint.overfull import overfull
+
+    said: dict[tuple[object, ...], list[Overfull]] = {}
+    for host in hosts:
+        for found in overfull(survey.footprints, host):
+            # Hosts that are alike are one finding.
+            names = (found.service.name, found.combination.name, found.combination.models)
+            key = (*names, found.card, found.needs, found.room)
+            said.setdefault(key, []).append(found)
+    searched: dict[tuple[object, ...], tuple[Way, ...]] = {}
+    for alike in said.values():
+        yield _report(survey, alike, _ways(survey, alike[0], searched))
+
+
+def _has_room_to_check(host: Host) -> bool:
+    return any(gpu.vram is not None for gpu in host.gpus)
+
+
+def _ways(
+    survey: Survey, found: Overfull, searched: dict[tuple[object, ...], tuple[Way, ...]]
+) -> tuple[Way, ...]:
+    """What would help; one search for all cards that a combination is too much for."""
+    from ..footprint.ways import ways_out
+
+    key = (found.service.name, found.combination.models, found.beside)
+    if key not in searched and len(searched) < MOST_SEARCHED:
+        searched[key] = tuple(ways_out(survey.footprints, found))
+    return searched.get(key, ())
+
+
+def _report(survey: Survey, alike: list[Overfull], ways: tuple[Way, ...]) -> Diagnostic:
+    found = alike[0]
+    gpu = found.host.gpus[found.card]
+    others = f" and {len(alike) - 1} more hosts like it" if len(alike) > 1 else ""
+    over = found.needs - found.room
+    by = f"{gib(over)} too much" if over > 0 else f"{gib(-over)} left"
+    message = (
+        f"{_what(found)} {gib(found.needs)} of GPU {found.card} ({gpu.name}) of "
+        f"{found.host.name}{others}, where models may have {gib(found.room)}: {by}"
+    )
+    if found.off:
+        message += f", give or take {gib(found.off)}"
+    if found.last:
+        message += f", where {found.last} starts last and goes where memory is free"
+    report = error if found.certain else warning
+    related = tuple(_parts(survey, found))
+    return report("vram-overcommit", message, _place(survey, found), _hint(found, ways), *related)
+
+
+def _what(found: Overfull) -> str:
+    name, models = found.combination.name, found.combination.models
+    match found.service:
+        case LlamaServer():
+            count = len([each for each in found.combination.footprints if each.on(found.card)])
+            each = "its process needs" if count == 1 else f"its {count} processes need"
+            what = f"{found.service.name}: {each}"
+        case LlamaSwap() if models == (name,):
+            what = f"{name} needs"
+        case _:
+            what = f"{'the groups' if name == 'groups' else f'set {name}'}, "
+            what += f"{' & '.join(models)}, need{'s' if name != 'groups' else ''}"
+    if found.beside:
+        beside = ", ".join(
+            f"{'what always runs' if each.name == 'always' else each.name}" for each in found.beside
+        )
+        what = what.replace(" need", f" beside {beside} need", 1)
+    return what
+
+
+def _place(survey: Survey, found: Overfull) -> Span:
+    service = found.service
+    if isinstance(service, LlamaSwap):
+        for each in service.matrix.sets if service.matrix else ():
+            if each.name == found.combination.name:
+                return each.origin
+        if found.combination.models == (found.combination.name,):
+            return survey.fleet.models[found.combination.name].origin
+    return service.origin
+
+
+def _parts(survey: Survey, found: Overfull) -> Iterator[Label]:
+    """The biggest parts, each where its model is."""
+    there = [*found.combination.footprints, *(f for of in found.beside for f in of.footprints)]
+    by_model: dict[str, list[Footprint]] = {}
+    for each in there:
+        if each.on(found.card):
+            by_model.setdefault(each.model, []).append(each)
+    largest = sorted(by_model.items(), key=lambda item: -sum(f.on(found.card) for f in item[1]))
+    for name, footprints in largest[:MOST_SHOWN]:
+        sizes: dict[str, int] = {}
+        for footprint in footprints:
+            for part in dict(footprint.cards)[found.card]:
+                sizes[part.kind] = sizes.get(part.kind, 0) + part.size
+        parts = sorted(sizes.items(), key=lambda item: -item[1])
+        told = ", ".join(f"{_word(kind)} {gib(size)}" for kind, size in parts[:MOST_SHOWN])
+        total = gib(sum(sizes.values()))
+        text = f"{total}, as written" if "whole" in sizes else f"{total}: {told}"
+        yield Label(survey.fleet.models[name].origin, text)
+
+
+def _word(kind: str) -> str:
+    return "KV cache" if kind == "kv" else kind
+
+
+def _hint(found: Overfull, ways: tuple[Way, ...]) -> str:
+    if ways:
+        told = (f"{each.change} in {each.model} (then {gib(each.left)} left)" for each in ways)
+        return f"any one of these makes it fit: {'; '.join(told)}"
+    if len(found.combination.models) > 1:
+        largest = max(found.combination.footprints, key=lambda each: each.on(found.card))
+        return f"take {largest.model} out of it, or choose smaller weights or fewer slots"
+    return "choose smaller weights, another card, or fewer layers on it (n-gpu-layers)"

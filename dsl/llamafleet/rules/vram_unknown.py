@@ -1,0 +1,30 @@
+"""vram-unknown: a model of which nothing is known, among others that are held against a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic
+from .gpu_shared import devices_of
+from .report import warning
+from .survey import Survey
+
+
+def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
+    """Only where there is a lock: without one, nobody expects that anything is known."""
+    if not survey.fleet.facts:
+        return
+    said: set[str] = set()
+    for serving in survey.serving:
+        model = serving.model
+        for host in serving.hosts:
+            cards = [host.gpus[each] for each in devices_of(serving, host) if each < len(host.gpus)]
+            if model.name in said or not any(card.vram is not None for card in cards):
+                continue
+            found = survey.footprints.of(serving.service.name, model.name, host.name)
+            unknown = next((each.why for each in found if not each.known), None)
+            if unknown is not None:
+                said.add(model.name)
+                message = f"what {model.name} takes of the cards of {host.name} is not known"
+                hint = "run llamafleet lock, or say vram = ... of it"
+                yield warning("vram-unknown", f"{message}: {unknown}", model.origin, hint)
