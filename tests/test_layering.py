@@ -35,7 +35,8 @@ LAYERS: dict[str, set[str]] = {
     "plan_types": {"fleet.model", "places"},
     "plan": {"fleet", "gguf.shards", "targets", "backends", "places", "plan_types"},
     "render": {"fleet", "plan", "plan_types"},
-    "compiler": {"language", "diagnostics", "fleet", "lock.attach", "rules", "targets"},
+    "derive": {"diagnostics", "fleet", "footprint", "lock.measured", "targets"},
+    "compiler": {"language", "diagnostics", "derive", "fleet", "lock.attach", "rules", "targets"},
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
     "swap_check": {
@@ -47,7 +48,9 @@ LAYERS: dict[str, set[str]] = {
     "gguf": set(),
     "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases"},
     "memory": {"gguf", "importers", "language", "schema"},
-    "footprint": {"backends", "fleet", "gguf", "lock.measured", "memory", "targets"},
+    "footprint": {
+        "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "memory", "targets",
+    },
     "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from .diagnostics.model import Diagnostic, Diagnostics
+from .fleet.matrix import Auto
 from .fleet.model import Fleet
 from .fleet.resolve import resolve
 from .language.include import read_all
@@ -18,6 +19,7 @@ from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .targets import TARGETS
+from .targets.swap.block import LlamaSwap
 
 UNREAD = frozenset({"syntax", "not-text", "unreadable-file", "include-cycle"})
 """Codes after which a part of the fleet is unknown."""
@@ -60,6 +62,8 @@ def compile_file(
     fleet = resolve(files, TARGETS, diagnostics)
     if locked:
         fleet = attach(fleet, read, diagnostics)
+        if not (found.has_errors or diagnostics.has_errors):
+            fleet = _derived(fleet, diagnostics)
     allows, bad = allowances(files)
     used: set[Allow] = set()
     partial = any(each.code in UNREAD for each in found)
@@ -69,6 +73,16 @@ def compile_file(
         found.extend(unused(allows, used))
     found.extend(bad)
     return Compiled(None if found.has_errors else fleet, tuple(found), sources)
+
+
+def _derived(fleet: Fleet, diagnostics: Diagnostics) -> Fleet:
+    """The fleet with what its matrices leave to be worked out; most leave nothing."""
+    for service in fleet.services.values():
+        if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto != Auto():
+            from .derive import derive
+
+            return derive(fleet, diagnostics)
+    return fleet
 
 
 def compile_text(text: str, path: str = "fleet.fleet") -> Compiled:

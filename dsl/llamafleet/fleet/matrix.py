@@ -66,13 +66,25 @@ class NamedSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Auto:
+    """What of a matrix follows from what its models take, by where it says so."""
+
+    sets: Span | None = None
+    costs: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Matrix:
-    """A checked matrix. `handles` are llama-swap's vars; `sets` stand in the written order."""
+    """A checked matrix. `handles` are llama-swap's vars; `sets` stand in the written order.
+
+    Until a fleet has its lock, what is `auto` is missing from `sets` and `costs`.
+    """
 
     handles: tuple[tuple[str, str], ...]
     sets: tuple[NamedSet, ...]
     costs: tuple[tuple[str, int], ...]
     origin: Span
+    auto: Auto = Auto()
 
     def expressions(self) -> tuple[tuple[str, str], ...]:
         """Each set's rendered name and its expression in llama-swap's own words."""

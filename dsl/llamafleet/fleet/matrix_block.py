@@ -12,6 +12,7 @@ from ..schema.block import Fields, read_block
 from ..schema.core import EVICT_COST, MATRIX
 from ..schema.values import Named, did_you_mean
 from .matrix import (
+    Auto,
     Either,
     Matrix,
     NamedSet,
@@ -50,19 +51,24 @@ def lower_matrix(
     """Check a matrix for a service that serves `models` with llama-swap `version` (250).
 
     Reports everything that llama-swap would refuse or misread; None where no set is good.
+    What is `auto` is left to be derived.
     """
     fields = read_block(block, MATRIX, scope.diagnostics)
     members = _members(fields, models, version, scope)
     sets = _read_sets(fields, members)
     sets = without_bad_references(sets, {each.name.text for each in fields.sets}, scope.diagnostics)
     check_size(sets, version, scope.diagnostics)
-    if not any(isinstance(entry, syntax.MatrixSet) for entry in block.entries):
+    auto = _auto(fields)
+    written = any(isinstance(entry, syntax.MatrixSet) for entry in block.entries)
+    if not written and "sets" not in fields.written:
         message = "this matrix has no set"
-        scope.diagnostics.error("missing-key", message, block.header, hint="add set name = a & b")
+        hint = "add set name = a & b, or sets = auto"
+        scope.diagnostics.error("missing-key", message, block.header, hint=hint)
     costs = _read_costs(fields, members)
-    if not sets:
+    if not sets and not auto.sets:
         return None
-    _check_everyone_is_member(sets, models, scope.diagnostics)
+    if not auto.sets:
+        _check_everyone_is_member(sets, models, scope.diagnostics)
     handles = _rendered_handles(sets, members)
     named = tuple(
         NamedSet(each.name.text, f"p{index:03d}.{each.name.text}", _told(node, handles), each.span)
@@ -73,7 +79,12 @@ def lower_matrix(
         for model, handle in handles.items()
         if handle != model or version < DIRECT_IDS
     )
-    return Matrix(pairs, named, costs, block.header)
+    return Matrix(pairs, named, costs, block.header, auto)
+
+
+def _auto(fields: Fields) -> Auto:
+    places = (fields.span(key) if fields.has(key) else None for key in ("sets", "evict-cost"))
+    return Auto(*places)
 
 
 def _members(fields: Fields, models: Sequence[Named], version: int, scope: Scope) -> _Members:

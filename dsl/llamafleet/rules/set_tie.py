@@ -18,10 +18,14 @@ Combination = tuple[str, frozenset[str]]
 
 
 def set_tie(survey: Survey) -> Iterator[Diagnostic]:
-    """One finding a matrix, for the first tie; every combination can be what is loaded."""
+    """One finding a matrix, for the first tie; every combination can be what is loaded.
+
+    Derived sets have an order that says what shall stay: their ties are meant.
+    """
     for service in survey.swaps:
-        if service.matrix is not None and small(service.matrix, MOST):
-            yield from _in_matrix(service.matrix)
+        matrix = service.matrix
+        if matrix is not None and not matrix.auto.sets and small(matrix, MOST):
+            yield from _in_matrix(matrix)
 
 
 def _in_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
@@ -33,7 +37,7 @@ def _in_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
     costs = dict(matrix.costs)
     holding: dict[str, list[Combination]] = {}
     for each in tried:
-        for model in each[1]:
+        for model in sorted(each[1]):
             holding.setdefault(model, []).append(each)
     steps = 0
     for _, running in tried:

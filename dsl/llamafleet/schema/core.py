@@ -220,7 +220,20 @@ EVICT_COST = BlockSchema(
 MATRIX = BlockSchema(
     kind="matrix",
     help="Which models may be loaded together: handles, sets, and costs of evicting.",
-    keys=(),
+    keys=(
+        Key(
+            "sets",
+            Choice("auto"),
+            "Every combination that fits on the cards, beside the sets that are written.",
+            upstream="sets",
+        ),
+        Key(
+            "evict-cost",
+            Choice("auto"),
+            "By how long a model takes to load; a block evict-cost beside it goes before it.",
+            upstream="evict_costs",
+        ),
+    ),
     blocks=(EVICT_COST,),
     free_keys=Reference("model"),
     labelled=False,

@@ -40,14 +40,30 @@ def check_spillover(
             elif target.text in ids:
                 local.append(real)
             seen.add(real)
-        if len(local) > 1 and not _together(frozenset(local), matrix, groups):
-            where = "one set of the matrix" if matrix else "one group with swap = off"
-            diagnostics.error(
-                "conflicting-keys",
-                f"selector {selector.name} spills over to models that never run together",
-                selector.origin,
-                hint=f"put {', '.join(local)} into {where}",
-            )
+        # What is derived is known, and looked at, later.
+        if matrix is None or not matrix.auto.sets:
+            check_together(selector, local, matrix, groups, diagnostics)
+
+
+def check_together(
+    selector: Selector,
+    local: Sequence[str],
+    matrix: Matrix | None,
+    groups: Sequence[Group],
+    diagnostics: Diagnostics,
+) -> None:
+    """Report a selector whose targets can never all run."""
+    if len(local) < 2 or _together(frozenset(local), matrix, groups):
+        return
+    where = "one group with swap = off"
+    if matrix is not None:
+        where = "one set of the matrix"
+    diagnostics.error(
+        "conflicting-keys",
+        f"selector {selector.name} spills over to models that never run together",
+        selector.origin,
+        hint=f"put {', '.join(local)} into {where}",
+    )
 
 
 def _report_twice(target: Named, real: str, diagnostics: Diagnostics) -> None:

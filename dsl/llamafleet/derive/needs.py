@@ -1,0 +1,126 @@
+"""What the models of a llama-swap need of their host, and what the host has left for them.
+
+Needs are bytes on each card with the margin by which they may be wrong, so that what is derived
+from them surely fits, and bytes of the host's memory, which is the last place. What other services
+of the host take at worst is not there for the models; neither is what is reserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..fleet.model import Fleet, Service
+from ..footprint import Footprint, Footprints
+from ..footprint.host import ram_room
+from ..targets.swap.block import LlamaSwap
+from .families import Needs
+from .maximal import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which models of a service fit together: what each needs, and the room for all.
+
+    `needs` has those that fit alone. `unknown` are models of whom nothing is known, with the
+    reason; `too_large` do not fit alone. `unsure` are services beside them that are not known.
+    """
+
+    needs: Needs
+    room: tuple[int | None, ...]
+    unknown: tuple[tuple[str, str], ...]
+    too_large: tuple[str, ...]
+    unsure: tuple[tuple[str, str], ...]
+    used: frozenset[int]
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """Models that are in memory alone."""
+        return tuple(sorted((*(name for name, _ in self.unknown), *self.too_large)))
+
+
+def question_of(service: LlamaSwap, footprints: Footprints) -> Question:
+    """The question that `sets = auto` of a service asks."""
+    host = service.host
+    found = {name: footprints.of(service.name, name, host) for name in service.models}
+    unknown = {
+        name: next(each.why for each in own if not each.known)
+        for name, own in found.items()
+        if not all(each.known for each in own)
+    }
+    cards = range(len(footprints.fleet.hosts[host].gpus))
+    needs = {name: need_of(own, cards) for name, own in found.items() if name not in unknown}
+    beside = tuple(_beside(service, footprints))
+    room = _room(service, footprints, beside)
+    fits = {name: need for name, need in needs.items() if _fits(need, room)}
+    return Question(
+        needs=fits,
+        room=room,
+        unknown=tuple(sorted(unknown.items())),
+        too_large=tuple(sorted(needs.keys() - fits.keys())),
+        unsure=tuple(_unsure(beside, footprints, host)),
+        used=frozenset(card for card in cards if any(need[card] for need in needs.values())),
+    )
+
+
+def need_of(own: tuple[Footprint, ...], cards: range) -> Need:
+    """What the processes of a model need in each place."""
+    memory = sum(each.host_bytes(growing=False) for each in own)
+    return (*(sum(each.on(card) + each.off(card) for each in own) for card in cards), memory)
+
+
+def rivals(service: LlamaSwap, fleet: Fleet) -> Iterator[LlamaSwap]:
+    """Other llama-swaps of the host whose sets are derived, too."""
+    for other in fleet.services.values():
+        if not isinstance(other, LlamaSwap) or other is service or other.host != service.host:
+            continue
+        if other.matrix is not None and other.matrix.auto.sets:
+            yield other
+
+
+def _beside(service: LlamaSwap, footprints: Footprints) -> Iterator[Service]:
+    for other in footprints.fleet.services.values():
+        if other is not service and other.models and service.host in other.hosts:
+            yield other
+
+
+def _room(
+    service: LlamaSwap, footprints: Footprints, beside: tuple[Service, ...]
+) -> tuple[int | None, ...]:
+    host = footprints.fleet.hosts[service.host]
+    cards = range(len(host.gpus))
+    room = [*footprints.room(host.name), ram_room(host)]
+    for other in beside:
+        worst = _worst(other, footprints, service, cards)
+        room = [
+            None if there is None else max(0, there - taken)
+            for there, taken in zip(room, worst, strict=True)
+        ]
+    return tuple(room)
+
+
+def _worst(other: Service, footprints: Footprints, service: LlamaSwap, cards: range) -> Need:
+    """What another service takes most in each place."""
+    host = service.host
+    if other in tuple(rivals(service, footprints.fleet)):
+        # Which of its models stand together is not known yet: all of them, at worst.
+        everything = (footprints.of(other.name, name, host) for name in other.models)
+        taken = [need_of(own, cards) for own in everything]
+        return tuple(map(sum, zip(*taken, strict=True)))
+    states = [need_of(each.footprints, cards) for each in footprints.together(other.name, host)]
+    return tuple(map(max, zip(*states, strict=True))) if states else (0,) * (len(cards) + 1)
+
+
+def _unsure(
+    beside: tuple[Service, ...], footprints: Footprints, host: str
+) -> Iterator[tuple[str, str]]:
+    for other in beside:
+        for model in other.models:
+            for each in footprints.of(other.name, model, host):
+                if not each.known:
+                    yield f"{model} of {other.kind} {other.name}", each.why
+                    break
+
+
+def _fits(need: Need, room: tuple[int | None, ...]) -> bool:
+    return all(there is None or each <= there for each, there in zip(need, room, strict=True))
