@@ -11,6 +11,7 @@ from .graph.networks import network
 from .graph.scheduler import Machine, buffers
 from .placement import Placement
 from .shape import Shape
+from .tensor_split import META
 from .terms import HOST, Term
 
 NEEDED = {"token_embd.weight"}
@@ -50,7 +51,7 @@ def _by_thumb(shape: Shape, geometry: Geometry, placement: Placement) -> Iterato
 
 
 def machine(flags: Flags, placement: Placement) -> Machine:
-    """RPC computes only with what lies there; other devices take a batch's work from the host."""
-    near = [each for each in placement.devices if not each.startswith("RPC")]
+    """Other devices than RPC and several as one take a batch's work from the host."""
+    near = [each for each in placement.devices if not each.startswith(("RPC", META))]
     offloads_to = near[0] if near and flags.op_offload else None
     return Machine(placement.devices, placement.pipelined, offloads_to)

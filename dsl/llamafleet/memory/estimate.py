@@ -15,7 +15,9 @@ from .outputs import outputs
 from .placement import placement_of
 from .recurrent import recurrent
 from .shape import shape_of
-from .terms import HOST, Estimate
+from .spread import spread, tensor_split_problem
+from .tensor_split import META
+from .terms import HOST, Estimate, Term
 from .weights import weights
 
 
@@ -27,10 +29,10 @@ def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Es
     placement = placement_of(flags, shape, cards)
     if isinstance(placement, str):
         return placement
-    if problem := _refused(flags):
+    if problem := _refused(flags) or tensor_split_problem(shape, flags):
         return problem
     geometry = geometry_of(flags, shape)
-    terms = (
+    terms: tuple[Term, ...] = (
         *weights(facts, shape, flags, placement),
         *kv_cache(shape, flags, geometry, placement),
         *recurrent(shape, flags, geometry, placement),
@@ -38,8 +40,10 @@ def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Es
         *compute(facts, shape, flags, geometry, placement),
         *host(shape, flags, geometry),
     )
+    if META in placement.devices:
+        terms = tuple(spread(terms, facts, shape, flags, geometry, placement))
     return Estimate(
-        devices=(*placement.devices, HOST),
+        devices=(*placement.cards, HOST),
         terms=terms,
         n_ctx=geometry.n_ctx,
         n_ctx_per_slot=geometry.per_sequence,

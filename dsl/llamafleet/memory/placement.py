@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .devices import Device
 from .flags import Flags, Override
 from .shape import Shape
+from .tensor_split import META
 from .terms import HOST
 
 INPUT = re.compile(r"(token_embd|position_embd|token_types|per_layer_token_embd|token_embd_norm)\b")
@@ -20,9 +21,13 @@ _BLOCK = re.compile(r"blk\.(\d+)\.")
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The devices in use, and of each layer; the last layer is the output."""
+    """The devices in use, and of each layer; the last layer is the output.
+
+    `cards` are the devices, or with `--split-mode tensor` those that are used as one.
+    """
 
     devices: tuple[str, ...]
+    cards: tuple[str, ...]
     layers: tuple[str, ...]
     overrides: tuple[Override, ...]
     full: bool
@@ -50,9 +55,12 @@ class Placement:
 
 def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placement | str:
     """llama_model_base::load_tensors: layers from the end of the model go to the devices."""
-    used = _used(flags, cards)
-    if isinstance(used, str):
-        return used
+    members = _used(flags, cards)
+    if isinstance(members, str):
+        return members
+    used = members
+    if flags.split_mode == "tensor":
+        used = (Device(META, sum(each.memory for each in members)),)
     for override in flags.overrides:
         if problem := _pattern_problem(override):
             return problem
@@ -67,6 +75,7 @@ def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placeme
     full = bool(used) and gpu_layers > count
     return Placement(
         devices=tuple(each.name for each in used),
+        cards=tuple(each.name for each in members),
         layers=layers,
         overrides=flags.overrides,
         full=full,
@@ -87,8 +96,10 @@ def _used(flags: Flags, cards: Sequence[Device]) -> tuple[Device, ...] | str:
                 said = ", ".join(by_name) or "none"
                 return f'--device names "{name}", but the cards are: {said}'
         used = tuple(by_name[name] for name in flags.devices)
-    if flags.split_mode in ("row", "tensor"):
-        return f"--split-mode {flags.split_mode} cannot be computed: none and layer can"
+    if flags.split_mode == "row" and used:
+        return _row(used[0].name)
+    if flags.split_mode == "tensor" and not used:
+        return "--split-mode tensor needs a device: llama-server stops without one"
     if flags.split_mode == "none" and used:
         if flags.main_gpu < 0:
             return ()
@@ -96,6 +107,12 @@ def _used(flags: Flags, cards: Sequence[Device]) -> tuple[Device, ...] | str:
             return f"--main-gpu {flags.main_gpu}: there are only {len(used)} cards, from 0"
         used = (used[flags.main_gpu],)
     return used
+
+
+def _row(device: str) -> str:
+    if device.startswith("SYCL"):
+        return "--split-mode row cannot be computed: none, layer and tensor can"
+    return f"--split-mode row: device {device} does not support split buffers; llama-server stops"
 
 
 def _split_points(flags: Flags, used: Sequence[Device]) -> tuple[float, ...]:

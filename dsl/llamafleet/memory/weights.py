@@ -42,16 +42,24 @@ def _block(name: str) -> int:
 
 def weights(facts: GgufFacts, shape: Shape, flags: Flags, placement: Placement) -> Iterator[Term]:
     """One term a buffer of the log: each device's, what the host maps, and what it repacks."""
-    placed: dict[str, list[Tensor]] = {}
+    found = placed(facts, shape, flags, placement)
+    for device in placement.devices:
+        if device in found:
+            size = _allocated(found[device], device)
+            what = f"{device} model buffer: {len(found[device])} tensors"
+            yield Term(device, "weights", what, size, "sum of each, padded to 128", LOADER)
+    yield from _host(found.get(HOST, []), facts, flags, placement)
+
+
+def placed(
+    facts: GgufFacts, shape: Shape, flags: Flags, placement: Placement
+) -> dict[str, list[Tensor]]:
+    """The tensors of each device."""
+    found: dict[str, list[Tensor]] = {}
     for tensor in loaded(facts, shape, "draft-mtp" in flags.spec_types):
         for device in dict.fromkeys(_devices(tensor, facts, placement)):
-            placed.setdefault(device, []).append(tensor)
-    for device in placement.devices:
-        if device in placed:
-            size = _allocated(placed[device], device)
-            what = f"{device} model buffer: {len(placed[device])} tensors"
-            yield Term(device, "weights", what, size, "sum of each, padded to 128", LOADER)
-    yield from _host(placed.get(HOST, []), facts, flags, placement)
+            found.setdefault(device, []).append(tensor)
+    return found
 
 
 def _devices(tensor: Tensor, facts: GgufFacts, placement: Placement) -> Iterator[str]:
@@ -73,7 +81,7 @@ def _host(
     tensors: list[Tensor], facts: GgufFacts, flags: Flags, placement: Placement
 ) -> Iterator[Term]:
     # A GPU's own host buffer comes before repacking; RPC has none.
-    pinned = flags.host_buffers and any(not each.startswith("RPC") for each in placement.devices)
+    pinned = flags.host_buffers and any(not each.startswith("RPC") for each in placement.cards)
     repacked = [each for each in tensors if flags.repack and not pinned and _is_repacked(each)]
     if repacked:
         size = _allocated(repacked, HOST)
