@@ -1,0 +1,85 @@
+"""How far estimates of memory are from what the real llama-server logged, beside other ways.
+
+    python -m benchmarks.memory [--fit-params PATH] [--rpc-server PATH]
+
+The starts are those of `tests/memory`: small models in MiB, models as wide as real ones in per
+cent. Without a path a program is looked for on PATH and in the lab's cache. gguf-parser-go is
+built from `benchmarks/gguf_parser` where there is Go. What is missing is said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.memory.starts import Start, starts
+from benchmarks.memory.table import errors, lines
+from benchmarks.memory.ways import (
+    RPC,
+    TOOL,
+    Way,
+    built_parser,
+    fit_params,
+    gguf_parser,
+    llamafleet,
+    thumb,
+    tool_at,
+)
+
+Errors = dict[str, dict[str, list[float]]]
+
+
+def main() -> None:
+    """Print both tables, then times."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
+    parser.add_argument("--fit-params")
+    parser.add_argument("--rpc-server")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        ways = _ways(asked.fit_params, asked.rpc_server, Path(folder))
+        found = starts(Path(folder))
+        for real, unit, title in ((False, "MiB", "small models"), (True, "%", "real widths")):
+            print(f"\n{title}: {sum(each.real is real for each in found)} starts of b11434\n")
+            _compare(ways, [each for each in found if each.real is real], unit)
+
+
+def _ways(tool: str | None, rpc_server: str | None, folder: Path) -> list[Way]:
+    tool, rpc_server = tool_at(tool, TOOL), tool_at(rpc_server, RPC)
+    found = [Way("llamafleet memory", llamafleet)]
+    if tool:
+        found.append(fit_params(tool, rpc_server))
+        if not rpc_server:
+            print(f"no {RPC}: {TOOL} is asked about starts without devices only")
+    else:
+        print(f"no {TOOL}: left out; give --fit-params PATH")
+    if program := built_parser(folder):
+        found.append(gguf_parser(program))
+    else:
+        print("gguf-parser-go is left out: there is no Go, or it could not be built")
+    return [*found, thumb(1), thumb(4)]
+
+
+def _compare(ways: Sequence[Way], found: Sequence[Start], unit: str) -> None:
+    off: Errors = {way.name: defaultdict(list) for way in ways}
+    took: dict[str, list[float]] = {way.name: [] for way in ways}
+    for start in found:
+        for way in ways:
+            began = time.perf_counter()
+            said = way.estimate(start)
+            took[way.name].append(time.perf_counter() - began)
+            for part, mib, share in errors(start, said) if said else ():
+                off[way.name][part].append(mib if unit == "MiB" else share)
+    print("\n".join(lines([way.name for way in ways], off, unit)))
+    print("\none estimate as a process, median:")
+    for way in ways:
+        if way.process:
+            print(f"  {way.name:<24}{median(took[way.name]) * 1000:>6.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
