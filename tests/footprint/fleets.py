@@ -38,7 +38,10 @@ def facts(shape: str) -> GgufFacts:
 
 
 def fleet_of(text: str, shapes: Mapping[str, str]) -> Fleet:
-    """The fleet of a text below HEAD; each of `shapes` becomes a gguf block with those facts."""
+    """The fleet of a text below HEAD; each of `shapes` becomes a gguf block with those facts.
+
+    They are there only once it has been checked: it may be a fleet that does not fit.
+    """
     ggufs = "".join(f'gguf {name} {{\n    path = "/m/{name}.gguf"\n}}\n' for name in shapes)
     compiled = compile_text(HEAD + ggufs + text)
     assert compiled.fleet is not None, compiled.diagnostics

@@ -9,12 +9,12 @@ import pytest
 from llamafleet.footprint import Footprints
 from tests.footprint.fleets import fleet_of
 
-GIB = 1 << 30
+MIB = 1 << 20
 
 
 def combinations(*lines: str, sizes: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str, set[str]]:
     models = "".join(
-        f'model {name} {{\n    command = ["x", "${{PORT}}"]\n    vram = {size}GiB\n}}\n'
+        f'model {name} {{\n    command = ["x", "${{PORT}}"]\n    vram = {size}MiB\n}}\n'
         for name, size in zip("abcdefghijklmnop", sizes, strict=False)
     )
     names = ", ".join("abcdefghijklmnop"[: len(sizes)])
@@ -25,7 +25,7 @@ def combinations(*lines: str, sizes: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str
     for each in Footprints(fleet).together("s", "box"):
         found.setdefault(each.name, set()).add("".join(each.models))
         assert each.on(0) == sum(
-            sizes["abcdefghijklmnop".index(model)] * GIB for model in each.models
+            sizes["abcdefghijklmnop".index(model)] * MIB for model in each.models
         )
     return found
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from llamafleet.fleet.model import Fleet
 from llamafleet.footprint import Footprints
+from llamafleet.lock.measured import Buffers, Measured, with_measured
+from llamafleet.lock.measured_for import measured_for
 from llamafleet.memory import Device, Estimate, Flags, estimate
 from llamafleet.memory.terms import MIB
 from tests.footprint.fleets import facts, fleet_of
@@ -96,3 +99,31 @@ def test_equal_hosts_are_computed_once() -> None:
     sizes = {found.of("s", "chat", f"h{each}")[0].on(0) for each in range(200)}
     assert len(sizes) == 1
     assert len(found._estimates.known) == 1
+
+
+def measured(fleet: Fleet, card: float, gpus: dict[int, float]) -> Fleet:
+    key = measured_for(fleet, "box", "s", "chat")
+    assert key is not None
+    buffers = Buffers(weights=card - 100, kv=60, compute=40, total=card)
+    devices = {"CUDA0": buffers, "CPU": Buffers(weights=300, total=300)}
+    found = Measured(key, "2026-01-02", devices, gpus)
+    return replace(fleet, measured=with_measured({}, "box", "s", "chat", found))
+
+
+def test_what_was_measured_goes_before_what_is_computed() -> None:
+    pinned = fleet_of(HOST + MODEL.replace("}", "    gpus = [0]\n}") + SWAP, W)
+    (one,) = Footprints(measured(pinned, 5000, {0: 5321})).of("s", "chat", "box")
+    assert one.known == "measured"
+    assert {part.kind: part.size / MIB for part in dict(one.cards)[0]} == {
+        "weights": 4900, "kv": 60, "compute": 40, "driver": 321,
+    }  # fmt: skip
+    assert one.off(0) == int(0.01 * 5321 * MIB)
+    assert one.host_bytes(growing=False) == 300 * MIB < one.host_bytes(growing=True)
+
+
+def test_what_was_measured_for_something_else_does_not_count() -> None:
+    pinned = fleet_of(HOST + MODEL.replace("}", "    gpus = [0]\n}") + SWAP, W)
+    longer = MODEL.replace("8192", "16384").replace("}", "    gpus = [0]\n}")
+    moved = replace(fleet_of(HOST + longer + SWAP, W), measured=measured(pinned, 5000, {}).measured)
+    (one,) = Footprints(moved).of("s", "chat", "box")
+    assert one.known == "estimated"

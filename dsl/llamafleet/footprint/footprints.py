@@ -10,9 +10,9 @@ from ..gguf import GgufFacts
 from ..targets.server.block import LlamaServer, workers
 from ..targets.swap.block import LlamaSwap
 from . import host as hosts
-from .cards import Free
+from .cards import Free, cards_of
 from .combinations import Weigh, combinations
-from .model import Combination, Footprint
+from .model import WRITTEN, Combination, Footprint
 from .process import Estimates, Process
 
 
@@ -32,7 +32,8 @@ class Footprints:
         """The processes of a model that a service has on a host; none if it has none there."""
         key = (service, model, host)
         if key not in self._found:
-            self._found[key] = self.variant(service, self.fleet.models[model], host)
+            computed = self.variant(service, self.fleet.models[model], host)
+            self._found[key] = self._as_measured(service, model, host, computed)
         return self._found[key]
 
     def variant(
@@ -47,6 +48,26 @@ class Footprints:
         return tuple(
             self._estimates.footprint(process, model, facts, free)
             for process in self._processes(self.fleet.services[service], model, host)
+        )
+
+    def _as_measured(
+        self, service: str, model: str, host: str, computed: tuple[Footprint, ...]
+    ) -> tuple[Footprint, ...]:
+        """What was measured goes before what is computed, and what is written before both."""
+        if not self.fleet.measured or any(each.known == WRITTEN for each in computed):
+            return computed
+        from ..lock.measured import measured_of
+        from .seen import as_measured
+
+        found = measured_of(self.fleet, host, service, model)
+        if found is None:
+            return computed
+        served = self.fleet.models[model]
+        return tuple(
+            as_measured(each, found, cards_of(process.build, process.host, process.devices))
+            for each, process in zip(
+                computed, self._processes(self.fleet.services[service], served, host), strict=True
+            )
         )
 
     def together(self, service: str, host: str) -> tuple[Combination, ...]:

@@ -65,7 +65,7 @@ class Case:
         host, least = self.found.host, None
         for card, room in enumerate(self.footprints.room(host.name)):
             needs = sum(each.on(card) for each in changed)
-            if room is None or not needs:
+            if room is None or not needs + self.taken[card]:
                 continue
             doubt = self.off[card] + sum(each.off(card) for each in changed)
             left = room - self.taken[card] - needs
