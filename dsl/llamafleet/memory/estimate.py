@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..gguf import GgufFacts
 from .compute import compute
 from .devices import Device
+from .drivers import drivers
 from .flags import Flags
 from .geometry import geometry_of
 from .host import host
@@ -44,10 +45,11 @@ def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Es
         terms = tuple(spread(terms, facts, shape, flags, geometry, placement))
     return Estimate(
         devices=(*placement.cards, HOST),
-        terms=terms,
+        terms=(*terms, *drivers(placement.cards, terms)),
         n_ctx=geometry.n_ctx,
         n_ctx_per_slot=geometry.per_sequence,
         notes=tuple(_notes(flags)),
+        together=META in placement.devices,
     )
 
 

@@ -12,7 +12,7 @@ from .flags import Flags
 from .geometry import padded
 from .placement import Placement, placement_of
 from .shape import shape_of
-from .terms import HOST, Estimate, Term
+from .terms import HOST, LOGGED, Estimate, Term
 from .weights import alignment
 
 DRAFT = "common/common.cpp, common_base_params_to_speculative"
@@ -56,7 +56,7 @@ def with_extras(
         terms += [
             replace(each, what=f"draft model: {each.what}")
             for each in drafting.terms
-            if each.kind != "other"
+            if each.kind in LOGGED
         ]
     return replace(found, terms=tuple(terms), notes=tuple(notes))
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 
 from .devices import Device
-from .terms import HOST, MIB, Estimate, Kind
+from .spread import largest
+from .tensor_split import META
+from .terms import HOST, LOGGED, MIB, Estimate, Kind
 
 COLUMNS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("weights", ("weights",)),
@@ -18,13 +20,16 @@ COLUMNS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
 
 
 def as_json(found: Estimate) -> str:
-    """The numbers by device in MiB; a device's total has no prompt cache, the host's has."""
+    """The numbers by device in MiB; a total is that of the log: no driver, no prompt cache."""
     devices = []
     for device in found.devices:
         row: dict[str, object] = {"device": device}
         row |= {f"{name}_mib": _mib(found.size(device, *kinds)) for name, kinds in COLUMNS}
-        row["total_mib"] = _mib(found.size(device) - found.size(device, "other"))
+        row["total_mib"] = _mib(found.size(device, *LOGGED))
+        row["driver_mib"] = _mib(found.size(device, "driver"))
         devices.append(row)
+    if found.together:
+        devices.append(_together(found))
     whole = {
         "devices": devices,
         "host_ram_mib": _mib(found.host),
@@ -42,6 +47,17 @@ def as_json(found: Estimate) -> str:
     return json.dumps(whole, indent=2)
 
 
+def _together(found: Estimate) -> dict[str, object]:
+    """The row of the log that stands for all devices of `--split-mode tensor`."""
+    sizes = largest(found)
+    row: dict[str, object] = {
+        "device": META,
+        "of": [each for each in found.devices if each != HOST],
+    }
+    row |= {f"{name}_mib": _mib(sum(sizes.get(k, 0) for k in kinds)) for name, kinds in COLUMNS}
+    return row | {"total_mib": _mib(sum(sizes.get(kind, 0) for kind in LOGGED))}
+
+
 def as_text(found: Estimate, cards: tuple[Device, ...]) -> str:
     """For people: a table of MiB, the terms with their sources, and what to know."""
     return "\n".join((*_table(found, cards), "", *_terms(found), *_notes(found)))
@@ -50,13 +66,14 @@ def as_text(found: Estimate, cards: tuple[Device, ...]) -> str:
 def _table(found: Estimate, cards: tuple[Device, ...]) -> Iterator[str]:
     memory = {each.name: each.memory for each in cards}
     names = "".join(f"{name:>12}" for name, _ in COLUMNS)
-    yield f"{'MiB':<10}{names}{'total':>12}{'card':>12}"
+    yield f"{'MiB':<10}{names}{'total':>12}{'driver':>12}{'card':>12}"
     for device in found.devices:
         cells = "".join(f"{found.size(device, *kinds) / MIB:>12.2f}" for _, kinds in COLUMNS)
-        total = found.size(device) - found.size(device, "other")
+        total, driver = found.size(device, *LOGGED), found.size(device, "driver")
         card = f"{memory[device] / MIB:>12.0f}" if device in memory else ""
-        over = "  too much" if device in memory and total > memory[device] else ""
-        yield f"{device:<10}{cells}{total / MIB:>12.2f}{card}{over}"
+        over = "  too much" if device in memory and total + driver > memory[device] else ""
+        taken = f"{driver / MIB:>12.0f}" if device in memory else ""
+        yield f"{device:<10}{cells}{total / MIB:>12.2f}{taken}{card}{over}"
     yield ""
     yield f"host memory {found.host / MIB:.2f} MiB, caches that may grow included"
     yield f"context {found.n_ctx}, for one slot {found.n_ctx_per_slot}"
@@ -69,8 +86,6 @@ def _terms(found: Estimate) -> Iterator[str]:
 
 
 def _notes(found: Estimate) -> Iterator[str]:
-    if any(device != HOST for device in found.devices):
-        yield "note: a GPU's driver takes some more for each process: CUDA 250 to 400 MiB"
     for note in found.notes:
         yield f"note: {note}"
 

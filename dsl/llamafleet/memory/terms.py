@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["weights", "kv", "recurrent", "output", "compute", "other"]
+Kind: TypeAlias = Literal["weights", "kv", "recurrent", "output", "compute", "driver", "other"]
+
+LOGGED: tuple[Kind, ...] = ("weights", "kv", "recurrent", "output", "compute")
+"""The kinds of which llama-server's log has a buffer."""
 
 MIB = 1024 * 1024
 HOST = "CPU"
@@ -29,7 +32,8 @@ class Term:
 class Estimate:
     """All terms of one process; `devices` are the names in llama-server's order, CPU the last.
 
-    `notes` say what was not counted, or what llama-server will decide when it starts.
+    `notes` say what was not counted, or what llama-server will decide when it starts. `together`:
+    the devices are used as one, by `--split-mode tensor`.
     """
 
     devices: tuple[str, ...]
@@ -37,6 +41,7 @@ class Estimate:
     n_ctx: int
     n_ctx_per_slot: int
     notes: tuple[str, ...] = ()
+    together: bool = False
 
     def size(self, device: str, *kinds: Kind) -> int:
         """Bytes on a device, of all kinds if none is named."""
