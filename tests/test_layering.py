@@ -20,6 +20,7 @@ LAYERS: dict[str, set[str]] = {
     "swap_config": {"language", "diagnostics", "fleet.matrix"},
     "rules": {
         "language", "diagnostics", "schema", "fleet", "backends", "targets", "footprint",
+        "calibration.differences", "lock.measured",
         "swap_config.versions",
     },
     "backends": set(),
@@ -35,7 +36,9 @@ LAYERS: dict[str, set[str]] = {
     "plan_types": {"fleet.model", "places"},
     "plan": {"fleet", "gguf.shards", "targets", "backends", "places", "plan_types"},
     "render": {"fleet", "plan", "plan_types"},
-    "derive": {"diagnostics", "fleet", "footprint", "lock.measured", "targets"},
+    "derive": {
+        "diagnostics", "fleet", "footprint", "language.source", "lock.measured", "targets",
+    },
     "compiler": {"language", "diagnostics", "derive", "fleet", "lock.attach", "rules", "targets"},
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
@@ -50,6 +53,10 @@ LAYERS: dict[str, set[str]] = {
     "memory": {"gguf", "importers", "language", "schema"},
     "footprint": {
         "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "memory", "targets",
+    },
+    "calibration": {
+        "backends", "fleet", "footprint", "lock.measured", "lock.measured_for", "memory.terms",
+        "targets", "writers",
     },
     "lsp": {"language", "diagnostics", "schema", "targets", "compiler", "explain"},
 }  # fmt: skip

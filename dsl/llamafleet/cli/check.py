@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..compiler import Compiled, compile_file
 from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
 from ..language.source import Source
+from ..targets.swap.block import LlamaSwap
 from .terminal import STDIN, counted, show, totals
 from .yaml_files import Given, environment
 
@@ -39,6 +40,8 @@ def check(
         if compiled.fleet and not compiled.diagnostics:
             name = STDIN if path == "-" else path
             clean.append(f"{name}: ok, {_contents(compiled.fleet)}")
+        if compiled.fleet:
+            clean += _derived(compiled.fleet)
     _print(found, sources, style)
     files = sources.keys() | {each.primary.span.path for each in found}
     for line in [*clean, *([totals(found, len(files))] if found else [])]:
@@ -93,6 +96,15 @@ def _check_yaml(
     if checked.config and not checked.diagnostics:
         models = counted(len(checked.config.models), "model")
         clean.append(f"{source.path}: ok, {models} for llama-swap v{checked.config.version}")
+
+
+def _derived(fleet: Fleet) -> Iterator[str]:
+    """A line for each llama-swap whose sets were derived."""
+    for service in fleet.services.values():
+        if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto.sets:
+            from ..derive.told import told
+
+            yield told(service.name, service.matrix)
 
 
 def _contents(fleet: Fleet) -> str:

@@ -1,8 +1,10 @@
 """From choices to an expression that a person can read: what they share is written once.
 
-Choices of independent parts are a product, `(a | b) & (c | d)`. Within a part, choices that begin
-with the same models share them, the most frequent first, and models that go with the same others
-stand beside each other: `embed & (chat & voice | think)`. Every choice is there exactly once.
+Choices of independent parts are a product, `(a | b) & (c | d)`; a model that needs several cards,
+without which there were such parts, is set aside: `huge | (a | b) & (c | d)`. Otherwise choices
+that begin with the same models share them, the most frequent first, and models that go with the
+same others stand beside each other: `embed & (chat & voice | think)`. Every choice is there exactly
+once.
 
 llama-swap lets the first of equally cheap combinations win. First stand those in which most is
 kept, by the costs of the models, and then by their names: never by their order in a file.
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TypeAlias
 
 from ..fleet.matrix import Either, Node, One, Together
@@ -85,6 +88,12 @@ class _Writer:
 
     def _either(self, cubes: tuple[Cube, ...]) -> Weighed:
         """What cubes that have nothing in front any more mean."""
+        if len(cubes) > 1:
+            used = {kind for cube in cubes for kind, _ in cube}
+            parts = connected({kind: self._places(kind) for kind in used})
+            split = self._product(cubes, parts) if len(parts) > 1 else self._apart(cubes, used)
+            if split is not None:
+                return split
         heads: dict[Literal, list[Cube]] = {}
         for cube in cubes:
             heads.setdefault(cube[0], []).append(cube[1:])
@@ -93,6 +102,43 @@ class _Writer:
             by_rest.setdefault(tuple(rest), []).append(literal)
         found = [self._group(literals, rest) for rest, literals in by_rest.items()]
         return _dearest(found)
+
+    def _product(self, cubes: tuple[Cube, ...], parts: Sequence[frozenset[int]]) -> Weighed | None:
+        """Cubes as a product of what they have of each part, if they are one."""
+        projected = [
+            tuple(
+                dict.fromkeys(
+                    tuple(literal for literal in cube if literal[0] in part) for cube in cubes
+                )
+            )
+            for part in parts
+        ]
+        if prod(map(len, projected)) != len(cubes):
+            return None
+        found = [self._either(each) for each in projected]
+        found.sort(key=lambda each: _order(each[1]))
+        return sum(weight for weight, _ in found), together(*(node for _, node in found))
+
+    def _apart(self, cubes: tuple[Cube, ...], used: set[int]) -> Weighed | None:
+        """Cubes with and without the model that holds together what were parts without it."""
+        widest = max(self._places(kind).bit_count() for kind in used)
+        wide = [kind for kind in sorted(used) if self._places(kind).bit_count() == widest]
+        others = {kind: self._places(kind) for kind in used if kind not in wide}
+        if len(connected(others)) < 2:
+            return None
+        by_count: dict[int, list[Cube]] = {}
+        for cube in cubes:
+            by_count.setdefault(dict(cube).get(wide[0], 0), []).append(cube)
+        found = []
+        for count, own in by_count.items():
+            rest = tuple(tuple(each for each in cube if each[0] != wide[0]) for cube in own)
+            found.append(self._group([(wide[0], count)], rest) if count else self._either(rest))
+        return _dearest(found)
+
+    def _places(self, kind: int) -> int:
+        """Where a kind needs something, a bit a place."""
+        need = self.of.kinds[kind].need
+        return sum(1 << place for place, size in enumerate(need) if size)
 
     def _group(self, literals: list[Literal], rest: tuple[Cube, ...]) -> Weighed:
         weight, head = _dearest([self._literal(each) for each in literals])
@@ -109,6 +155,21 @@ class _Writer:
 
     def _cost(self, name: str) -> int:
         return self.costs.get(name, 1)
+
+
+def connected(places: Mapping[int, int]) -> list[frozenset[int]]:
+    """Kinds that meet in places, directly or through others."""
+    parts: list[tuple[int, frozenset[int]]] = []
+    for kind in sorted(places):
+        meeting, kinds = places[kind], frozenset({kind})
+        apart = []
+        for mask, part in parts:
+            if mask & meeting:
+                meeting, kinds = meeting | mask, kinds | part
+            else:
+                apart.append((mask, part))
+        parts = [*apart, (meeting, kinds)]
+    return [part for _, part in parts]
 
 
 def _cube(counts: Counts) -> Cube:

@@ -8,6 +8,7 @@ from ..diagnostics.model import Diagnostics, Label
 from ..fleet.matrix import Matrix
 from ..fleet.model import Fleet, Service
 from ..footprint import Footprints
+from ..language.source import Span
 from ..targets.swap.block import LlamaSwap
 from ..targets.swap.spillover import check_together
 from .families import families
@@ -43,33 +44,36 @@ def _completed(
     most = most_combinations(matrix, service.version)
     found = families(question.needs, question.room, most - len(question.outside))
     if found is None:
-        _report_too_many(service, matrix, most, diagnostics)
+        _report_too_many(service, most, diagnostics)
         return matrix
     return with_sets(matrix, found, question.outside, service.version)
 
 
 def _shares_cards(service: LlamaSwap, footprints: Footprints, diagnostics: Diagnostics) -> bool:
-    """Report another llama-swap that also wants all that is left of a card."""
-    assert service.matrix is not None
-    auto = service.matrix.auto.sets
-    assert auto is not None
+    """Report another llama-swap that also wants all that is left of a card; once for the two."""
     own = _cards(service, footprints)
+    names = list(footprints.fleet.services)
+    found = False
     for other in rivals(service, footprints.fleet):
         shared = sorted(own & _cards(other, footprints))
-        if shared:
-            assert other.matrix is not None
-            place = other.matrix.auto.sets or other.origin
+        found = found or bool(shared)
+        if shared and names.index(other.name) < names.index(service.name):
             diagnostics.error(
                 "conflicting-keys",
-                f"llama-swap {service.name} and {other.name} both take what is left of GPU "
+                f"llama-swap {other.name} and {service.name} both take what is left of GPU "
                 f"{shared[0]} of host {service.host}",
-                auto,
-                related=(Label(place, "so does this one"),),
+                _place(service),
+                related=(Label(_place(other), "so does this one"),),
                 hint="write the sets of one of them, give them different gpus, or make one "
                 "llama-swap of the two",
             )
-            return True
-    return False
+    return found
+
+
+def _place(service: LlamaSwap) -> Span:
+    """Where a service leaves its sets to be derived."""
+    auto = service.matrix.auto.sets if service.matrix else None
+    return auto or service.origin
 
 
 def _cards(service: LlamaSwap, footprints: Footprints) -> frozenset[int]:
@@ -85,8 +89,7 @@ def _reported(
     service: LlamaSwap, question: Question, footprints: Footprints, diagnostics: Diagnostics
 ) -> bool:
     """Say what is not known; whether nothing can be derived."""
-    assert service.matrix is not None
-    auto = service.matrix.auto.sets or service.origin
+    auto = _place(service)
     host = footprints.fleet.hosts[service.host]
     for card in sorted(question.used):
         if question.room[card] is None:
@@ -117,14 +120,11 @@ def _reported(
     return False
 
 
-def _report_too_many(
-    service: LlamaSwap, matrix: Matrix, most: int, diagnostics: Diagnostics
-) -> None:
-    assert matrix.auto.sets is not None
+def _report_too_many(service: LlamaSwap, most: int, diagnostics: Diagnostics) -> None:
     diagnostics.error(
         "matrix-too-large",
         f"{len(service.models)} models fit together in more than {most} ways",
-        matrix.auto.sets,
+        _place(service),
         hint="write the sets that are wanted: set small = a & b & c; or serve fewer models",
     )
 

@@ -34,10 +34,8 @@ def load_costs(service: LlamaSwap, fleet: Fleet) -> Mapping[str, int]:
 def weight(fleet: Fleet, name: str) -> int:
     """Bytes that are read from the disk when a model loads; 0 where nobody knows."""
     model = fleet.models[name]
-    files = [gguf for gguf in (model.gguf, model.mmproj, model.draft) if gguf is not None]
-    if not files:
-        return model.vram or 0
-    return sum(_size(fleet, gguf) for gguf in files)
+    files = (gguf for gguf in (model.gguf, model.mmproj, model.draft) if gguf is not None)
+    return sum(_size(fleet, gguf) for gguf in files) or model.vram or 0
 
 
 def _size(fleet: Fleet, name: str) -> int:

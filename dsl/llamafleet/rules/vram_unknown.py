@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
+from ..targets.swap.block import LlamaSwap
 from .gpu_shared import devices_of
 from .report import warning
 from .survey import Survey
@@ -16,12 +17,15 @@ def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
         return
     said: set[str] = set()
     for serving in survey.serving:
-        model = serving.model
+        model, service = serving.model, serving.service
+        matrix = service.matrix if isinstance(service, LlamaSwap) else None
+        if matrix is not None and matrix.auto.sets:
+            continue  # said where its sets were derived
         for host in serving.hosts:
             cards = [host.gpus[each] for each in devices_of(serving, host) if each < len(host.gpus)]
             if model.name in said or not any(card.vram is not None for card in cards):
                 continue
-            found = survey.footprints.of(serving.service.name, model.name, host.name)
+            found = survey.footprints.of(service.name, model.name, host.name)
             unknown = next((each.why for each in found if not each.known), None)
             if unknown is not None:
                 said.add(model.name)
