@@ -8,6 +8,7 @@ from pyinfra.api.exceptions import PyinfraError
 from pyinfra.context import host
 
 from llamafleet import load
+from llamafleet.fleet.model import Fleet
 from llamafleet.plan import Wiring, plan_host, wire
 from llamafleet.plan_types import HostPlan
 
@@ -15,7 +16,16 @@ _WIRED: dict[str, Wiring] = {}
 
 
 def current_plan() -> HostPlan:
-    """Compile the fleet file that this host's data names (`fleet`) and plan the host.
+    """The plan of this host."""
+    fleet, name = current_fleet()
+    # The whole fleet is looked at once, not once for each of its hosts.
+    if fleet.path not in _WIRED:
+        _WIRED[fleet.path] = wire(fleet)
+    return plan_host(fleet, name, _WIRED[fleet.path])
+
+
+def current_fleet() -> tuple[Fleet, str]:
+    """Compile the fleet file that this host's data names (`fleet`), and say which host this is.
 
     Inventories derived from a fleet set `fleet` themselves; a hand-written one gives it in its
     group data or with `--data fleet=PATH`, and its host names must be the fleet's.
@@ -40,7 +50,4 @@ def current_plan() -> HostPlan:
             f"the inventory has a host {name}, but {path} does not: it has {known}. "
             "Use the same names in both, or set fleet_host in the host's data"
         )
-    # The whole fleet is looked at once, not once for each of its hosts.
-    if fleet.path not in _WIRED:
-        _WIRED[fleet.path] = wire(fleet)
-    return plan_host(fleet, name, _WIRED[fleet.path])
+    return fleet, name

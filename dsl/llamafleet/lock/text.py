@@ -30,7 +30,7 @@ def write_lock(lock: Lock) -> str:
     tree: dict[str, Any] = {
         "lock": VERSION,
         "fleet": lock.fleet,
-        "ggufs": {name: _gguf_tree(each) for name, each in sorted(lock.ggufs.items())},
+        "ggufs": {name: gguf_tree(each) for name, each in sorted(lock.ggufs.items())},
         "builds": {name: _build_tree(each) for name, each in sorted(lock.builds.items())},
         "releases": {
             name: dict(sorted(each.items())) for name, each in sorted(lock.releases.items())
@@ -67,7 +67,7 @@ def read_lock(text: str) -> Lock | LockError:
         return LockError(f"a part of it is missing or is something else ({error})")
 
 
-def _gguf_tree(locked: LockedGguf) -> dict[str, Any]:
+def gguf_tree(locked: LockedGguf) -> dict[str, Any]:
     return {
         "asked": locked.asked,
         "revision": locked.revision,

@@ -1,0 +1,180 @@
+#!/bin/bash
+# Loads one model as its service would, asks it something, and writes down what was seen; runs as a
+# unit of its own, so that it ends in order whatever becomes of the rollout that started it.
+# Argument: a work folder with the files `job` (lines NAME VALUE), `model.service`, `extension.conf`,
+# `neighbours` (lines UNIT swaps|keeps) and `weights` (paths). What was seen goes into `seen/`.
+set -u
+umask 077
+work=$1
+cd "$work" || exit 1
+job() { sed -n "s/^$1 //p" job; }
+stage() { echo "== $*"; }
+property() { systemctl show -p "$2" --value -- "$1" 2>/dev/null; }
+export LC_ALL=C
+unit=llamafleet-calibrate-model.service
+place=/run/systemd/system/$unit
+port=$(job port) patience=$(job patience) stop=$(job stop)
+
+clean() { # the model goes, and what stood aside comes back
+    [ ! -e "$place" ] || systemctl stop "$unit" 2>/dev/null
+    rm -rf -- "$place" "$place.d" /var/lib/llamafleet-calibrate-model \
+        /var/cache/llamafleet-calibrate-model server.log
+    systemctl daemon-reload
+    systemctl reset-failed "$unit" 2>/dev/null
+    /bin/bash "$work/resume.sh" "$work"
+}
+trap 'clean; echo "${result:-1}" >status' EXIT
+trap 'exit 1' TERM INT HUP
+rm -rf status seen
+mkdir seen
+
+conclude() { # word reason: a run that tells why nothing was measured has done its work
+    printf '%s\n' "$2" >"seen/$1"
+    stage "$2"
+    result=0
+    exit 0
+}
+
+# --- Who is at work on the cards ---------------------------------------------------------------
+
+busy() { # unit swaps|keeps: whether it has a model in memory
+    case $(property "$1" ActiveState) in
+    active | activating | reloading | deactivating) ;;
+    *) return 1 ;;
+    esac
+    [ "$2" = swaps ] || return 0
+    # llama-swap itself is one process; each model is one more. This needs no key for its API.
+    group=$(property "$1" ControlGroup)
+    for list in "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" \
+        "/sys/fs/cgroup/unified$group/cgroup.procs"; do
+        [ ! -r "$list" ] || [ "$(wc -l <"$list")" -le 1 ] || return 0
+    done
+    return 1
+}
+
+someone() { # the first neighbour that is busy
+    while read -r name kind; do
+        ! busy "$name" "$kind" || { echo "$name" && return 0; }
+    done <neighbours
+    return 1
+}
+
+if [ "$stop" = yes ]; then
+    : >stopped
+    while read -r name kind; do
+        case $(property "$name" ActiveState) in
+        active | activating | reloading) ;;
+        *) continue ;;
+        esac
+        stage "stopping $name for the while"
+        echo "$name" >>stopped && sync -- stopped
+        systemctl stop "$name"
+    done <neighbours
+elif name=$(someone); then
+    conclude skipped "$name has a model on these cards; --data calibrate_stop=yes stops it for the while"
+fi
+needs=$(job needs)
+available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
+if [ "$needs" -gt "${available:-0}" ]; then
+    conclude skipped "it takes $needs MiB of this host's memory, and ${available:-0} MiB are free"
+fi
+while read -r path; do
+    [ -f "$path" ] || conclude failed "there is no file $path on this host"
+done <weights
+if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    conclude failed "something listens on port $port: choose another with --data calibrate_port=..."
+fi
+
+# --- What the cards say ------------------------------------------------------------------------
+
+cards() { # what is used of every card, by the vendor's own count
+    case $(job vendor) in
+    nvidia) nvidia-smi --query-gpu=index,memory.used --format=csv,noheader,nounits ;;
+    amd)
+        index=0
+        for device in /sys/bus/pci/devices/*; do
+            [ "$(cat "$device/vendor" 2>/dev/null)" = 0x1002 ] || continue
+            [ -r "$device/mem_info_vram_used" ] || continue
+            echo "$index, $(($(cat "$device/mem_info_vram_used") / 1048576))"
+            index=$((index + 1))
+        done
+        ;;
+    esac 2>/dev/null
+}
+
+# --- The model ---------------------------------------------------------------------------------
+
+now() { date +%s.%N; }
+ready() { # the server answers 200: before, it says 503
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$port" || exit 1
+        printf 'GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&3
+        read -r -t 5 version status rest <&3 && [ "$status" = 200 ]
+    ) 2>/dev/null
+}
+
+ask() { # prompt tokens file: one completion; the answer's body goes into the file
+    body="{\"prompt\":\"$1\",\"n_predict\":$2,\"cache_prompt\":false,\"ignore_eos\":true}"
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$port" || exit 1
+        printf 'POST /completion HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %s\r\n\r\n%s' \
+            "${#body}" "$body" >&3
+        timeout "$patience" cat <&3 >"$3"
+    ) 2>/dev/null
+}
+
+last_words() { tail -n 15 server.log | cut -c1-300; }
+
+cards >seen/before
+: >server.log
+mkdir -p "$place.d"
+cp model.service "$place"
+cp extension.conf "$place.d/calibrate.conf"
+chmod -R a+rX "$place" "$place.d"
+systemctl daemon-reload
+stage "loading $(job name)"
+began=$(now)
+systemctl start "$unit" || { last_words; conclude failed "llama-server could not be started"; }
+shown=${began%.*} looked=0
+until ready; do
+    sleep 0.1
+    second=$(date +%s)
+    [ "$second" -ne "$looked" ] || continue
+    looked=$second
+    case $(property "$unit" ActiveState) in
+    failed | inactive)
+        last_words
+        conclude failed "llama-server ended while it loaded: its last words are above"
+        ;;
+    esac
+    # Who was idle a moment ago may be asked for something: it was there first.
+    if [ "$stop" != yes ] && name=$(someone); then
+        conclude skipped "$name was asked for a model meanwhile: run this again"
+    fi
+    taken=$((second - ${began%.*}))
+    [ "$taken" -lt "$patience" ] || conclude failed "it does not answer after $taken s"
+    [ $((second - shown)) -ge 5 ] || continue
+    shown=$second
+    held=$(awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$(property "$unit" MainPID)/status")
+    stage "loading $(job name), $taken s, ${held:-0} MiB in memory"
+done
+loaded=$(now)
+echo "$began $loaded" >seen/times
+
+stage "asking $(job name)"
+ask "Once upon a time" 1 /dev/null
+ask "$(job prompt)" 32 seen/answer
+
+pid=$(property "$unit" MainPID)
+cp "/proc/$pid/status" seen/process 2>/dev/null
+cards >seen/after
+if [ "$(job vendor)" = nvidia ]; then
+    echo "$pid" >seen/pid
+    nvidia-smi --query-gpu=index,uuid --format=csv,noheader >seen/uuids 2>/dev/null
+    nvidia-smi --query-compute-apps=pid,gpu_uuid,used_memory --format=csv,noheader,nounits \
+        >seen/apps 2>/dev/null
+fi
+stage "stopping $(job name)"
+systemctl stop "$unit"
+grep -a -E -- "$(job lines)" server.log | cut -c1-300 | head -n 2000 >seen/log
+result=0

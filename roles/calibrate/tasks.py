@@ -1,0 +1,185 @@
+"""Load each model on its host once, and keep what it took in the lock."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+from pyinfra import logger
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.host import Host as PyinfraHost
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from llamafleet.calibration.differences import from_before, from_estimate
+from llamafleet.calibration.server_log import LINES
+from llamafleet.calibration.trials import JOB, PORT, Trial, trials, why_measure
+from llamafleet.fleet.model import Fleet
+from llamafleet.footprint import Footprints
+from llamafleet.lock.measured import Measured, measured_tree, recorded
+from llamafleet.places import STATE
+from roles.background import Background, follow, start
+from roles.calibrate.seen import measured, unpacked
+from roles.commands import announce, call, complain, run_on, words
+from roles.lock_file import LockFileError, put
+
+FILES = Path(__file__).parent / "files"
+WORK = f"{STATE}/calibrate"
+PATIENCE = 600
+PROMPT = " ".join(["The quick brown fox jumps over the lazy dog and runs away."] * 8)
+
+
+@operation()
+def measure(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
+    """Every model of this host whose measurement is missing or for something else; or all."""
+    data = host.data
+    port, patience = int(data.get("calibrate_port", PORT)), _patience(data)
+    wanted = 0
+    for trial in trials(fleet, host_name, port, patience):
+        why = why_measure(fleet, trial)
+        if why is None and _yes(data.get("calibrate_all")):
+            why = "all are to be measured"
+        if why is not None:
+            wanted += 1
+            announce(f"will load and measure {trial.name}: {why}")
+            yield call(_measure, fleet, trial, patience, _yes(data.get("calibrate_stop")))
+    if not wanted:
+        host.noop("every model is measured as it is configured")
+
+
+def _patience(data: Any) -> int:
+    return int(data.get("calibrate_timeout", PATIENCE))
+
+
+def _yes(value: object) -> bool:
+    """pyinfra makes `true` of some words in --data, and leaves others as they are."""
+    return value is True or str(value).lower() in ("yes", "on", "1", "true")
+
+
+def _measure(
+    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool
+) -> bool:
+    """One load: start the job, follow it, read what it saw, write it into the lock."""
+    job = _background(trial)
+    limits = ("-p", f"RuntimeMaxSec={2 * patience + 300}")
+    resume = ("-p", f"ExecStopPost=/bin/bash {WORK}/resume.sh {WORK}")
+    command = ("/bin/bash", f"{WORK}/calibrate.sh", WORK)
+    files = _files(trial, patience, stop)
+    if not start(state, host, job, files, (*limits, *resume, *command)):
+        return False
+    if not follow(state, host, job):
+        return False
+    script = (FILES / "seen.sh").read_text()
+    done, output = run_on(state, host, words("sh", "-c", script, "seen", WORK))
+    seen = unpacked(output.stdout_lines) if done else {}
+    if seen.get("id", "").strip() != identity(trial):
+        complain(host, f"{job.label}: another run was at work on this host: run this again")
+        return False
+    return _concluded(host, fleet, trial, seen)
+
+
+def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, str]) -> bool:
+    if "skipped" in seen:
+        _warn(host, f"{trial.name} is not measured: {seen['skipped'].strip()}")
+        return True
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    found = seen["failed"].strip() if "failed" in seen else measured(trial, seen, today)
+    if isinstance(found, str):
+        complain(host, f"{trial.name} could not be measured: {found}")
+        return False
+    place = ("measured", trial.host, trial.service, trial.model)
+    try:
+        put(fleet.path, {place: measured_tree(found)})
+    except LockFileError as error:
+        complain(host, f"{trial.name} was measured, but {error}")
+        return False
+    for line in told(found):
+        host.log(f"{trial.name}: {line}")
+    for line in disagreements(fleet, trial, found):
+        _warn(host, f"{trial.name}: {line}")
+    return True
+
+
+def told(found: Measured) -> Iterator[str]:
+    """What was measured, for people."""
+    for device, buffers in found.devices.items():
+        kinds = ("weights", "kv", "recurrent", "compute", "output")
+        parts = [f"{kind} {getattr(buffers, kind):.1f}" for kind in kinds if getattr(buffers, kind)]
+        yield f"{buffers.total:.1f} MiB on {device} ({', '.join(parts)})"
+    for card, mib in found.gpus.items():
+        yield f"{mib:.0f} MiB of GPU {card}, as it says itself"
+    speed = "" if found.load_seconds is None else f"loaded in {found.load_seconds} s"
+    if found.prompt_per_second and found.predicted_per_second:
+        speed += (
+            f"; {found.prompt_per_second:.0f} tokens/s read, "
+            f"{found.predicted_per_second:.1f} tokens/s written"
+        )
+    if speed:
+        yield speed
+
+
+def disagreements(fleet: Fleet, trial: Trial, found: Measured) -> Iterator[str]:
+    """Where this is not what the lock said of the same, or not what is estimated."""
+    before = recorded(fleet.measured, trial.host, trial.service, trial.model)
+    if isinstance(before, Measured) and before.key == found.key:
+        for each in from_before(found, before):
+            yield f"it was measured otherwise on {before.when}: now {each.told}"
+    computed = Footprints(fleet).variant(trial.service, fleet.models[trial.model], trial.host)
+    for each in from_estimate(found, computed[0]) if computed else ():
+        yield f"that is not what is estimated: {each.told}"
+
+
+def identity(trial: Trial) -> str:
+    """By which a result on a host is known to be that of this load."""
+    text = "\n".join((trial.host, trial.service, trial.model, trial.unit, *map(str, trial.cards)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _background(trial: Trial) -> Background:
+    digest = hashlib.sha256(f"{trial.service}\n{trial.model}".encode()).hexdigest()[:12]
+    return Background(
+        unit=JOB.removesuffix(".service"),
+        work=WORK,
+        log=f"/var/log/llamafleet/calibrate-{digest}.log",
+        label=f"measure {trial.name}",
+    )
+
+
+def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
+    """What calibrate.sh finds in its work folder."""
+    values = {
+        "id": identity(trial),
+        "name": trial.name,
+        "port": str(trial.port),
+        "patience": str(patience),
+        "stop": "yes" if stop else "no",
+        "vendor": trial.vendor or "none",
+        "needs": str(trial.needs),
+        "lines": LINES,
+        "prompt": PROMPT,
+    }
+    kinds = ((each.unit, "swaps" if each.swaps else "keeps") for each in trial.neighbours)
+    return {
+        "calibrate.sh": (FILES / "calibrate.sh").read_text(),
+        "resume.sh": (FILES / "resume.sh").read_text(),
+        "job": "".join(f"{name} {value}\n" for name, value in values.items()),
+        "model.service": trial.unit,
+        "extension.conf": trial.extension,
+        "neighbours": "".join(f"{unit} {kind}\n" for unit, kind in kinds),
+        "weights": "".join(f"{path}\n" for path in trial.weights),
+    }
+
+
+def _warn(host: PyinfraHost, line: str) -> None:
+    host.log_styled(line, fg="yellow", log_func=logger.warning)
+
+
+@deploy("Calibration")
+def calibrate(fleet: Fleet, host_name: str) -> None:
+    """Measured values of every model of a host, in the lock."""
+    measure(name="Measure models", fleet=fleet, host_name=host_name)
