@@ -30,11 +30,15 @@ DOUBTFUL = frozenset({"missing-key", "unknown-name", "unknown-member", "missing-
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What came of a fleet file; `fleet` is None where there are errors."""
+    """What came of a fleet file; `fleet` is None where there are errors.
+
+    `resolved` is there, too, where only the rules found errors: for what shows the reasons.
+    """
 
     fleet: Fleet | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
+    resolved: Fleet | None = None
 
 
 @contextmanager
@@ -68,11 +72,12 @@ def compile_file(
     used: set[Allow] = set()
     partial = any(each.code in UNREAD for each in found)
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
-    if not found.has_errors:
+    resolved = None if found.has_errors else fleet
+    if resolved is not None:
         found.found[:] = silenced([*found.found, *findings(fleet)], allows, used)
         found.extend(unused(allows, used))
     found.extend(bad)
-    return Compiled(None if found.has_errors else fleet, tuple(found), sources)
+    return Compiled(None if found.has_errors else fleet, tuple(found), sources, resolved)
 
 
 def _derived(fleet: Fleet, diagnostics: Diagnostics) -> Fleet:

@@ -24,6 +24,7 @@ examples:
   llamafleet memory model.gguf -c 32768 --gpu 24GiB
                                                what a llama-server with it takes, on each device
   llamafleet explain model.ctx-size            what a key means
+  llamafleet explain memory chat fleet.fleet   what a model takes, and how that comes about
   llamafleet lsp                               serve an editor on stdin and stdout
 
 exit codes: 0 clean, 1 problems found, 2 wrong usage, 3 the tool failed
@@ -281,9 +282,15 @@ def _explain(commands: Any) -> None:
         commands,
         "explain",
         "say what a key, a block kind or a diagnostic's code means",
-        "examples: explain nginx.balance, explain llama-swap, explain unknown-key",
+        "examples: explain nginx.balance, explain llama-swap, explain unknown-key;\n"
+        "explain memory MODEL [FLEET] says what a model takes on each host, term by term",
     )
-    explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY or a code")
+    explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY, a code, or memory")
+    explain.add_argument("model", metavar="MODEL", nargs="?", help="after memory: which model")
+    explain.add_argument(
+        "fleet", metavar="FLEET", nargs="?", default="fleet.fleet", help="of which fleet file"
+    )
+    explain.add_argument("--format", dest="style", choices=("text", "json"), default="text")
 
 
 def _lsp(commands: Any) -> None:

@@ -7,8 +7,15 @@ from ..explain import explain as explain_word
 from .terminal import say
 
 
-def explain(key: str) -> int:
+def explain(key: str, model: str | None, fleet: str, style: str) -> int:
     """Print what is known of `key`; 2 if nothing is."""
+    if model is not None:
+        if key != "memory":
+            say(f'"{key}" is explained without "{model}"; explain memory MODEL takes a model')
+            return 2
+        from .explain_memory import explain_memory
+
+        return explain_memory(model, fleet, style)
     try:
         text = explain_word(key)
     except UnknownWordError as unknown:

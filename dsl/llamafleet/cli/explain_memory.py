@@ -1,0 +1,102 @@
+"""`llamafleet explain memory MODEL`: what a model takes on each host, term by term."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..compiler import compile_file
+from ..diagnostics.model import Severity
+from ..diagnostics.suggest import suggest
+from ..fleet.model import Fleet
+from ..footprint import Footprint, Footprints
+from ..footprint.model import ESTIMATED, MEASURED, WRITTEN
+from ..memory.report import as_json, as_text
+from ..memory.terms import MIB
+from .terminal import say, show
+
+PROBLEMS, USAGE = 1, 2
+HOW = {
+    WRITTEN: "written in the fleet file (vram), which goes before what is computed",
+    MEASURED: "measured on this host; what is computed follows",
+    ESTIMATED: "computed from the header of its weights and its flags",
+}
+
+
+def explain_memory(model: str, path: str, style: str) -> int:
+    """Print each distinct process; 1 if nothing is known of one, 2 if there is no such model."""
+    compiled = compile_file(path)
+    fleet = compiled.resolved
+    if fleet is None:
+        errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
+        show(errors, compiled.sources, sys.stderr)
+        return PROBLEMS
+    if model not in fleet.models:
+        near = suggest(model, fleet.models)
+        say(f'{path} has no model "{model}"' + (f": did you mean {near}?" if near else ""))
+        return USAGE
+    places = list(_places(Footprints(fleet), fleet, model))
+    if not places:
+        say(f"no service of {path} serves {model}")
+        return USAGE
+    if style == "json":
+        print(json.dumps([_tree(*each) for each in places], indent=2))
+    else:
+        print("\n\n".join(_told(fleet, *each) for each in places))
+    return int(any(not found.known for found, *_ in places))
+
+
+def _places(
+    footprints: Footprints, fleet: Fleet, model: str
+) -> Iterator[tuple[Footprint, Footprint, list[str]]]:
+    """Each distinct process with what is computed for it, and where else it is the same."""
+    found: dict[object, tuple[Footprint, Footprint, list[str]]] = {}
+    for service in fleet.services.values():
+        for host in service.hosts if model in service.models else ():
+            own = footprints.of(service.name, model, host)
+            free = replace(fleet.models[model], vram=None)
+            for each, bare in zip(own, footprints.variant(service.name, free, host), strict=True):
+                where = f"{service.name} on {host}"
+                same = (service.name, each.known, each.cards, each.ram, each.why)
+                known = found.setdefault(same, (each, bare, []))
+                known[2].append(where if len(own) == 1 else f"{where}, process {each.process}")
+    yield from found.values()
+
+
+def _told(fleet: Fleet, found: Footprint, bare: Footprint, where: list[str]) -> str:
+    more = f" and {len(where) - 1} more like it" if len(where) > 1 else ""
+    lines = [f"{found.model} in {where[0]}{more}: {HOW.get(found.known, 'not known')}"]
+    host = fleet.hosts[found.host]
+    for card in found.uses:
+        parts = ", ".join(f"{p.kind} {p.size / MIB:.2f}" for p in dict(found.cards)[card])
+        lines.append(
+            f"GPU {card} ({host.gpus[card].name}): {found.on(card) / MIB:.2f} MiB, "
+            f"give or take {found.off(card) / MIB:.0f}: {parts}"
+        )
+    if bare.estimate is not None:
+        lines += ["", as_text(bare.estimate, ())]
+    elif bare.why:
+        lines += ["", f"nothing is computed: {bare.why}"]
+    return "\n".join(lines)
+
+
+def _tree(found: Footprint, bare: Footprint, where: list[str]) -> dict[str, Any]:
+    return {
+        "model": found.model,
+        "where": where,
+        "known": found.known,
+        "why": found.why,
+        "cards": [
+            {
+                "index": card,
+                "mib": round(found.on(card) / MIB, 4),
+                "margin_mib": round(found.off(card) / MIB, 4),
+                "parts": {part.kind: round(part.size / MIB, 4) for part in parts},
+            }
+            for card, parts in found.cards
+        ],
+        "computed": json.loads(as_json(bare.estimate)) if bare.estimate else None,
+    }
