@@ -54,6 +54,7 @@ LAYERS: dict[str, set[str]] = {
     "footprint": {
         "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "memory", "targets",
     },
+    "picture": {"fleet", "footprint", "plan", "targets"},
     "calibration": {
         "backends", "fleet", "footprint", "lock.measured", "lock.measured_for", "memory.terms",
         "targets", "writers",

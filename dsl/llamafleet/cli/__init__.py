@@ -54,6 +54,10 @@ def _command(name: str) -> Callable[..., int]:
             from .render import render
 
             return render
+        case "map":
+            from .map import map_
+
+            return map_
         case "lock":
             from .lock import lock
 

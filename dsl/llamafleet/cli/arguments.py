@@ -19,6 +19,7 @@ examples:
   llamafleet fmt --check --diff *.fleet        what that would change; changes nothing
   llamafleet render fleet.fleet                every file of every host, on the terminal
   llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
+  llamafleet map fleet.fleet -o fleet.svg      its hosts and cards as a picture, to scale
   llamafleet lock fleet.fleet                  what its weights are, in fleet.lock beside it
   llamafleet import config.yaml -o fleet.fleet what you run today, as a fleet file
   llamafleet memory model.gguf -c 32768 --gpu 24GiB
@@ -191,6 +192,26 @@ def _render(commands: Any) -> None:
     )
 
 
+def _map(commands: Any) -> None:
+    map_ = _add(
+        commands,
+        "map",
+        "draw the hosts of a fleet, their cards to scale, and what is in them",
+        "What does not fit is drawn, too, in red; what nobody knows the size of is hatched.",
+    )
+    map_.add_argument("fleet", metavar="FLEET", help="a fleet file")
+    map_.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        help='an .svg or an .html; by default, and with "-", an SVG to stdout',
+    )
+    map_.add_argument(
+        "--format", dest="style", choices=("svg", "html"), help="whatever the file's name says"
+    )
+
+
 def _lock(commands: Any) -> None:
     lock = _add(
         commands,
@@ -304,6 +325,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = {
     "simulate": _simulate,
     "fmt": _fmt,
     "render": _render,
+    "map": _map,
     "lock": _lock,
     "import": _import,
     "memory": _memory,

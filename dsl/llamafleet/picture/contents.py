@@ -1,0 +1,170 @@
+"""What a picture of a fleet shows, before anything has a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..footprint import Part
+
+FITS, TIGHT, OVER, UNKNOWN = "fits", "tight", "over", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What one process holds of one memory.
+
+    `hue` is the model's colour; None is for what other services hold (`beside`). Without `known`,
+    nobody knows how much it is, and `why` says what is missing.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    known: str
+    title: str
+    hue: int | None = None
+    off: int = 0
+    why: str = ""
+
+    @property
+    def size(self) -> int:
+        """All of its bytes."""
+        return sum(part.size for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One memory and what is in it; `capacity` is None where nobody says it."""
+
+    name: str
+    what: str
+    capacity: int | None
+    reserved: int
+    stacks: tuple[Stack, ...]
+    ram: bool = False
+
+    @property
+    def used(self) -> int:
+        """Bytes that are taken, what models never get included."""
+        return self.reserved + sum(stack.size for stack in self.stacks)
+
+    @property
+    def over(self) -> int:
+        """Bytes beyond its end."""
+        return max(0, self.used - self.capacity) if self.capacity is not None else 0
+
+    @property
+    def off(self) -> int:
+        """By how many bytes the sum may be wrong."""
+        return sum(stack.off for stack in self.stacks)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether something is in it of which nobody knows how much it takes."""
+        return any(not stack.known for stack in self.stacks)
+
+    @property
+    def growing(self) -> int:
+        """Bytes of caches that fill while models work."""
+        parts = (part for stack in self.stacks for part in stack.parts)
+        return sum(part.size for part in parts if self.ram and part.kind == "other")
+
+    @property
+    def verdict(self) -> str:
+        """Whether everything fits, as far as is known."""
+        if self.capacity is None:
+            return UNKNOWN
+        if self.used - self.growing - self.off > self.capacity:
+            return OVER
+        if self.used + self.off > self.capacity:
+            return TIGHT
+        return UNKNOWN if self.unknown else FITS
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A model of a state: its name, how many processes, and what all of them take of the bars."""
+
+    name: str
+    hue: int
+    processes: int
+    size: int | None
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Models that may be in memory together; `word` says what kind of thing `name` names."""
+
+    word: str
+    name: str
+    chips: tuple[Chip, ...]
+    bars: tuple[Bar, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The worst of its bars."""
+        found = [bar.verdict for bar in self.bars]
+        return next((each for each in (OVER, TIGHT, UNKNOWN) if each in found), FITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A service on a host; `more` tells of states that are not drawn."""
+
+    service: str
+    kind: str
+    listens: str
+    states: tuple[State, ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a reverse proxy sends requests: a service on a host, and its addresses."""
+
+    host: str
+    service: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A reverse proxy."""
+
+    name: str
+    kind: str
+    listens: str
+    upstream: str
+    ways: tuple[Way, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A host; `idle` are its memories where no service has models on it."""
+
+    name: str
+    address: str
+    hardware: str
+    doors: tuple[Door, ...]
+    blocks: tuple[Block, ...]
+    idle: tuple[Bar, ...]
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Every bar that is drawn for it."""
+        states = (state for block in self.blocks for state in block.states)
+        return (*self.idle, *(bar for state in states for bar in state.bars))
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All of it."""
+
+    title: str
+    summary: str
+    machines: tuple[Machine, ...]
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """Every bar that is drawn."""
+        return tuple(bar for machine in self.machines for bar in machine.bars)

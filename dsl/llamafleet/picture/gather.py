@@ -1,0 +1,93 @@
+"""From a fleet and what its models take to what its picture shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..fleet.model import Fleet, GpuType, Host, Service
+from ..footprint import Footprints
+from ..plan import Wiring, wire
+from ..targets.nginx import Nginx
+from .contents import OVER, TIGHT, Bar, Block, Contents, Door, Machine, Way
+from .states import States
+from .words import counted, short
+
+
+def gather(fleet: Fleet, footprints: Footprints, title: str) -> Contents:
+    """All that is shown of a fleet."""
+    wiring = wire(fleet)
+    states = States(fleet, footprints)
+    machines = tuple(_machine(host, fleet, wiring, states) for host in fleet.hosts.values())
+    return Contents(title, _summary(fleet, machines), machines)
+
+
+def _machine(host: Host, fleet: Fleet, wiring: Wiring, states: States) -> Machine:
+    services = wiring.services.get(host.name, ())
+    blocks = tuple(_block(service, host, wiring, states) for service in services if service.models)
+    return Machine(
+        name=host.name,
+        address=host.address if host.address != host.name else "",
+        hardware=_hardware(host),
+        doors=tuple(_door(each, fleet, wiring) for each in services if isinstance(each, Nginx)),
+        blocks=blocks,
+        idle=() if any(block.states for block in blocks) else _empty(host, states),
+    )
+
+
+def _block(service: Service, host: Host, wiring: Wiring, states: States) -> Block:
+    found, more = states.of(service, host)
+    endpoints = [each for each in wiring.endpoints[service.name] if each.host == host.name]
+    ports = [each.listen.port for each in endpoints]
+    listens = str(endpoints[0].listen) if endpoints else ""
+    if len(ports) > 1:
+        listens += f" to {ports[-1]}"
+    return Block(service.name, service.kind, listens, found, more)
+
+
+def _door(nginx: Nginx, fleet: Fleet, wiring: Wiring) -> Door:
+    ways: dict[str, list[str]] = {}
+    upstream = nginx.upstream.text
+    for each in wiring.endpoints.get(upstream, ()):
+        address = each.reached_from(nginx.site.host)
+        ways.setdefault(each.host, []).append(f"{address}:{each.listen.port}")
+    return Door(
+        name=nginx.name,
+        kind=nginx.kind,
+        listens=str(nginx.listen),
+        upstream=upstream,
+        ways=tuple(Way(host, upstream, tuple(found)) for host, found in ways.items()),
+    )
+
+
+def _empty(host: Host, states: States) -> tuple[Bar, ...]:
+    return states.bars(host, lambda _: ())
+
+
+def _hardware(host: Host) -> str:
+    cards = Counter(gpu.name for gpu in host.gpus)
+    words = [name if number == 1 else f"{number} × {name}" for name, number in cards.items()]
+    if host.ram is not None:
+        words.append(f"{short(host.ram)} RAM")
+    return " · ".join(words)
+
+
+def _summary(fleet: Fleet, machines: tuple[Machine, ...]) -> str:
+    cards: list[GpuType] = [gpu for host in fleet.hosts.values() for gpu in host.gpus]
+    words = [counted(len(fleet.hosts), "host")]
+    if cards:
+        memory = sum(gpu.vram or 0 for gpu in cards)
+        words.append(f"{counted(len(cards), 'GPU')} with {short(memory)}")
+    words.append(counted(len(fleet.models), "model"))
+    verdicts = Counter(_verdicts(machines))
+    if verdicts[OVER]:
+        words.append(f"{counted(verdicts[OVER], 'combination')} too large")
+    if verdicts[TIGHT]:
+        words.append(f"{verdicts[TIGHT]:,} too close to tell")
+    return " · ".join(words)
+
+
+def _verdicts(machines: tuple[Machine, ...]) -> Iterator[str]:
+    for machine in machines:
+        for block in machine.blocks:
+            yield from (state.verdict for state in block.states)

@@ -1,0 +1,241 @@
+"""What may be in a host's memories at a time, service by service.
+
+A bar shows everything that can be there together: the models of one state of a service in colour,
+and without one what the host's other services hold meanwhile, at the most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..fleet.model import Fleet, Host, Model, Service
+from ..footprint import Combination, Footprint, Footprints, Part
+from ..footprint.combinations import ALWAYS
+from ..footprint.overfull import Overfull, overfull
+from ..targets.server.block import LlamaServer, workers
+from ..targets.swap.block import LlamaSwap
+from . import words
+from .contents import FITS, Bar, Chip, Stack, State
+
+OF_A_SET, OF_A_SERVICE = 4, 12
+"""So many combinations of a set, and of a service, are drawn: those that fill a card most."""
+
+RAM = -1
+"""The index of the host's own memory among its cards."""
+
+Inside = Callable[[int], tuple[Stack, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The states of a fleet's services; what is computed for one is kept for the others."""
+
+    fleet: Fleet
+    footprints: Footprints
+    _together: dict[tuple[str, str], tuple[Combination, ...]] = field(default_factory=dict)
+    _beside: dict[tuple[str, str, int], Stack | None] = field(default_factory=dict)
+    _overfull: dict[str, tuple[Overfull, ...]] = field(default_factory=dict)
+
+    def of(self, service: Service, host: Host) -> tuple[tuple[State, ...], str]:
+        """The states of a service that are drawn, and words for those that are not."""
+        found = [self._worst(each, service, host) for each in self._of(service, host)]
+        drawn = set(_most_telling(found, host))
+        states = tuple(
+            self._state(each, service, host) for i, each in enumerate(found) if i in drawn
+        )
+        hidden = len(found) - len(states)
+        if not hidden:
+            return states, ""
+        fine = all(state.verdict == FITS for state in states)
+        more = "all of them smaller" if fine else "none of them fuller"
+        return states, f"and {words.counted(hidden, 'combination')} more, {more}"
+
+    def bars(self, host: Host, inside: Inside) -> tuple[Bar, ...]:
+        """A host's memories with what is inside of each."""
+        cards = tuple(self._card(host, index, inside(index)) for index in range(len(host.gpus)))
+        stacks = inside(RAM)
+        if cards and (host.ram is None or not stacks):
+            return cards
+        ram = Bar("RAM", "", host.ram, host.ram_reserved, stacks, ram=True)
+        return (*cards, ram)
+
+    def _card(self, host: Host, index: int, stacks: tuple[Stack, ...]) -> Bar:
+        gpu, room = host.gpus[index], self.footprints.room(host.name)[index]
+        reserved = 0 if gpu.vram is None or room is None else gpu.vram - room
+        return Bar(f"GPU {index}", gpu.name, gpu.vram, reserved, stacks)
+
+    def _of(self, service: Service, host: Host) -> tuple[Combination, ...]:
+        key = (service.name, host.name)
+        if key not in self._together:
+            self._together[key] = self.footprints.together(*key)
+        return self._together[key]
+
+    def _worst(self, combination: Combination, service: Service, host: Host) -> Combination:
+        """The combination as it is where its models start in the order that fits worst.
+
+        A model that is spread by what is free may only be too much for a card if it starts last.
+        """
+        if host.name not in self._overfull:
+            self._overfull[host.name] = tuple(overfull(self.footprints, host))
+        for each in self._overfull[host.name]:
+            same = (each.service.name, each.combination.name, each.combination.models) == (
+                service.name, combination.name, combination.models,
+            )  # fmt: skip
+            if same and each.last is not None:
+                return each.combination
+        return combination
+
+    def _state(self, combination: Combination, service: Service, host: Host) -> State:
+        others = [
+            each
+            for each in self.fleet.services.values()
+            if each.models
+            and host.name in each.hosts
+            and each.name != service.name
+            # What always runs has its place first; who loads on request has what is left.
+            and (isinstance(each, LlamaServer) or not isinstance(service, LlamaServer))
+        ]
+
+        def inside(index: int) -> tuple[Stack, ...]:
+            own = (stack for each in combination.footprints for stack in self._own(each, index))
+            beside = (self._at_most(each, host, index) for each in others)
+            return (*own, *(stack for stack in beside if stack is not None))
+
+        chips = tuple(self._chip(name, combination) for name in combination.models)
+        word, name = _called(combination, service)
+        return State(word, name, chips, self.bars(host, inside))
+
+    def _own(self, footprint: Footprint, index: int) -> Iterator[Stack]:
+        if not footprint.known and index not in self._seen(footprint):
+            return
+        parts = _parts(footprint, index)
+        if footprint.known and not parts:
+            return
+        host = self.fleet.hosts[footprint.host]
+        yield Stack(
+            name=footprint.model,
+            parts=parts,
+            known=footprint.known,
+            title=_title(footprint, parts, _memory(host, index)),
+            hue=self._hue(footprint.model),
+            off=footprint.off(index),
+            why=footprint.why,
+        )
+
+    def _seen(self, footprint: Footprint) -> tuple[int, ...]:
+        """Where a process of which nothing is known may take memory."""
+        host, model = self.fleet.hosts[footprint.host], self.fleet.models[footprint.model]
+        if not host.gpus:
+            return (RAM,)
+        return _devices(self.fleet.services[footprint.service], host, model, footprint.process)
+
+    def _at_most(self, service: Service, host: Host, index: int) -> Stack | None:
+        """What another service holds of a memory when it holds most."""
+        key = (service.name, host.name, index)
+        if key not in self._beside:
+            self._beside[key] = self._heaviest(service, host, index)
+        return self._beside[key]
+
+    def _heaviest(self, service: Service, host: Host, index: int) -> Stack | None:
+        every = self._of(service, host)
+        if not every:
+            return None
+        worst = max(every, key=lambda each: sum(_on(one, index) for one in each.footprints))
+        size = sum(_on(one, index) for one in worst.footprints)
+        blind = [
+            one
+            for each in every
+            for one in each.footprints
+            if not one.known and index in self._seen(one)
+        ]
+        if not size and not blind:
+            return None
+        most = "" if worst.name == ALWAYS else f" at most, with {' & '.join(worst.models)}"
+        why = f"unknown of {blind[0].model}: {blind[0].why}" if blind else ""
+        title = f"{service.kind} {service.name} beside it: {words.exact(size)}{most}"
+        return Stack(
+            name=service.name,
+            parts=(Part("whole", size),) if size else (),
+            known="" if blind else "estimated",
+            title=f"{title}\n{why}" if why else title,
+            off=worst.off(index) if index != RAM else 0,
+            why=why,
+        )
+
+    def _chip(self, name: str, combination: Combination) -> Chip:
+        own = [each for each in combination.footprints if each.model == name]
+        known = bool(own) and all(each.known for each in own)
+        size = sum(each.on(card) for each in own for card in each.uses)
+        if not any(each.uses for each in own):
+            size = sum(each.host_bytes(growing=False) for each in own)
+        model = self.fleet.models[name]
+        called = model.title if model.title and model.title != name else ""
+        title = "\n".join(filter(None, (name, called, *dict.fromkeys(e.why for e in own))))
+        return Chip(name, self._hue(name), len(own), size if known else None, title)
+
+    def _hue(self, model: str) -> int:
+        return list(self.fleet.models).index(model)
+
+
+def _most_telling(found: Sequence[Combination], host: Host) -> Iterable[int]:
+    """Indices of the combinations to draw: of each set those that fill a card most."""
+    full = [_fullest(each, host) for each in found]
+    order = sorted(range(len(found)), key=lambda i: (-full[i], i))
+    taken: dict[str, int] = {}
+    chosen = []
+    for i in order:
+        taken[found[i].name] = taken.get(found[i].name, 0) + 1
+        if taken[found[i].name] <= OF_A_SET:
+            chosen.append(i)
+    return chosen[:OF_A_SERVICE]
+
+
+def _fullest(combination: Combination, host: Host) -> float:
+    if not host.gpus:
+        return sum(each.host_bytes(growing=False) for each in combination.footprints)
+    cards = range(len(host.gpus))
+    return max(combination.on(card) / (host.gpus[card].vram or 1) for card in cards)
+
+
+def _called(combination: Combination, service: Service) -> tuple[str, str]:
+    """What kind of thing the name of a combination names, and the name."""
+    if combination.name == ALWAYS and isinstance(service, LlamaServer):
+        return "", "always there"
+    if isinstance(service, LlamaSwap) and service.matrix is None and service.routes.groups:
+        return "", "groups"
+    if combination.models == (combination.name,):
+        return "", "alone"
+    return "set", combination.name
+
+
+def _devices(service: Service, host: Host, model: Model, process: int) -> tuple[int, ...]:
+    seen = model.gpus
+    if isinstance(service, LlamaServer):
+        seen = next((w.devices for w in workers(service, host, model) if w.index == process), seen)
+    return tuple(range(len(host.gpus))) if seen is None else seen
+
+
+def _parts(footprint: Footprint, index: int) -> tuple[Part, ...]:
+    if index == RAM:
+        return tuple(part for part in footprint.ram if part.size)
+    found = (parts for card, parts in footprint.cards if card == index)
+    return tuple(part for part in next(found, ()) if part.size)
+
+
+def _on(footprint: Footprint, index: int) -> int:
+    return sum(part.size for part in _parts(footprint, index))
+
+
+def _memory(host: Host, index: int) -> str:
+    return "RAM" if index == RAM else f"GPU {index}, {host.gpus[index].name}"
+
+
+def _title(footprint: Footprint, parts: tuple[Part, ...], memory: str) -> str:
+    lines = [f"{footprint.model}, process {footprint.process} of {footprint.service}, on {memory}"]
+    if not footprint.known:
+        return f"{lines[0]}\nunknown: {footprint.why}"
+    if len(parts) > 1:
+        lines.append(words.listed(parts))
+    lines.append(f"in all: {words.exact(sum(part.size for part in parts))}, {footprint.known}")
+    return "\n".join(lines)
