@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..footprint import Footprint
 from ..footprint.margin import ESTIMATE, MEASURED, of_terms
 from ..lock.measured import Buffers, Measured
-from ..memory.terms import MIB
+from ..memory.terms import HOST, MIB
 
 LOGGED = ("weights", "kv", "recurrent", "compute", "output")
 ROUNDING = 1.0
@@ -28,12 +28,16 @@ class Difference:
 
     @property
     def told(self) -> str:
-        """For a sentence: `1030 MiB on CUDA0, not 998 MiB (kv 512 instead of 480)`."""
+        """For a sentence: `1030 MiB on CUDA0, where 998 MiB`, to be ended by whose they are."""
+        return f"{_mib(self.measured)} MiB on {self.device}, where {_mib(self.expected)} MiB"
+
+    @property
+    def most(self) -> str:
+        """What differs most: ` (kv 512 instead of 480)`."""
         apart = sorted(self.parts, key=lambda part: -abs(part[1] - part[2]))[:1]
-        what = "".join(
+        return "".join(
             f" ({kind} {_mib(one)} instead of {_mib(other)})" for kind, one, other in apart
         )
-        return f"{_mib(self.measured)} MiB on {self.device}, not {_mib(self.expected)} MiB{what}"
 
 
 def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]:
@@ -41,6 +45,7 @@ def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]
     estimate = footprint.estimate
     if estimate is None:
         return
+    told = False
     for device in dict.fromkeys((*found.devices, *estimate.devices)):
         terms = [each for each in estimate.terms if each.device == device and each.kind in LOGGED]
         expected = sum(each.size for each in terms) / MIB
@@ -52,7 +57,9 @@ def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]
                 for kind in LOGGED
             )
             yield Difference(device, buffers.total, expected, parts)
-    for card, mib in found.gpus.items():
+            told = told or device != HOST
+    # What a card says beside that is its driver's part, if the buffers are as expected.
+    for card, mib in () if told else found.gpus.items():
         expected = footprint.on(card) / MIB
         margin = max(CARD, footprint.off(card) / MIB, ESTIMATE * expected)
         if abs(mib - expected) > margin:

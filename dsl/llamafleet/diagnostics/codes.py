@@ -52,6 +52,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "misplaced-block": (E, "A block stands where its kind means nothing."),
     "misplaced-key": (E, "A key stands where llama-swap does not look for it."),
     "misplaced-set": (E, "A line of two words and a value stands where only keys may."),
+    "measured-differs": (W, "What was measured of a model is not what is estimated."),
     "missing-key": (E, "A block lacks what it cannot do without."),
     "missing-name": (E, "A block that must have a name has none."),
     "model-in-no-set": (

@@ -17,6 +17,7 @@ from .gpu_backend import gpu_backend
 from .gpu_index import gpu_index
 from .gpu_shared import gpu_shared
 from .ignored_flag import ignored_flag
+from .measured_differs import measured_differs
 from .overridden_flag import overridden_flag
 from .preload import preload
 from .quantised_cache import quantised_cache
@@ -50,6 +51,7 @@ RULES: tuple[Rule, ...] = (
     gpu_index,
     gpu_shared,
     ignored_flag,
+    measured_differs,
     overridden_flag,
     preload,
     quantised_cache,

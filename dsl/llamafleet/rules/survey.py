@@ -132,9 +132,11 @@ class Survey:
 
     @cached_property
     def sized(self) -> bool:
-        """Whether anything is known of what models take: a lock's facts, or what they say."""
+        """Whether anything is known of what models take: by a lock, or by what they say."""
         fleet = self.fleet
-        return bool(fleet.facts) or any(each.vram is not None for each in fleet.models.values())
+        return bool(fleet.facts or fleet.measured) or any(
+            each.vram is not None for each in fleet.models.values()
+        )
 
     @cached_property
     def footprints(self) -> Footprints:

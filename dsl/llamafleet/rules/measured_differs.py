@@ -1,0 +1,47 @@
+"""measured-differs: what was measured of a model is not what is computed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..diagnostics.model import Diagnostic
+from .report import warning
+from .survey import Serving, Survey
+
+if TYPE_CHECKING:
+    from ..lock.measured import Measured
+
+HINT = (
+    "what was measured is used. If something was wrong that day, measure again (pyinfra INVENTORY "
+    "deploys/calibrate.py --data calibrate_all=yes); llamafleet explain memory shows what the "
+    "estimate is made of, and vram = ... in the model goes before both"
+)
+
+
+def measured_differs(survey: Survey) -> Iterator[Diagnostic]:
+    """Only measurements that still count; those of something else are nobody's concern."""
+    if not survey.fleet.measured:
+        return
+    from ..lock.measured import measured_of
+
+    for serving in survey.serving:
+        for host in serving.hosts:
+            service, model = serving.service.name, serving.model.name
+            found = measured_of(survey.fleet, host.name, service, model)
+            if found is not None:
+                yield from _apart(survey, serving, host.name, found)
+
+
+def _apart(survey: Survey, serving: Serving, host: str, found: Measured) -> Iterator[Diagnostic]:
+    from ..calibration.differences import from_estimate
+
+    model = serving.model
+    # What is computed, and not what the measurement has put in its place.
+    computed = survey.footprints.variant(serving.service.name, model, host)
+    apart = tuple(from_estimate(found, computed[0])) if computed else ()
+    if apart:
+        told = "; ".join(f"{each.told} are estimated{each.most}" for each in apart)
+        what = f"{model.name} of {serving.service.name} on {host}"
+        message = f"{what} was measured to take {told}"
+        yield warning("measured-differs", message, model.origin, HINT)
