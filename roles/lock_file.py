@@ -55,6 +55,8 @@ def _alone(path: Path) -> Iterator[None]:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
+        # gevent, which pyinfra runs on, may put off closing it: the next one would wait for ever.
+        fcntl.flock(folder, fcntl.LOCK_UN)
         os.close(folder)
 
 
