@@ -30,6 +30,9 @@ WITHOUT_CACHE = frozenset({
 })  # fmt: skip
 """Architectures for which llama_model::create_memory makes none."""
 
+KIMI_DELTA = frozenset({"bailingmoe3", "glm5-next", "kimi-k3", "kimi-linear"})
+"""Hybrids with Kimi's delta attention, whose state has kda.head_dim in both dimensions."""
+
 ROLLS_BACK = frozenset({
     "kimi-k3", "qwen35", "qwen35moe", "qwen4exp", "deepseek4", "glm5-next", "nemotron_h",
     "nemotron_h_moe",
@@ -183,15 +186,22 @@ def _recurrent(
 
 
 def _states(facts: GgufFacts, embedding: int) -> tuple[int, int]:
-    """llama_hparams::n_embd_r and n_embd_s."""
-    conv = facts.integer("ssm.conv_kernel") or 0
-    heads = facts.per_layer("attention.head_count", 1) or (0,)
-    if size := facts.integer("wkv.head_size"):
-        return (facts.integer("token_shift_count") or 2) * embedding, embedding * size
+    """llama_hparams::n_embd_r and n_embd_s, of the keys that an architecture reads."""
+    kind = facts.architecture
+    conv = max((facts.integer("ssm.conv_kernel") or 0) - 1, 0)
+    heads = facts.integer("attention.head_count") or 0
+    if kind.startswith(("rwkv", "arwkv")):
+        size = facts.integer("wkv.head_size") or 0
+        default = 1 if kind in ("rwkv6qwen2", "arwkv7") else 2
+        return (facts.integer("token_shift_count") or default) * embedding, embedding * size
+    if kind.startswith("lfm2"):
+        return embedding * (facts.integer("shortconv.l_cache") or 1) - embedding, 0
+    if kind in KIMI_DELTA:
+        size = facts.integer("kda.head_dim") or 0
+        return 3 * (conv or 3) * heads * size, size * size * heads
+    if kind == "minimax-01":
+        size = facts.integer("attention.key_length") or (embedding // heads if heads else 0)
+        return 0, size * size * heads
     inner, state = facts.integer("ssm.inner_size") or 0, facts.integer("ssm.state_size") or 0
-    if cached := facts.integer("shortconv.l_cache"):
-        return embedding * (cached - 1), state * inner
-    if size := facts.integer("kda.head_dim"):
-        return 3 * (conv - 1 if conv else 3) * heads[0] * size, size * size * heads[0]
     groups = facts.integer("ssm.group_count") or 0
-    return max(conv - 1, 0) * (inner + 2 * groups * state), state * inner
+    return conv * (inner + 2 * groups * state), state * inner

@@ -30,7 +30,7 @@ PATTERNS: Mapping[str, Pattern] = {
     "gemma3n": Pattern(5),
     "gemma4": Pattern(),
     "gpt-oss": Pattern(2),
-    "granite-swa": Pattern(),
+    "granite_swa": Pattern(),
     "laguna": Pattern(4, dense_first=True, optional=True),
     "llama4": Pattern(4, window=8192),
     "maple": Pattern(),
@@ -39,10 +39,13 @@ PATTERNS: Mapping[str, Pattern] = {
     "muse-glimmer": Pattern(4),
     "olmo2": Pattern(4, optional=True),
     "plamo3": Pattern(8, optional=True),
-    "smallthinker": Pattern(4, dense_first=True, optional=True),
-    "spark2-5": Pattern(),
+    "smallthinker": Pattern(4, dense_first=True, window=4096, optional=True),
+    "spark2_5": Pattern(),
     "step35": Pattern(),
 }
+
+FIXED = frozenset({"llama4", "smallthinker"})
+"""These have the window of the table, whatever length their file says."""
 
 EXAONE4_WITH_WINDOWS = 64
 """Only the exaone4 of so many layers has them."""
@@ -69,9 +72,11 @@ def windows_of(facts: GgufFacts, layers: int, attended: int) -> Windows:
     pattern = PATTERNS.get(architecture)
     if pattern is None or (architecture == "exaone4" and layers != EXAONE4_WITH_WINDOWS):
         return none
-    if architecture == "llama4" and said == 0:
+    if (architecture == "llama4" and said == 0) or (architecture == "smallthinker" and not said):
         return none
-    length = pattern.window if architecture == "llama4" else said or pattern.window
+    length = said or pattern.window
+    if architecture in FIXED and length:
+        length = pattern.window
     if pattern.optional and not length:
         return none
     return Windows(length, _layers(facts, pattern, layers, attended))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...gguf import GgufFacts
@@ -11,6 +11,7 @@ from ..geometry import Geometry
 from ..placement import Placement
 from ..shape import Shape
 from ..terms import HOST
+from .styles import LAYER_NORMED, UNWEIGHTED_NORMS, positions
 from .tensors import Graph, Tensor, given, lying
 
 
@@ -29,7 +30,11 @@ class Network:
     inputs: list[Tensor] = field(default_factory=list)
     named: dict[str, Tensor] = field(default_factory=dict)
     weights: dict[str, Tensor] = field(default_factory=dict)
-    tail: int = 0
+
+    @property
+    def windows(self) -> bool:
+        """Whether there is a cache of its own for layers with a window."""
+        return bool(self.shape.window)
 
     def has(self, name: str) -> bool:
         """Whether the model has such a tensor."""
@@ -54,6 +59,16 @@ class Network:
             self.inputs.append(self.named[name])
         return self.named[name]
 
+    def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
+        """A tensor that all layers share."""
+        if name not in self.named:
+            self.named[name] = make()
+        return self.named[name]
+
+    def positions(self) -> Tensor:
+        """The positions of all tokens."""
+        return self.input("inp_pos", (self.tokens * positions(self.facts),), "i32")
+
     def multiply(self, name: str, by: Tensor, columns: int, bias: bool = True) -> Tensor:
         """A matrix by what is there, and its bias."""
         found = self.graph.add("MUL_MAT", (self.dims(name)[1], columns), self.weight(name), by)
@@ -65,16 +80,21 @@ class Network:
 
     def norm(self, source: Tensor, dims: Sequence[int], name: str, layer: int | None) -> Tensor:
         """A norm and its weight. A layer's norms stay on its device if all layers have one."""
-        op = "NORM" if self.has(name.removesuffix("weight") + "bias") else "RMS_NORM"
-        found = self.graph.add(op, dims, source)
+        kind = self.shape.architecture
+        found = self.graph.add("NORM" if kind in LAYER_NORMED else "RMS_NORM", dims, source)
+        if not self.has(name):
+            return found
         if layer is not None and (self.placement.full or self.tokens < 32):
             found.backend = self.placement.layers[layer]
-        if self.has(name):
-            found = self.graph.add("MUL", dims, found, self.weight(name))
-            bias = name.removesuffix("weight") + "bias"
-            if self.has(bias):
-                found = self.graph.add("ADD", dims, found, self.weight(bias))
+        found = self.graph.add("MUL", dims, found, self.weight(name))
+        bias = name.removesuffix("weight") + "bias"
+        if self.has(bias):
+            found = self.graph.add("ADD", dims, found, self.weight(bias))
         return found
+
+    def norms(self, name: str) -> bool:
+        """Whether the model norms here: mostly that is where a weight of the norm is."""
+        return self.has(name) or self.shape.architecture in UNWEIGHTED_NORMS
 
     def cached(self, layer: int, size: int) -> Tensor:
         """A layer's cache or state."""

@@ -48,9 +48,20 @@ class Tensor:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes in the order in which they are computed."""
+    """Nodes in the order in which they are computed: a tensor becomes one when it is expanded."""
 
     nodes: list[Tensor] = field(default_factory=list)
+    planned: set[int] = field(default_factory=set)
+
+    def expand(self, *tensors: Tensor) -> None:
+        """What a tensor needs, depth first, and the tensor: ggml_build_forward_expand."""
+        for tensor in tensors:
+            if id(tensor) in self.planned:
+                continue
+            self.planned.add(id(tensor))
+            self.expand(*tensor.sources)
+            if tensor.sources:
+                self.nodes.append(tensor)
 
     def add(
         self,
@@ -64,27 +75,34 @@ class Graph:
         """A node with memory of its own."""
         shape = trimmed(dims)
         size = row(kind, shape[0]) * prod(shape[1:])
-        node = Tensor(op, size, (kind, shape), list(sources), is_output=output, name=name)
-        self.nodes.append(node)
-        return node
+        return Tensor(op, size, (kind, shape), list(sources), is_output=output, name=name)
 
-    def look(self, source: Tensor, dims: Sequence[int], op: str = "RESHAPE") -> Tensor:
-        """The same memory in other dimensions; what is not contiguous has a layout of its own."""
+    def look(
+        self, source: Tensor, dims: Sequence[int], op: str = "RESHAPE", size: int | None = None
+    ) -> Tensor:
+        """The same memory in other dimensions; what is not contiguous has a layout of its own.
+
+        `size` is from the first to the last byte that it shows: so large is a copy of it.
+        """
         layout: tuple[object, ...] = (source.layout[0], trimmed(dims))
         if op != "RESHAPE":
             layout = (*layout, op, source.layout)
         root = source.root or source
-        node = Tensor(op, source.size, layout, [source], root=root, external=root.external)
+        shown = source.size if size is None else size
+        node = Tensor(op, shown, layout, [source], root=root, external=root.external)
         node.backend = root.backend if root.external else None
-        self.nodes.append(node)
         return node
+
+    def part(self, source: Tensor, dims: Sequence[int], whole: int, rows: int) -> Tensor:
+        """A look at some values of each row, of which there are `whole`."""
+        size = ((rows - 1) * whole + prod(dims) // rows) * 4
+        return self.look(source, dims, "VIEW", size)
 
     def write(self, op: str, into: Tensor, *sources: Tensor) -> Tensor:
         """A node that writes into what exists."""
         root = into.root or into
         node = Tensor(op, into.size, into.layout, [*sources, into], root=root)
         node.external, node.backend = root.external, root.backend if root.external else None
-        self.nodes.append(node)
         return node
 
 

@@ -1,0 +1,118 @@
+"""One layer: how attention or a recurrent part, feed-forward, norms and sums follow each other."""
+
+from __future__ import annotations
+
+from ..kv_cache import Cache
+from ..shape import BY_INTERVAL, Layer
+from .feed_forward import feed_forward
+from .mixers import mixer
+from .network import Network
+from .projections import attention
+from .styles import NORMED_AFTER, PARALLEL, WHOLE, residual_scaled
+from .tensors import Tensor
+
+
+def layer_of(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> Tensor:
+    """What comes out of a layer."""
+    if net.shape.architecture in PARALLEL and not net.has(f"blk.{layer.index}.ffn_norm.weight"):
+        return _parallel(net, layer, cache, flow)
+    return _in_turn(net, layer, cache, flow)
+
+
+def early(net: Network, layer: Layer) -> bool:
+    """Whether only the tokens with logits go on from here."""
+    return layer.index == net.shape.attended - 1 and net.shape.architecture not in WHOLE
+
+
+def kept(net: Network, source: Tensor) -> Tensor:
+    """Only the tokens whose logits are asked for."""
+    index = net.input("out_ids", (net.outputs,), "i32")
+    return net.graph.add("GET_ROWS", (net.shape.embedding, net.outputs), source, index)
+
+
+def mixed(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -> Tensor | None:
+    """Attention, a recurrent part, or both side by side."""
+    here = f"blk.{layer.index}."
+    found = mixer(net, layer, source) if layer.recurrent else None
+    attends = net.has(here + "attn_output.weight") or net.has(here + "attn_out.weight")
+    if attends and (cache is not None or not net.shape.caches):
+        attended = attention(net, layer, cache, source)
+        found = attended if found is None else net.add(attended, found)
+    return found
+
+
+def _in_turn(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> Tensor:
+    here, width, tokens = f"blk.{layer.index}.", net.shape.embedding, net.tokens
+    dims = (width, tokens)
+    source = flow
+    if net.norms(here + "attn_norm.weight"):
+        source = net.norm(flow, dims, here + "attn_norm.weight", layer.index)
+    if net.shape.architecture in BY_INTERVAL:
+        net.graph.expand(source)
+    found = mixed(net, layer, cache, source)
+    if found is not None:
+        cut = early(net, layer)
+        if cut:
+            found = kept(net, found)
+            tokens, dims = net.outputs, (width, net.outputs)
+        post = here + "post_attention_norm.weight"
+        # Without a norm before the feed-forward this one is it, unless there is one behind as well.
+        behind = net.has(here + "ffn_norm.weight") or net.has(here + "post_ffw_norm.weight")
+        if net.has(post) and behind:
+            found = net.norm(found, dims, post, layer.index)
+        flow = summed(net, dims, found, kept(net, flow) if cut else flow)
+    return _forward(net, layer, flow, tokens)
+
+
+def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int) -> Tensor:
+    here, dims = f"blk.{layer.index}.", (net.shape.embedding, tokens)
+    source = flow
+    names = [here + "ffn_norm.weight", here + "attn_output_norm.weight"]
+    if not net.has(here + "post_ffw_norm.weight"):
+        names.append(here + "post_attention_norm.weight")
+    for name in names:
+        if net.norms(name):
+            source = net.norm(flow, dims, name, layer.index)
+            break
+    found = feed_forward(net, layer.index, source, tokens)
+    if found is None:
+        return flow
+    post = here + "post_ffw_norm.weight"
+    if net.has(post):
+        own = layer.index if net.shape.architecture in NORMED_AFTER else None
+        found = net.norm(found, dims, post, own)
+    return summed(net, dims, found, flow)
+
+
+def _parallel(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> Tensor:
+    """Attention and feed-forward of the same, added up."""
+    here, width, tokens = f"blk.{layer.index}.", net.shape.embedding, net.tokens
+    dims = (width, tokens)
+    source = net.norm(flow, dims, here + "attn_norm.weight", layer.index)
+    own = source
+    if net.has(here + "attn_norm_2.weight"):
+        own = net.norm(flow, dims, here + "attn_norm_2.weight", layer.index)
+        source, own = own, source
+    found = mixed(net, layer, cache, source)
+    assert found is not None
+    if early(net, layer):
+        found, flow, own = kept(net, found), kept(net, flow), kept(net, own)
+        tokens, dims = net.outputs, (width, net.outputs)
+    wide = feed_forward(net, layer.index, own, tokens)
+    assert wide is not None
+    add = net.graph.add
+    match PARALLEL[net.shape.architecture]:
+        case "flow":
+            return add("ADD", dims, add("ADD", dims, wide, flow), found)
+        case "attention first":
+            return add("ADD", dims, add("ADD", dims, found, wide), flow)
+    return add("ADD", dims, add("ADD", dims, wide, found), flow)
+
+
+def summed(net: Network, dims: tuple[int, int], found: Tensor, flow: Tensor) -> Tensor:
+    """What a part of a layer adds; LFM2 has the sum the other way round."""
+    if residual_scaled(net.facts):
+        found = net.graph.add("SCALE", dims, found)
+    if net.shape.architecture.startswith("lfm2"):
+        return net.graph.add("ADD", dims, flow, found)
+    return net.graph.add("ADD", dims, found, flow)
