@@ -21,9 +21,9 @@ LINES = (
 
 _SIZE = re.compile(
     r": +(?P<buffer>\S+) +(?:DSV4 \S+ )?(?P<kind>model|output|KV|RS|LoRA|state|compute) "
-    r"buffer size = +(?P<mib>[0-9.]+) MiB"
+    r"buffer size = +(?P<mib>\d+(?:\.\d+)?) MiB"
 )
-_LAST = re.compile(r": +(?P<buffer>\S+) compute buffer size (?:is|of) +(?P<mib>[0-9.]+) MiB")
+_LAST = re.compile(r": +(?P<buffer>\S+) compute buffer size (?:is|of) +(?P<mib>\d+(?:\.\d+)?) MiB")
 _KINDS = {
     "model": "weights",
     "output": "output",
@@ -60,23 +60,24 @@ class _Load:
 def buffers_of(lines: Iterable[str]) -> dict[str, Buffers]:
     """Buffers by device; all of the host's are CPU. Empty where the log tells of none."""
     loads, last, loaded, projector = [_Load()], dict[str, float](), False, HOST
+    far: dict[str, str] = {}
     for line in lines:
         if "loaded meta data" in line:
             loads.append(_Load())
         elif "model loaded" in line:
             loaded = True
         elif using := re.search(r"CLIP using (\S+) backend", line):
-            projector = device_of(using[1])
-        elif weights := re.search(r"load_hparams: model size: +([0-9.]+) MiB", line):
+            projector = device_of(using[1], far)
+        elif weights := re.search(r"load_hparams: model size: +(\d+(?:\.\d+)?) MiB", line):
             loads[-1].add(projector, "weights", float(weights[1]))
         elif found := _SIZE.search(line):
-            device, mib = device_of(found["buffer"]), float(found["mib"])
+            device, mib = device_of(found["buffer"], far), float(found["mib"])
             if "reserve_compute_meta" in line:  # a projector's: laid out again, not once more
                 loads[-1].sizes[device, PROJECTOR] = mib
             else:
                 loads[-1].add(device, _KINDS[found["kind"]], mib)
         elif found := _LAST.search(line):
-            device = device_of(found["buffer"])
+            device = device_of(found["buffer"], far)
             if loaded:
                 last[device] = last.get(device, 0.0) + float(found["mib"])
             else:
@@ -84,10 +85,14 @@ def buffers_of(lines: Iterable[str]) -> dict[str, Buffers]:
     return _summed(loads, last)
 
 
-def device_of(buffer: str) -> str:
-    """`CUDA0` for itself, `CPU` for what is the host's, `RPC0` for `RPC0[box:50052]`."""
-    name = buffer.partition("[")[0]
-    return HOST if name.startswith(HOST) or name.endswith("_Host") else name
+def device_of(buffer: str, far: dict[str, str]) -> str:
+    """`CUDA0` for itself, `CPU` for what is the host's.
+
+    Each machine behind RPC counts its devices from 0; ours are counted as they appear.
+    """
+    if buffer.endswith("]"):
+        return far.setdefault(buffer, f"RPC{len(far)}")
+    return HOST if buffer.startswith(HOST) or buffer.endswith("_Host") else buffer
 
 
 def _freed(loads: list[_Load]) -> None:
