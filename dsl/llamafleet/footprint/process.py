@@ -32,7 +32,7 @@ class Estimates:
     """Estimates of a fleet's models; equal processes of equal cards are computed once."""
 
     fleet: Fleet
-    known: dict[object, Estimate | str] = field(default_factory=dict)
+    known: dict[object, Footprint] = field(default_factory=dict)
 
     def footprint(
         self,
@@ -45,27 +45,34 @@ class Estimates:
 
         Of a model without a tensor-split, `free` decides how it is spread.
         """
-        found = Footprint(process.service, model.name, process.host.name, process.index)
         seen = cards_of(process.build, process.host, process.devices, free)
-        if model.vram is not None:
-            shares = _shares(model, seen)
-            parts = tuple((index, (Part("whole", size),)) for index, size in shares)
-            return replace(found, cards=parts, known=WRITTEN)
-        whole = self._estimate(model, tuple(each.device for each in seen), facts)
-        if isinstance(whole, str):
-            return replace(found, why=whole)
-        return _with_terms(found, whole, seen)
-
-    def _estimate(
-        self, model: Model, cards: tuple[Device, ...], facts: Mapping[str, GgufFacts] | None
-    ) -> Estimate | str:
-        words = server_flags(model)
         if facts is not None:
-            return _estimated(model, words, cards, facts)
-        key = (model.gguf, model.command, model.verbatim, words, cards)
-        if key not in self.known:
-            self.known[key] = _estimated(model, words, cards, self.fleet.facts)
-        return self.known[key]
+            found = _footprint(model, seen, facts)
+        else:
+            files = (model.gguf, model.mmproj, model.draft, model.vram)
+            key = (files, server_flags(model), seen)
+            if key not in self.known:
+                self.known[key] = _footprint(model, seen, self.fleet.facts)
+            found = self.known[key]
+        return replace(
+            found,
+            service=process.service,
+            model=model.name,
+            host=process.host.name,
+            process=process.index,
+        )
+
+
+def _footprint(model: Model, seen: tuple[Seen, ...], facts: Mapping[str, GgufFacts]) -> Footprint:
+    """What a model takes of these cards, whatever the process is called."""
+    found = Footprint("", model.name, "", 0)
+    if model.vram is not None:
+        shares = _shares(model, seen)
+        parts = tuple((index, (Part("whole", size),)) for index, size in shares)
+        return replace(found, cards=parts, known=WRITTEN)
+    cards = tuple(each.device for each in seen)
+    whole = _estimated(model, server_flags(model), cards, facts)
+    return replace(found, why=whole) if isinstance(whole, str) else _with_terms(found, whole, seen)
 
 
 def _estimated(

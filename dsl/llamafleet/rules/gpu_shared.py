@@ -15,15 +15,18 @@ from .survey import Serving, Survey
 
 @dataclass(frozen=True, slots=True)
 class _User:
-    """What one service may hold on a host's GPUs; `vram` None where not all of it is known."""
+    """What one service may use of a host's GPUs; `known` where all of its models' sizes are."""
 
     service: Service
     devices: frozenset[int]
-    vram: int | None
+    known: bool
 
 
 def gpu_shared(survey: Survey) -> Iterator[Diagnostic]:
-    """Services whose models may be on one card at a time, unless they are known to fit."""
+    """Services whose models may be on one card at a time, unless it is known what they take.
+
+    What is known is held against the card by vram-overcommit.
+    """
     by_host: dict[str, dict[str, list[Serving]]] = {}
     for serving in survey.serving:
         for host in serving.hosts:
@@ -33,24 +36,23 @@ def gpu_shared(survey: Survey) -> Iterator[Diagnostic]:
     for name, services in by_host.items():
         if len(services) > 1:
             host = survey.fleet.hosts[name]
-            users = [_user(each, host) for each in services.values()]
+            users = [_user(survey, each, host) for each in services.values()]
             for first, second in combinations(users, 2):
                 yield from _overlap(first, second, host)
 
 
-def _user(servings: list[Serving], host: Host) -> _User:
-    devices: set[int] = set()
-    needs: list[int | None] = []
-    for serving in servings:
-        used = devices_of(serving, host)
-        devices |= used
-        if used:
-            needs.append(serving.model.vram)
-    known = [need for need in needs if need is not None]
-    service = servings[0].service
-    together = not isinstance(service, LlamaSwap) or service.matrix is not None
-    total = (sum(known) if together else max(known, default=0)) if known else None
-    return _User(service, frozenset(devices), total if len(known) == len(needs) else None)
+def _user(survey: Survey, servings: list[Serving], host: Host) -> _User:
+    users = [(serving, devices_of(serving, host)) for serving in servings]
+    devices = frozenset(each for _, used in users for each in used)
+    known = all(_is_known(survey, serving, host) for serving, used in users if used)
+    return _User(servings[0].service, devices, known)
+
+
+def _is_known(survey: Survey, serving: Serving, host: Host) -> bool:
+    if not survey.sized:
+        return False
+    found = survey.footprints.of(serving.service.name, serving.model.name, host.name)
+    return all(each.known for each in found)
 
 
 def devices_of(serving: Serving, host: Host) -> frozenset[int]:
@@ -69,8 +71,7 @@ def _overlap(first: _User, second: _User, host: Host) -> Iterator[Diagnostic]:
     if not shared:
         return
     cards = [host.gpus[index] for index in shared if index < len(host.gpus)]
-    room = min((card.vram or 0 for card in cards), default=0)
-    if first.vram is not None and second.vram is not None and first.vram + second.vram <= room:
+    if first.known and second.known and all(card.vram is not None for card in cards):
         return
     # What swaps models is where something can be done about it.
     swaps = isinstance(first.service, LlamaSwap) and not isinstance(second.service, LlamaSwap)
@@ -81,6 +82,6 @@ def _overlap(first: _User, second: _User, host: Host) -> Iterator[Diagnostic]:
         f"{second.service.name} and {first.service.name} share {which} of {host.name}, "
         "and neither knows what the other has loaded"
     )
-    hint = "pin them to different cards, or say vram = ... of each model if they fit together"
+    hint = "pin them to different cards, or let llamafleet lock say what they take, or vram = ..."
     related = Label(first.service.origin, "uses it, too")
     yield warning("gpu-shared", message, second.service.origin, hint, related)
