@@ -52,11 +52,12 @@ busy() { # unit swaps|keeps: whether it has a model in memory
     return 1
 }
 
-someone() { # the first neighbour that is busy
+someone() { # neighbours that are busy, on one line; fails if none is
+    found=
     while read -r name kind; do
-        ! busy "$name" "$kind" || { echo "$name" && return 0; }
+        ! busy "$name" "$kind" || found="$found${found:+, }$name"
     done <neighbours
-    return 1
+    [ -n "$found" ] && echo "$found"
 }
 
 if [ "$stop" = yes ]; then
@@ -66,12 +67,12 @@ if [ "$stop" = yes ]; then
         active | activating | reloading) ;;
         *) continue ;;
         esac
-        stage "stopping $name for the while"
+        stage "stopping $name meanwhile"
         echo "$name" >>stopped && sync -- stopped
         systemctl stop "$name"
     done <neighbours
-elif name=$(someone); then
-    conclude skipped "$name has a model on these cards; --data calibrate_stop=yes stops it for the while"
+elif others=$(someone); then
+    conclude skipped "at work on these cards: $others; --data calibrate_stop=yes stops them meanwhile"
 fi
 needs=$(job needs)
 available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
@@ -148,8 +149,8 @@ until ready; do
         ;;
     esac
     # Who was idle a moment ago may be asked for something: it was there first.
-    if [ "$stop" != yes ] && name=$(someone); then
-        conclude skipped "$name was asked for a model meanwhile: run this again"
+    if [ "$stop" != yes ] && others=$(someone); then
+        conclude skipped "$others was asked for a model meanwhile: run this again"
     fi
     taken=$((second - ${began%.*}))
     [ "$taken" -lt "$patience" ] || conclude failed "it does not answer after $taken s"
