@@ -1,8 +1,9 @@
 """Load each model on its host, and keep in fleet.lock what it took and how quick it was."""
 
 from roles.calibrate import calibrate
-from roles.host_plan import current_fleet
+from roles.host_plan import current_fleet, current_plan
 
-fleet, host_name = current_fleet()
+fleet, _ = current_fleet()
+plan = current_plan()
 
-calibrate(fleet=fleet, host_name=host_name)
+calibrate(fleet=fleet, plan=plan)

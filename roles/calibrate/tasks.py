@@ -6,7 +6,6 @@ import datetime
 import hashlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 from pyinfra import logger
 from pyinfra.api.command import FunctionCommand
@@ -23,37 +22,64 @@ from llamafleet.fleet.model import Fleet
 from llamafleet.footprint import Footprints
 from llamafleet.lock.measured import Measured, measured_tree, recorded
 from llamafleet.places import STATE
+from llamafleet.plan_types import HostPlan
 from roles.background import Background, follow, start
+from roles.calibrate.ready import not_ready
 from roles.calibrate.seen import measured, unpacked
-from roles.commands import announce, call, complain, run_on, words
+from roles.commands import announce, call, complain, refuse, run_on, words
+from roles.gguf_files.facts import GgufFiles
+from roles.llama_cpp.facts import Builds
 from roles.lock_file import LockFileError, put
 
 FILES = Path(__file__).parent / "files"
 WORK = f"{STATE}/calibrate"
-PATIENCE = 600
 PROMPT = " ".join(["The quick brown fox jumps over the lazy dog and runs away."] * 8)
 
 
 @operation()
-def measure(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
+def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Every model of this host whose measurement is missing or for something else; or all."""
     data = host.data
-    port, patience = int(data.get("calibrate_port", PORT)), _patience(data)
-    wanted = 0
-    for trial in trials(fleet, host_name, port, patience):
-        why = why_measure(fleet, trial)
-        if why is None and _yes(data.get("calibrate_all")):
-            why = "all are to be measured"
+    port, patience = int(data.get("calibrate_port", PORT)), int(data.get("calibrate_timeout", 600))
+    every, stop = _yes(data.get("calibrate_all")), _yes(data.get("calibrate_stop"))
+    wanted = []
+    for trial in trials(fleet, plan.host, port, patience):
+        why = why_measure(fleet, trial) or ("all are to be measured" if every else None)
         if why is not None:
-            wanted += 1
             announce(f"will load and measure {trial.name}: {why}")
-            yield call(_measure, fleet, trial, patience, _yes(data.get("calibrate_stop")))
+            wanted.append(trial)
     if not wanted:
         host.noop("every model is measured as it is configured")
+        return
+    builds = host.get_fact(Builds, directories=tuple(each.directory for each in plan.builds))
+    weights = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
+    if builds is None or weights is None:
+        yield refuse("could not look for builds and weights: nothing was measured on this host")
+        return
+    unmeasured: list[str] = []
+    for trial in wanted:
+        if problem := not_ready(plan, trial, builds, weights):
+            unmeasured.append(f"{trial.name} cannot be measured: {problem}")
+        else:
+            yield call(_try, fleet, trial, patience, stop, unmeasured)
+    yield call(_conclude, unmeasured)
 
 
-def _patience(data: Any) -> int:
-    return int(data.get("calibrate_timeout", PATIENCE))
+def _try(
+    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool,
+    unmeasured: list[str],
+) -> bool:  # fmt: skip
+    """Measure one model; the next ones have their turn whatever comes of it."""
+    if not _measure(state, host, fleet, trial, patience, stop):
+        unmeasured.append(f"{trial.name} is not measured, see above")
+    return True
+
+
+def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
+    """The host has failed if any of its models could not be measured."""
+    for line in unmeasured:
+        complain(host, line)
+    return not unmeasured
 
 
 def _yes(value: object) -> bool:
@@ -171,7 +197,6 @@ def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
         "model.service": trial.unit,
         "extension.conf": trial.extension,
         "neighbours": "".join(f"{unit} {kind}\n" for unit, kind in kinds),
-        "weights": "".join(f"{path}\n" for path in trial.weights),
     }
 
 
@@ -180,6 +205,6 @@ def _warn(host: PyinfraHost, line: str) -> None:
 
 
 @deploy("Calibration")
-def calibrate(fleet: Fleet, host_name: str) -> None:
+def calibrate(fleet: Fleet, plan: HostPlan) -> None:
     """Measured values of every model of a host, in the lock."""
-    measure(name="Measure models", fleet=fleet, host_name=host_name)
+    measure(name="Measure models", fleet=fleet, plan=plan)

@@ -14,7 +14,7 @@ from ..footprint import Footprints
 from ..lock.measured import Measured, recorded
 from ..lock.measured_for import MeasuredFor, measured_for
 from ..memory.terms import MIB
-from ..targets.process.command import Bind, command_of, environment_of, gguf_path, written_paths
+from ..targets.process.command import Bind, command_of, environment_of, written_paths
 from ..targets.process.unit import Process, unit_of
 from ..targets.server.block import LlamaServer, unit_name, workers
 from ..targets.swap.block import LlamaSwap
@@ -62,7 +62,8 @@ class Trial:
     vendor: str
     cards: tuple[int, ...]
     neighbours: tuple[Neighbour, ...]
-    weights: tuple[str, ...]
+    build: str
+    ggufs: tuple[str, ...]
     needs: int
 
     @property
@@ -121,7 +122,6 @@ def _trial(
         writes=written_paths(model),
         devices=stack.device is not None,
     )
-    names = (each for each in (model.gguf, model.mmproj, model.draft) if each)
     found = footprints.of(service.name, name, host)
     return Trial(
         host=host,
@@ -134,7 +134,8 @@ def _trial(
         vendor=machine.gpus[cards[0]].vendor if cards else "",
         cards=cards,
         neighbours=tuple(_neighbours(fleet, machine, cards)),
-        weights=tuple(gguf_path(fleet.ggufs[each], machine) for each in names),
+        build=build.name,
+        ggufs=tuple(each for each in (model.gguf, model.mmproj, model.draft) if each),
         needs=found[0].host_bytes(growing=False) // MIB if found else 0,
     )
 

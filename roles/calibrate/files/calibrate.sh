@@ -2,7 +2,7 @@
 # Loads one model as its service would, asks it something, and writes down what was seen; runs as a
 # unit of its own, so that it ends in order whatever becomes of the rollout that started it.
 # Argument: a work folder with the files `job` (lines NAME VALUE), `model.service`, `extension.conf`,
-# `neighbours` (lines UNIT swaps|keeps) and `weights` (paths). What was seen goes into `seen/`.
+# `neighbours` (lines UNIT swaps|keeps). What was seen goes into `seen/`.
 set -u
 umask 077
 work=$1
@@ -79,9 +79,6 @@ available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
 if [ "$needs" -gt "${available:-0}" ]; then
     conclude skipped "it takes $needs MiB of this host's memory, and ${available:-0} MiB are free"
 fi
-while read -r path; do
-    [ -f "$path" ] || conclude failed "there is no file $path on this host"
-done <weights
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     conclude failed "something listens on port $port: choose another with --data calibrate_port=..."
 fi
