@@ -39,6 +39,7 @@ LAYERS: dict[str, set[str]] = {
     "derive": {
         "diagnostics", "fleet", "footprint", "language.source", "lock.measured", "targets",
     },
+    "suggestion": {"fleet", "footprint", "memory.terms"},
     "compiler": {"language", "diagnostics", "derive", "fleet", "lock.attach", "rules", "targets"},
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from llamafleet.compiler import Compiled, compile_text
+from llamafleet.compiler import Compiled, compile_file, compile_text
 from llamafleet.derive.told import told
 from llamafleet.fleet.matrix import Matrix
 from llamafleet.targets.swap.block import LlamaSwap
+from tests.derive.example_lock import EXAMPLE, text
 
 CARDS = """\
 fleet 1
@@ -260,3 +261,12 @@ def test_auto_is_the_only_word() -> None:
     assert messages(fleet(matrix="sets = all"))[0].startswith("wrong-type: ")
     assert messages(fleet(matrix="sets = chat"))[0].startswith("wrong-type: ")
     assert messages(fleet(matrix="evict-cost = auto"))[0] == ("missing-key: this matrix has no set")
+
+
+def test_the_lock_of_the_example_is_that_of_its_shapes() -> None:
+    """What it derives is not from numbers that nobody can make again."""
+    assert (EXAMPLE / "fleet.lock").read_text(encoding="utf-8") == text()
+    compiled = compile_file(EXAMPLE / "fleet.fleet")
+    assert matrix_of(compiled, "attic").expressions() == (
+        ("p001.auto", "think | (chat | fast) & draft & (code | reason)"),
+    )

@@ -66,10 +66,21 @@ def _command(name: str) -> Callable[..., int]:
             from .import_ import import_
 
             return import_
+        case _:
+            return _question(name)
+
+
+def _question(name: str) -> Callable[..., int]:
+    """The function of a command that answers a question about models."""
+    match name:
         case "memory":
             from .memory import memory
 
             return memory
+        case "suggest":
+            from .suggest import suggest
+
+            return suggest
         case "lsp":
             from .lsp import lsp
 

@@ -24,6 +24,8 @@ examples:
   llamafleet import config.yaml -o fleet.fleet what you run today, as a fleet file
   llamafleet memory model.gguf -c 32768 --gpu 24GiB
                                                what a llama-server with it takes, on each device
+  llamafleet suggest chat fleet.fleet --host box
+                                               how long a context it can have there
   llamafleet explain model.ctx-size            what a key means
   llamafleet explain memory chat fleet.fleet   what a model takes, and how that comes about
   llamafleet lsp                               serve an editor on stdin and stdout
@@ -298,6 +300,34 @@ def _memory(commands: Any) -> None:
     )
 
 
+def _suggest(commands: Any) -> None:
+    suggest = _add(
+        commands,
+        "suggest",
+        "say how long a context a model can have on a host, by the type of its cache",
+        "It fits beside everything that may be loaded beside the model, unless --beside or\n"
+        "--beside-set say what else shall be; what always runs on the host is always there.",
+    )
+    suggest.add_argument("model", metavar="MODEL", help="a model of a fleet file")
+    suggest.add_argument(
+        "fleet",
+        metavar="FLEET",
+        nargs="?",
+        default="fleet.fleet",
+        help="of which one (default: fleet.fleet); may stand first",
+    )
+    suggest.add_argument("--host", metavar="HOST", help="on which host, where there are several")
+    others = suggest.add_mutually_exclusive_group()
+    others.add_argument(
+        "--beside", dest="models", metavar="A,B", help='models that stay loaded; "" for none'
+    )
+    others.add_argument(
+        "--beside-set", dest="set_name", metavar="SET", help="the other models of this set"
+    )
+    suggest.add_argument("--service", metavar="NAME", help="in which service of the host")
+    suggest.add_argument("--format", dest="style", choices=("text", "json"), default="text")
+
+
 def _explain(commands: Any) -> None:
     explain = _add(
         commands,
@@ -329,6 +359,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = {
     "lock": _lock,
     "import": _import,
     "memory": _memory,
+    "suggest": _suggest,
     "explain": _explain,
     "lsp": _lsp,
 }

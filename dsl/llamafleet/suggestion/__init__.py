@@ -1,0 +1,17 @@
+"""What a model could be given on a host: the longest context that fits beside others.
+
+`beside` says what is left for it, `options` searches, `paste` writes an option as lines of a model.
+"""
+
+from .beside import Beside, UnknownNameError, beside
+from .options import Option, Search, Short, suggestions
+
+__all__ = [
+    "Beside",
+    "Option",
+    "Search",
+    "Short",
+    "UnknownNameError",
+    "beside",
+    "suggestions",
+]
