@@ -4,9 +4,10 @@ One term a file: `weights`, `kv_cache`, `recurrent`, `outputs`, `compute`, `host
 which device has what, `geometry` how the context is cut, `estimate` puts the terms together.
 """
 
+from .command_line import read_flags
 from .devices import Device, devices_of
 from .estimate import estimate
-from .flags import Flags, read_flags
+from .flags import Flags
 from .terms import Estimate, Term
 
 __all__ = ["Device", "Estimate", "Flags", "Term", "devices_of", "estimate", "read_flags"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..gguf import GgufFacts
 from .compute import compute
@@ -16,7 +17,8 @@ from .outputs import outputs
 from .placement import placement_of
 from .recurrent import recurrent
 from .shape import shape_of
-from .spread import spread, tensor_split_problem
+from .spread import spread
+from .stops import stops
 from .tensor_split import META
 from .terms import HOST, Estimate, Term
 from .weights import weights
@@ -24,13 +26,14 @@ from .weights import weights
 
 def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Estimate | str:
     """What a llama-server with this model and these flags takes; a text says why it cannot be."""
+    facts = overridden(facts, flags)
     shape = shape_of(facts)
     if isinstance(shape, str):
         return shape
     placement = placement_of(flags, shape, cards)
     if isinstance(placement, str):
         return placement
-    if problem := _refused(flags) or tensor_split_problem(shape, flags):
+    if problem := stops(shape, flags):
         return problem
     geometry = geometry_of(flags, shape)
     terms: tuple[Term, ...] = (
@@ -53,10 +56,12 @@ def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Es
     )
 
 
-def _refused(flags: Flags) -> str | None:
-    if not flags.flash_attn and flags.cache_type_v not in ("f32", "f16", "bf16"):
-        return f"--cache-type-v {flags.cache_type_v} needs flash attention: llama-server stops"
-    return None
+def overridden(facts: GgufFacts, flags: Flags) -> GgufFacts:
+    """The header as `--override-kv` changes it; only what the header has is changed."""
+    own = f"{facts.architecture}."
+    said = {key.removeprefix(own): value for key, value in flags.metadata}
+    known = {key: value for key, value in said.items() if key in facts.metadata}
+    return replace(facts, metadata={**facts.metadata, **known}) if known else facts
 
 
 def _notes(flags: Flags) -> Iterator[str]:

@@ -72,6 +72,9 @@ def _drafting(flags: Flags, n_ctx: int) -> Flags:
         devices=flags.draft_devices if flags.draft_devices is not None else flags.devices,
         overrides=flags.draft_overrides,
         embedding=False,
+        pooling="none",
+        backend_sampling=False,
+        metadata=(),
         spec_types=(),
         draft=None,
     )

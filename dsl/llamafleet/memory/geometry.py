@@ -48,16 +48,17 @@ def geometry_of(flags: Flags, shape: Shape) -> Geometry:
     asked = asked or shape.trained
     if flags.embedding and batch > ubatch:
         batch = ubatch
-    batch = min(asked, batch) if shape.causal else batch
-    ubatch = min(batch, ubatch or batch)
+    if batch < 0 or shape.causal:
+        # A negative number is read as a very large one.
+        batch = min(asked, batch) if batch > 0 else asked
+    ubatch = min(batch, ubatch) if ubatch > 0 else batch
     n_ctx = padded(asked, CELLS)
     sequence = n_ctx
     if not flags.unified:
         sequence = padded(n_ctx // slots, CELLS)
         n_ctx = sequence * slots
-    drafted = flags.draft_tokens if drafts(flags) else 0
-    outputs = min(batch, slots * (1 + drafted))
-    if flags.embedding:
+    outputs = min(batch, slots * (1 + flags.drafted))
+    if flags.pools:
         outputs = batch
     return Geometry(
         n_ctx=n_ctx,
@@ -68,8 +69,3 @@ def geometry_of(flags: Flags, shape: Shape) -> Geometry:
         ubatch=ubatch,
         outputs=outputs,
     )
-
-
-def drafts(flags: Flags) -> bool:
-    """Whether tokens are proposed, by another model or by words that were there before."""
-    return bool(flags.draft) or any(each != "none" for each in flags.spec_types)

@@ -37,7 +37,7 @@ class Placement:
         """Where a tensor goes, overrides counted."""
         for override in self.overrides:
             if re.search(override.pattern, tensor):
-                return override.buffer if override.buffer in self.devices else HOST
+                return _named(override) if _named(override) in self.devices else HOST
         return self.unmoved(tensor)
 
     def unmoved(self, tensor: str) -> str:
@@ -62,7 +62,7 @@ def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placeme
     if flags.split_mode == "tensor":
         used = (Device(META, sum(each.memory for each in members)),)
     for override in flags.overrides:
-        if problem := _pattern_problem(override):
+        if problem := _pattern_problem(override, cards):
             return problem
     count = len(shape.layers)
     gpu_layers = min(flags.gpu_layers, count + 1) if used else 0
@@ -133,11 +133,20 @@ def _part(points: Sequence[float], index: int, layers: int) -> int:
     return min(sum(point <= place for point in points), len(points) - 1)
 
 
-def _pattern_problem(override: Override) -> str | None:
+def _pattern_problem(override: Override, cards: Sequence[Device]) -> str | None:
     try:
         re.compile(override.pattern)
     except re.error as error:
         return f'the pattern "{override.pattern}" of --override-tensor is wrong: {error}'
     if not override.buffer:
         return f'--override-tensor takes PATTERN=DEVICE, not "{override.pattern}"'
+    known = ["CPU", *(each.name for each in cards)]
+    if _named(override) not in known and not override.buffer.endswith("_Host"):
+        there = ", ".join(known)
+        return f'--override-tensor names "{override.buffer}", but the devices are: {there}'
     return None
+
+
+def _named(override: Override) -> str:
+    """RPC's buffers have an address behind the name of the device."""
+    return override.buffer.partition("[")[0]

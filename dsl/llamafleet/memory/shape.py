@@ -40,6 +40,10 @@ ROLLS_BACK = frozenset({
 """llm_arch_supports_rs_rollback: states are kept for each drafted token."""
 
 
+MOST_LAYERS = 512
+"""LLAMA_MAX_LAYERS."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One block of a model."""
@@ -96,6 +100,8 @@ def shape_of(facts: GgufFacts) -> Shape | str:
     if not count or not embedding:
         kind = facts.architecture
         return f"its header lacks {kind}.block_count or {kind}.embedding_length: is it a model?"
+    if not 0 < count <= MOST_LAYERS or embedding < 0:
+        return f"its header says {count} blocks: llama.cpp takes up to {MOST_LAYERS}"
     attended = count - (facts.integer("nextn_predict_layers") or 0)
     latent = facts.integer("attention.key_length_mla") is not None
     r, s = _states(facts, embedding)
