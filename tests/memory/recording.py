@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.gguf.writing import write_gguf
+from tests.gguf.writing import Weights, write_gguf
 from tests.memory import record
 from tests.memory.models import Model
 
@@ -25,10 +27,25 @@ def read(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A file that a flag names: an adapter, a projector, a draft model."""
+
+    entries: Mapping[str, object]
+    tensors: Sequence[Weights]
+
+
 def main(
-    models: Mapping[str, Callable[[], Model]], cases: Cases, path: Path, more: Sequence[str] = ()
+    models: Mapping[str, Callable[[], Model]],
+    cases: Cases,
+    path: Path,
+    more: Sequence[str] = (),
+    beside: Mapping[str, Beside] | None = None,
 ) -> None:
-    """Record every case with more flags than those that are kept; what does not start is said."""
+    """Record every case with more flags than those that are kept; what does not start is said.
+
+    In a flag's value a name in `beside` becomes the path of that file.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", required=True)
     parser.add_argument("--rpc-server", required=True)
@@ -36,15 +53,26 @@ def main(
     record.PATIENCE = PATIENCE
     found = []
     with tempfile.TemporaryDirectory() as folder:
+        for name, each in (beside or {}).items():
+            write_gguf(Path(folder) / name, each.entries, each.tensors)
         for name, devices, flags in cases:
             file = Path(folder) / f"{name}.gguf"
             if not file.exists():
                 made = models[name]()
                 write_gguf(file, made.entries, made.tensors)
-            argv = (*flags, *more)
-            start = record.recorded(asked.server, asked.rpc_server, file, devices, argv)
+            argv = [_placed(each, Path(folder), beside or {}) for each in flags]
+            again = any(each.startswith("--lora") for each in flags)
+            start = record.recorded(
+                asked.server, asked.rpc_server, file, devices, (*argv, *more), again
+            )
             print(json.dumps(start), flush=True)
             if start["buffers"]:
                 found.append({**start, "flags": flags})
     lines = ",\n".join(json.dumps(each) for each in found)
     path.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+
+
+def _placed(word: str, folder: Path, beside: Mapping[str, Beside]) -> str:
+    for name in beside:
+        word = re.sub(rf"(^|,){re.escape(name)}", rf"\1{folder / name}", word)
+    return word
