@@ -47,9 +47,9 @@ def facts(shape: str) -> GgufFacts:
 
 def example(name: str, *, known: bool = True) -> Fleet:
     """An example's fleet, with or without what a lock would know."""
-    fleet = compile_file(EXAMPLES / name / "fleet.fleet").fleet
+    fleet = compile_file(EXAMPLES / name / "fleet.fleet", locked=known).resolved
     assert fleet is not None
-    return with_facts(fleet, FACTS[name]) if known else fleet
+    return with_facts(fleet, FACTS[name]) if known and name in FACTS else fleet
 
 
 def with_facts(fleet: Fleet, shapes: Mapping[str, str]) -> Fleet:
