@@ -13,8 +13,11 @@ from .shape import Shape
 from .tensor_split import META
 from .terms import HOST
 
-INPUT = re.compile(r"(token_embd|position_embd|token_types|per_layer_token_embd|token_embd_norm)\b")
+INPUT = re.compile(r"(token_embd|position_embd|token_types|per_layer_token_embd)\b")
 """LLM_TENSOR_LAYER_INPUT of src/llama-arch.cpp."""
+
+FIRST = re.compile(r"(token_embd_norm|per_layer_model_proj|per_layer_proj_norm)\b")
+"""These have no layer in their name, and lie with the first one."""
 
 _BLOCK = re.compile(r"blk\.(\d+)\.")
 
@@ -23,7 +26,8 @@ _BLOCK = re.compile(r"blk\.(\d+)\.")
 class Placement:
     """The devices in use, and of each layer; the last layer is the output.
 
-    `cards` are the devices, or with `--split-mode tensor` those that are used as one.
+    `cards` are the devices, or with `--split-mode tensor` those that are used as one. With
+    `normed_last` the norm of the output is called that of the embeddings, as in LFM2.
     """
 
     devices: tuple[str, ...]
@@ -32,6 +36,7 @@ class Placement:
     overrides: tuple[Override, ...]
     full: bool
     pipelined: bool
+    normed_last: bool = False
 
     def of(self, tensor: str) -> str:
         """Where a tensor goes, overrides counted."""
@@ -45,6 +50,8 @@ class Placement:
         block = _BLOCK.match(tensor)
         if block:
             return self.layers[min(int(block[1]), len(self.layers) - 1)]
+        if FIRST.match(tensor) and not self.normed_last:
+            return self.layers[0]
         return HOST if INPUT.match(tensor) else self.layers[-1]
 
     @property
@@ -84,6 +91,7 @@ def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placeme
         and flags.split_mode == "layer"
         and flags.kv_offload
         and not flags.overrides,
+        normed_last=shape.architecture.startswith("lfm2"),
     )
 
 

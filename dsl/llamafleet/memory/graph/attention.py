@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from ..kv_cache import Cache, row, value_width
@@ -63,6 +63,12 @@ def attend(net: Network, layer: Layer, cache: Cache, asked: Asked) -> Tensor:
     if latent or flags.cache_type_v not in QUANTIZED or layer.head_v % 64:
         return found
     return _rotated(net, found, flags.cache_type_v, which[1], layer.head_v)
+
+
+def sharing(net: Network, layer: Layer) -> Layer:
+    """The layer whose cache this one reads: the last of its kind that has one."""
+    owners = [each for each in net.shape.layers if each.attention and each.window == layer.window]
+    return replace(owners[-1], heads=layer.heads)
 
 
 def _written(

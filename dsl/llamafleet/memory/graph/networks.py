@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...gguf import GgufFacts
 from ..flags import Flags
 from ..geometry import Geometry
-from ..kv_cache import caches
+from ..kv_cache import Cache, caches
 from ..placement import Placement
 from ..shape import Shape
+from .attention import sharing
+from .gemma3n import gemma3n_layer, merged, spread
+from .gemma4 import gemma4_layer
 from .layers import kept, layer_of
 from .network import Network
+from .per_layer import per_layer_inputs
 from .styles import (
     NORMED_FIRST,
     SCALED_ROWS,
@@ -30,10 +36,34 @@ def network(
     by_layer = {layer.index: cache for cache in caches(shape, flags, geometry)
                 for layer in cache.layers}  # fmt: skip
     flow = _embedded(net)
-    for layer in shape.layers[: shape.attended]:
-        flow = layer_of(net, layer, by_layer.get(layer.index), flow)
+    if shape.architecture.startswith("gemma3n"):
+        flow = _gemma3n(net, flow, by_layer)
+    elif shape.architecture == "gemma4":
+        flow = _gemma4(net, flow, by_layer)
+    else:
+        for layer in shape.layers[: shape.attended]:
+            flow = layer_of(net, layer, by_layer.get(layer.index), flow)
     _logits(net, flow)
     return net
+
+
+def _gemma4(net: Network, flow: Tensor, caches: Mapping[int, Cache]) -> Tensor:
+    inputs = None
+    if net.has("per_layer_token_embd.weight"):
+        inputs = per_layer_inputs(net, flow)
+    for layer in net.shape.layers[: net.shape.attended]:
+        owner = layer if layer.attention else sharing(net, layer)
+        flow = gemma4_layer(net, layer, caches[owner.index], flow, inputs)
+    return flow
+
+
+def _gemma3n(net: Network, flow: Tensor, caches: Mapping[int, Cache]) -> Tensor:
+    inputs = per_layer_inputs(net, flow)
+    flow = spread(net, flow)
+    for layer in net.shape.layers[: net.shape.attended]:
+        owner = layer if layer.attention else sharing(net, layer)
+        flow = gemma3n_layer(net, layer, caches[owner.index], flow, inputs)
+    return merged(net, flow)
 
 
 def _embedded(net: Network) -> Tensor:
@@ -69,7 +99,7 @@ def _logits(net: Network, flow: Tensor) -> None:
     if kind in NORMED_FIRST:
         found = kept(net, net.norm(flow, (width, net.tokens), name, None))
     else:
-        flow = kept(net, flow) if kind in WHOLE else flow
+        flow = kept(net, flow) if kind in WHOLE or kind == "gemma3n" else flow
         found = net.norm(flow, (width, net.outputs), name, None)
     found.is_output = True
     tied = not net.has("output.weight")

@@ -70,6 +70,8 @@ NORMED_AFTER = frozenset({"exaone4", "olmo2"})
 
 SOFT_CAPPED_OUTPUTS = frozenset({"gemma2", "gemma3", "gemma3n", "gemma4", "grok", "muse-glimmer"})
 
+CAPPED_BY_DEFAULT = frozenset({"gemma2", "gemma3n", "gemma4"})
+
 SCALED_OUTPUTS = frozenset({"cohere2", "cohere2moe", "command-r", "grok", "talkie"})
 
 EXPERTS_UNWEIGHED = frozenset({
@@ -128,7 +130,7 @@ def output_scaled(facts: GgufFacts) -> tuple[str, ...]:
     """The steps after the logits."""
     kind = facts.architecture
     capped = facts.metadata.get("final_logit_softcapping")
-    if kind in SOFT_CAPPED_OUTPUTS and (capped or (capped is None and kind == "gemma2")):
+    if kind in SOFT_CAPPED_OUTPUTS and (capped or (capped is None and kind in CAPPED_BY_DEFAULT)):
         return ("SCALE", "UNARY", "SCALE")
     scaled = kind in SCALED_OUTPUTS and facts.metadata.get("logit_scale")
     return ("SCALE",) if scaled or kind == "minicpm" or kind.startswith("granite") else ()
