@@ -164,23 +164,30 @@ def _cards(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> 
 def _neighbours(fleet: Fleet, host: Host, cards: tuple[int, ...]) -> Iterator[Neighbour]:
     """Units on the host that may have models on these cards."""
     for service in fleet.services.values():
-        if host.name not in service.hosts or not _shares(fleet, service, host, cards):
+        if host.name not in service.hosts:
             continue
         if isinstance(service, LlamaSwap):
-            yield Neighbour(service.unit, swaps=True)
+            if any(_meets(fleet, service, name, host, cards) for name in service.models):
+                yield Neighbour(service.unit, swaps=True)
         elif isinstance(service, LlamaServer):
             for worker in workers(service, host, fleet.models[service.model]):
-                yield Neighbour(unit_name(service, worker), swaps=False)
+                if _meets(fleet, service, service.model, host, cards, worker.devices):
+                    yield Neighbour(unit_name(service, worker), swaps=False)
 
 
-def _shares(fleet: Fleet, service: Service, host: Host, cards: tuple[int, ...]) -> bool:
-    for name in service.models:
-        model = fleet.models[name]
-        own = model.needs_build and service.builds
-        build = fleet.builds[service.builds[0]] if own else None
-        if set(_cards(build, host, model.gpus)) & set(cards):
-            return True
-    return False
+def _meets(
+    fleet: Fleet,
+    service: Service,
+    name: str,
+    host: Host,
+    cards: tuple[int, ...],
+    devices: tuple[int, ...] | None = None,
+) -> bool:
+    """Whether a model may be on one of these cards; a program of others may be on any it names."""
+    model = fleet.models[name]
+    own = model.needs_build and service.builds
+    build = fleet.builds[service.builds[0]] if own else None
+    return bool(set(_cards(build, host, devices or model.gpus)) & set(cards))
 
 
 def _extension(patience: int) -> str:
