@@ -117,8 +117,10 @@ def _write(state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf)
         complain(host, f"gguf {gguf.name}: {error}")
         return False
     for line in _lines(gguf, before, found):
-        log = _warn if before else PyinfraHost.log
-        log(host, line)
+        if before:
+            _warn(host, line)
+        else:
+            host.log(line)
     return True
 
 

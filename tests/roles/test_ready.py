@@ -1,0 +1,96 @@
+"""What is not rolled out is not measured."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from llamafleet.calibration.trials import Trial, trials
+from llamafleet.compiler import compile_text
+from llamafleet.fingerprint import Inputs
+from llamafleet.plan import plan_host
+from llamafleet.plan_types import HostPlan
+from roles.calibrate.ready import not_ready
+from roles.gguf_files.facts import Weights, key_of
+from roles.llama_cpp.facts import Llamas
+
+FLEET = """
+fleet 1
+
+host box {}
+
+build cpu {
+    ref     = "b11434"
+    backend = cpu
+}
+
+gguf own {
+    path = "/models/own.gguf"
+    size = 1MiB
+}
+
+gguf hub {
+    hf-repo = "org/tiny-GGUF"
+    hf-file = "tiny.gguf"
+    sha256  = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+}
+
+model chat {
+    gguf  = own
+    draft = hub
+}
+
+llama-server chat {
+    host  = box
+    build = cpu
+    model = chat
+}
+"""
+CPU = "/opt/llamafleet/llama.cpp/cpu"
+HUB = "/var/lib/llamafleet/models/org/tiny-GGUF/tiny.gguf"
+
+
+def planned() -> tuple[HostPlan, Trial]:
+    fleet = compile_text(FLEET).fleet
+    assert fleet
+    (trial,) = trials(fleet, "box")
+    return plan_host(fleet, "box"), trial
+
+
+def installed(**changed: str) -> Llamas:
+    """A host with a build of these inputs, and what else they are."""
+    plan, _ = planned()
+    bare = Llamas(machine="x86_64", os="debian 13", versions={"gcc": "14"})
+    inputs: Inputs = replace(bare.inputs(plan.builds[0]), **changed)  # type: ignore[arg-type]
+    return replace(bare, current={CPU: f"{CPU}-1"}, installs={f"{CPU}-1": inputs})
+
+
+def weights(own: int | None = 1 << 20, sha256: str = "a" * 64) -> Weights:
+    files = {key_of(HUB): "7 1700000000"}
+    if own is not None:
+        files[key_of("/models/own.gguf")] = f"{own} 1700000000"
+    return Weights(files, {key_of(HUB): f"7 1700000000 {sha256} x"})
+
+
+def test_what_is_rolled_out_is_measured() -> None:
+    assert not_ready(*planned(), installed(), weights()) is None
+    # Another compiler of the host's is no other build.
+    assert not_ready(*planned(), installed(compiler="gcc99"), weights()) is None
+
+
+@pytest.mark.parametrize(
+    ("builds", "there", "why"),
+    [
+        (Llamas(), weights(), "is not installed on this host: roll out first"),
+        (installed(ref="b9093"), weights(), "is another (b9093 for cpu): roll out first"),
+        (installed(backend="cuda"), weights(), "is another (b11434 for cuda)"),
+        (installed(source="x@abc"), weights(), "is another"),
+        (installed(), weights(own=None), "/models/own.gguf is not on this host"),
+        (installed(), weights(own=101), "/models/own.gguf has 101 bytes, not 1048576"),
+        (installed(), weights(sha256="b" * 64), "is not what the fleet file and its lock say"),
+        (installed(), Weights(), "is not on this host"),
+    ],
+)
+def test_what_is_not_is_said(builds: Llamas, there: Weights, why: str) -> None:
+    assert why in (not_ready(*planned(), builds, there) or "")
