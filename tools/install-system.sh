@@ -2,15 +2,28 @@
 # Installs the system packages that tests, demo and lab need, on Debian and Ubuntu; does nothing where
 # all of them are there. It starts and enables no service on this machine.
 #
-#   tools/install-system.sh [python] [lab] [tools]        without arguments: all three
+#   tools/install-system.sh [python] [lab] [tools] [browser]        without arguments: all of them
 set -eu
 
-groups=${*:-python lab tools}
+groups=${*:-python lab tools browser}
 packages=""
 
 # need COMMAND PACKAGE: remember the package if the command is missing.
 need() {
     PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
+}
+
+# A browser that looks at pictures, and fonts for it. Ubuntu has Chromium as a snap alone: there,
+# install Chrome, or tests skip what they cannot look at.
+need_browser() {
+    for font in dejavu/DejaVuSans.ttf:dejavu-core liberation/LiberationSans-Regular.ttf:liberation; do
+        [ -e "/usr/share/fonts/truetype/${font%:*}" ] || packages="$packages fonts-${font#*:}"
+    done
+    for browser in chromium chromium-browser google-chrome; do
+        if command -v "$browser" >/dev/null 2>&1; then return; fi
+    done
+    # shellcheck source=/dev/null
+    [ "$(. /etc/os-release 2>/dev/null && echo "$ID")" = ubuntu ] || packages="$packages chromium"
 }
 
 for group in $groups; do
@@ -33,8 +46,11 @@ for group in $groups; do
         need systemd-analyze systemd
         need git git
         ;;
+    browser)
+        need_browser
+        ;;
     *)
-        echo "install-system.sh: no group \`$group\`: there are python, lab, tools" >&2
+        echo "install-system.sh: no group \`$group\`: there are python, lab, tools, browser" >&2
         exit 2
         ;;
     esac

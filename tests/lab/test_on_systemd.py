@@ -54,7 +54,7 @@ def test_the_installer_brings_what_is_missing_and_starts_nothing(outer: Host) ->
     states = outer.run("systemctl is-active nginx; systemctl is-enabled nginx", check=False).stdout
     assert states.split() == ["inactive", "disabled"]
     assert outer.run("test -e /usr/sbin/policy-rc.d", check=False).returncode != 0
-    assert outer.run("/srv/tools/install-system.sh").stdout == ""
+    assert outer.run("/srv/tools/install-system.sh python lab tools").stdout == ""
 
 
 def test_hosts_are_services_of_a_machine_that_systemd_booted(outer: Host) -> None:

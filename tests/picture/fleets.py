@@ -10,6 +10,7 @@ from pathlib import Path
 from llamafleet.compiler import compile_file, compile_text
 from llamafleet.fleet.model import Fleet
 from llamafleet.gguf import GgufFacts
+from tests.footprint.voice_models import qwen3_4b, qwen36_27b
 from tests.memory.models import REAL, Model, llama
 from tests.memory.recorded import facts_of_made
 
@@ -28,13 +29,15 @@ SHAPES: dict[str, Callable[[], Model]] = {
 }
 """Models of published dimensions, or near them."""
 
+VOICES = {"qwen3-4b-instruct": qwen3_4b, "qwen3.6-27b": qwen36_27b}
+
 FACTS = {
     "dual_3090": {"qwen2.5-72b": "qwen2.5-72b"},
     "nas": {"huge-model": "qwen2.5-72b", "qwen3-4b": "qwen3-4b"},
     "p40_cluster": {"qwen3-32b": "qwen3-32b"},
     "sandbox": {"small": "qwen3-0.6b", "big": "qwen3-1.7b"},
     "shared_desk": {"qwen3-4b": "qwen3-4b", "embedder": "embedder"},
-    "voice_matrix": {"qwen3-4b": "qwen3-4b", "qwen3-27b": "qwen3-27b"},
+    "voice_matrix": {"qwen3-4b": "qwen3-4b-instruct", "qwen3-27b": "qwen3.6-27b"},
 }
 """The weights of the examples, as those models."""
 
@@ -42,7 +45,7 @@ FACTS = {
 @cache
 def facts(shape: str) -> GgufFacts:
     """What the header of such a model says."""
-    return facts_of_made(SHAPES[shape]())
+    return VOICES[shape]() if shape in VOICES else facts_of_made(SHAPES[shape]())
 
 
 def example(name: str, *, known: bool = True) -> Fleet:

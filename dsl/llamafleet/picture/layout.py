@@ -14,6 +14,8 @@ from .routes import Lanes, Route, Stop, arrows, lanes
 from .shapes import Picture, Shape
 
 EDGE, BETWEEN, FOOTER = 28, 18, 34
+ARRIVE, LEAVE = 11, 24
+"""How far below a box's upper edge arrows reach it, and leave it."""
 ASPECT = 1.45
 """How much wider than high a picture of many hosts should be, about."""
 
@@ -101,25 +103,26 @@ def _routes(
     machines: Sequence[Machine], panels: Sequence[Panel], places: Sequence[tuple[int, int]]
 ) -> list[Route]:
     """From every reverse proxy to each host that answers for it."""
-    stops: dict[tuple[str, str], Stop] = {}
+    ends_at: dict[tuple[str, str], Stop] = {}
+    starts: dict[tuple[str, str], Stop] = {}
     for machine, drawn, (column, y) in zip(machines, panels, places, strict=True):
         for name, box in (*drawn.doors, *drawn.blocks):
-            middle = min(box.height // 2, 22)
-            stops[machine.name, name] = Stop(column, box.x, y + box.y + middle)
+            ends_at[machine.name, name] = Stop(column, box.x, y + box.y + ARRIVE)
+            starts[machine.name, name] = Stop(column, box.x, y + box.y + LEAVE)
     arrived: dict[Stop, int] = {}
     found = []
     for machine in machines:
         for door in machine.doors:
             ends = []
             for way in door.ways:
-                stop = stops.get((way.host, way.service))
+                stop = ends_at.get((way.host, way.service))
                 if stop is None or (way.host, way.service) == (machine.name, door.name):
                     continue
                 nth = arrived.get(stop, 0)
                 arrived[stop] = nth + 1
-                end = Stop(stop.column, stop.inset, stop.y + nth % 4 * 6)
+                end = Stop(stop.column, stop.inset, stop.y + nth % 3 * 6)
                 to = ", ".join(way.addresses)
                 ends.append((end, f"{door.name} → {way.service} on {way.host}: {to}"))
             if ends:
-                found.append(Route(stops[machine.name, door.name], tuple(ends)))
+                found.append(Route(starts[machine.name, door.name], tuple(ends)))
     return found

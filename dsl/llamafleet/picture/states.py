@@ -6,7 +6,7 @@ and without one what the host's other services hold meanwhile, at the most.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..fleet.model import Fleet, Host, Model, Service
@@ -14,12 +14,11 @@ from ..footprint import Combination, Footprint, Footprints, Part
 from ..footprint.combinations import ALWAYS
 from ..footprint.overfull import Overfull, overfull
 from ..targets.server.block import LlamaServer, workers
-from ..targets.swap.block import LlamaSwap
 from . import words
+from .choose import called, distinct, most_telling
 from .contents import FITS, Bar, Chip, Stack, State
 
-OF_A_SET, OF_A_SERVICE = 4, 12
-"""So many combinations of a set, and of a service, are drawn: those that fill a card most."""
+WAY_OUT = "; llamafleet lock looks them up, and vram = ... in the model would say it, too"
 
 RAM = -1
 """The index of the host's own memory among its cards."""
@@ -39,8 +38,8 @@ class States:
 
     def of(self, service: Service, host: Host) -> tuple[tuple[State, ...], str]:
         """The states of a service that are drawn, and words for those that are not."""
-        found = [self._worst(each, service, host) for each in self._of(service, host)]
-        drawn = set(_most_telling(found, host))
+        found = [self._worst(each, service, host) for each in distinct(self._of(service, host))]
+        drawn = set(most_telling(found, host))
         states = tuple(
             self._state(each, service, host) for i, each in enumerate(found) if i in drawn
         )
@@ -103,7 +102,7 @@ class States:
             return (*own, *(stack for stack in beside if stack is not None))
 
         chips = tuple(self._chip(name, combination) for name in combination.models)
-        word, name = _called(combination, service)
+        word, name = called(combination, service)
         return State(word, name, chips, self.bars(host, inside))
 
     def _own(self, footprint: Footprint, index: int) -> Iterator[Stack]:
@@ -178,37 +177,6 @@ class States:
         return list(self.fleet.models).index(model)
 
 
-def _most_telling(found: Sequence[Combination], host: Host) -> Iterable[int]:
-    """Indices of the combinations to draw: of each set those that fill a card most."""
-    full = [_fullest(each, host) for each in found]
-    order = sorted(range(len(found)), key=lambda i: (-full[i], i))
-    taken: dict[str, int] = {}
-    chosen = []
-    for i in order:
-        taken[found[i].name] = taken.get(found[i].name, 0) + 1
-        if taken[found[i].name] <= OF_A_SET:
-            chosen.append(i)
-    return chosen[:OF_A_SERVICE]
-
-
-def _fullest(combination: Combination, host: Host) -> float:
-    if not host.gpus:
-        return sum(each.host_bytes(growing=False) for each in combination.footprints)
-    cards = range(len(host.gpus))
-    return max(combination.on(card) / (host.gpus[card].vram or 1) for card in cards)
-
-
-def _called(combination: Combination, service: Service) -> tuple[str, str]:
-    """What kind of thing the name of a combination names, and the name."""
-    if combination.name == ALWAYS and isinstance(service, LlamaServer):
-        return "", "always there"
-    if isinstance(service, LlamaSwap) and service.matrix is None and service.routes.groups:
-        return "", "groups"
-    if combination.models == (combination.name,):
-        return "", "alone"
-    return "set", combination.name
-
-
 def _devices(service: Service, host: Host, model: Model, process: int) -> tuple[int, ...]:
     seen = model.gpus
     if isinstance(service, LlamaServer):
@@ -234,7 +202,8 @@ def _memory(host: Host, index: int) -> str:
 def _title(footprint: Footprint, parts: tuple[Part, ...], memory: str) -> str:
     lines = [f"{footprint.model}, process {footprint.process} of {footprint.service}, on {memory}"]
     if not footprint.known:
-        return f"{lines[0]}\nunknown: {footprint.why}"
+        out = WAY_OUT if "lock" in footprint.why else ""
+        return f"{lines[0]}\nunknown: {footprint.why}{out}"
     if len(parts) > 1:
         lines.append(words.listed(parts))
     lines.append(f"in all: {words.exact(sum(part.size for part in parts))}, {footprint.known}")

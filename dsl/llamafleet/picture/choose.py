@@ -1,0 +1,53 @@
+"""Which combinations of a service are drawn, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..fleet.model import Host, Service
+from ..footprint import Combination
+from ..footprint.combinations import ALWAYS
+from ..targets.server.block import LlamaServer
+from ..targets.swap.block import LlamaSwap
+
+OF_A_SET, OF_A_SERVICE = 4, 12
+"""So many combinations of a set, and of a service, are drawn: those that fill a card most."""
+
+
+def distinct(found: Iterable[Combination]) -> tuple[Combination, ...]:
+    """Each combination of a set once, in whatever order its models are named."""
+    once: dict[tuple[str, frozenset[str]], Combination] = {}
+    for each in found:
+        once.setdefault((each.name, frozenset(each.models)), each)
+    return tuple(once.values())
+
+
+def most_telling(found: Sequence[Combination], host: Host) -> Iterable[int]:
+    """Indices of the combinations to draw: of each set those that fill a card most."""
+    full = [_fullest(each, host) for each in found]
+    order = sorted(range(len(found)), key=lambda i: (-full[i], i))
+    taken: dict[str, int] = {}
+    chosen = []
+    for i in order:
+        taken[found[i].name] = taken.get(found[i].name, 0) + 1
+        if taken[found[i].name] <= OF_A_SET:
+            chosen.append(i)
+    return chosen[:OF_A_SERVICE]
+
+
+def _fullest(combination: Combination, host: Host) -> float:
+    if not host.gpus:
+        return sum(each.host_bytes(growing=False) for each in combination.footprints)
+    cards = range(len(host.gpus))
+    return max(combination.on(card) / (host.gpus[card].vram or 1) for card in cards)
+
+
+def called(combination: Combination, service: Service) -> tuple[str, str]:
+    """What kind of thing the name of a combination names, and the name."""
+    if combination.name == ALWAYS and isinstance(service, LlamaServer):
+        return "", "always there"
+    if isinstance(service, LlamaSwap) and service.matrix is None and service.routes.groups:
+        return "", "groups"
+    if combination.models == (combination.name,):
+        return "", "alone"
+    return "set", combination.name
