@@ -112,7 +112,7 @@ def _flags(given: _Given) -> Flags:
         ngram_tokens=_ngram_tokens(given),
         spec_types=tuple(each for each in given.every("spec-type") if each != "none")
         + (("ngram-mod",) if "spec-default" in given.last else ()),
-        pooling="rank" if given.switch("rerank", False) else given.text("pooling", "none"),
+        pooling="rank" if given.switch("rerank", False) else given.text("pooling"),
         backend_sampling=given.switch("backend-sampling", False),
         metadata=_metadata(given),
         image_tokens=given.number("image-max-tokens", 0) or None,

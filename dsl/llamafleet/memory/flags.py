@@ -63,7 +63,7 @@ class Flags:
     draft_tokens: int = 3
     ngram_tokens: Mapping[str, int] = field(default_factory=dict)
     spec_types: tuple[str, ...] = ()
-    pooling: str = "none"
+    pooling: str = ""
     backend_sampling: bool = False
     metadata: tuple[tuple[str, int | float | bool | str], ...] = ()
     image_tokens: int | None = None
@@ -80,7 +80,7 @@ class Flags:
     @property
     def pools(self) -> bool:
         """Whether each token of a batch makes an output."""
-        return self.embedding or self.pooling != "none"
+        return self.embedding or self.pooling not in ("", "none")
 
     @property
     def drafted(self) -> int:

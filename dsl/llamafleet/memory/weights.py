@@ -19,6 +19,12 @@ REPACK = "ggml/src/ggml-cpu/repack.cpp, ggml_repack_get_optimal_repack_type"
 REPACKED = frozenset({"Q4_0", "Q4_K", "Q2_K", "IQ4_NL", "MXFP4"})
 """What an x86 CPU with AVX2 keeps in another layout; Q2_K needs AVX512."""
 
+WITHOUT_OUTPUT = frozenset({
+    "bert", "bitnet", "eurobert", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert",
+    "nomic-bert", "nomic-bert-moe",
+})  # fmt: skip
+"""These make no logits, or make them with the embeddings where they lie."""
+
 _BLOCK = re.compile(r"blk\.(\d+)\.")
 _NOT_MATRICES = re.compile(r"\.attn_[kv]_b\.|\.ssm_conv1d\.|_norm\.|\.shortconv\.conv\.")
 
@@ -68,7 +74,8 @@ def _devices(tensor: Tensor, facts: GgufFacts, placement: Placement) -> Iterator
         yield from placement.layers[:-1]
         return
     yield placement.of(tensor.name)
-    if tensor.name == "token_embd.weight" and "output.weight" not in facts.by_name:
+    tied = tensor.name == "token_embd.weight" and "output.weight" not in facts.by_name
+    if tied and facts.architecture not in WITHOUT_OUTPUT:
         # The same matrix makes the logits: it is there again for the output layer.
         yield placement.output
 

@@ -36,6 +36,7 @@ PATTERNS: Mapping[str, Pattern] = {
     "maple": Pattern(),
     "mellum": Pattern(4, optional=True),
     "mimo2": Pattern(),
+    "modern-bert": Pattern(3, dense_first=True, optional=True),
     "muse-glimmer": Pattern(4),
     "olmo2": Pattern(4, optional=True),
     "plamo3": Pattern(8, optional=True),

@@ -11,7 +11,7 @@ from ..geometry import Geometry
 from ..placement import Placement
 from ..shape import Shape
 from ..terms import HOST
-from .styles import LAYER_NORMED, UNWEIGHTED_NORMS, positions
+from .styles import ENCODERS, LAYER_NORMED, UNWEIGHTED_NORMS, positions
 from .tensors import Graph, Tensor, given, lying
 
 
@@ -35,6 +35,11 @@ class Network:
     def windows(self) -> bool:
         """Whether there is a cache of its own for layers with a window."""
         return bool(self.shape.window)
+
+    @property
+    def encodes(self) -> bool:
+        """Whether it is put together as BERT is."""
+        return self.shape.architecture in ENCODERS
 
     def has(self, name: str) -> bool:
         """Whether the model has such a tensor."""

@@ -11,19 +11,14 @@ from ..kv_cache import Cache, caches
 from ..placement import Placement
 from ..shape import Shape
 from .attention import sharing
+from .encoders import encoder_layer
+from .endings import ending
 from .gemma3n import gemma3n_layer, merged, spread
 from .gemma4 import gemma4_layer
-from .layers import kept, layer_of
+from .layers import layer_of
 from .network import Network
 from .per_layer import per_layer_inputs
-from .styles import (
-    NORMED_FIRST,
-    SCALED_ROWS,
-    WHOLE,
-    WITHOUT_MIXED,
-    embedding_scaled,
-    output_scaled,
-)
+from .styles import SCALED_ROWS, WITHOUT_LOGITS, WITHOUT_MIXED, embedding_scaled
 from .tensors import Tensor
 
 
@@ -41,9 +36,10 @@ def network(
     elif shape.architecture == "gemma4":
         flow = _gemma4(net, flow, by_layer)
     else:
+        step = encoder_layer if net.encodes else layer_of
         for layer in shape.layers[: shape.attended]:
-            flow = layer_of(net, layer, by_layer.get(layer.index), flow)
-    _logits(net, flow)
+            flow = step(net, layer, by_layer.get(layer.index), flow)
+    ending(net, flow)
     return net
 
 
@@ -83,32 +79,15 @@ def _embedded(net: Network) -> Tensor:
     if embedding_scaled(net.facts):
         found = graph.add("SCALE", dims, found)
     graph.expand(found)
+    if net.has("token_types.weight"):
+        # All tokens are of the first type.
+        row = graph.look(net.weight("token_types.weight"), (width,), "VIEW", width * 4)
+        found = graph.add("ADD", dims, found, row)
     if net.has("position_embd.weight"):
         rows = graph.add("GET_ROWS", dims, net.weight("position_embd.weight"), net.positions())
-        found = graph.add("ADD", dims, found, rows)
-    if net.has("token_embd_norm.weight") and net.has("output_norm.weight"):
-        found = net.norm(found, dims, "token_embd_norm.weight", None)
+        first = net.shape.architecture == "bert"
+        found = graph.add("ADD", dims, *((rows, found) if first else (found, rows)))
+    closing = net.has("output_norm.weight") or net.shape.architecture in WITHOUT_LOGITS
+    if net.norms("token_embd_norm.weight") and closing:
+        found = net.norm(found, dims, "token_embd_norm.weight", 0 if net.encodes else None)
     return found
-
-
-def _logits(net: Network, flow: Tensor) -> None:
-    width = net.shape.embedding
-    kind = net.shape.architecture
-    # LFM2 calls the norm of its output that of its embeddings.
-    name = "output_norm.weight" if net.has("output_norm.weight") else "token_embd_norm.weight"
-    if kind in NORMED_FIRST:
-        found = kept(net, net.norm(flow, (width, net.tokens), name, None))
-    else:
-        flow = kept(net, flow) if kind in WHOLE or kind == "gemma3n" else flow
-        found = net.norm(flow, (width, net.outputs), name, None)
-    found.is_output = True
-    tied = not net.has("output.weight")
-    matrix = net.weight("token_embd.weight" if tied else "output.weight", output=tied)
-    dims = (net.shape.vocabulary, net.outputs)
-    found = net.graph.add("MUL_MAT", dims, matrix, found)
-    if net.has("output.bias"):
-        found = net.graph.add("ADD", dims, found, net.weight("output.bias"))
-    for op in output_scaled(net.facts):
-        found = net.graph.add(op, dims, found)
-    found.is_output = True
-    net.graph.expand(found)

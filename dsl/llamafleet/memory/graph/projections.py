@@ -10,6 +10,9 @@ from .network import Network
 from .styles import ROTATED_FIRST, SCALED_QUERY, rotates
 from .tensors import Tensor
 
+UNCACHED = frozenset({"llama-embed"})
+"""Has a cache, and does not use it."""
+
 
 def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -> Tensor:
     """Q, K and V, the cache, and the output projection."""
@@ -18,7 +21,7 @@ def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -
         return latent(net, layer, cache, source)
     query, key, value, gate = _projected(net, layer, source)
     width = layer.heads * layer.head_v
-    if cache is None:
+    if cache is None or net.shape.architecture in UNCACHED:
         found = _uncached(net, layer, query, key, value)
     else:
         found = attend(net, layer, cache, Asked(query, key, value))

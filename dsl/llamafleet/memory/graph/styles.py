@@ -16,6 +16,16 @@ LAYER_NORMED = frozenset({
 })  # fmt: skip
 """LLM_NORM, which needs a place of its own, and not LLM_NORM_RMS."""
 
+ENCODERS = frozenset({
+    "bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe",
+})  # fmt: skip
+"""These norm after each part of a layer."""
+
+WITHOUT_LOGITS = ENCODERS | {
+    "eurobert", "gemma-embedding", "llama-embed", "modern-bert", "neo-bert",
+}  # fmt: skip
+"""Models of embeddings."""
+
 UNWEIGHTED_NORMS = frozenset({"olmo", "talkie"})
 """These norm without weights."""
 

@@ -1,0 +1,92 @@
+"""How a network ends: with logits, and with what is pooled where embeddings are asked for."""
+
+from __future__ import annotations
+
+from .layers import kept
+from .network import Network
+from .styles import NORMED_FIRST, WHOLE, WITHOUT_LOGITS, output_scaled
+from .tensors import Tensor
+
+POOLINGS = ("none", "mean", "cls", "last", "rank")
+"""By their numbers in pooling_type."""
+
+
+def ending(net: Network, flow: Tensor) -> None:
+    """The last norm, the logits, and what llm_graph_context::build_pooling adds."""
+    found = _normed(net, flow)
+    found.is_output = True
+    if net.shape.architecture in WITHOUT_LOGITS:
+        net.graph.expand(found)
+    else:
+        _logits(net, found)
+    if net.flags.pools:
+        _pooled(net, found)
+
+
+def _normed(net: Network, flow: Tensor) -> Tensor:
+    width, kind = net.shape.embedding, net.shape.architecture
+    # LFM2 calls the norm of its output that of its embeddings; NeoBERT has a name of its own.
+    names = ("output_norm.weight", "enc.output_norm.weight", "token_embd_norm.weight")
+    name = next((each for each in names if net.has(each)), names[0])
+    if kind in WITHOUT_LOGITS and name == "token_embd_norm.weight":
+        return flow
+    if kind in NORMED_FIRST:
+        return kept(net, net.norm(flow, (width, net.tokens), name, None))
+    if kind in WHOLE or kind == "gemma3n":
+        flow = kept(net, flow)
+    return net.norm(flow, (width, net.outputs), name, None)
+
+
+def _logits(net: Network, found: Tensor) -> None:
+    tied = not net.has("output.weight")
+    matrix = net.weight("token_embd.weight" if tied else "output.weight", output=tied)
+    dims = (net.shape.vocabulary, net.outputs)
+    found = net.graph.add("MUL_MAT", dims, matrix, found)
+    if net.has("output.bias"):
+        found = net.graph.add("ADD", dims, found, net.weight("output.bias"))
+    for op in output_scaled(net.facts):
+        found = net.graph.add(op, dims, found)
+    found.is_output = True
+    net.graph.expand(found)
+
+
+def _pooled(net: Network, found: Tensor) -> None:
+    graph, width, sequences = net.graph, net.shape.embedding, net.geometry.sequences
+    said = net.facts.integer("pooling_type") or 0
+    kind = net.flags.pooling or POOLINGS[min(said, len(POOLINGS) - 1)]
+    if kind == "none":
+        return
+    if kind == "mean":
+        turned = graph.look(found, (net.outputs, width), "TRANSPOSE")
+        shares = net.input("mean", (net.tokens, sequences))
+        turned = graph.add("CONT", (net.outputs, width), turned)
+        found = graph.add("MUL_MAT", (width, sequences), turned, shares)
+    else:
+        found = graph.add("GET_ROWS", (width, sequences), found, _last(net))
+    if kind == "rank":
+        found = _classified(net, found)
+    found.is_output = True
+    graph.expand(found)
+
+
+def _last(net: Network) -> Tensor:
+    return net.input("cls", (net.geometry.sequences,), "i32")
+
+
+def _classified(net: Network, found: Tensor) -> Tensor:
+    """A reranker's head."""
+    graph, sequences = net.graph, net.geometry.sequences
+    if net.has("cls.weight"):
+        width = net.dims("cls.weight")[1]
+        found = net.multiply("cls.weight", found, sequences)
+        found = graph.add("UNARY", (width, sequences), found)
+        if net.has("cls.norm.weight"):
+            found = net.norm(found, (width, sequences), "cls.norm.weight", None)
+    if net.has("cls.output.weight"):
+        width = net.dims("cls.output.weight")[-1]
+        found = net.multiply("cls.output.weight", found, sequences)
+        if net.shape.architecture in ("qwen3", "qwen3vl"):
+            found = graph.add("SOFT_MAX", (width, sequences), found)
+    elif net.shape.architecture in ("qwen3", "qwen3vl"):
+        found = graph.add("SOFT_MAX", (net.shape.embedding, sequences), found)
+    return found
