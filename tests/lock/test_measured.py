@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
+from llamafleet.lock.apply import LockedFacts
 from llamafleet.lock.measured import (
     Buffers,
     Measured,
@@ -200,6 +201,17 @@ def test_weights_are_known_by_their_content(compiled: Callable[..., Fleet]) -> N
         for each in (known, moved)
     }
     assert len(keys) == 1
+
+
+def test_weights_without_a_hash_are_known_by_their_header(
+    compiled: Callable[..., Fleet],
+) -> None:
+    fleet = compiled()
+    keys = [
+        measured_for(replace(fleet, facts=LockedFacts({"small": tree})), "box", "home", "chat")
+        for tree in ({"architecture": "llama"}, {"architecture": "llama"}, {"architecture": "x"})
+    ]
+    assert keys[0] == keys[1] != keys[2]
 
 
 @settings(max_examples=200, deadline=None)

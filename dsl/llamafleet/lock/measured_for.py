@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from ..fleet.model import Build, Fleet, Gguf, Host, Model
+from .apply import LockedFacts
 
 RULES = 1
 """Counts up when llamafleet starts servers in another way."""
@@ -61,7 +63,7 @@ def measured_for(fleet: Fleet, host: str, service: str, model: str) -> MeasuredF
     return MeasuredFor(
         settings=_settings(served, where, per_gpu),
         build=_build(fleet.builds[serving.builds[0]]),
-        weights=" + ".join(_weights(fleet.ggufs[name]) for name in names if name),
+        weights=" + ".join(_weights(fleet.ggufs[name], fleet.facts) for name in names if name),
     )
 
 
@@ -76,8 +78,7 @@ def _settings(model: Model, host: Host, per_gpu: bool) -> str:
         per_gpu,
         [(index, *_card(host, index)) for index in seen],
     ]
-    text = json.dumps(tree, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
+    return _digest(tree)
 
 
 def _card(host: Host, index: int) -> tuple[str, str | None, int | None] | tuple[()]:
@@ -96,10 +97,19 @@ def _build(build: Build) -> str:
     return " ".join((build.ref, build.backend, *commit, *archive, *native, *blas, *build.cmake))
 
 
-def _weights(gguf: Gguf) -> str:
+def _weights(gguf: Gguf, facts: Mapping[str, object]) -> str:
     """By their content where that is known: neither a commit nor a place changes them."""
     hashes = [each.sha256 for each in gguf.files] or [gguf.sha256]
     if all(hashes):
         return " ".join(f"sha256:{each[:LENGTH]}" for each in hashes if each)
     place = f"{gguf.repo}@{gguf.revision}:{gguf.file}" if gguf.repo else f"{gguf.path}"
-    return place if gguf.size is None else f"{place} {gguf.size}"
+    size = "" if gguf.size is None else f" {gguf.size}"
+    header = ""
+    if isinstance(facts, LockedFacts) and gguf.name in facts.trees:
+        header = f" header:{_digest(facts.trees[gguf.name])}"
+    return f"{place}{size}{header}"
+
+
+def _digest(tree: object) -> str:
+    text = json.dumps(tree, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
