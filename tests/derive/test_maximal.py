@@ -74,7 +74,7 @@ def test_equal_things_are_counted_and_not_listed() -> None:
     kinds = kinds_of([(2,)] * 40)
     found = largest(kinds, [20], 1 << 40)
     assert found == [(10,)]
-    assert choices(kinds, (10,)) == 847_660_528
+    assert choices(kinds, [(10,)]) == 847_660_528
     assert largest(kinds, [20], ENOUGH) is None
 
 

@@ -29,7 +29,7 @@ class Family:
     @property
     def choices(self) -> int:
         """How many there are."""
-        return sum(choices(self.kinds, counts) for counts in self.found)
+        return choices(self.kinds, self.found)
 
 
 def families(needs: Needs, room: Room, most: int) -> tuple[Family, ...] | None:

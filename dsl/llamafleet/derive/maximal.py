@@ -54,9 +54,15 @@ def maximal(needs: Sequence[Need], room: Sequence[int]) -> Iterator[tuple[int, .
         yield from (tuple(sorted(sum(parts, ()))) for parts in product(*chosen))
 
 
-def choices(kinds: Sequence[Kind], counts: Counts) -> int:
-    """How many choices of things have these counts of kinds."""
-    return prod(comb(len(kind.things), n) for kind, n in zip(kinds, counts, strict=True))
+def choices(kinds: Sequence[Kind], found: Sequence[Counts]) -> int:
+    """How many choices of things have one of these counts of kinds."""
+    many = _many(kinds)
+    return sum(prod(comb(number, counts[at]) for at, number in many) for counts in found)
+
+
+def _many(kinds: Sequence[Kind]) -> list[tuple[int, int]]:
+    """Kinds that several things are of, by their place, and how many."""
+    return [(at, len(kind.things)) for at, kind in enumerate(kinds) if len(kind.things) > 1]
 
 
 def largest(kinds: Sequence[Kind], room: Sequence[int], most: int) -> list[Counts] | None:
@@ -79,6 +85,7 @@ class _Search:
     start: int
     fits: int
     rest: list[int]
+    many: list[tuple[int, int]]
     found: list[Counts] = field(default_factory=list)
     choices: int = 0
     steps: int = 0
@@ -96,7 +103,7 @@ class _Search:
         rest = [0]
         for kind, need in zip(reversed(kinds), reversed(needs), strict=True):
             rest.append(rest[-1] + need * len(kind.things))
-        return cls(kinds, most, needs, packed(room) + fits, fits, rest[::-1])
+        return cls(kinds, most, needs, packed(room) + fits, fits, rest[::-1], _many(kinds))
 
     def go(self, at: int, room: int, left_out: tuple[int, ...], counts: Counts) -> None:
         """Choose from the kinds from `at` on; `left_out` are needs that may not fit in the end."""
@@ -124,5 +131,5 @@ class _Search:
             self.go(at + 1, now, still, (*counts, taken))
 
     def _keep(self, counts: Counts) -> None:
-        self.choices += choices(self.kinds, counts)
+        self.choices += prod(comb(number, counts[at]) for at, number in self.many)
         self.found.append(counts)
