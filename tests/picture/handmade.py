@@ -32,6 +32,7 @@ CHAT = stack(
 BIG = stack("big", 1, ("weights", 9 * GIB), ("kv", 3 * GIB), ("compute", 400 * MIB))
 STATES = stack("states", 2, ("weights", 1 * GIB), ("recurrent", 5 * GIB), ("compute", 3 * GIB))
 ODD_ONE = stack("odd", 3, ("weights", 1 * GIB), ("compute", 6 * GIB), ("driver", 5 * GIB))
+GROWS = stack("grows", 7, ("weights", GIB), ("other", 8 * GIB))
 WRITTEN = stack("written", 4, ("whole", 4 * GIB))
 BESIDE = stack("worker", None, ("whole", 4 * GIB))
 BLIND = Stack("blind", (), "", "blind, unknown: nobody said", 5, why="nobody said")
@@ -43,9 +44,9 @@ def bar(index: int, capacity: int | None, *stacks: Stack, reserved: int = 0) -> 
     return Bar(f"GPU {index}", "rtx-3060", capacity, reserved, stacks)
 
 
-def ram(capacity: int | None, *stacks: Stack) -> Bar:
+def ram(capacity: int | None, *stacks: Stack, slim: bool = True) -> Bar:
     """A host's memory."""
-    return Bar("RAM", "", capacity, GIB, stacks, ram=True)
+    return Bar("RAM", "", capacity, GIB, stacks, ram=True, slim=slim)
 
 
 def state(name: str, *bars: Bar) -> State:
@@ -77,10 +78,10 @@ EVERYTHING = Contents(
             (
                 Block("work", "llama-swap", "0.0.0.0:8080", (
                     state("daily", bar(0, 12 * GIB, CHAT, WRITTEN), bar(1, 12 * GIB, STATES),
-                          ram(64 * GIB, CHAT, BIG)),
+                          ram(64 * GIB, CHAT, BIG, GROWS)),
                     state("large", bar(0, 12 * GIB, BIG, CHAT, BESIDE, reserved=GIB),
                           bar(1, 12 * GIB, ODD_ONE, BESIDE), ram(16 * GIB, BIG, BIG)),
-                ), "and 94 combinations more, none of them fuller"),
+                ), "and 94 combinations more, none fuller than these"),
                 Block("other", "llama-server", "0.0.0.0:9000 to 9001", (
                     state("always", bar(0, 24 * GIB, ROUGH, ROUGH, BLIND),
                           bar(1, None, CHAT, BLIND)),
@@ -90,7 +91,8 @@ EVERYTHING = Contents(
         ),
         Machine(
             "beta", "", "", (),
-            (Block("work", "llama-swap", "", (state("", ram(None, CHAT, BLIND)),)),), (),
+            (Block("work", "llama-swap", "",
+                   (state("", ram(None, CHAT, GROWS, BLIND, slim=False)),)),), (),
         ),
         Machine("gamma", "g.example.org", "2 × rtx-3060", (), (),
                 (bar(0, 12 * GIB), bar(1, 12 * GIB, reserved=12 * GIB), ram(8 * GIB))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from . import words
@@ -14,7 +14,7 @@ from .shapes import Box, Group, Label, Shape
 NAMES, NUMBERS, GAP = 88, 132, 10
 CARD, RAM = 28, 14
 PITCH = {False: CARD + 10, True: RAM + 12}
-"""From one bar to the next: of cards, and of the host's memory."""
+"""From one bar to the next: of usual ones, and of slim ones."""
 
 MOST_BEYOND = 0.5
 """So much of a memory is drawn beyond its end; more is cut off, and the number says it."""
@@ -48,7 +48,7 @@ def scale_of(bars: Iterable[Bar], room: int) -> Scale:
 
 def row(bar: Bar, room: int, scale: Scale) -> Group:
     """A bar with its name on the left and its numbers on the right, from (0, 0)."""
-    x, tall = NAMES + GAP, RAM if bar.ram else CARD
+    x, tall = NAMES + GAP, RAM if bar.slim else CARD
     end = x + scale.at(_capacity(bar), bar.ram)
     items: list[Shape] = [Box(x, 0, end - x, tall, "track" if bar.capacity else "track open", 3)]
     items += _inside(bar, x, end, tall, scale)
@@ -86,14 +86,15 @@ def _stack(stack: Stack, at: int, x: int, end: int, tall: int, scale: Scale, ram
     for part in stack.parts:
         left, right = (min(end, x + scale.at(size, ram)) for size in (at, at + part.size))
         at += part.size
-        kind = "beside" if beside else words.shade(part)
+        kind = "beside" if beside else words.shade(part, ram)
+        top = tall // 2 if kind == "grows" else 0
         if right > left:
-            boxes.append(Box(left, 0, right - left, tall, kind))
+            boxes.append(Box(left, top, right - left, tall - top, kind))
     if boxes:
         # A hair of the track between two processes.
         last = boxes[-1]
         if last.width > 2:
-            boxes[-1] = Box(last.x, 0, last.width - 1, tall, last.kind)
+            boxes[-1] = replace(last, width=last.width - 1)
     return Group((*boxes, *_named(stack, boxes, tall)), title=stack.title, hue=stack.hue)
 
 
@@ -101,15 +102,15 @@ def _named(stack: Stack, boxes: list[Box], tall: int) -> Iterator[Label]:
     """The name where it fits, as a whole or almost: over weights and cache, or in another part."""
     if tall < CARD or not boxes:
         return
-    places = [(box.x, box.width, f"on-{box.kind}") for box in boxes]
+    places = [(box.x, box.width, f"on-{box.kind}") for box in boxes if box.height == tall]
     places += [
         (left.x, right.x + right.width - left.x, "on-kv")
         for left, right in pairwise(boxes)
         if (left.kind, right.kind) == ("weights", "kv")
     ]
-    x, wide, kind = max(places, key=lambda place: place[1])
+    x, wide, kind = max(places, key=lambda place: place[1], default=(0, 0, ""))
     name = stack.name if stack.hue is not None else f"beside: {stack.name}"
-    if wide - 2 * INSET >= min(width(name, kind), LEAST):
+    if kind and wide - 2 * INSET >= min(width(name, kind), LEAST):
         yield from label(x + INSET, tall // 2 + 4, name, kind, wide - 2 * INSET)
 
 
@@ -144,7 +145,7 @@ def _over(bar: Bar, x: int, end: int, tall: int, scale: Scale) -> Iterator[Shape
 
 
 def _names(bar: Bar, tall: int) -> Iterator[Label]:
-    if bar.ram or not bar.what:
+    if bar.slim or not bar.what:
         yield from label(0, tall // 2 + 4, bar.name, "card", NAMES)
         return
     yield from label(0, 12, bar.name, "card", NAMES)
@@ -155,7 +156,7 @@ def _numbers(bar: Bar, room: int, tall: int) -> Iterator[Label]:
     text = words.of(bar.used, bar.capacity)
     if bar.unknown:
         text = words.of_unknown(bar.used, bar.capacity)
-    if bar.ram:
+    if bar.slim:
         kind = "toomuch" if bar.verdict == OVER else "left"
         yield from label(room, tall // 2 + 4, text, kind, NUMBERS, end=True)
         return

@@ -33,7 +33,10 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One memory and what is in it; `capacity` is None where nobody says it."""
+    """One memory and what is in it; `capacity` is None where nobody says it.
+
+    `ram` is the host's own; it is drawn `slim` where the host has cards beside it.
+    """
 
     name: str
     what: str
@@ -41,6 +44,7 @@ class Bar:
     reserved: int
     stacks: tuple[Stack, ...]
     ram: bool = False
+    slim: bool = False
 
     @property
     def used(self) -> int:

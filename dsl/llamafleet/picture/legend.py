@@ -32,12 +32,19 @@ def _signs(contents: Contents) -> list[tuple[int, tuple[Shape, ...]]]:
     bars = contents.bars
     stacks = [stack for bar in bars for stack in bar.stacks]
     own = [stack for stack in stacks if stack.hue is not None]
-    shades = {words.shade(part) for stack in own for part in stack.parts}
+    shades = {
+        words.shade(p, bar.ram)
+        for bar in bars
+        for s in bar.stacks
+        for p in s.parts
+        if s.hue is not None
+    }
     looks = [
         ("weights", "weights", "weights" in shades),
         ("kv", "KV cache and states", "kv" in shades),
         ("compute", "compute and output buffers", "compute" in shades),
         ("driver", "driver", "driver" in shades),
+        ("grows", "caches that may grow", "grows" in shades),
         ("beside", "other services of the host", any(stack.hue is None for stack in stacks)),
         ("reserved", "reserved", any(bar.reserved for bar in bars)),
         ("track", "free", bool(bars)),
@@ -49,7 +56,8 @@ def _signs(contents: Contents) -> list[tuple[int, tuple[Shape, ...]]]:
 
 
 def _sign(kind: str, text: str, hue: int) -> tuple[int, tuple[Shape, ...]]:
-    shapes = [Box(0, 2, SWATCH, 13, kind, 2)]
+    top = 8 if kind == "grows" else 2
+    shapes = [Box(0, top, SWATCH, 15 - top, kind, 2)]
     if kind == "track":
         shapes.append(Box(0, 2, SWATCH, 13, "frame", 2))
     swatch = Group(tuple(shapes), hue=hue)

@@ -153,5 +153,5 @@ def _bars(bars: tuple[Bar, ...], scale: Scale) -> tuple[int, tuple[Shape, ...]]:
     y = 0
     for bar in bars:
         items += moved((row(bar, ROOM, scale),), 0, y)
-        y += PITCH[bar.ram]
+        y += PITCH[bar.slim]
     return y, tuple(items)

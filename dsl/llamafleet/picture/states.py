@@ -16,7 +16,7 @@ from ..footprint.overfull import Overfull, overfull
 from ..targets.server.block import LlamaServer, workers
 from . import words
 from .choose import called, distinct, most_telling
-from .contents import FITS, Bar, Chip, Stack, State
+from .contents import Bar, Chip, Stack, State
 
 WAY_OUT = "; llamafleet lock looks them up, and vram = ... in the model would say it, too"
 
@@ -46,9 +46,7 @@ class States:
         hidden = len(found) - len(states)
         if not hidden:
             return states, ""
-        fine = all(state.verdict == FITS for state in states)
-        more = "all of them smaller" if fine else "none of them fuller"
-        return states, f"and {words.counted(hidden, 'combination')} more, {more}"
+        return states, f"and {words.counted(hidden, 'combination')} more, none fuller than these"
 
     def bars(self, host: Host, inside: Inside) -> tuple[Bar, ...]:
         """A host's memories with what is inside of each."""
@@ -56,7 +54,7 @@ class States:
         stacks = inside(RAM)
         if cards and (host.ram is None or not stacks):
             return cards
-        ram = Bar("RAM", "", host.ram, host.ram_reserved, stacks, ram=True)
+        ram = Bar("RAM", "", host.ram, host.ram_reserved, stacks, ram=True, slim=bool(cards))
         return (*cards, ram)
 
     def _card(self, host: Host, index: int, stacks: tuple[Stack, ...]) -> Bar:

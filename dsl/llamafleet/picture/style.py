@@ -128,7 +128,9 @@ def _colours(scheme: str, hues: Iterable[int]) -> Iterator[str]:
         yield f"{selectors}{{fill:{names[name]}}}"
     for hue in hues:
         for shade in SHADES[scheme]:
-            yield f".fleet-map .h{hue} rect.{shade}{{fill:{colour(scheme, hue, shade)}}}"
+            grows = f",.fleet-map .h{hue} rect.grows" if shade == "kv" else ""
+            fill = colour(scheme, hue, shade)
+            yield f".fleet-map .h{hue} rect.{shade}{grows}{{fill:{fill}}}"
 
 
 def _hex(lightness: float, chroma: float, angle: float) -> str:

@@ -21,8 +21,10 @@ PARTS = {
 }  # fmt: skip
 
 
-def shade(part: Part) -> str:
-    """The look of a part."""
+def shade(part: Part, ram: bool) -> str:
+    """The look of a part; in a host's own memory, some parts only grow while models work."""
+    if ram and part.kind == "other":
+        return "grows"
     return SHADES.get(part.kind, "compute")
 
 
