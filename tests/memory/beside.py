@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from tests.gguf.writing import Weights
 from tests.memory import record
 from tests.memory.models import TINY, Model, llama
 from tests.memory.recording import Beside, Cases, main
@@ -37,6 +38,39 @@ def whole(model: Model) -> Beside:
     return Beside(model.entries, model.tensors)
 
 
+def siglip(e: int, ff: int, size: int, n: int = 2, h: int = 4) -> Beside:
+    """Gemma 3's projector for the tiny gemma3: a vision transformer for pictures of one size."""
+    patch, out = 14, 256
+    vision: dict[str, object] = {
+        "image_size": size, "patch_size": patch, "embedding_length": e, "feed_forward_length": ff,
+        "block_count": n, "attention.head_count": h, "projection_dim": out,
+        "attention.layer_norm_epsilon": 1e-6, "image_mean": [0.5] * 3, "image_std": [0.5] * 3,
+    }  # fmt: skip
+    entries: dict[str, object] = {
+        "general.architecture": "clip",
+        "clip.has_vision_encoder": True,
+        "clip.projector_type": "gemma3",
+        "clip.use_gelu": True,
+    }
+    entries |= {f"clip.vision.{key}": value for key, value in vision.items()}
+    tensors: list[Weights] = [
+        ("v.patch_embd.weight", "F16", (patch, patch, 3, e)),
+        ("v.position_embd.weight", "F32", (e, (size // patch) ** 2)),
+        ("mm.input_projection.weight", "F16", (out, e)),
+    ]
+    vectors = [("v.patch_embd.bias", e), ("v.post_ln.weight", e), ("v.post_ln.bias", e),
+               ("mm.soft_emb_norm.weight", e)]  # fmt: skip
+    for at in (f"v.blk.{index}" for index in range(n)):
+        for name, dims in (("attn_q", (e, e)), ("attn_k", (e, e)), ("attn_v", (e, e)),
+                           ("attn_out", (e, e)), ("ffn_up", (e, ff)),
+                           ("ffn_down", (ff, e))):  # fmt: skip
+            tensors.append((f"{at}.{name}.weight", "F16", dims))
+            vectors.append((f"{at}.{name}.bias", dims[1]))
+        vectors += [(f"{at}.{name}.{kind}", e) for name in ("ln1", "ln2")
+                    for kind in ("weight", "bias")]  # fmt: skip
+    return Beside(entries, [*tensors, *((name, "F32", (wide,)) for name, wide in vectors)])
+
+
 def small(kind: str = "Q8_0") -> Model:
     """A draft with the vocabulary of the tiny llama."""
     return llama(kind, 128, 2, 4, 2, 32, 320)
@@ -47,6 +81,10 @@ FILES: dict[str, Beside] = {
     "feed-forward.gguf": adapter(TINY["llama"](), ("ffn_",), 16, "F16"),
     "repacked.gguf": adapter(TINY["llama-q4_0"](), ("attn_q", "ffn_down", "output.w"), 32),
     "experts.gguf": adapter(TINY["qwen3moe"](), ("_exps", "attn_v"), 4),
+    "siglip.gguf": siglip(128, 512, 448),
+    "siglip-real.gguf": siglip(1152, 4304, 896, n=2, h=16),
+    "siglip-narrow.gguf": siglip(64, 100, 448),
+    "siglip-flat.gguf": siglip(384, 256, 448),
     "draft.gguf": whole(small()),
     "draft-q4_0.gguf": whole(small("Q4_0")),
 }
@@ -63,6 +101,13 @@ CASES: Cases = [
         ("llama-q4_0", 1, "-c 2048 -np 1 -ngl 2 --lora repacked.gguf"),
         ("qwen3moe", 0, "-c 2048 -np 1 --lora experts.gguf"),
         ("qwen3moe", 1, "-c 2048 -np 1 -ncmoe 1 --lora experts.gguf"),
+        ("gemma3", 0, "-c 2048 -np 1 --warmup --mmproj siglip.gguf"),
+        ("gemma3", 0, "-c 2048 -np 1 --warmup --mmproj siglip-real.gguf"),
+        ("gemma3", 0, "-c 2048 -np 1 --warmup --mmproj siglip-narrow.gguf"),
+        ("gemma3", 0, "-c 2048 -np 1 --warmup --mmproj siglip-flat.gguf"),
+        ("gemma3", 1, "-c 2048 -np 1 --warmup --mmproj siglip.gguf"),
+        ("gemma3", 1, "-c 2048 -np 1 --warmup --mmproj siglip.gguf --no-mmproj-offload"),
+        ("gemma3", 2, "-c 2048 -np 1 -sm none -mg 1 --warmup --mmproj siglip.gguf"),
         ("llama", 0, "-c 2048 -np 1 -md draft.gguf"),
         ("llama", 0, "-c 3000 -np 3 -md draft-q4_0.gguf --spec-draft-n-max 8"),
         ("llama", 0, "-c 2048 -md draft.gguf -ctkd q8_0 -ctvd q8_0 --spec-draft-type-k q8_0"),

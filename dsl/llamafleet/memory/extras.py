@@ -7,20 +7,19 @@ from dataclasses import dataclass, replace
 
 from ..gguf import GgufFacts
 from .devices import Device
+from .drivers import drivers
 from .estimate import estimate
 from .flags import Flags
-from .geometry import padded
+from .geometry import geometry_of, padded
+from .mtp import mtp
 from .placement import Placement, placement_of
+from .projector import projector, projector_note
 from .shape import shape_of
 from .terms import HOST, LOGGED, Estimate, Term
 from .weights import alignment
 
 DRAFT = "common/common.cpp, common_base_params_to_speculative"
-PROJECTOR = "tools/mtmd/clip.cpp, clip_model_loader::load_tensors"
 ADAPTER = "src/llama-adapter.cpp, llama_adapter_lora_init_impl"
-
-PROJECTOR_SHARE = 0.3
-"""Working memory of a projector by its weights: 884 MiB took 1158 MiB at work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,8 @@ def with_extras(
     terms = list(found.terms)
     notes = list(found.notes)
     if extras.mmproj is not None:
-        terms += _projector(extras.mmproj, flags, placement)
-        notes.append("the projector's working memory is an estimate: it depends on image sizes")
+        terms += projector(extras.mmproj, flags, cards)
+        notes.append(projector_note(extras.mmproj, flags))
     for lora in extras.loras:
         terms += _adapter(lora, placement)
     if extras.draft is not None:
@@ -58,7 +57,18 @@ def with_extras(
             for each in drafting.terms
             if each.kind in LOGGED
         ]
-    return replace(found, terms=tuple(terms), notes=tuple(notes))
+    elif "draft-mtp" in flags.spec_types:
+        terms += mtp(found, shape, flags, geometry_of(flags, shape), placement)
+    terms += drivers([each.name for each in cards if not found.size(each.name, "driver")], terms)
+    devices = (*found.devices[:-1], *_others(found, terms), HOST)
+    return replace(found, devices=devices, terms=tuple(terms), notes=tuple(notes))
+
+
+def _others(found: Estimate, terms: Sequence[Term]) -> Iterator[str]:
+    """Cards that only the other files use."""
+    for device in dict.fromkeys(each.device for each in terms):
+        if device not in found.devices:
+            yield device
 
 
 def _drafting(flags: Flags, n_ctx: int) -> Flags:
@@ -70,6 +80,8 @@ def _drafting(flags: Flags, n_ctx: int) -> Flags:
         cache_type_v=flags.draft_type_v,
         gpu_layers=flags.draft_gpu_layers,
         devices=flags.draft_devices if flags.draft_devices is not None else flags.devices,
+        # A draft on one card needs no slices.
+        split_mode="layer" if len(flags.draft_devices or ()) == 1 else flags.split_mode,
         overrides=flags.draft_overrides,
         embedding=False,
         pooling="none",
@@ -78,14 +90,6 @@ def _drafting(flags: Flags, n_ctx: int) -> Flags:
         spec_types=(),
         draft=None,
     )
-
-
-def _projector(facts: GgufFacts, flags: Flags, placement: Placement) -> Iterator[Term]:
-    device = placement.devices[0] if placement.devices and flags.mmproj_offload else HOST
-    size = sum(padded(each.size, alignment(device)) for each in facts.tensors)
-    yield Term(device, "weights", "image projector", size, "sum of its tensors", PROJECTOR)
-    work = int(size * PROJECTOR_SHARE)
-    yield Term(device, "compute", "image projector at work, about", work, "0.3 of it", PROJECTOR)
 
 
 def _adapter(facts: GgufFacts, placement: Placement) -> Iterator[Term]:
