@@ -2,8 +2,8 @@
 """Answers as `nvidia-smi` would, from a table of recorded values; runs inside a lab host.
 
 It knows `-L`, `--query-gpu=FIELDS` and `--query-compute-apps=FIELDS` with
-`--format=csv[,noheader][,nounits]`, and fails for all else. No card is behind it: every process
-that is told to see a card (CUDA_VISIBLE_DEVICES) is said to hold PER_PROCESS MiB of it.
+`--format=csv[,noheader][,nounits]`, and fails for all else. No card is behind it: every
+llama-server that is told of CUDA is said to hold PER_PROCESS MiB of each card that it may see.
 """
 
 import os
@@ -21,14 +21,15 @@ def processes() -> Iterator[tuple[str, Sequence[str]]]:
     """Process ids, and the indices of the cards that each may see."""
     for pid in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
         try:
-            with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123
-                values = file.read().split(b"\0")
+            with open(f"/proc/{pid}/environ") as file:  # noqa: PTH123
+                pairs = (each.partition("=") for each in file.read().split("\0"))
+                values = {name: value for name, _, value in pairs}
             program = os.readlink(f"/proc/{pid}/exe")  # noqa: PTH115
         except OSError:
             continue
-        for value in values:
-            if value.startswith(b"CUDA_VISIBLE_DEVICES=") and program.endswith("/llama-server"):
-                yield pid, value.partition(b"=")[2].decode().split(",")
+        if program.endswith("/llama-server") and "CUDA_DEVICE_ORDER" in values:
+            seen = values.get("CUDA_VISIBLE_DEVICES")
+            yield pid, seen.split(",") if seen else [gpu["index"] for gpu in gpus]
 
 
 def apps() -> Iterator[Mapping[str, str]]:
