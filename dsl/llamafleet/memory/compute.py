@@ -32,7 +32,7 @@ def compute(
         # A graph that is put together in another way, of tensors with other names.
         yield from _by_thumb(shape, geometry, placement)
         return
-    found = buffers(net.graph, net.inputs, machine(flags, placement), geometry.tokens)
+    found = buffers(net.graph, net.graph.inputs, machine(flags, placement), geometry.tokens)
     copies = 4 if placement.pipelined else 1
     for device in (*placement.devices, HOST):
         formula = f"{geometry.tokens} tokens, {net.outputs} outputs, inputs held {copies} times"

@@ -61,8 +61,11 @@ def _gates(net: Network, here: str, source: Tensor, heads: int) -> tuple[Tensor,
     else:
         beta = net.multiply(here + "ssm_beta.weight", source, net.tokens)
         alpha = net.multiply(here + "ssm_alpha.weight", source, net.tokens)
-    alpha = graph.add("ADD", dims, graph.look(alpha, dims), net.weight(here + "ssm_dt.bias"))
+        alpha, beta = graph.look(alpha, dims), graph.look(beta, dims)
+    alpha = graph.add("ADD", dims, alpha, net.weight(here + "ssm_dt.bias"))
     alpha = graph.add("UNARY", dims, alpha)
     alpha = graph.add("MUL", dims, alpha, net.weight(here + "ssm_a"))
-    beta = graph.add("UNARY", dims, graph.look(beta, dims))
+    beta = graph.add("UNARY", dims, beta)
+    if net.has(here + "ssm_ba.weight"):
+        beta = graph.look(beta, (1, *dims))
     return graph.look(alpha, (1, *dims)), beta

@@ -12,13 +12,26 @@ def feed_forward(net: Network, layer: int, source: Tensor, tokens: int) -> Tenso
     """What the layer has of it; None if nothing."""
     here = f"blk.{layer}."
     if net.has(here + "ffn_gate_inp.weight"):
-        found = experts(net, layer, source, tokens)
+        found = _routed(net, layer, source, tokens)
         if net.has(here + "ffn_down_shexp.weight"):
             found = net.add(found, _shared(net, here, source, tokens))
+            if net.shape.architecture == "cohere2moe":
+                found = net.graph.add("SCALE", (net.shape.embedding, tokens), found)
         return found
     if net.has(here + "ffn_down.weight"):
         return dense(net, here, "", source, tokens)
     return None
+
+
+def _routed(net: Network, layer: int, source: Tensor, tokens: int) -> Tensor:
+    """The experts; Nemotron's may work in a narrower space."""
+    here = f"blk.{layer}."
+    if not net.has(here + "ffn_latent_down.weight"):
+        return experts(net, layer, source, tokens)
+    narrow = net.multiply(here + "ffn_latent_down.weight", source, tokens)
+    scores = net.multiply(here + "ffn_gate_inp.weight", source, tokens)
+    found = experts(net, layer, narrow, tokens, scores)
+    return net.multiply(here + "ffn_latent_up.weight", found, tokens)
 
 
 def _shared(net: Network, here: str, source: Tensor, tokens: int) -> Tensor:

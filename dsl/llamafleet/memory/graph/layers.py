@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from ..kv_cache import Cache
-from ..shape import BY_INTERVAL, Layer
+from ..shape import BOTH, BY_INTERVAL, Layer
 from .feed_forward import feed_forward
 from .mixers import mixer
 from .network import Network
 from .projections import attention
-from .styles import NORMED_AFTER, PARALLEL, WHOLE, residual_scaled
+from .styles import (
+    FLOW_FIRST,
+    NORMED_AFTER,
+    NORMED_BEFORE_CUT,
+    PARALLEL,
+    SUMMED_BACKWARDS,
+    SUMMED_FIRST,
+    WHOLE,
+    residual_scaled,
+)
 from .tensors import Tensor
 
 
@@ -30,14 +39,23 @@ def kept(net: Network, source: Tensor) -> Tensor:
     return net.graph.add("GET_ROWS", (net.shape.embedding, net.outputs), source, index)
 
 
-def mixed(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -> Tensor | None:
+def mixed(
+    net: Network, layer: Layer, cache: Cache | None, source: Tensor, flow: Tensor
+) -> Tensor | None:
     """Attention, a recurrent part, or both side by side."""
     here = f"blk.{layer.index}."
-    found = mixer(net, layer, source) if layer.recurrent else None
+    found = None
+    if layer.recurrent and net.shape.architecture not in BOTH:
+        found = mixer(net, layer, source)
     attends = net.has(here + "attn_output.weight") or net.has(here + "attn_out.weight")
     if attends and (cache is not None or not net.shape.caches):
-        attended = attention(net, layer, cache, source)
-        found = attended if found is None else net.add(attended, found)
+        found = attention(net, layer, cache, source)
+    if layer.recurrent and net.shape.architecture in BOTH:
+        # The norm is there twice.
+        dims = (net.shape.embedding, net.tokens)
+        again = net.norm(flow, dims, here + "attn_norm.weight", layer.index)
+        beside = mixer(net, layer, again)
+        found = beside if found is None else net.graph.add("ADD", dims, found, beside)
     return found
 
 
@@ -49,29 +67,45 @@ def _in_turn(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> T
         source = net.norm(flow, dims, here + "attn_norm.weight", layer.index)
     if net.shape.architecture in BY_INTERVAL:
         net.graph.expand(source)
-    found = mixed(net, layer, cache, source)
-    if found is not None:
-        cut = early(net, layer)
-        if cut:
-            found = kept(net, found)
-            tokens, dims = net.outputs, (width, net.outputs)
-        post = here + "post_attention_norm.weight"
-        # Without a norm before the feed-forward this one is it, unless there is one behind as well.
-        behind = net.has(here + "ffn_norm.weight") or net.has(here + "post_ffw_norm.weight")
-        if net.has(post) and behind:
-            found = net.norm(found, dims, post, layer.index)
-        flow = summed(net, dims, found, kept(net, flow) if cut else flow)
+    found = mixed(net, layer, cache, source, flow)
+    if found is None:
+        return _forward(net, layer, flow, tokens, here + "attn_norm.weight")
+    if net.shape.architecture in SUMMED_FIRST:
+        flow = summed(net, dims, found, flow)
+        if early(net, layer):
+            flow, tokens = kept(net, flow), net.outputs
+    else:
+        flow, tokens = _joined(net, layer, found, flow)
     return _forward(net, layer, flow, tokens)
 
 
-def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int) -> Tensor:
+def _joined(net: Network, layer: Layer, found: Tensor, flow: Tensor) -> tuple[Tensor, int]:
+    """The sum with what came in; of the last layer only for the tokens with logits."""
+    here, width, tokens = f"blk.{layer.index}.", net.shape.embedding, net.tokens
+    post = here + "post_attention_norm.weight"
+    # Without a norm before the feed-forward this one is it, unless there is one behind as well.
+    behind = net.has(here + "ffn_norm.weight") or net.has(here + "post_ffw_norm.weight")
+    norms = net.has(post) and behind
+    cut = early(net, layer)
+    if norms and net.shape.architecture in NORMED_BEFORE_CUT:
+        found, norms = net.norm(found, (width, tokens), post, layer.index), False
+    if cut:
+        found, tokens = kept(net, found), net.outputs
+    if norms:
+        found = net.norm(found, (width, tokens), post, layer.index)
+    return summed(net, (width, tokens), found, kept(net, flow) if cut else flow), tokens
+
+
+def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int, only: str = "") -> Tensor:
+    """The feed-forward with its norms; `only` is the norm of a layer that has nothing else."""
     here, dims = f"blk.{layer.index}.", (net.shape.embedding, tokens)
     source = flow
     names = [here + "ffn_norm.weight", here + "attn_output_norm.weight"]
     if not net.has(here + "post_ffw_norm.weight"):
         names.append(here + "post_attention_norm.weight")
+    names.append(only)
     for name in names:
-        if net.norms(name):
+        if name and net.norms(name):
             source = net.norm(flow, dims, name, layer.index)
             break
     found = feed_forward(net, layer.index, source, tokens)
@@ -81,6 +115,8 @@ def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int) -> Tensor:
     if net.has(post):
         own = layer.index if net.shape.architecture in NORMED_AFTER else None
         found = net.norm(found, dims, post, own)
+    if net.shape.architecture in SUMMED_BACKWARDS:
+        return net.graph.add("ADD", dims, flow, found)
     return summed(net, dims, found, flow)
 
 
@@ -93,7 +129,7 @@ def _parallel(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> 
     if net.has(here + "attn_norm_2.weight"):
         own = net.norm(flow, dims, here + "attn_norm_2.weight", layer.index)
         source, own = own, source
-    found = mixed(net, layer, cache, source)
+    found = mixed(net, layer, cache, source, flow)
     assert found is not None
     if early(net, layer):
         found, flow, own = kept(net, found), kept(net, flow), kept(net, own)
@@ -110,9 +146,9 @@ def _parallel(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> 
 
 
 def summed(net: Network, dims: tuple[int, int], found: Tensor, flow: Tensor) -> Tensor:
-    """What a part of a layer adds; LFM2 has the sum the other way round."""
+    """What a part of a layer adds; some have the sum the other way round."""
     if residual_scaled(net.facts):
         found = net.graph.add("SCALE", dims, found)
-    if net.shape.architecture.startswith("lfm2"):
+    if net.shape.architecture in FLOW_FIRST:
         return net.graph.add("ADD", dims, flow, found)
     return net.graph.add("ADD", dims, found, flow)

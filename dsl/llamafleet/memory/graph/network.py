@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...gguf import GgufFacts
+from ...gguf import Tensor as Stored
 from ..flags import Flags
 from ..geometry import Geometry
 from ..placement import Placement
@@ -27,9 +28,18 @@ class Network:
     tokens: int
     outputs: int
     graph: Graph = field(default_factory=Graph)
-    inputs: list[Tensor] = field(default_factory=list)
     named: dict[str, Tensor] = field(default_factory=dict)
     weights: dict[str, Tensor] = field(default_factory=dict)
+    tensors: dict[str, Stored] = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Norms of Falcon-H1 and PLaMo 3 have no ".weight" in their names.
+        bare = {
+            f"{name}.weight": each
+            for name, each in self.facts.by_name.items()
+            if name.endswith("_norm")
+        }
+        self.tensors = {**self.facts.by_name, **bare}
 
     @property
     def windows(self) -> bool:
@@ -43,25 +53,24 @@ class Network:
 
     def has(self, name: str) -> bool:
         """Whether the model has such a tensor."""
-        return name in self.facts.by_name
+        return name in self.tensors
 
     def dims(self, name: str) -> tuple[int, ...]:
         """The dimensions of a weight, contiguous one first."""
-        return self.facts.by_name[name].dims
+        return self.tensors[name].dims
 
     def weight(self, name: str, output: bool = False) -> Tensor:
         """A weight where it lies; `output` is the second copy of tied embeddings."""
         key = f"{name} output" if output else name
         if key not in self.weights:
-            where = self.placement.output if output else self.placement.of(name)
-            self.weights[key] = lying(self.facts.by_name[name].size, where, name=name)
+            where = self.placement.output if output else self.placement.of(self.tensors[name].name)
+            self.weights[key] = lying(self.tensors[name].size, where, name=name)
         return self.weights[key]
 
     def input(self, name: str, dims: Sequence[int], kind: str = "f32") -> Tensor:
         """An input of the graph, made when it is first asked for."""
         if name not in self.named:
             self.named[name] = given(dims, kind, name)
-            self.inputs.append(self.named[name])
         return self.named[name]
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:

@@ -67,8 +67,7 @@ def _embedded(net: Network) -> Tensor:
     dims = (width, tokens)
     table = net.weight("token_embd.weight")
     found = graph.add("GET_ROWS", dims, table, net.input("tokens", (tokens,), "i32"))
-    graph.expand(found)
-    net.input("embd", dims)
+    graph.expand(found, net.input("embd", dims))
     if net.shape.architecture not in WITHOUT_MIXED:
         rows = graph.add("GET_ROWS", dims, table, net.input("mixed_tokens", (tokens,), "i32"))
         copy = graph.add("DUP", dims, net.input("mixed_embd", dims))

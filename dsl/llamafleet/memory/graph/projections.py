@@ -100,7 +100,7 @@ def _fused(net: Network, layer: Layer, source: Tensor) -> Tensor:
 
 def _clamped(net: Network, source: Tensor, width: int) -> Tensor:
     """Only these read attention.clamp_kqv."""
-    if net.shape.architecture not in ("dbrx", "mpt", "olmo", "olmoe"):
+    if net.shape.architecture not in ("dbrx", "mpt", "olmo"):
         return source
     if not net.facts.number("attention.clamp_kqv"):
         return source

@@ -41,7 +41,7 @@ WITHOUT_POSITIONS = frozenset({
 })  # fmt: skip
 """No rotation by position."""
 
-POSITIONS_IN_WINDOWS = frozenset({"afmoe", "cohere2", "exaone4", "muse-glimmer"})
+POSITIONS_IN_WINDOWS = frozenset({"afmoe", "cohere2", "exaone-moe", "exaone4", "muse-glimmer"})
 """Only layers with a window rotate, where there are windows."""
 
 POSITIONS_BUT_EVERY_FOURTH = frozenset({"llama4", "smollm3"})
@@ -84,6 +84,18 @@ CAPPED_BY_DEFAULT = frozenset({"gemma2", "gemma3n", "gemma4"})
 
 SCALED_OUTPUTS = frozenset({"cohere2", "cohere2moe", "command-r", "grok", "talkie"})
 
+NORMED_BEFORE_CUT = frozenset({"afmoe"})
+"""The norm after attention is there for all tokens of the last layer."""
+
+FLOW_FIRST = frozenset({"jamba", "lfm2", "lfm2moe"})
+"""Sums have what came in first, and then what is added."""
+
+SUMMED_BACKWARDS = frozenset({"phi3", "phimoe"})
+"""Of these the sum behind the feed-forward."""
+
+SUMMED_FIRST = frozenset({"falcon-h1"})
+"""Sums up for all tokens, and then drops those without logits."""
+
 EXPERTS_UNWEIGHED = frozenset({
     "deepseek", "gpt-oss", "jamba", "llada-moe", "llama4", "nomic-bert-moe", "olmoe", "qwen2moe",
 })  # fmt: skip
@@ -118,7 +130,7 @@ WHOLE = frozenset({
 })  # fmt: skip
 """These compute the last layer for every token: a draft head may read it."""
 
-NORMED_FIRST = WHOLE - {"gpt-oss"}
+NORMED_FIRST = WHOLE - {"gpt-oss", "step35"}
 """Of these, the ones that norm every token before they keep those with logits."""
 
 

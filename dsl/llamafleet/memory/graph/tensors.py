@@ -48,9 +48,10 @@ class Tensor:
 
 @dataclass(slots=True)
 class Graph:
-    """Nodes in the order in which they are computed: a tensor becomes one when it is expanded."""
+    """Nodes and inputs in the order in which they are expanded: that is how they are laid out."""
 
     nodes: list[Tensor] = field(default_factory=list)
+    inputs: list[Tensor] = field(default_factory=list)
     planned: set[int] = field(default_factory=set)
 
     def expand(self, *tensors: Tensor) -> None:
@@ -62,6 +63,8 @@ class Graph:
             self.expand(*tensor.sources)
             if tensor.sources:
                 self.nodes.append(tensor)
+            elif tensor.is_input:
+                self.inputs.append(tensor)
 
     def add(
         self,
