@@ -185,14 +185,14 @@ def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
         "patience": str(patience),
         "stop": "yes" if stop else "no",
         "vendor": trial.vendor or "none",
+        "shares": "cards" if trial.cards else "memory",
         "needs": str(trial.needs),
         "lines": LINES,
         "prompt": PROMPT,
     }
     kinds = ((each.unit, "swaps" if each.swaps else "keeps") for each in trial.neighbours)
     return {
-        "calibrate.sh": (FILES / "calibrate.sh").read_text(),
-        "resume.sh": (FILES / "resume.sh").read_text(),
+        **{name: (FILES / name).read_text() for name in ("calibrate.sh", "cards.sh", "resume.sh")},
         "job": "".join(f"{name} {value}\n" for name, value in values.items()),
         "model.service": trial.unit,
         "extension.conf": trial.extension,

@@ -149,4 +149,3 @@ def test_a_load_is_what_the_service_would_start() -> None:
     assert [(each.unit, each.swaps) for each in found.neighbours] == [
         ("llama-swap-home.service", True)
     ]
-    assert trial(backend="cpu").neighbours == ()

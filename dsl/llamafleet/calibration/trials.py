@@ -37,7 +37,7 @@ DEBUG = ("--log-verbosity", "5")
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A unit that may have models on the same cards; a llama-swap has none while it is idle."""
+    """A unit with models beside the one to be measured; a llama-swap has none while it is idle."""
 
     unit: str
     swaps: bool
@@ -162,7 +162,7 @@ def _cards(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> 
 
 
 def _neighbours(fleet: Fleet, host: Host, cards: tuple[int, ...]) -> Iterator[Neighbour]:
-    """Units on the host that may have models on these cards."""
+    """Units on the host that may have models on these cards; all, where it takes only memory."""
     for service in fleet.services.values():
         if host.name not in service.hosts:
             continue
@@ -184,6 +184,8 @@ def _meets(
     devices: tuple[int, ...] | None = None,
 ) -> bool:
     """Whether a model may be on one of these cards; a program of others may be on any it names."""
+    if not cards:
+        return True
     model = fleet.models[name]
     own = model.needs_build and service.builds
     build = fleet.builds[service.builds[0]] if own else None

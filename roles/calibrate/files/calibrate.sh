@@ -2,7 +2,8 @@
 # Loads one model as its service would, asks it something, and writes down what was seen; runs as a
 # unit of its own, so that it ends in order whatever becomes of the rollout that started it.
 # Argument: a work folder with the files `job` (lines NAME VALUE), `model.service`, `extension.conf`,
-# `neighbours` (lines UNIT swaps|keeps). What was seen goes into `seen/`.
+# `neighbours` (lines UNIT swaps|keeps), and the scripts beside this one. What was seen goes into
+# `seen/`.
 set -u
 umask 077
 work=$1
@@ -13,7 +14,7 @@ property() { systemctl show -p "$2" --value -- "$1" 2>/dev/null; }
 export LC_ALL=C
 unit=llamafleet-calibrate-model.service
 place=/run/systemd/system/$unit
-port=$(job port) patience=$(job patience) stop=$(job stop)
+port=$(job port) patience=$(job patience) stop=$(job stop) shares=$(job shares)
 
 clean() { # the model goes, and what stood aside comes back
     [ ! -e "$place" ] || systemctl stop "$unit" 2>/dev/null
@@ -35,7 +36,7 @@ conclude() { # word reason: a run that tells why nothing was measured has done i
     exit 0
 }
 
-# --- Who is at work on the cards ---------------------------------------------------------------
+# --- Who is at work beside it ------------------------------------------------------------------
 
 busy() { # unit swaps|keeps: whether it has a model in memory
     case $(property "$1" ActiveState) in
@@ -60,7 +61,7 @@ someone() { # neighbours that are busy, on one line; fails if none is
     [ -n "$found" ] && echo "$found"
 }
 
-if [ "$stop" = yes ]; then
+stop_neighbours() {
     : >stopped
     while read -r name kind; do
         case $(property "$name" ActiveState) in
@@ -71,34 +72,25 @@ if [ "$stop" = yes ]; then
         echo "$name" >>stopped && sync -- stopped
         systemctl stop "$name"
     done <neighbours
-elif others=$(someone); then
+}
+
+available() { awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo; }
+
+if [ "$shares" = cards ] && [ "$stop" = yes ]; then
+    stop_neighbours
+elif [ "$shares" = cards ] && others=$(someone); then
     conclude skipped "at work on these cards: $others; --data calibrate_stop=yes stops them meanwhile"
 fi
 needs=$(job needs)
-available=$(awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo)
-if [ "$needs" -gt "${available:-0}" ]; then
-    conclude skipped "it takes $needs MiB of this host's memory, and ${available:-0} MiB are free"
+if [ "$shares" = memory ] && [ "$stop" = yes ] && [ "$needs" -gt "$(available)" ]; then
+    stop_neighbours
+fi
+if [ "$needs" -gt "$(available)" ]; then
+    conclude skipped "it takes $needs MiB of this host's memory, and $(available) MiB are free"
 fi
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     conclude failed "something listens on port $port: choose another with --data calibrate_port=..."
 fi
-
-# --- What the cards say ------------------------------------------------------------------------
-
-cards() { # what is used of every card, by the vendor's own count
-    case $(job vendor) in
-    nvidia) nvidia-smi --query-gpu=index,memory.used --format=csv,noheader,nounits ;;
-    amd)
-        index=0
-        for device in /sys/bus/pci/devices/*; do
-            [ "$(cat "$device/vendor" 2>/dev/null)" = 0x1002 ] || continue
-            [ -r "$device/mem_info_vram_used" ] || continue
-            echo "$index, $(($(cat "$device/mem_info_vram_used") / 1048576))"
-            index=$((index + 1))
-        done
-        ;;
-    esac 2>/dev/null
-}
 
 # --- The model ---------------------------------------------------------------------------------
 
@@ -123,7 +115,7 @@ ask() { # prompt tokens file: one completion; the answer's body goes into the fi
 
 last_words() { tail -n 15 server.log | cut -c1-300; }
 
-cards >seen/before
+sh cards.sh "$(job vendor)" >seen/before
 : >server.log
 mkdir -p "$place.d"
 cp model.service "$place"
@@ -146,7 +138,7 @@ until ready; do
         ;;
     esac
     # Who was idle a moment ago may be asked for something: it was there first.
-    if [ "$stop" != yes ] && others=$(someone); then
+    if [ "$shares" = cards ] && [ "$stop" != yes ] && others=$(someone); then
         conclude skipped "$others was asked for a model meanwhile: run this again"
     fi
     taken=$((second - ${began%.*}))
@@ -165,7 +157,7 @@ ask "$(job prompt)" 32 seen/answer
 
 pid=$(property "$unit" MainPID)
 cp "/proc/$pid/status" seen/process 2>/dev/null
-cards >seen/after
+sh cards.sh "$(job vendor)" >seen/after
 if [ "$(job vendor)" = nvidia ]; then
     echo "$pid" >seen/pid
     nvidia-smi --query-gpu=index,uuid --format=csv,noheader >seen/uuids 2>/dev/null
