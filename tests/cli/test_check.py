@@ -22,7 +22,7 @@ NEVER_FOR_A_CHECK = {
     # What other commands are for, and a lock where there is none.
     "llamafleet.derive", "llamafleet.footprint", "llamafleet.gguf", "llamafleet.importers",
     "llamafleet.language.formatter", "llamafleet.language.recovery", "llamafleet.lock.apply",
-    "llamafleet.lsp", "llamafleet.memory",
+    "llamafleet.lsp", "llamafleet.memory", "llamafleet.picture",
     "llamafleet.plan", "llamafleet.render", "llamafleet.simulate", "llamafleet.swap_check",
     "llamafleet.swap_config.fits", "llamafleet.swap_config.load", "llamafleet.targets.swap.plan",
 }  # fmt: skip
