@@ -6,11 +6,15 @@ python -m tests.memory.beside --server .../llama-server --rpc-server .../ggml-rp
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
+from llamafleet.gguf import GgufFacts
 from tests.gguf.writing import Weights
 from tests.memory import record
-from tests.memory.models import TINY, Model, llama
+from tests.memory.models import TINY, Model, attention, begun, blocks, dense, heads, llama
+from tests.memory.recorded import facts_of_made
 from tests.memory.recording import Beside, Cases, main
 
 PATH = Path(__file__).parent / "recordings_beside.json"
@@ -76,6 +80,42 @@ def small(kind: str = "Q8_0") -> Model:
     return llama(kind, 128, 2, 4, 2, 32, 320)
 
 
+def drafting() -> Model:
+    """A hybrid whose last block only drafts: three delta nets, one attention, one to draft."""
+    e, count, kv, size, state, keys, values = 192, 4, 2, 64, 32, 2, 4
+    model = begun("qwen35", "Q8_0", e, 5, 4096, 1600)
+    heads(model, count, kv, size)
+    model.say(rope__dimension_sections=[11, 11, 10, 0], feed_forward_length=512)
+    model.say(full_attention_interval=4, ssm__conv_kernel=4, ssm__inner_size=state * values)
+    model.say(ssm__state_size=state, ssm__group_count=keys, ssm__time_step_rank=values)
+    model.say(nextn_predict_layers=1)
+    channels = state * (2 * keys + values)
+    for index, at in enumerate(blocks(model)):
+        model.norm(f"{at}.attn_norm", e)
+        model.norm(f"{at}.post_attention_norm", e)
+        if index >= 3:
+            attention(model, at, count, kv, size, gated=2)
+            model.norm(f"{at}.attn_q_norm", size)
+            model.norm(f"{at}.attn_k_norm", size)
+        else:
+            model.matrix(f"{at}.attn_qkv", e, channels)
+            model.matrix(f"{at}.attn_gate", e, state * values)
+            model.vector(f"{at}.ssm_conv1d.weight", 4, channels)
+            model.vector(f"{at}.ssm_dt.bias", values)
+            model.vector(f"{at}.ssm_a", values)
+            model.matrix(f"{at}.ssm_alpha", e, values)
+            model.matrix(f"{at}.ssm_beta", e, values)
+            model.norm(f"{at}.ssm_norm", state)
+            model.matrix(f"{at}.ssm_out", state * values, e)
+        dense(model, at, 512)
+    model.matrix("blk.4.nextn.eh_proj", 2 * e, e)
+    for name in ("enorm", "hnorm", "shared_head_norm"):
+        model.norm(f"blk.4.nextn.{name}", e)
+    return model
+
+
+MODELS: dict[str, Callable[[], Model]] = {**TINY, "qwen35-mtp": drafting}
+
 FILES: dict[str, Beside] = {
     "attention.gguf": adapter(TINY["llama"](), ("attn_",), 8),
     "feed-forward.gguf": adapter(TINY["llama"](), ("ffn_",), 16, "F16"),
@@ -88,6 +128,13 @@ FILES: dict[str, Beside] = {
     "draft.gguf": whole(small()),
     "draft-q4_0.gguf": whole(small("Q4_0")),
 }
+
+
+@cache
+def facts(name: str) -> GgufFacts:
+    """The facts of a model by its name."""
+    return facts_of_made(MODELS[name]())
+
 
 CASES: Cases = [
     (name, devices, flags.split())
@@ -121,6 +168,11 @@ CASES: Cases = [
         ("llama", 0, "-c 2048 -np 1 --pooling mean"),
         ("llama", 0, "-c 2048 -np 1 --rerank -ub 1024"),
         ("llama", 0, "-c 2048 -np 2 --spec-default -bs"),
+        ("qwen35-mtp", 0, "-c 2048 -np 1"),
+        ("qwen35-mtp", 0, "-c 2048 -np 1 --spec-type draft-mtp"),
+        ("qwen35-mtp", 0, "-c 4096 -np 2 --spec-type draft-mtp --spec-draft-n-max 5 -ctkd q8_0"),
+        ("qwen35-mtp", 1, "-c 2048 -np 1 --spec-type draft-mtp"),
+        ("qwen35-mtp", 2, "-c 2048 -np 2 -ts 1,1 --spec-type draft-mtp"),
         ("llama", 0, "-c 2048 -np 1 --spec-type ngram-simple --spec-draft-n-max 16"),
         ("qwen3next", 0, "-c 2048 -np 2 --spec-type ngram-mod"),
     )
@@ -130,4 +182,4 @@ if __name__ == "__main__":
     kinds = r"model|output|KV|RS|compute|LoRA"
     record.LINE = re.compile(rf": +(\S+) +({kinds}) buffer size = +([\d.]+) MiB")
     record.KINDS["LoRA"] = "weights"
-    main(TINY, CASES, PATH, beside=FILES)
+    main(MODELS, CASES, PATH, beside=FILES)

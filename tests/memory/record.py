@@ -58,18 +58,9 @@ def main() -> None:
 
 
 def recorded(
-    server: str,
-    rpc_server: str | None,
-    path: Path,
-    devices: int,
-    flags: Sequence[str],
-    again: bool = False,
+    server: str, rpc_server: str | None, path: Path, devices: int, flags: Sequence[str]
 ) -> dict[str, object]:
-    """One start of the server, and the buffers that it says it has.
-
-    `again`: adapters make the server lay out its compute buffers a second time, in place of the
-    first.
-    """
+    """One start of the server, and the buffers that it says it has."""
     ports = [free_port() for _ in range(devices)]
     more: list[str] = []
     with ExitStack() as stack:
@@ -88,11 +79,9 @@ def recorded(
                 "--no-warmup", *more, *flags]  # fmt: skip
         lines = list(said(argv))
     buffers: dict[str, dict[str, float]] = {}
-    for line in lines:
-        if match := LINE.search(line):
-            of, kind = buffers.setdefault(named(match[1], ports), {}), KINDS[match[2]]
-            before = 0.0 if again and kind == "compute" else of.get(kind, 0.0)
-            of[kind] = round(before + float(match[3]), 2)
+    for device, kind, size in logged(lines, ports):
+        of = buffers.setdefault(device, {})
+        of[kind] = round(of.get(kind, 0.0) + size, 2)
     whole = "\n".join(lines)
     return {
         "model": path.stem,
@@ -102,6 +91,23 @@ def recorded(
         "n_ctx_per_slot": number(r"n_ctx_seq +=", whole),
         "buffers": buffers,
     }
+
+
+def logged(lines: Sequence[str], ports: Sequence[int]) -> Iterator[tuple[str, str, float]]:
+    """Each buffer of a log. What a context lays out again takes the place of what it had."""
+    contexts, computed = 0, dict[tuple[str, int], float]()
+    for line in lines:
+        contexts += "n_seq_max  " in line
+        match = LINE.search(line)
+        if match is None:
+            continue
+        device, kind, size = named(match[1], ports), KINDS[match[2]], float(match[3])
+        if kind == "compute" and "sched_reserve:" in line:
+            computed[device, contexts] = size
+        else:
+            yield device, kind, size
+    for (device, _), size in computed.items():
+        yield device, "compute", size
 
 
 def said(argv: Sequence[str]) -> Iterator[str]:

@@ -61,10 +61,7 @@ def main(
                 made = models[name]()
                 write_gguf(file, made.entries, made.tensors)
             argv = [_placed(each, Path(folder), beside or {}) for each in flags]
-            again = any(each.startswith("--lora") for each in flags)
-            start = record.recorded(
-                asked.server, asked.rpc_server, file, devices, (*argv, *more), again
-            )
+            start = record.recorded(asked.server, asked.rpc_server, file, devices, (*argv, *more))
             print(json.dumps(start), flush=True)
             if start["buffers"]:
                 found.append({**start, "flags": flags})

@@ -10,9 +10,9 @@ from llamafleet.gguf import GgufFacts
 from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
 from llamafleet.memory.extras import Extras, with_extras
 from llamafleet.memory.terms import MIB, Kind
-from tests.memory.beside import FILES, PATH
+from tests.memory.beside import FILES, PATH, facts
 from tests.memory.models import Model
-from tests.memory.recorded import CARD, facts, facts_of_made
+from tests.memory.recorded import CARD, facts_of_made
 from tests.memory.recording import read
 
 OFF = ("llama-q4_0", 1, "-c 2048 -np 1 -ngl 2 --lora repacked.gguf")

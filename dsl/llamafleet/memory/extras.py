@@ -58,7 +58,7 @@ def with_extras(
             if each.kind in LOGGED
         ]
     elif "draft-mtp" in flags.spec_types:
-        terms += mtp(found, shape, flags, geometry_of(flags, shape), placement)
+        terms += mtp(found, facts, shape, flags, geometry_of(flags, shape), placement)
     terms += drivers([each.name for each in cards if not found.size(each.name, "driver")], terms)
     devices = (*found.devices[:-1], *_others(found, terms), HOST)
     return replace(found, devices=devices, terms=tuple(terms), notes=tuple(notes))
