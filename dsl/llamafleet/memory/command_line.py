@@ -83,6 +83,7 @@ def _flags(given: _Given) -> Flags:
         cache_type_k=given.text("cache-type-k", "f16"),
         cache_type_v=given.text("cache-type-v", "f16"),
         flash_attn=given.stated("flash-attn", True),
+        flash_asked=given.text("flash-attn", "auto") in ("on", "1", "true", "enabled"),
         kv_offload=given.switch("kv-offload", True),
         op_offload=given.switch("op-offload", True),
         swa_full=given.switch("swa-full", False),

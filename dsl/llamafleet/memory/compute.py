@@ -8,10 +8,9 @@ from ..gguf import GgufFacts
 from .flags import Flags
 from .geometry import Geometry
 from .graph.networks import network
-from .graph.scheduler import Machine, buffers
+from .graph.scheduler import buffers, machine
 from .placement import Placement
 from .shape import Shape
-from .tensor_split import META
 from .terms import HOST, Term
 
 NEEDED = {"token_embd.weight"}
@@ -48,10 +47,3 @@ def _by_thumb(shape: Shape, geometry: Geometry, placement: Placement) -> Iterato
     for device in (*placement.devices, HOST):
         formula = f"{THUMB}: {geometry.tokens} tokens x {values} values"
         yield Term(device, "compute", "compute buffer", size, formula, SOURCE)
-
-
-def machine(flags: Flags, placement: Placement) -> Machine:
-    """Other devices than RPC and several as one take a batch's work from the host."""
-    near = [each for each in placement.devices if not each.startswith(("RPC", META))]
-    offloads_to = near[0] if near and flags.op_offload else None
-    return Machine(placement.devices, placement.pipelined, offloads_to)

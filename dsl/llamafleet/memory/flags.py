@@ -37,6 +37,7 @@ class Flags:
     cache_type_k: str = "f16"
     cache_type_v: str = "f16"
     flash_attn: bool = True
+    flash_asked: bool = False
     kv_offload: bool = True
     op_offload: bool = True
     swa_full: bool = False

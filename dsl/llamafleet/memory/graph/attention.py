@@ -92,7 +92,7 @@ def _written(
 
 def mask(net: Network, cache: Cache) -> Tensor:
     """What each token may see: a value for each cell of its stream."""
-    kind = "f16" if net.flags.flash_attn else "f32"
+    kind = "f16" if net.flash else "f32"
     streams = net.geometry.streams
     dims = (cache.cells, -(-net.tokens // streams), 1, streams)
     return net.input(f"kq_mask {'swa' if cache.windowed else 'base'}", dims, kind)
@@ -125,6 +125,7 @@ class Held:
     cells: int
     streams: int
     mask: Tensor
+    uncached: bool = False
 
 
 def scored(net: Network, layer: Layer, held: Held, query: Tensor, unfold: str = "") -> Tensor:
@@ -133,7 +134,7 @@ def scored(net: Network, layer: Layer, held: Held, query: Tensor, unfold: str = 
     dims = (layer.head_k, tokens, layer.heads)
     asked = graph.look(graph.look(query, query_dims(layer, tokens), "VIEW"), dims, "PERMUTE")
     # Grok's scores are scaled between their product and the softmax, which flash attention cannot.
-    flash = net.flags.flash_attn and net.shape.architecture != "grok"
+    flash = net.flash and net.shape.architecture != "grok"
     found = (_flash if flash else _plain)(net, layer, held, asked, unfold)
     graph.expand(found)
     return found
@@ -152,7 +153,8 @@ def _flash(net: Network, layer: Layer, held: Held, asked: Tensor, unfold: str) -
     sources = [asked, keys, values, held.mask]
     if net.has(f"blk.{layer.index}.attn_sinks.weight"):
         sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
-    found = graph.add("FLASH_ATTN", (layer.head_v, heads, tokens), *sources)
+    dims = (layer.head_v, heads, tokens)
+    found = graph.add("FLASH_ATTN", dims, *sources, name=str(layer.index))
     if not unfold:
         return graph.look(found, (layer.head_v * heads, tokens))
     out = net.dims(unfold)[1]
@@ -183,7 +185,7 @@ def _plain(net: Network, layer: Layer, held: Held, asked: Tensor, unfold: str) -
         sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
     scores = graph.add("SOFT_MAX", dims, *sources)
     values = graph.look(held.values, (held.cells, layer.v), "PERMUTE")
-    if net.flags.flash_attn or unfold:
+    if net.flags.flash_attn or unfold or held.uncached:
         # V does not lie transposed.
         width = layer.v * held.cells * held.streams
         values = graph.add("CONT", (width,), values, kind=held.kinds[1])

@@ -18,7 +18,10 @@ from .tensors import Graph, Tensor, given, lying
 
 @dataclass(slots=True)
 class Network:
-    """A graph that grows: `tokens` at once, of which `outputs` give logits."""
+    """A graph that grows: `tokens` at once, of which `outputs` give logits.
+
+    `flash` is whether it has flash attention: not every cache that is laid out for it gets it.
+    """
 
     facts: GgufFacts
     shape: Shape
@@ -27,6 +30,7 @@ class Network:
     placement: Placement
     tokens: int
     outputs: int
+    flash: bool = True
     graph: Graph = field(default_factory=Graph)
     named: dict[str, Tensor] = field(default_factory=dict)
     weights: dict[str, Tensor] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...gguf import GgufFacts
 from ..flags import Flags
@@ -18,8 +19,9 @@ from .gemma4 import gemma4_layer
 from .layers import layer_of
 from .network import Network
 from .per_layer import per_layer_inputs
+from .scheduler import machine, placed
 from .styles import SCALED_ROWS, WITHOUT_LOGITS, WITHOUT_MIXED, embedding_scaled
-from .tensors import Tensor
+from .tensors import Graph, Tensor
 
 
 def network(
@@ -28,7 +30,29 @@ def network(
     """The graph of a prompt's largest batch."""
     outputs = min(geometry.tokens, geometry.outputs)
     net = Network(facts, shape, flags, geometry, placement, geometry.tokens, outputs)
-    by_layer = {layer.index: cache for cache in caches(shape, flags, geometry)
+    net.flash = flags.flash_attn and (flags.flash_asked or _stays(net))
+    return _built(net)
+
+
+def _stays(net: Network) -> bool:
+    """llama_context::resolve_fused_ops: it does if each layer's attention is on its own device."""
+    placement, sequences = net.placement, net.geometry.sequences
+    near = placement.full and net.flags.kv_offload and not placement.overrides
+    if near or not placement.devices:
+        return True
+    probe = replace(net, tokens=sequences, outputs=sequences, graph=Graph(), named={}, weights={})
+    graph = _built(probe).graph
+    where = placed(graph, machine(net.flags, placement), sequences)
+    return all(
+        where[id(node)] == placement.layers[int(node.name)]
+        for node in graph.nodes
+        if node.op == "FLASH_ATTN"
+    )
+
+
+def _built(net: Network) -> Network:
+    shape = net.shape
+    by_layer = {layer.index: cache for cache in caches(shape, net.flags, net.geometry)
                 for layer in cache.layers}  # fmt: skip
     flow = _embedded(net)
     if shape.architecture.startswith("gemma3n"):

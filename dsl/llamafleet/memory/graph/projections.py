@@ -55,10 +55,10 @@ def _gated(net: Network, layer: Layer, source: Tensor, found: Tensor) -> Tensor:
 def _uncached(net: Network, layer: Layer, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Models of embeddings and of diffusion see their batch alone."""
     net.graph.expand(query, key, value)
-    kind = "f16" if net.flags.flash_attn else "f32"
+    kind = "f16" if net.flash else "f32"
     name = "kq_mask batch swa" if layer.window else "kq_mask batch"
     mask = net.input(name, (net.tokens, net.tokens), kind)
-    return scored(net, layer, Held(key, value, ("f32", "f32"), net.tokens, 1, mask), query)
+    return scored(net, layer, Held(key, value, ("f32", "f32"), net.tokens, 1, mask, True), query)
 
 
 def _projected(

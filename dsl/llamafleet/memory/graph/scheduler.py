@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..flags import Flags
+from ..placement import Placement
+from ..tensor_split import META
 from ..terms import HOST
 from .allocator import sizes
 from .tensors import Graph, Tensor
@@ -41,6 +44,22 @@ class Machine:
     def copies(self) -> int:
         """How often inputs are held."""
         return MAX_COPIES if self.pipelined else 1
+
+
+def machine(flags: Flags, placement: Placement) -> Machine:
+    """Other devices than RPC and several as one take a batch's work from the host."""
+    near = [each for each in placement.devices if not each.startswith(("RPC", META))]
+    offloads_to = near[0] if near and flags.op_offload else None
+    return Machine(placement.devices, placement.pipelined, offloads_to)
+
+
+def placed(graph: Graph, machine: Machine, tokens: int) -> dict[int, str]:
+    """The backend of each node, by the identities of tensors."""
+    schedule = _Schedule(machine)
+    for leaf in graph.inputs:
+        schedule.backends[id(leaf)] = HOST
+    schedule.assign(graph.nodes, tokens)
+    return schedule.backends
 
 
 def buffers(
