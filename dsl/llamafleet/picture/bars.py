@@ -50,10 +50,11 @@ def row(bar: Bar, room: int, scale: Scale) -> Group:
     """A bar with its name on the left and its numbers on the right, from (0, 0)."""
     x, tall = NAMES + GAP, RAM if bar.slim else CARD
     end = x + scale.at(_capacity(bar), bar.ram)
-    items: list[Shape] = [Box(x, 0, end - x, tall, "track" if bar.capacity else "track open", 3)]
+    open_ = " open" if bar.capacity is None else ""
+    items: list[Shape] = [Box(x, 0, end - x, tall, f"track{open_}", 3, _free(bar))]
     items += _inside(bar, x, end, tall, scale)
     items += _over(bar, x, end, tall, scale)
-    items.append(Box(x, 0, end - x, tall, "frame" if bar.capacity else "frame open", 3))
+    items.append(Box(x, 0, end - x, tall, f"frame{open_}", 3))
     return Group((*_names(bar, tall), *items, *_numbers(bar, room, tall)), _aloud(bar), leaf=True)
 
 
@@ -169,6 +170,13 @@ def _numbers(bar: Bar, room: int, tall: int) -> Iterator[Label]:
         free = words.short(bar.capacity - bar.used)
         text = f"{free} free, just" if bar.verdict == TIGHT else f"{free} free"
         yield from label(room, 26, text, "left", NUMBERS, end=True)
+
+
+def _free(bar: Bar) -> str:
+    if bar.capacity is None:
+        return f"{bar.name}: its size is not said"
+    rest = " but for what is unknown" if bar.unknown else ""
+    return f"{bar.name}: {words.exact(max(0, bar.capacity - bar.used))} free{rest}"
 
 
 def _aloud(bar: Bar) -> str:

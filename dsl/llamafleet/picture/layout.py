@@ -52,6 +52,8 @@ def _columns(heights: Sequence[int]) -> list[range]:
         tallest = max(sum(heights[i] + BETWEEN for i in column) for column in columns)
         wide = len(columns) * (WIDTH + EDGE)
         off = max(wide / tallest / ASPECT, tallest * ASPECT / wide)
+        # A last column that stays almost empty is no good, either.
+        off *= tallest * len(columns) / (sum(heights) + BETWEEN * len(heights))
         if best is None or off < best[0]:
             best = off, columns
     assert best is not None
