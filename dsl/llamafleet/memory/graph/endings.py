@@ -30,8 +30,13 @@ def _normed(net: Network, flow: Tensor) -> Tensor:
     name = next((each for each in names if net.has(each)), names[0])
     if kind in WITHOUT_LOGITS and name == "token_embd_norm.weight":
         return flow
+    if kind in WHOLE:
+        # A draft head may read it.
+        flow.is_output = kind not in NORMED_FIRST
     if kind in NORMED_FIRST:
-        return kept(net, net.norm(flow, (width, net.tokens), name, None))
+        normed = net.norm(flow, (width, net.tokens), name, None)
+        normed.is_output = True
+        return kept(net, normed)
     if kind in WHOLE or kind == "gemma3n":
         flow = kept(net, flow)
     return net.norm(flow, (width, net.outputs), name, None)
