@@ -40,7 +40,10 @@ LAYERS: dict[str, set[str]] = {
         "diagnostics", "fleet", "footprint", "language.source", "lock.measured", "targets",
     },
     "suggestion": {"fleet", "footprint", "memory.terms"},
-    "compiler": {"language", "diagnostics", "derive", "fleet", "lock.attach", "rules", "targets"},
+    "compiler": {
+        "language", "diagnostics", "derive", "fleet", "footprint", "lock.attach", "rules",
+        "targets",
+    },
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
     "swap_check": {

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .diagnostics.model import Diagnostic, Diagnostics
 from .fleet.matrix import Auto
@@ -20,6 +21,9 @@ from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .targets import TARGETS
 from .targets.swap.block import LlamaSwap
+
+if TYPE_CHECKING:
+    from .footprint import Footprints
 
 UNREAD = frozenset({"syntax", "not-text", "unreadable-file", "include-cycle"})
 """Codes after which a part of the fleet is unknown."""
@@ -64,30 +68,31 @@ def compile_file(
     files, sources, found = read_all(os.fspath(path), read)
     diagnostics = Diagnostics()
     fleet = resolve(files, TARGETS, diagnostics)
+    footprints = None
     if locked:
         fleet = attach(fleet, read, diagnostics)
         if not (found.has_errors or diagnostics.has_errors):
-            fleet = _derived(fleet, diagnostics)
+            fleet, footprints = _derived(fleet, diagnostics)
     allows, bad = allowances(files)
     used: set[Allow] = set()
     partial = any(each.code in UNREAD for each in found)
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
     resolved = None if found.has_errors else fleet
     if resolved is not None:
-        found.found[:] = silenced([*found.found, *findings(fleet)], allows, used)
+        found.found[:] = silenced([*found.found, *findings(fleet, footprints)], allows, used)
         found.extend(unused(allows, used))
     found.extend(bad)
     return Compiled(None if found.has_errors else fleet, tuple(found), sources, resolved)
 
 
-def _derived(fleet: Fleet, diagnostics: Diagnostics) -> Fleet:
+def _derived(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints | None]:
     """The fleet with what its matrices leave to be worked out; most leave nothing."""
     for service in fleet.services.values():
         if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto != Auto():
             from .derive import derive
 
             return derive(fleet, diagnostics)
-    return fleet
+    return fleet, None
 
 
 def compile_text(text: str, path: str = "fleet.fleet") -> Compiled:

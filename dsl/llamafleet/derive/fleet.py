@@ -17,8 +17,11 @@ from .matrix import most_combinations, with_costs, with_sets
 from .needs import Question, question_of, rivals
 
 
-def derive(fleet: Fleet, diagnostics: Diagnostics) -> Fleet:
-    """The fleet with complete matrices; a matrix that cannot be derived is an error."""
+def derive(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints]:
+    """The fleet with complete matrices, and what its models take.
+
+    A matrix that cannot be derived is an error.
+    """
     footprints = Footprints(fleet)
     services: dict[str, Service] = {}
     for name, service in fleet.services.items():
@@ -28,7 +31,8 @@ def derive(fleet: Fleet, diagnostics: Diagnostics) -> Fleet:
             services[name] = derived = replace(service, matrix=matrix)
             if matrix.auto.sets and matrix.sets:
                 _check_spillover(derived, fleet, diagnostics)
-    return replace(fleet, services=services)
+    complete = replace(fleet, services=services)
+    return complete, footprints.of_fleet(complete)
 
 
 def _completed(

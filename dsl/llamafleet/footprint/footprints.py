@@ -28,6 +28,12 @@ class Footprints:
         """One store of estimates for all processes."""
         self._estimates = Estimates(self.fleet)
 
+    def of_fleet(self, fleet: Fleet) -> Footprints:
+        """The same of a fleet whose matrices alone are others: nothing is computed again."""
+        found = Footprints(fleet)
+        found._estimates, found._found = self._estimates, self._found
+        return found
+
     def of(self, service: str, model: str, host: str) -> tuple[Footprint, ...]:
         """The processes of a model that a service has on a host; none if it has none there."""
         key = (service, model, host)

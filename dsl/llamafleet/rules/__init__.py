@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic
 from ..fleet.model import Fleet
@@ -36,6 +37,9 @@ from .unused_definition import unused_definition
 from .visible_devices import visible_devices
 from .vram_overcommit import vram_overcommit
 from .vram_unknown import vram_unknown
+
+if TYPE_CHECKING:
+    from ..footprint import Footprints
 
 Rule = Callable[[Survey], Iterator[Diagnostic]]
 
@@ -73,7 +77,10 @@ RULES: tuple[Rule, ...] = (
 """Every rule; they see a fleet without errors."""
 
 
-def findings(fleet: Fleet) -> Iterator[Diagnostic]:
-    """What all rules say about a fleet; once, where several models inherit the same mistake."""
-    survey = Survey(fleet)
+def findings(fleet: Fleet, footprints: Footprints | None = None) -> Iterator[Diagnostic]:
+    """What all rules say about a fleet; once, where several models inherit the same mistake.
+
+    `footprints` are those of the fleet, where they are computed already.
+    """
+    survey = Survey(fleet, footprints)
     yield from dict.fromkeys(each for rule in RULES for each in rule(survey))

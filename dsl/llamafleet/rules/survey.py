@@ -108,9 +108,10 @@ class Serving:
 
 @dataclass(frozen=True)
 class Survey:
-    """A fleet without errors, and views of it."""
+    """A fleet without errors, and views of it; `computed` is what others knew of it before."""
 
     fleet: Fleet
+    computed: Footprints | None = None
 
     @cached_property
     def swaps(self) -> tuple[LlamaSwap, ...]:
@@ -141,6 +142,8 @@ class Survey:
     @cached_property
     def footprints(self) -> Footprints:
         """What the models take on each host."""
+        if self.computed is not None:
+            return self.computed
         # The memory model is loaded where something is known that it can compute with.
         from ..footprint import Footprints
 
