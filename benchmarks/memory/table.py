@@ -8,14 +8,14 @@ from statistics import median
 from benchmarks.memory.starts import Sizes, Start
 
 PARTS = ("weights", "cache", "compute", "whole")
-SMALLEST = 1.0
-"""MiB below which a share of a part says nothing."""
+SMALLEST = 16.0
+"""MiB below which a share of a part says little."""
 
 
 def errors(start: Start, found: Sizes) -> Iterator[tuple[str, float, float]]:
     """Each part with what is off in MiB and in per cent, on every card, or the CPU without one.
 
-    The host beside cards is a part of its own.
+    The host beside cards is a part of its own. At real widths small parts are left out.
     """
     for device, logged in start.logged.items():
         beside = device == "CPU" and start.devices > 0
@@ -26,7 +26,8 @@ def errors(start: Start, found: Sizes) -> Iterator[tuple[str, float, float]]:
         whole = mine.get("whole", sum(mine.values()) if mine else None)
         pairs["whole"] = (whole, sum(logged.values()))
         for part, (said, real) in pairs.items():
-            if (said is not None) and real >= SMALLEST and (not beside or part == "whole"):
+            counts = real >= (SMALLEST if start.real else 1.0)
+            if said is not None and counts and (not beside or part == "whole"):
                 yield "host beside" if beside else part, said - real, 100 * (said / real - 1)
 
 
