@@ -149,6 +149,13 @@ def test_ids_that_cannot_stand_in_a_set_get_handles(
     assert matrix.expressions() == (("p001.auto", expression),)
 
 
+def test_a_made_up_handle_is_nobody_s_name() -> None:
+    """`a b` cannot be told as a-b where that is another model."""
+    matrix = found(fleet({"a b": (1, 0), "a-b": (2, 0), "ü": (3, 0), "²": (4, 0)}))
+    assert matrix.handles == (("m1", "a b"), ("m2", "²"), ("m3", "ü"))
+    assert matrix.expressions() == (("p001.auto", "m1 & a-b & m2 & m3"),)
+
+
 @pytest.mark.parametrize(
     ("host", "beside"),
     [

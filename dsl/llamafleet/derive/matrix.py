@@ -25,7 +25,7 @@ from .families import Family
 AUTO, ALONE = "auto", "auto-alone"
 """What the derived sets are called."""
 
-_MEMBER = re.compile(r"[\w.-]+")
+_MEMBER = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def most_combinations(matrix: Matrix, version: int) -> int:
@@ -54,12 +54,13 @@ def with_sets(
 ) -> Matrix:
     """The matrix with what fits together as its last set, and one of those who are alone."""
     taken = {each.name for each in matrix.sets}
+    ids = {*outside, *(name for each in families for name in each.names)}
     sets = list(matrix.sets)
     handles = dict(matrix.handles)
     told = {model: handle for handle, model in reversed(matrix.handles)}
     for name, node in _nodes(matrix, families, outside):
         for model in sorted(set(models_of(node)) - told.keys()):
-            told[model] = _told(model, {*handles, *told.values()}, version)
+            told[model] = _told(model, {*ids, *handles, *told.values()}, version)
             if told[model] != model or version < DIRECT_IDS:
                 handles[told[model]] = model
         free = _free(name, taken)
