@@ -63,15 +63,17 @@ def placed(
     """The tensors of each device."""
     found: dict[str, list[Tensor]] = {}
     for tensor in loaded(facts, shape, "draft-mtp" in flags.spec_types):
-        for device in dict.fromkeys(_devices(tensor, facts, placement)):
+        for device in dict.fromkeys(_devices(tensor, facts, shape, placement)):
             found.setdefault(device, []).append(tensor)
     return found
 
 
-def _devices(tensor: Tensor, facts: GgufFacts, placement: Placement) -> Iterator[str]:
+def _devices(tensor: Tensor, facts: GgufFacts, shape: Shape, placement: Placement) -> Iterator[str]:
     if tensor.name.startswith("rope_"):
-        # They belong to every layer, but each buffer has them once.
-        yield from placement.layers[:-1]
+        # They belong to every layer that uses them, but each buffer has them once.
+        for layer in shape.layers:
+            if not (facts.architecture == "gemma4" and layer.window):
+                yield placement.layers[layer.index]
         return
     yield placement.of(tensor.name)
     tied = tensor.name == "token_embd.weight" and "output.weight" not in facts.by_name

@@ -20,13 +20,14 @@ SOFT_CAPPED = frozenset({"gemma2", "grok"})
 class Asked:
     """What one attention works with. Without K and V of its own it reads another layer's.
 
-    `unfold` is MLA's matrix that makes values of latent ones.
+    `unfold` is MLA's matrix that makes values of latent ones, `reader` the layer that reads.
     """
 
     query: Tensor
     key: Tensor | None
     value: Tensor | None
     unfold: str = ""
+    reader: int | None = None
 
 
 def attend(net: Network, layer: Layer, cache: Cache, asked: Asked) -> Tensor:
@@ -58,7 +59,9 @@ def attend(net: Network, layer: Layer, cache: Cache, asked: Asked) -> Tensor:
         if value is not None:
             graph.expand(_written(net, layer, width, tag, value, v_cache))
     kinds = (flags.cache_type_k, flags.cache_type_k if latent else flags.cache_type_v)
-    held = Held(k_cache, v_cache, kinds, cache.cells, net.geometry.streams, mask(net, cache))
+    reader = layer.index if asked.reader is None else asked.reader
+    many = (cache.cells, net.geometry.streams)
+    held = Held(k_cache, v_cache, kinds, *many, mask(net, cache), reader)
     found = scored(net, layer, held, query, asked.unfold)
     if latent or flags.cache_type_v not in QUANTIZED or layer.head_v % 64:
         return found
@@ -125,6 +128,7 @@ class Held:
     cells: int
     streams: int
     mask: Tensor
+    layer: int
     uncached: bool = False
 
 
@@ -154,7 +158,7 @@ def _flash(net: Network, layer: Layer, held: Held, asked: Tensor, unfold: str) -
     if net.has(f"blk.{layer.index}.attn_sinks.weight"):
         sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
     dims = (layer.head_v, heads, tokens)
-    found = graph.add("FLASH_ATTN", dims, *sources, name=str(layer.index))
+    found = graph.add("FLASH_ATTN", dims, *sources, name=str(held.layer))
     if not unfold:
         return graph.look(found, (layer.head_v * heads, tokens))
     out = net.dims(unfold)[1]

@@ -50,7 +50,8 @@ def multiplied_heads(net: Network, layer: Layer, cache: Cache, source: Tensor) -
     query = net.norm(query, q, here + "attn_q_norm.weight", layer.index)
     query = graph.add("ROPE", q, query, net.positions())
     if not layer.attention:
-        found = attend(net, sharing(net, layer), cache, Asked(query, None, None))
+        asked = Asked(query, None, None, reader=layer.index)
+        found = attend(net, sharing(net, layer), cache, asked)
         return net.multiply(here + "attn_output.weight", found, tokens)
     plain = net.multiply(here + "attn_k.weight", source, tokens)
     key = net.norm(graph.look(plain, k), k, here + "attn_k_norm.weight", layer.index)

@@ -19,6 +19,7 @@ from .gemma4 import gemma4_layer
 from .layers import layer_of
 from .network import Network
 from .per_layer import per_layer_inputs
+from .rwkv import rwkv7_layer
 from .scheduler import machine, placed
 from .styles import SCALED_ROWS, WITHOUT_LOGITS, WITHOUT_MIXED, embedding_scaled
 from .tensors import Graph, Tensor
@@ -59,6 +60,9 @@ def _built(net: Network) -> Network:
         flow = _gemma3n(net, flow, by_layer)
     elif shape.architecture == "gemma4":
         flow = _gemma4(net, flow, by_layer)
+    elif shape.architecture in ("rwkv7", "arwkv7"):
+        for layer in shape.layers:
+            flow = rwkv7_layer(net, layer, flow)
     else:
         step = encoder_layer if net.encodes else layer_of
         for layer in shape.layers[: shape.attended]:

@@ -58,7 +58,9 @@ def _uncached(net: Network, layer: Layer, query: Tensor, key: Tensor, value: Ten
     kind = "f16" if net.flash else "f32"
     name = "kq_mask batch swa" if layer.window else "kq_mask batch"
     mask = net.input(name, (net.tokens, net.tokens), kind)
-    return scored(net, layer, Held(key, value, ("f32", "f32"), net.tokens, 1, mask, True), query)
+    return scored(
+        net, layer, Held(key, value, ("f32", "f32"), net.tokens, 1, mask, layer.index, True), query
+    )
 
 
 def _projected(
