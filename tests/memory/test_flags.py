@@ -63,6 +63,7 @@ def test_wrong_arguments_are_said(line: str, said: str) -> None:
         ("deepseek2", "-ctk f16 -ctv bf16", "share a cache"),
         ("llama", "-ctv q8_0 -fa off", "flash attention"),
         ("llama", "-sm tensor -fa off", "flash attention"),
+        ("llama", "-sm tensor -ot ffn=CUDA0", "beside --split-mode tensor"),
     ],
 )
 def test_what_does_not_go_with_the_model_is_said(model: str, line: str, said: str) -> None:
@@ -114,6 +115,26 @@ def test_context_slots_and_outputs(line: str, context: int, slot: int, outputs: 
     assert (found.n_ctx, found.n_ctx_per_slot) == (context, slot)
     (term,) = [each for each in found.terms if each.kind == "compute"]
     assert f"{min(outputs, 512)} outputs" in term.formula or outputs > 512
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "context and layers"),
+        ("-c 2048", "changes layers"),
+        ("-ngl 99", ""),
+        ("-ts 1,2", ""),
+        ("-fit off", ""),
+    ],
+)
+def test_when_fit_may_change_things(line: str, said: str) -> None:
+    flags = read_flags(line.split())
+    assert isinstance(flags, Flags)
+    found = estimate(facts("llama"), flags, CARDS)
+    assert isinstance(found, Estimate)
+    notes = [each for each in found.notes if "--fit" in each]
+    assert bool(notes) is bool(said)
+    assert all(said in each for each in notes)
 
 
 def test_a_batch_of_zero_or_less() -> None:

@@ -65,7 +65,9 @@ def overridden(facts: GgufFacts, flags: Flags) -> GgufFacts:
 
 
 def _notes(flags: Flags) -> Iterator[str]:
-    if flags.fit and not flags.gpu_layers_said:
-        yield "--fit is on: where this does not fit, llama-server changes context and layers"
+    placed = flags.gpu_layers_said or any(flags.tensor_split) or flags.overrides
+    if flags.fit and not placed and flags.split_mode != "tensor":
+        changed = "layers" if flags.ctx_size is not None else "context and layers"
+        yield f"--fit is on: where this does not fit, llama-server changes {changed}"
     if flags.parallel < 0:
         yield "--parallel is not set: llama-server takes 4 slots and one pool for all"

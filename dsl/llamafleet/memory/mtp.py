@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from ..gguf import GgufFacts
 from .compute import SOURCE as COMPUTE
-from .compute import machine
 from .flags import Flags
 from .geometry import Geometry
 from .graph.drafting import drafting_network
-from .graph.scheduler import buffers
+from .graph.scheduler import buffers, machine
 from .kv_cache import row
 from .outputs import SOURCE as OUTPUTS
 from .placement import Placement

@@ -69,7 +69,7 @@ def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placeme
     if flags.split_mode == "tensor":
         used = (Device(META, sum(each.memory for each in members)),)
     for override in flags.overrides:
-        if problem := _pattern_problem(override, cards):
+        if problem := _pattern_problem(override, cards, flags.split_mode):
             return problem
     count = len(shape.layers)
     gpu_layers = min(flags.gpu_layers, count + 1) if used else 0
@@ -141,13 +141,15 @@ def _part(points: Sequence[float], index: int, layers: int) -> int:
     return min(sum(point <= place for point in points), len(points) - 1)
 
 
-def _pattern_problem(override: Override, cards: Sequence[Device]) -> str | None:
+def _pattern_problem(override: Override, cards: Sequence[Device], split: str) -> str | None:
     try:
         re.compile(override.pattern)
     except re.error as error:
         return f'the pattern "{override.pattern}" of --override-tensor is wrong: {error}'
     if not override.buffer:
         return f'--override-tensor takes PATTERN=DEVICE, not "{override.pattern}"'
+    if split == "tensor" and override.buffer != "CPU":
+        return "--override-tensor to a card cannot be computed beside --split-mode tensor"
     known = ["CPU", *(each.name for each in cards)]
     if _named(override) not in known and not override.buffer.endswith("_Host"):
         there = ", ".join(known)
