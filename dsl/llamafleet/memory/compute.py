@@ -9,11 +9,23 @@ from .flags import Flags
 from .geometry import Geometry
 from .graph.networks import network
 from .graph.scheduler import buffers, machine
+from .indexers import indexed
 from .placement import Placement
 from .shape import Shape
 from .terms import HOST, Term
 
 NEEDED = {"token_embd.weight"}
+
+NEAR = frozenset({
+    "bailingmoe3", "clef", "deepseek4", "dflash", "dots3note", "glm5-next", "graniteswitch",
+    "hrm_text", "kimi-k3", "kimi-linear", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5",
+    "t5encoder",
+})  # fmt: skip
+"""Their graphs have steps that are not built here: twice as much is counted."""
+
+INDEXED_BYTES = 17
+"""What an indexer's scores take for each token and cell; its graph is not built either."""
+
 THUMB = "rule of thumb, the graph of this architecture is not known"
 SOURCE = "src/llama-context.cpp, llama_context::sched_reserve; ggml/src/ggml-alloc.c"
 
@@ -33,9 +45,25 @@ def compute(
         return
     found = buffers(net.graph, net.graph.inputs, machine(flags, placement), geometry.tokens)
     copies = 4 if placement.pipelined else 1
+    more = _not_built(facts, shape, geometry)
+    scores = {placement.layers[each] for each in indexed(facts, shape)}
     for device in (*placement.devices, HOST):
         formula = f"{geometry.tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
-        yield Term(device, "compute", "compute buffer", found[device], formula, SOURCE)
+        size = found[device]
+        if more is not None and size:
+            factor, extra = more
+            extra = extra if device in scores else geometry.per_sequence * geometry.tokens * 2
+            size = int(size * factor) + extra
+            formula = f"{formula}; {THUMB} in all parts: {factor} times, and {extra} bytes"
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE)
+
+
+def _not_built(facts: GgufFacts, shape: Shape, geometry: Geometry) -> tuple[float, int] | None:
+    """By what a buffer is taken larger because parts of the graph are not known."""
+    if indexed(facts, shape):
+        cells = geometry.per_sequence * geometry.streams
+        return 1.0, cells * geometry.tokens * INDEXED_BYTES
+    return (2.0, 0) if shape.architecture in NEAR else None
 
 
 def _by_thumb(shape: Shape, geometry: Geometry, placement: Placement) -> Iterator[Term]:

@@ -12,6 +12,7 @@ from .drivers import drivers
 from .flags import Flags
 from .geometry import geometry_of
 from .host import host
+from .indexers import indexer_cache
 from .kv_cache import kv_cache
 from .outputs import outputs
 from .placement import placement_of
@@ -22,6 +23,9 @@ from .stops import stops
 from .tensor_split import META
 from .terms import HOST, Estimate, Term
 from .weights import weights
+
+WITHOUT_FLASH = frozenset({"grok"})
+"""llama_init_from_model turns flash attention off for these."""
 
 
 def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Estimate | str:
@@ -35,10 +39,13 @@ def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Es
         return placement
     if problem := stops(shape, flags):
         return problem
+    if shape.architecture in WITHOUT_FLASH:
+        flags = replace(flags, flash_attn=False)
     geometry = geometry_of(flags, shape)
     terms: tuple[Term, ...] = (
         *weights(facts, shape, flags, placement),
         *kv_cache(shape, flags, geometry, placement),
+        *indexer_cache(facts, shape, flags, geometry, placement),
         *recurrent(shape, flags, geometry, placement),
         *outputs(facts, shape, flags, geometry),
         *compute(facts, shape, flags, geometry, placement),

@@ -137,9 +137,7 @@ def scored(net: Network, layer: Layer, held: Held, query: Tensor, unfold: str = 
     graph, tokens = net.graph, net.tokens
     dims = (layer.head_k, tokens, layer.heads)
     asked = graph.look(graph.look(query, query_dims(layer, tokens), "VIEW"), dims, "PERMUTE")
-    # Grok's scores are scaled between their product and the softmax, which flash attention cannot.
-    flash = net.flash and net.shape.architecture != "grok"
-    found = (_flash if flash else _plain)(net, layer, held, asked, unfold)
+    found = (_flash if net.flash else _plain)(net, layer, held, asked, unfold)
     graph.expand(found)
     return found
 

@@ -11,7 +11,7 @@ from ..geometry import Geometry
 from ..kv_cache import Cache, caches
 from ..placement import Placement
 from ..shape import Shape
-from .attention import sharing
+from .attention import QUANTIZED, sharing
 from .encoders import encoder_layer
 from .endings import ending
 from .gemma3n import gemma3n_layer, merged, spread
@@ -31,7 +31,9 @@ def network(
     """The graph of a prompt's largest batch."""
     outputs = min(geometry.tokens, geometry.outputs)
     net = Network(facts, shape, flags, geometry, placement, geometry.tokens, outputs)
-    net.flash = flags.flash_attn and (flags.flash_asked or _stays(net))
+    # Quantized values cannot do without it.
+    sure = flags.flash_asked or flags.cache_type_v in QUANTIZED
+    net.flash = flags.flash_attn and (sure or _stays(net))
     return _built(net)
 
 
