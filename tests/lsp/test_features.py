@@ -92,7 +92,7 @@ def test_kinds_at_top_level() -> None:
 
 def test_keys_of_a_block_without_those_that_it_has() -> None:
     found = labels(in_fleet("    vendor = nvidia\n", "    ve¦\n    vram = 1GiB\n"))
-    assert found == ["vendor", "arch"]
+    assert found == ["vendor", "arch", "reserved"]
     assert "like" in labels(in_fleet('"qwen/x:7b" {\n', '"qwen/x:7b" {\n    ¦\n'))
 
 
