@@ -275,5 +275,5 @@ def test_the_lock_of_the_example_is_that_of_its_shapes() -> None:
     assert (EXAMPLE / "fleet.lock").read_text(encoding="utf-8") == text()
     compiled = compile_file(EXAMPLE / "fleet.fleet")
     assert matrix_of(compiled, "attic").expressions() == (
-        ("p001.auto", "think | (chat | fast) & draft & (code | reason)"),
+        ("p001.auto", "think | draft & (chat | fast) & (code | reason)"),
     )

@@ -37,9 +37,11 @@ def expression(families: Sequence[Family], costs: Mapping[str, int]) -> Node:
 
 
 def together(*nodes: Node) -> Node:
-    """`&` of what is no `&` itself, as it is read back."""
+    """`&` of what is no `&` itself, as it is read back; models that are sure to be there first."""
     flat = [x for node in nodes for x in (node.terms if isinstance(node, Together) else (node,))]
-    return flat[0] if len(flat) == 1 else Together(tuple(flat))
+    sure = sorted((each for each in flat if isinstance(each, One)), key=lambda each: each.model)
+    terms = (*sure, *(each for each in flat if not isinstance(each, One)))
+    return terms[0] if len(terms) == 1 else Together(terms)
 
 
 def either(*nodes: Node) -> Node:
