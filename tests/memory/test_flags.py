@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llamafleet.cli import main
+from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
 from llamafleet.importers.argv import forms
 from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
-from tests.gguf.writing import write_gguf
+from tests.gguf.writing import header_bytes, write_gguf
 from tests.memory.models import TINY
 from tests.memory.recorded import facts
 
@@ -177,6 +178,40 @@ def test_any_command_line_is_answered(pairs: list[tuple[str, str]]) -> None:
         assert isinstance(found, str) or all(each.size >= 0 for each in found.terms)
 
 
+ODD: tuple[object, ...] = (
+    0,
+    1,
+    3,
+    7,
+    255,
+    65536,
+    1 << 31,
+    1 << 40,
+    "x",
+    [0],
+    [1, 2],
+    [],
+    True,
+    1.5,
+    -1.0,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_any_header_is_answered(data: st.DataObject) -> None:
+    made = TINY[data.draw(st.sampled_from(sorted(TINY)))]()
+    keys = sorted(each for each in made.entries if each.startswith(made.architecture))
+    for key in data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3)):
+        made.entries[key] = data.draw(st.sampled_from(ODD))
+    line = data.draw(st.sampled_from(("-c 2048", "-c 512 -fa off -ngl 2", "-c 512 -sm tensor")))
+    header = parse_header(header_bytes(made.entries, made.tensors)[0])
+    flags = read_flags(line.split())
+    assert isinstance(flags, Flags)
+    if isinstance(header, Header) and isinstance(found := facts_of([header]), GgufFacts):
+        assert isinstance(estimate(found, flags, CARDS), str | Estimate)
+
+
 def test_the_command_answers_hostile_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,7 +220,11 @@ def test_the_command_answers_hostile_files(
     path = write_gguf(tmp_path / "m.gguf", made.entries, made.tensors)
     assert main(["memory", str(path), "-c", "256"]) == 1
     assert capsys.readouterr().err
-    made.say(block_count=5, attention__head_count_kv=0, context_length=0)
+    made.say(block_count=5, expert_used_count=1 << 40)
+    path = write_gguf(tmp_path / "k.gguf", made.entries, made.tensors)
+    assert main(["memory", str(path), "-c", "256"]) == 1
+    assert "no model has that" in capsys.readouterr().err
+    made.say(expert_used_count=0, attention__head_count_kv=0, context_length=0)
     path = write_gguf(tmp_path / "n.gguf", made.entries, made.tensors)
     assert main(["memory", str(path)]) == 1
     assert "--ctx-size" in capsys.readouterr().err

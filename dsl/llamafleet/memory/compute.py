@@ -26,6 +26,8 @@ NEAR = frozenset({
 INDEXED_BYTES = 17
 """What an indexer's scores take for each token and cell; its graph is not built either."""
 
+UNKNOWN = (KeyError, IndexError, StopIteration, ZeroDivisionError, RecursionError)
+"""What comes of a header that a graph was not made for."""
 THUMB = "rule of thumb, the graph of this architecture is not known"
 SOURCE = "src/llama-context.cpp, llama_context::sched_reserve; ggml/src/ggml-alloc.c"
 
@@ -39,7 +41,7 @@ def compute(
         return
     try:
         net = network(facts, shape, flags, geometry, placement)
-    except (KeyError, IndexError, StopIteration):
+    except UNKNOWN:
         # A graph that is put together in another way, of tensors with other names.
         yield from _by_thumb(shape, geometry, placement)
         return

@@ -19,7 +19,7 @@ from .placement import placement_of
 from .recurrent import recurrent
 from .shape import shape_of
 from .spread import spread
-from .stops import stops
+from .stops import beyond, stops
 from .tensor_split import META
 from .terms import HOST, Estimate, Term
 from .weights import weights
@@ -31,6 +31,8 @@ WITHOUT_FLASH = frozenset({"grok"})
 def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Estimate | str:
     """What a llama-server with this model and these flags takes; a text says why it cannot be."""
     facts = overridden(facts, flags)
+    if problem := beyond(facts):
+        return problem
     shape = shape_of(facts)
     if isinstance(shape, str):
         return shape

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ..gguf import GgufFacts
 from .compute import SOURCE as COMPUTE
+from .compute import UNKNOWN
 from .flags import Flags
 from .geometry import Geometry
 from .graph.drafting import drafting_network
@@ -57,7 +58,7 @@ def _computed(
 ) -> Iterator[Term]:
     try:
         net = drafting_network(facts, shape, flags, geometry, placement)
-    except (KeyError, IndexError, StopIteration):
+    except UNKNOWN:
         for term in found.terms:
             if term.kind == "compute":
                 formula = "rule of thumb, the graph is not known: as much as the model's"

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..gguf import GgufFacts
 from ..gguf.tensor_types import BY_NAME
 from .flags import Flags
 from .shape import Shape
 from .spread import tensor_split_problem
 
 NEEDS_DRAFT = ("draft-simple", "draft-eagle3", "draft-dflash", "draft-dspark")
+
+
+LARGEST = 1 << 31
+MOST_EXPERTS = 1024
+"""LLAMA_MAX_EXPERTS."""
+
+
+def beyond(facts: GgufFacts) -> str | None:
+    """What of a header no model has, so that nobody computes with it."""
+    for key, value in facts.metadata.items():
+        for number in value if isinstance(value, tuple) else (value,):
+            if not isinstance(number, str) and not -LARGEST < number < LARGEST:
+                return f"its header says {key} = {number}: no model has that"
+    count = facts.integer("expert_count") or 0
+    used = facts.integer("expert_used_count") or 0
+    if count > MOST_EXPERTS or used > max(count, 1):
+        return f"its header says {used} of {count} experts: llama.cpp takes up to {MOST_EXPERTS}"
+    return None
 
 
 def stops(shape: Shape, flags: Flags) -> str | None:

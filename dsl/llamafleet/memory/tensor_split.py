@@ -76,7 +76,7 @@ class Cutter:
         slices = self.slices(name, kind, dims)
         if slices is None:
             return (prod(dims) // stored.block * stored.bytes,) * self.devices
-        rest = prod(dims) // dims[slices.axis]
+        rest = prod(dims) // max(1, dims[slices.axis])
         return tuple(each * rest // stored.block * stored.bytes for each in slices.values)
 
     def slices(self, name: str, kind: str, dims: tuple[int, ...]) -> Slices | None:
@@ -122,7 +122,7 @@ class Cutter:
             high = length * (each + 1) // self.devices
             if whole:
                 high = int(c_float(c_float(c_float(length).value * total).value / whole).value)
-            high -= high % step
+            high -= high % max(1, step)
             found[(each + turned) % self.devices] = high - low
             low = high
         found[(self.devices - 1 + turned) % self.devices] = length - low
