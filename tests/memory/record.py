@@ -20,8 +20,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.gguf.writing import write_gguf
-from tests.memory.cases import CASES
-from tests.memory.models import TINY
+from tests.memory.cases import ALL, CASES
 
 RECORDINGS = Path(__file__).parent / "recordings.json"
 PATIENCE = 60
@@ -49,7 +48,7 @@ def main() -> None:
                 continue
             path = Path(folder) / f"{model}.gguf"
             if not path.exists():
-                made = TINY[model]()
+                made = ALL[model]()
                 write_gguf(path, made.entries, made.tensors)
             found.append(recorded(asked.server, asked.rpc_server, path, devices, flags))
             print(json.dumps(found[-1]))

@@ -10,7 +10,8 @@ from typing import Any
 from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
 from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
 from tests.gguf.writing import header_bytes
-from tests.memory.models import TINY, Model
+from tests.memory.cases import ALL
+from tests.memory.models import Model
 
 CARD = 24 << 30
 RECORDINGS: list[dict[str, Any]] = json.loads(
@@ -30,7 +31,7 @@ def facts_of_made(made: Model) -> GgufFacts:
 @cache
 def facts(name: str) -> GgufFacts:
     """The facts of a tiny model by its name."""
-    return facts_of_made(TINY[name]())
+    return facts_of_made(ALL[name]())
 
 
 def estimated(record: dict[str, Any]) -> Estimate:

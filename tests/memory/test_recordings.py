@@ -8,6 +8,7 @@ import pytest
 
 from llamafleet.memory import Device, Estimate, Flags, estimate
 from llamafleet.memory.terms import MIB, Kind
+from tests.memory.cases import ALL
 from tests.memory.models import REAL, TINY
 from tests.memory.recorded import RECORDINGS, estimated, facts_of_made
 
@@ -36,8 +37,8 @@ def test_as_the_server_says(record: dict[str, Any]) -> None:
 def test_recordings_have_every_layout() -> None:
     kinds = {kind for record in RECORDINGS for of in record["buffers"].values() for kind in of}
     assert kinds == {"weights", "kv", "recurrent", "output", "compute"}
-    assert {record["devices"] for record in RECORDINGS} == {0, 1, 2}
-    assert {record["model"] for record in RECORDINGS} == set(TINY)
+    assert {record["devices"] for record in RECORDINGS} == {0, 1, 2, 3}
+    assert {record["model"] for record in RECORDINGS} == set(ALL)
 
 
 def test_without_a_known_graph_the_estimate_says_so() -> None:

@@ -96,7 +96,8 @@ def _host(
         size = _allocated(repacked, HOST)
         what = f"CPU_REPACK model buffer: {len(repacked)} tensors"
         yield Term(HOST, "weights", what, size, "matrices that the CPU reorders", REPACK)
-    rest = [each for each in tensors if each not in repacked]
+    reordered = {each.name for each in repacked}
+    rest = [each for each in tensors if each.name not in reordered]
     if not rest:
         return
     if flags.load_mode in ("auto", "mmap", "mmap+mlock"):

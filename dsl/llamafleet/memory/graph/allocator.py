@@ -71,7 +71,10 @@ class _Allocation:
         self.places: dict[int, _Place] = {}
 
     def place(self, tensor: Tensor) -> _Place:
-        return self.places.setdefault(id(tensor), _Place())
+        found = self.places.get(id(tensor))
+        if found is None:
+            found = self.places[id(tensor)] = _Place()
+        return found
 
     def allocate(self, tensor: Tensor, backend: str) -> None:
         place = self.place(tensor)

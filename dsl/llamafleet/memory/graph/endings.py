@@ -15,12 +15,15 @@ def ending(net: Network, flow: Tensor) -> None:
     """The last norm, the logits, and what llm_graph_context::build_pooling adds."""
     found = _normed(net, flow)
     found.is_output = True
-    if net.shape.architecture in WITHOUT_LOGITS:
+    kind = net.shape.architecture
+    if kind in WITHOUT_LOGITS or (kind.startswith("lfm2") and net.flags.pools):
         net.graph.expand(found)
     else:
         _logits(net, found)
     if net.flags.pools:
-        _pooled(net, found)
+        pooled = _pooled(net, found)
+        _projected(net, pooled)
+        found.is_output = True
 
 
 def _normed(net: Network, flow: Tensor) -> Tensor:
@@ -44,7 +47,9 @@ def _normed(net: Network, flow: Tensor) -> Tensor:
 
 def _logits(net: Network, found: Tensor) -> None:
     tied = not net.has("output.weight")
-    matrix = net.weight("token_embd.weight" if tied else "output.weight", output=tied)
+    # BitNet multiplies with its embeddings where they lie.
+    copied = tied and net.shape.architecture != "bitnet"
+    matrix = net.weight("token_embd.weight" if tied else "output.weight", output=copied)
     dims = (net.shape.vocabulary, net.outputs)
     found = net.graph.add("MUL_MAT", dims, matrix, found)
     if net.has("output.bias"):
@@ -55,12 +60,25 @@ def _logits(net: Network, found: Tensor) -> None:
     net.graph.expand(found)
 
 
-def _pooled(net: Network, found: Tensor) -> None:
+def _projected(net: Network, found: Tensor) -> None:
+    """llm_graph_context::build_dense_out: layers that sentence-transformers puts behind it."""
+    dims = found.layout[1]
+    assert isinstance(dims, tuple)
+    columns = dims[1] if len(dims) > 1 else 1
+    for name in ("dense_2.weight", "dense_3.weight"):
+        if net.has(name):
+            found.is_output = False
+            found = net.multiply(name, found, columns)
+            found.is_output = True
+    net.graph.expand(found)
+
+
+def _pooled(net: Network, found: Tensor) -> Tensor:
     graph, width, sequences = net.graph, net.shape.embedding, net.geometry.sequences
     said = net.facts.integer("pooling_type") or 0
     kind = net.flags.pooling or POOLINGS[min(said, len(POOLINGS) - 1)]
     if kind == "none":
-        return
+        return found
     if kind == "mean":
         turned = graph.look(found, (net.outputs, width), "TRANSPOSE")
         shares = net.input("mean", (net.tokens, sequences))
@@ -72,6 +90,7 @@ def _pooled(net: Network, found: Tensor) -> None:
         found = _classified(net, found)
     found.is_output = True
     graph.expand(found)
+    return found
 
 
 def _last(net: Network) -> Tensor:

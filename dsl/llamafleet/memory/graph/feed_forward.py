@@ -8,11 +8,13 @@ from .styles import SQUARED
 from .tensors import Tensor
 
 
-def feed_forward(net: Network, layer: int, source: Tensor, tokens: int) -> Tensor | None:
-    """What the layer has of it; None if nothing."""
+def feed_forward(
+    net: Network, layer: int, source: Tensor, tokens: int, scores: Tensor | None = None
+) -> Tensor | None:
+    """What the layer has of it; None if nothing. The router's scores may be there already."""
     here = f"blk.{layer}."
     if net.has(here + "ffn_gate_inp.weight"):
-        found = _routed(net, layer, source, tokens)
+        found = _routed(net, layer, source, tokens, scores)
         if net.has(here + "ffn_down_shexp.weight"):
             found = net.add(found, _shared(net, here, source, tokens))
             if net.shape.architecture == "cohere2moe":
@@ -23,11 +25,11 @@ def feed_forward(net: Network, layer: int, source: Tensor, tokens: int) -> Tenso
     return None
 
 
-def _routed(net: Network, layer: int, source: Tensor, tokens: int) -> Tensor:
+def _routed(net: Network, layer: int, source: Tensor, tokens: int, scores: Tensor | None) -> Tensor:
     """The experts; Nemotron's may work in a narrower space."""
     here = f"blk.{layer}."
     if not net.has(here + "ffn_latent_down.weight"):
-        return experts(net, layer, source, tokens)
+        return experts(net, layer, source, tokens, scores)
     narrow = net.multiply(here + "ffn_latent_down.weight", source, tokens)
     scores = net.multiply(here + "ffn_gate_inp.weight", source, tokens)
     found = experts(net, layer, narrow, tokens, scores)

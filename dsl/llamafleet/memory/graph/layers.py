@@ -33,10 +33,10 @@ def early(net: Network, layer: Layer) -> bool:
     return layer.index == net.shape.attended - 1 and net.shape.architecture not in WHOLE
 
 
-def kept(net: Network, source: Tensor) -> Tensor:
+def kept(net: Network, source: Tensor, width: int = 0) -> Tensor:
     """Only the tokens whose logits are asked for."""
     index = net.input("out_ids", (net.outputs,), "i32")
-    return net.graph.add("GET_ROWS", (net.shape.embedding, net.outputs), source, index)
+    return net.graph.add("GET_ROWS", (width or net.shape.embedding, net.outputs), source, index)
 
 
 def mixed(
@@ -70,13 +70,23 @@ def _in_turn(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> T
     found = mixed(net, layer, cache, source, flow)
     if found is None:
         return _forward(net, layer, flow, tokens, here + "attn_norm.weight")
+    scores = _ahead(net, layer, flow)
     if net.shape.architecture in SUMMED_FIRST:
         flow = summed(net, dims, found, flow)
         if early(net, layer):
             flow, tokens = kept(net, flow), net.outputs
     else:
         flow, tokens = _joined(net, layer, found, flow)
-    return _forward(net, layer, flow, tokens)
+    return _forward(net, layer, flow, tokens, scores=scores)
+
+
+def _ahead(net: Network, layer: Layer, flow: Tensor) -> Tensor | None:
+    """SmallThinker's router looks at what comes into a layer."""
+    if net.shape.architecture != "smallthinker":
+        return None
+    name = f"blk.{layer.index}.ffn_gate_inp.weight"
+    scores = net.multiply(name, flow, net.tokens)
+    return kept(net, scores, net.dims(name)[1]) if early(net, layer) else scores
 
 
 def _joined(net: Network, layer: Layer, found: Tensor, flow: Tensor) -> tuple[Tensor, int]:
@@ -96,7 +106,14 @@ def _joined(net: Network, layer: Layer, found: Tensor, flow: Tensor) -> tuple[Te
     return summed(net, (width, tokens), found, kept(net, flow) if cut else flow), tokens
 
 
-def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int, only: str = "") -> Tensor:
+def _forward(
+    net: Network,
+    layer: Layer,
+    flow: Tensor,
+    tokens: int,
+    only: str = "",
+    scores: Tensor | None = None,
+) -> Tensor:
     """The feed-forward with its norms; `only` is the norm of a layer that has nothing else."""
     here, dims = f"blk.{layer.index}.", (net.shape.embedding, tokens)
     source = flow
@@ -108,7 +125,7 @@ def _forward(net: Network, layer: Layer, flow: Tensor, tokens: int, only: str = 
         if name and net.norms(name):
             source = net.norm(flow, dims, name, layer.index)
             break
-    found = feed_forward(net, layer.index, source, tokens)
+    found = feed_forward(net, layer.index, source, tokens, scores)
     if found is None:
         return flow
     post = here + "post_ffw_norm.weight"
