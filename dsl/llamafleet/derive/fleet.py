@@ -15,6 +15,7 @@ from .families import families
 from .load_cost import load_costs
 from .matrix import most_combinations, with_costs, with_sets
 from .needs import Question, question_of, rivals
+from .started_last import MOST_ROUNDS, spreads, without_overfull
 
 
 def derive(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints]:
@@ -46,11 +47,17 @@ def _completed(
     if _reported(service, question, footprints, diagnostics):
         return matrix
     most = most_combinations(matrix, service.version)
-    found = families(question.needs, question.room, most - len(question.outside))
-    if found is None:
-        _report_too_many(service, most, diagnostics)
-        return matrix
-    return with_sets(matrix, found, question.outside, service.version)
+    rounds = MOST_ROUNDS if spreads(service, footprints) else 0
+    while True:
+        found = families(question.needs, question.room, most - len(question.outside))
+        if found is None:
+            _report_too_many(service, most, diagnostics)
+            return matrix
+        derived = with_sets(matrix, found, question.outside, service.version)
+        smaller = without_overfull(service, derived, question, footprints) if rounds else None
+        if smaller is None:
+            return derived
+        question, rounds = smaller, rounds - 1
 
 
 def _shares_cards(service: LlamaSwap, footprints: Footprints, diagnostics: Diagnostics) -> bool:
