@@ -49,7 +49,8 @@ def commands(draw: st.DrawFn) -> str:
 @st.composite
 def models(draw: st.DrawFn) -> dict[str, Any]:
     some = {
-        "proxy": st.sampled_from(["http://127.0.0.1:9001", "http://10.0.0.1:80/v1", "http://h:1"]),
+        # None that llama-swap gives to another model: nobody can mean that, for it moves.
+        "proxy": st.sampled_from(["http://127.0.0.1:7001", "http://10.0.0.1:80/v1", "http://h:1"]),
         "cmdStop": st.sampled_from(["docker stop x", "kill ${PID}"]),
         "checkEndpoint": st.sampled_from(["/health", "/", "none", "/v1/models"]),
         "ttl": st.sampled_from([-1, 0, 5, 600]),
