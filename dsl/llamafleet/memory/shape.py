@@ -30,6 +30,9 @@ WITHOUT_CACHE = frozenset({
 })  # fmt: skip
 """Architectures for which llama_model::create_memory makes none."""
 
+NEVER_CAUSAL = frozenset({"dream", "gemma-embedding", "llada", "llada-moe", "rnd1"})
+"""hparams.causal_attn is false for these, whatever their file says."""
+
 KIMI_DELTA = frozenset({"bailingmoe3", "glm5-next", "kimi-k3", "kimi-linear"})
 """Hybrids with Kimi's delta attention, whose state has kda.head_dim in both dimensions."""
 
@@ -117,7 +120,8 @@ def shape_of(facts: GgufFacts) -> Shape | str:
         latent=latent,
         state_r=r,
         state_s=s,
-        causal=facts.metadata.get("attention.causal") is not False,
+        causal=facts.metadata.get("attention.causal") is not False
+        and facts.architecture not in NEVER_CAUSAL,
     )
 
 

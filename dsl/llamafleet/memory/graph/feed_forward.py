@@ -67,5 +67,7 @@ def dense(net: Network, here: str, suffix: str, source: Tensor, tokens: int) -> 
         if net.shape.architecture in SQUARED:
             wide = net.graph.add("SQR", (width, tokens), wide)
     if net.has(f"{here}ffn_sub_norm.weight"):
-        wide = net.norm(wide, (width, tokens), f"{here}ffn_sub_norm.weight", None)
+        wide = net.norm(
+            wide, (width, tokens), f"{here}ffn_sub_norm.weight", int(here.split(".")[1])
+        )
     return net.multiply(down, wide, tokens)
