@@ -40,6 +40,30 @@ def latent(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
     return net.multiply(here + "attn_output.weight", found, tokens)
 
 
+def unfolded(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
+    """Files from before the absorbed projection: K and V of every head lie in the cache."""
+    here, tokens, graph, heads = f"blk.{layer.index}.", net.tokens, net.graph, layer.heads
+    rank = net.dims(here + "attn_kv_a_norm.weight")[0]
+    turned = net.dims(here + "attn_kv_a_mqa.weight")[1] - rank
+    nope, whole = layer.head_k - turned, layer.head_k - turned + layer.head_v
+    dims = (layer.head_k, heads, tokens)
+    query = graph.look(_query(net, here, source, layer), dims)
+    both = net.multiply(here + "attn_kv_a_mqa.weight", source, tokens)
+    shared = graph.part(both, (turned, 1, tokens), rank + turned, tokens)
+    query = graph.add("ROPE", dims, query, net.positions())
+    shared = graph.add("ROPE", (turned, 1, tokens), shared, net.positions())
+    folded = graph.part(both, (rank, tokens), rank + turned, tokens)
+    folded = net.norm(folded, (rank, tokens), here + "attn_kv_a_norm.weight", layer.index)
+    opened = net.multiply(here + "attn_kv_b.weight", folded, tokens)
+    key = graph.part(opened, (nope, heads, tokens), whole, heads * tokens)
+    spread = graph.add("REPEAT", (turned, heads, tokens), shared)
+    key = graph.add("CONCAT", dims, key, spread)
+    out = (layer.head_v, heads, tokens)
+    value = graph.add("CONT", out, graph.part(opened, out, whole, heads * tokens))
+    found = attend(net, layer, cache, Asked(query, key, graph.look(value, out)))
+    return net.multiply(here + "attn_output.weight", found, tokens)
+
+
 def _query(net: Network, here: str, source: Tensor, layer: Layer) -> Tensor:
     if not net.has(here + "attn_q_a.weight"):
         return net.multiply(here + "attn_q.weight", source, net.tokens)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..kv_cache import Cache
 from ..shape import Layer
 from .attention import Asked, Held, attend, scored, tempered
-from .latent import latent
+from .latent import latent, unfolded
 from .network import Network
 from .styles import ROTATED_FIRST, SCALED_QUERY, rotates
 from .tensors import Tensor
@@ -19,6 +19,8 @@ def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -
     here = f"blk.{layer.index}."
     if net.shape.latent and net.has(here + "attn_kv_a_mqa.weight") and cache is not None:
         return latent(net, layer, cache, source)
+    if net.has(here + "attn_kv_b.weight") and cache is not None:
+        return unfolded(net, layer, cache, source)
     query, key, value, gate = _projected(net, layer, source)
     width = layer.heads * layer.head_v
     if cache is None or net.shape.architecture in UNCACHED:

@@ -72,7 +72,7 @@ SCALED_ROWS = frozenset({"gemma-embedding", "gemma3", "gemma3n", "gemma4"})
 
 SCALED_EMBEDDINGS = frozenset({"afmoe", "gemma", "gemma2", "grok", "minicpm", "minicpm3"})
 
-SCALED_BRANCHES = frozenset({"minicpm"})
+SCALED_BRANCHES = frozenset({"minicpm", "minicpm3"})
 """What a part of a layer adds is scaled; of the granites, where a key says so."""
 
 NORMED_AFTER = frozenset({"exaone4", "olmo2"})
