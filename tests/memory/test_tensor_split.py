@@ -11,9 +11,9 @@ from llamafleet.memory.spread import largest
 from llamafleet.memory.tensor_split import META
 from llamafleet.memory.terms import MIB, Kind
 from tests.memory.models import REAL, TINY
-from tests.memory.recorded import estimated, facts_of_made
+from tests.memory.recorded import facts_of_made
 from tests.memory.recording import read
-from tests.memory.tensor_splits import PATH
+from tests.memory.tensor_splits import PATH, estimated
 
 KINDS: tuple[Kind, ...] = ("weights", "kv", "recurrent", "output", "compute")
 
