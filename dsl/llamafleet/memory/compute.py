@@ -18,7 +18,7 @@ NEEDED = {"token_embd.weight"}
 
 NEAR = frozenset({
     "bailingmoe3", "clef", "deepseek4", "dflash", "dots3note", "glm5-next", "graniteswitch",
-    "hrm_text", "kimi-k3", "kimi-linear", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5",
+    "hrm_text", "kimi-k3", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5",
     "t5encoder",
 })  # fmt: skip
 """Their graphs have steps that are not built here: twice as much is counted."""

@@ -48,6 +48,8 @@ def mixed(
     if layer.recurrent and net.shape.architecture not in BOTH:
         found = mixer(net, layer, source)
     attends = net.has(here + "attn_output.weight") or net.has(here + "attn_out.weight")
+    # Kimi's recurrent layers have an output projection of that name, too.
+    attends = attends and (not layer.recurrent or net.shape.architecture in BOTH)
     if attends and (cache is not None or not net.shape.caches):
         found = attention(net, layer, cache, source)
     if layer.recurrent and net.shape.architecture in BOTH:
@@ -65,7 +67,7 @@ def _in_turn(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> T
     source = flow
     if net.norms(here + "attn_norm.weight"):
         source = net.norm(flow, dims, here + "attn_norm.weight", layer.index)
-    if net.shape.architecture in BY_INTERVAL:
+    if net.shape.architecture in BY_INTERVAL or net.shape.architecture == "kimi-linear":
         net.graph.expand(source)
     found = mixed(net, layer, cache, source, flow)
     if found is None:

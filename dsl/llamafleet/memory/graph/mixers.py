@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..shape import Layer
 from .delta_net import delta_net
+from .kimi import kimi_delta
 from .network import Network
 from .scan import mamba, mamba2
 from .states import keep, read_state
@@ -13,6 +14,8 @@ from .tensors import Tensor
 def mixer(net: Network, layer: Layer, source: Tensor) -> Tensor:
     """What the layer does with its state."""
     here = f"blk.{layer.index}."
+    if net.has(here + "ssm_f_a.weight"):
+        return kimi_delta(net, layer, source)
     if net.has(here + "ssm_x.weight"):
         return mamba(net, layer, source)
     if net.has(here + "ssm_in.weight"):
