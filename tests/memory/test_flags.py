@@ -138,6 +138,17 @@ def test_when_fit_may_change_things(line: str, said: str) -> None:
     assert all(said in each for each in notes)
 
 
+def test_splits_with_zeros() -> None:
+    plain = estimate(facts("llama"), Flags(ctx_size=2048), CARDS)
+    assert estimate(facts("llama"), Flags(ctx_size=2048, tensor_split=(0.0, 0.0)), CARDS) == plain
+    last = estimate(facts("llama"), Flags(ctx_size=2048, tensor_split=(0.0, 1.0)), CARDS)
+    assert isinstance(last, Estimate)
+    assert last.size("CUDA0", "weights", "kv") == 0 < last.size("CUDA1", "weights", "kv")
+    none = estimate(facts("llama"), Flags(ctx_size=2048, devices=()), CARDS)
+    assert isinstance(none, Estimate)
+    assert none.devices == ("CPU",)
+
+
 def test_a_batch_of_zero_or_less() -> None:
     whole = estimate(facts("llama"), Flags(ctx_size=2048, parallel=1, ubatch_size=2048))
     for line in ("-c 2048 -np 1 -ub 0", "-c 2048 -np 1 -ub -1"):
