@@ -16,8 +16,9 @@ LOADER = "src/llama-model-loader.cpp, create_tensor"
 MAPPED = "src/llama-model-loader.cpp, get_mapping_range"
 REPACK = "ggml/src/ggml-cpu/repack.cpp, ggml_repack_get_optimal_repack_type"
 
-REPACKED = frozenset({"Q4_0", "Q4_K", "Q2_K", "IQ4_NL", "MXFP4"})
-"""What an x86 CPU with AVX2 keeps in another layout; Q2_K needs AVX512."""
+REPACKED = frozenset({"Q4_0", "Q4_K", "IQ4_NL", "MXFP4"})
+"""What an x86 CPU with AVX2 keeps in another layout; with AVX512, which a build only uses if it is
+made for such a machine, Q2_K as well."""
 
 WITHOUT_OUTPUT = frozenset({
     "bert", "bitnet", "eurobert", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert",
@@ -120,5 +121,5 @@ def _is_repacked(tensor: Tensor) -> bool:
         return False
     if name.startswith(("token_embd", "per_layer_token_embd")):
         return False
-    matrices = 3 if "_exps" in name else 2
+    matrices = 3 if "exps" in name else 2
     return len(dims) == matrices and dims[1] % 8 == 0
