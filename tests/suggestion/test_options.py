@@ -6,8 +6,8 @@ import pytest
 
 from llamafleet.fleet.model import Model
 from llamafleet.footprint import Footprints
+from llamafleet.footprint.changed import with_flags, with_split
 from llamafleet.suggestion import Search, beside, suggestions
-from llamafleet.suggestion.options import with_flags, with_split
 from tests.footprint.fleets import fleet_of
 
 GIB = 1 << 30

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
+
+from .arguments_memory import map_, memory, suggest
+from .command import command, formatter
 
 EXAMPLES = """\
 examples:
@@ -44,22 +46,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    # argparse makes one for each argument, and asks `shutil` for the width: 3 ms to import.
-    try:
-        width = os.get_terminal_size().columns
-    except OSError:
-        width = 100
-    return argparse.RawDescriptionHelpFormatter(prog, width=min(width, 100) - 2)
-
-
 def parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands, or of one; its result has `command` and what that takes."""
     top = argparse.ArgumentParser(
         prog="llamafleet",
         description="Check, format and compile fleet files.",
         epilog=EXAMPLES,
-        formatter_class=_formatter,
+        formatter_class=formatter,
         allow_abbrev=False,
     )
     top.add_argument(
@@ -88,20 +81,8 @@ def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return found
 
 
-def _add(commands: Any, name: str, words: str, more: str = "") -> argparse.ArgumentParser:
-    added: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=words,
-        description=words[0].upper() + words[1:] + ".",
-        epilog=more,
-        formatter_class=_formatter,
-        allow_abbrev=False,
-    )
-    return added
-
-
 def _check(commands: Any) -> None:
-    check = _add(
+    check = command(
         commands,
         "check",
         "check fleet files and what they include, or configurations of llama-swap",
@@ -148,7 +129,7 @@ def _yaml(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulate(commands: Any) -> None:
-    simulate = _add(
+    simulate = command(
         commands,
         "simulate",
         "say what requests load and what they stop, as llama-swap decides",
@@ -166,7 +147,7 @@ def _simulate(commands: Any) -> None:
 
 
 def _fmt(commands: Any) -> None:
-    fmt = _add(
+    fmt = command(
         commands,
         "fmt",
         "bring fleet files into their canonical form",
@@ -178,7 +159,7 @@ def _fmt(commands: Any) -> None:
 
 
 def _render(commands: Any) -> None:
-    render = _add(
+    render = command(
         commands,
         "render",
         "write the files that every host gets",
@@ -194,28 +175,8 @@ def _render(commands: Any) -> None:
     )
 
 
-def _map(commands: Any) -> None:
-    map_ = _add(
-        commands,
-        "map",
-        "draw the hosts of a fleet, their cards to scale, and what is in them",
-        "What does not fit is drawn, too, in red; what nobody knows the size of is hatched.",
-    )
-    map_.add_argument("fleet", metavar="FLEET", help="a fleet file")
-    map_.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        default="-",
-        help='an .svg or an .html; by default, and with "-", an SVG to stdout',
-    )
-    map_.add_argument(
-        "--format", dest="style", choices=("svg", "html"), help="whatever the file's name says"
-    )
-
-
 def _lock(commands: Any) -> None:
-    lock = _add(
+    lock = command(
         commands,
         "lock",
         "look up the weights and sources that a fleet names, and write them into fleet.lock",
@@ -244,7 +205,7 @@ def _lock(commands: Any) -> None:
 
 
 def _import(commands: Any) -> None:
-    import_ = _add(
+    import_ = command(
         commands,
         "import",
         "turn what you run today into a fleet file",
@@ -279,57 +240,8 @@ def _import(commands: Any) -> None:
     )
 
 
-def _memory(commands: Any) -> None:
-    memory = _add(
-        commands,
-        "memory",
-        "say how much memory a llama-server takes, on each device",
-        "example: memory model.gguf -c 32768 -ngl 99 --gpu 24GiB --gpu Vulkan0=8GiB",
-    )
-    memory.add_argument(
-        "--gpu",
-        action="append",
-        default=[],
-        metavar="[NAME=]SIZE",
-        help="a card, there or not; the first is CUDA0 if it has no name",
-    )
-    memory.add_argument("--format", dest="style", choices=("text", "json"), default="text")
-    memory.add_argument("file", metavar="FILE.gguf", help="a model; the first file of several")
-    memory.add_argument(
-        "flags", nargs=argparse.REMAINDER, metavar="...", help="llama-server's own flags"
-    )
-
-
-def _suggest(commands: Any) -> None:
-    suggest = _add(
-        commands,
-        "suggest",
-        "say how long a context a model can have on a host, by the type of its cache",
-        "It fits beside everything that may be loaded beside the model, unless --beside or\n"
-        "--beside-set say what else shall be; what always runs on the host is always there.",
-    )
-    suggest.add_argument("model", metavar="MODEL", help="a model of a fleet file")
-    suggest.add_argument(
-        "fleet",
-        metavar="FLEET",
-        nargs="?",
-        default="fleet.fleet",
-        help="of which one (default: fleet.fleet); may stand first",
-    )
-    suggest.add_argument("--host", metavar="HOST", help="on which host, where there are several")
-    others = suggest.add_mutually_exclusive_group()
-    others.add_argument(
-        "--beside", dest="models", metavar="A,B", help='models that stay loaded; "" for none'
-    )
-    others.add_argument(
-        "--beside-set", dest="set_name", metavar="SET", help="the other models of this set"
-    )
-    suggest.add_argument("--service", metavar="NAME", help="in which service of the host")
-    suggest.add_argument("--format", dest="style", choices=("text", "json"), default="text")
-
-
 def _explain(commands: Any) -> None:
-    explain = _add(
+    explain = command(
         commands,
         "explain",
         "say what a key, a block kind or a diagnostic's code means",
@@ -345,7 +257,7 @@ def _explain(commands: Any) -> None:
 
 
 def _lsp(commands: Any) -> None:
-    lsp = _add(commands, "lsp", "serve an editor over the language server protocol")
+    lsp = command(commands, "lsp", "serve an editor over the language server protocol")
     # Editors pass it to every server; there is no other way here.
     lsp.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (always so)")
 
@@ -355,11 +267,11 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = {
     "simulate": _simulate,
     "fmt": _fmt,
     "render": _render,
-    "map": _map,
+    "map": map_,
     "lock": _lock,
     "import": _import,
-    "memory": _memory,
-    "suggest": _suggest,
+    "memory": memory,
+    "suggest": suggest,
     "explain": _explain,
     "lsp": _lsp,
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .case import Case, Way, with_flags
+from ..changed import with_flags
+from .case import Case, Way
 
 TYPES = ("q8_0", "q4_0")
 

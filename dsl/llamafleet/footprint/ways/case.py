@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from ...fleet.model import Flag, Model
+from ...fleet.model import Model
 from ...gguf import GgufFacts
 from ..footprints import Footprints
 from ..host import ram_room
@@ -96,11 +96,3 @@ def cases(footprints: Footprints, found: Overfull) -> Iterator[Case]:
             tuple(sum(each.on(card) for each in beside) for card in cards),
             tuple(sum(each.off(card) for each in beside) for card in cards),
         )
-
-
-def with_flags(model: Model, **values: str) -> Model:
-    """A model with other values of flags; `_` in a name stands for `-`."""
-    changed = {key.replace("_", "-"): value for key, value in values.items()}
-    kept = tuple(flag for flag in model.flags if flag.key not in changed)
-    new = tuple(Flag(key, (f"--{key}", value), model.origin) for key, value in changed.items())
-    return replace(model, flags=(*kept, *new))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .case import Case, Way, with_flags
+from ..changed import with_flags
+from .case import Case, Way
 
 
 def experts(case: Case) -> Way | None:

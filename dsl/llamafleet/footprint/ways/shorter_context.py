@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...fleet.model import Model
-from .case import Case, Way, with_flags
+from ..changed import with_flags
+from .case import Case, Way
 
 STEP = 1024
 LEAST = 2

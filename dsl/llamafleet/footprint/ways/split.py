@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import gcd
 
-from .case import Case, Way, with_flags
+from ..changed import moved, with_split
+from .case import Case, Way
 
 MOST_TRIES = 16
 
@@ -19,13 +20,12 @@ def split(case: Case) -> Way | None:
     cards = list(range(len(case.found.host.gpus)) if model.gpus is None else model.gpus)
     shares = _by_free(case, cards)
     for _ in range(MOST_TRIES if shares else 0):
-        changed = with_flags(model, tensor_split=",".join(map(str, shares)))
-        left = case.left(changed)
+        left = case.left(with_split(model, shares))
         if left is not None:
             common = gcd(*shares)
             listed = ", ".join(str(share // common) for share in shares)
             return Way(model.name, f"tensor-split = [{listed}]", left)
-        if not _moved(case, cards, shares):
+        if not moved(shares, _spare(case, cards, shares)):
             return None
     return None
 
@@ -42,15 +42,9 @@ def _by_free(case: Case, cards: list[int]) -> list[int]:
     return shares if min(shares) > 0 else []
 
 
-def _moved(case: Case, cards: list[int], shares: list[int]) -> bool:
-    """Move a share from the fullest card to the emptiest; False where that leads nowhere."""
-    changed = with_flags(case.model, tensor_split=",".join(map(str, shares)))
+def _spare(case: Case, cards: list[int], shares: list[int]) -> list[int]:
+    """Bytes that are left on each card for certain."""
     name, host = case.found.service.name, case.found.host.name
-    (own, *_) = case.footprints.variant(name, changed, host)
-    left = [case.free()[card] - own.on(card) for card in cards]
-    fullest, emptiest = left.index(min(left)), left.index(max(left))
-    if fullest == emptiest or shares[fullest] <= 1 or left[fullest] >= left[emptiest]:
-        return False
-    shares[fullest] -= 1
-    shares[emptiest] += 1
-    return True
+    (own, *_) = case.footprints.variant(name, with_split(case.model, shares), host)
+    free = case.free()
+    return [free[card] - case.off[card] - own.on(card) - own.off(card) for card in cards]
