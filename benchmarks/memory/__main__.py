@@ -67,18 +67,21 @@ def _ways(tool: str | None, rpc_server: str | None, folder: Path) -> list[Way]:
 def _compare(ways: Sequence[Way], found: Sequence[Start], unit: str) -> None:
     off: Errors = {way.name: defaultdict(list) for way in ways}
     took: dict[str, list[float]] = {way.name: [] for way in ways}
+    silent = dict.fromkeys(took, 0)
     for start in found:
         for way in ways:
             began = time.perf_counter()
             said = way.estimate(start)
             took[way.name].append(time.perf_counter() - began)
+            silent[way.name] += said is None
             for part, mib, share in errors(start, said) if said else ():
                 off[way.name][part].append(mib if unit == "MiB" else share)
     print("\n".join(lines([way.name for way in ways], off, unit)))
     print("\none estimate as a process, median:")
     for way in ways:
         if way.process:
-            print(f"  {way.name:<24}{median(took[way.name]) * 1000:>6.0f} ms")
+            unsaid = f", no answer to {silent[way.name]}" if silent[way.name] else ""
+            print(f"  {way.name:<24}{median(took[way.name]) * 1000:>6.0f} ms{unsaid}")
 
 
 if __name__ == "__main__":

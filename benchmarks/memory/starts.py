@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.gguf.writing import write_gguf
 from tests.memory import real_widths
-from tests.memory.models import TINY
+from tests.memory.cases import ALL
 from tests.memory.recorded import RECORDINGS
 from tests.memory.recording import read
 
@@ -48,7 +48,7 @@ def _start(found: dict[str, Any], folder: Path, more: tuple[str, ...], real: boo
     name = found["model"]
     path = folder / f"{name}.gguf"
     if not path.exists():
-        made = (real_widths.MODELS if real else TINY)[name]()
+        made = (real_widths.MODELS if real else ALL)[name]()
         write_gguf(path, made.entries, made.tensors)
     logged = {device: by_part(kinds) for device, kinds in found["buffers"].items()}
     return Start(path, found["devices"], (*found["flags"], *more), logged, real)
