@@ -16,12 +16,13 @@ from .terms import HOST, Term
 
 NEEDED = {"token_embd.weight"}
 
-NEARLY = frozenset({"grovemoe", "openelm", "plamo2", "talkie"})
+NEARLY = frozenset({"cogvlm", "grovemoe", "openelm", "plamo2", "talkie"})
 """Of their graphs a step or two is not built as it is: some more is counted."""
 
 PARTLY = frozenset({
     "bailingmoe3", "clef", "deepseek4", "dflash", "dots3note", "glm5-next", "graniteswitch",
-    "hrm_text", "kimi-k3", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5", "t5encoder",
+    "grok", "hrm_text", "kimi-k3", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5",
+    "t5encoder",
 })  # fmt: skip
 """Their graphs have whole parts that are not built: twice as much is counted."""
 
