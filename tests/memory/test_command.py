@@ -79,6 +79,16 @@ def test_a_draft_model_comes_on_top(
     assert sizes[1] - sizes[0] > 5
 
 
+def test_servers_of_rpc_stand_first_and_take_the_sizes() -> None:
+    two = (Device("RPC0", 24 << 30), Device("RPC1", 12 << 30))
+    assert devices_of(["24GiB", "12GiB", "8GiB"], servers=2) == (*two, Device("CUDA0", 8 << 30))
+    assert devices_of(["RPC0=24GiB", "RPC1=12GiB"], servers=2) == two
+    alike = devices_of([], servers=2)
+    assert isinstance(alike, tuple)
+    assert [each.name for each in alike] == ["RPC0", "RPC1"]
+    assert len({each.memory for each in alike}) == 1
+
+
 def test_cards() -> None:
     assert devices_of(["24GiB", "Vulkan0=8g"]) == (
         Device("CUDA0", 24 << 30),

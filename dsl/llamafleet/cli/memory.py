@@ -21,9 +21,10 @@ def memory(file: str, flags: list[str], gpu: list[str], style: str) -> int:
         say(own)
         return USAGE
     rest, gpu, style = own
-    read, cards = read_flags(rest), devices_of(gpu)
+    read = read_flags(rest)
+    cards = read if isinstance(read, str) else devices_of(gpu, len(read.servers))
     if isinstance(read, str) or isinstance(cards, str):
-        say(read if isinstance(read, str) else str(cards))
+        say(str(cards))
         return USAGE
     return _print(file, read, cards, style)
 

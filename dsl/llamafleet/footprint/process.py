@@ -89,6 +89,8 @@ def _estimated(
     flags = read_flags(words)
     if isinstance(flags, str):
         return flags
+    if flags.servers:
+        return "some of it is on other hosts (rpc); say vram = ..."
     whole = estimate(facts, flags, cards)
     if isinstance(whole, str):
         return whole

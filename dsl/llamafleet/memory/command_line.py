@@ -94,6 +94,7 @@ def _flags(given: _Given) -> Flags:
         tensor_split=_split(given),
         main_gpu=given.number("main-gpu", 0),
         devices=given.names("device"),
+        servers=given.every("rpc"),
         overrides=_overrides(given, "override-tensor", "cpu-moe", "n-cpu-moe"),
         repack=given.switch("repack", True),
         host_buffers=not given.switch("no-host", False),

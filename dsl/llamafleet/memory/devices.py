@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+UNSAID = 1 << 40
+"""Memory of a server of which nothing is said: every placement fits."""
 _SIZE = re.compile(r"(?:([A-Za-z]+\d*)[=:])?(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 
 
@@ -18,16 +20,27 @@ class Device:
     memory: int
 
 
-def devices_of(texts: Sequence[str]) -> tuple[Device, ...] | str:
-    """Cards as `24GiB` or `Vulkan0=8GiB`; without a name they are CUDA0, CUDA1, ..."""
+def devices_of(texts: Sequence[str], servers: int = 0) -> tuple[Device, ...] | str:
+    """Cards as `24GiB` or `Vulkan0=8GiB`; without a name they are CUDA0, CUDA1, ...
+
+    Of as many as there are `servers` (--rpc), those without a name are RPC0, RPC1, ..., which stand
+    before all others; a server of which nothing is said has as much as the last one.
+    """
     found: list[Device] = []
+    remote: list[Device] = []
     for text in texts:
         match = _SIZE.fullmatch(text.strip())
         size = int(float(match[2]) * UNITS[match[3].lower()]) if match else 0
         if match is None or size <= 0:
             return f'"{text}" is no size of a card: write 24GiB, or Vulkan0=8GiB'
+        if match[1] is None and len(remote) < servers:
+            remote.append(Device(f"RPC{len(remote)}", size))
+            continue
         name = match[1] or f"CUDA{len(found)}"
-        if name.upper() == "CPU" or any(name == each.name for each in found):
+        if name.upper() == "CPU" or any(name == each.name for each in (*remote, *found)):
             return f'there cannot be another device "{name}"'
         found.append(Device(name, size))
-    return tuple(found)
+    named = sum(each.name.startswith("RPC") for each in found)
+    while len(remote) + named < servers:
+        remote.append(Device(f"RPC{len(remote) + named}", remote[-1].memory if remote else UNSAID))
+    return (*remote, *found)

@@ -48,6 +48,7 @@ class Flags:
     tensor_split: tuple[float, ...] = ()
     main_gpu: int = 0
     devices: tuple[str, ...] | None = None
+    servers: tuple[str, ...] = ()
     overrides: tuple[Override, ...] = ()
     repack: bool = True
     host_buffers: bool = True
