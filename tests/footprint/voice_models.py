@@ -8,7 +8,7 @@ made up to come to the 17.6 GB of its file: unsloth's mixtures differ from tenso
 from __future__ import annotations
 
 from llamafleet.gguf import GgufFacts
-from tests.memory.models import Model, attention, begun, blocks, dense, heads
+from tests.memory.models import Model, alpha_beta, attention, begun, blocks, delta_net, dense, heads
 from tests.memory.recorded import facts_of_made
 
 
@@ -42,7 +42,6 @@ def qwen36_27b() -> GgufFacts:
     model.say(ssm__inner_size=state * values, ssm__state_size=state, ssm__group_count=keys)
     model.say(ssm__time_step_rank=values, rope__dimension_count=64)
     model.say(rope__dimension_sections=(11, 11, 10, 0))
-    channels = state * (2 * keys + values)
     for index, at in enumerate(blocks(model)):
         model.norm(f"{at}.attn_norm", e)
         model.norm(f"{at}.post_attention_norm", e)
@@ -51,15 +50,8 @@ def qwen36_27b() -> GgufFacts:
             model.norm(f"{at}.attn_q_norm", 256)
             model.norm(f"{at}.attn_k_norm", 256)
         else:
-            model.matrix(f"{at}.attn_qkv", e, channels)
-            model.matrix(f"{at}.attn_gate", e, state * values)
-            model.vector(f"{at}.ssm_conv1d.weight", 4, channels)
-            model.vector(f"{at}.ssm_dt.bias", values)
-            model.vector(f"{at}.ssm_a", values)
-            model.matrix(f"{at}.ssm_alpha", e, values, kind="F32")
-            model.matrix(f"{at}.ssm_beta", e, values, kind="F32")
-            model.norm(f"{at}.ssm_norm", state)
-            model.matrix(f"{at}.ssm_out", state * values, e)
+            delta_net(model, at, keys, values, state)
+            alpha_beta(model, at, values, kind="F32")
         dense(model, at, 17408)
         _store(model, "Q4_K", f"{at}.ffn_gate", f"{at}.ffn_up")
         _store(model, "Q5_K" if index % 3 == 1 else "Q4_K", f"{at}.ffn_down")

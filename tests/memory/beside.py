@@ -13,7 +13,18 @@ from pathlib import Path
 from llamafleet.gguf import GgufFacts
 from tests.gguf.writing import Weights
 from tests.memory import record
-from tests.memory.models import TINY, Model, attention, begun, blocks, dense, heads, llama
+from tests.memory.models import (
+    TINY,
+    Model,
+    alpha_beta,
+    attention,
+    begun,
+    blocks,
+    delta_net,
+    dense,
+    heads,
+    llama,
+)
 from tests.memory.recorded import facts_of_made
 from tests.memory.recording import Beside, Cases, main
 
@@ -89,7 +100,6 @@ def drafting() -> Model:
     model.say(full_attention_interval=4, ssm__conv_kernel=4, ssm__inner_size=state * values)
     model.say(ssm__state_size=state, ssm__group_count=keys, ssm__time_step_rank=values)
     model.say(nextn_predict_layers=1)
-    channels = state * (2 * keys + values)
     for index, at in enumerate(blocks(model)):
         model.norm(f"{at}.attn_norm", e)
         model.norm(f"{at}.post_attention_norm", e)
@@ -98,15 +108,8 @@ def drafting() -> Model:
             model.norm(f"{at}.attn_q_norm", size)
             model.norm(f"{at}.attn_k_norm", size)
         else:
-            model.matrix(f"{at}.attn_qkv", e, channels)
-            model.matrix(f"{at}.attn_gate", e, state * values)
-            model.vector(f"{at}.ssm_conv1d.weight", 4, channels)
-            model.vector(f"{at}.ssm_dt.bias", values)
-            model.vector(f"{at}.ssm_a", values)
-            model.matrix(f"{at}.ssm_alpha", e, values)
-            model.matrix(f"{at}.ssm_beta", e, values)
-            model.norm(f"{at}.ssm_norm", state)
-            model.matrix(f"{at}.ssm_out", state * values, e)
+            delta_net(model, at, keys, values, state)
+            alpha_beta(model, at, values)
         dense(model, at, 512)
     model.matrix("blk.4.nextn.eh_proj", 2 * e, e)
     for name in ("enorm", "hnorm", "shared_head_norm"):

@@ -86,6 +86,24 @@ def attention(model: Model, at: str, count: int, kv: int, size: int, gated: int 
     model.matrix(f"{at}.attn_output", count * size, wide)
 
 
+def delta_net(model: Model, at: str, keys: int, values: int, state: int) -> None:
+    """A gated delta net but for what makes alpha and beta, which architectures store apart."""
+    wide, channels = model.embedding, state * (2 * keys + values)
+    model.matrix(f"{at}.attn_qkv", wide, channels)
+    model.matrix(f"{at}.attn_gate", wide, state * values)
+    model.vector(f"{at}.ssm_conv1d.weight", 4, channels)
+    model.vector(f"{at}.ssm_dt.bias", values)
+    model.vector(f"{at}.ssm_a", values)
+    model.norm(f"{at}.ssm_norm", state)
+    model.matrix(f"{at}.ssm_out", state * values, wide)
+
+
+def alpha_beta(model: Model, at: str, values: int, kind: str = "") -> None:
+    """What Qwen 3.5 stores of them."""
+    for name in ("ssm_alpha", "ssm_beta"):
+        model.matrix(f"{at}.{name}", model.embedding, values, kind=kind)
+
+
 def dense(model: Model, at: str, width: int, suffix: str = "") -> None:
     """Gate, up and down."""
     model.matrix(f"{at}.ffn_gate{suffix}", model.embedding, width)
@@ -237,7 +255,6 @@ def qwen3next(kind: str = "Q8_0", e: int = 192, n: int = 4, h: int = 4, kv: int 
     model.say(ssm__inner_size=state * values, ssm__state_size=state, ssm__group_count=keys)
     model.say(ssm__time_step_rank=values, expert_count=count, expert_used_count=used)
     model.say(expert_feed_forward_length=ff, expert_shared_feed_forward_length=ff)
-    channels = state * (2 * keys + values)
     for index, at in enumerate(blocks(model)):
         model.norm(f"{at}.attn_norm", e)
         model.norm(f"{at}.post_attention_norm", e)
@@ -246,14 +263,8 @@ def qwen3next(kind: str = "Q8_0", e: int = 192, n: int = 4, h: int = 4, kv: int 
             model.norm(f"{at}.attn_q_norm", size)
             model.norm(f"{at}.attn_k_norm", size)
         else:
-            model.matrix(f"{at}.attn_qkv", e, channels)
-            model.matrix(f"{at}.attn_gate", e, state * values)
-            model.vector(f"{at}.ssm_conv1d.weight", 4, channels)
-            model.vector(f"{at}.ssm_dt.bias", values)
-            model.vector(f"{at}.ssm_a", values)
+            delta_net(model, at, keys, values, state)
             model.matrix(f"{at}.ssm_ba", e, 2 * values)
-            model.norm(f"{at}.ssm_norm", state)
-            model.matrix(f"{at}.ssm_out", state * values, e)
         experts(model, at, ff, count)
         model.vector(f"{at}.ffn_gate_inp_shexp.weight", e)
         dense(model, at, ff, "_shexp")

@@ -9,10 +9,12 @@ from functools import cache
 from llamafleet.gguf import GgufFacts
 from tests.memory.models import (
     Model,
+    alpha_beta,
     attention,
     begun,
     blocks,
     deepseek2,
+    delta_net,
     dense,
     gemma3,
     gpt_oss,
@@ -92,16 +94,8 @@ def qwen35(e: int, n: int, h: int, kv: int, ff: int, values: int, nextn: int = 0
             model.norm(f"{at}.attn_q_norm", 256)
             model.norm(f"{at}.attn_k_norm", 256)
         else:
-            channels = 128 * (2 * 16 + values)
-            model.matrix(f"{at}.attn_qkv", e, channels)
-            model.matrix(f"{at}.attn_gate", e, 128 * values)
-            model.vector(f"{at}.ssm_conv1d.weight", 4, channels)
-            model.vector(f"{at}.ssm_dt.bias", values)
-            model.vector(f"{at}.ssm_a", values)
-            model.matrix(f"{at}.ssm_alpha", e, values)
-            model.matrix(f"{at}.ssm_beta", e, values)
-            model.norm(f"{at}.ssm_norm", 128)
-            model.matrix(f"{at}.ssm_out", 128 * values, e)
+            delta_net(model, at, 16, values, 128)
+            alpha_beta(model, at, values)
         dense(model, at, ff)
     return model
 
