@@ -94,5 +94,10 @@ def test_cards() -> None:
         Device("CUDA0", 24 << 30),
         Device("Vulkan0", 8 << 30),
     )
-    assert isinstance(devices_of(["0"]), str)
+    assert devices_of(["24GB", "1.5T"]) == (
+        Device("CUDA0", 24 * 10**9),
+        Device("CUDA1", 3 << 39),
+    )
+    for wrong in ("0", "24", "0GiB", "9" * 400 + "G", "GiB", "-1G", "CPU=1G"):
+        assert isinstance(devices_of([wrong]), str), wrong
     assert isinstance(devices_of(["A0=1g", "A0=2g"]), str)

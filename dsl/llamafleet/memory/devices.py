@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 UNSAID = 1 << 40
 """Memory of a server of which nothing is said: every placement fits."""
-_SIZE = re.compile(r"(?:([A-Za-z]+\d*)[=:])?(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_SIZE = re.compile(
+    r"(?:([A-Za-z]+\d*)[=:])?(\d{1,9}(?:\.\d{1,9})?)\s*([kmgt])(i?b)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Device:
 def devices_of(texts: Sequence[str], servers: int = 0) -> tuple[Device, ...] | str:
     """Cards as `24GiB` or `Vulkan0=8GiB`; without a name they are CUDA0, CUDA1, ...
 
+    As in a fleet file, 24GB are 24 thousand million bytes; 24G are 24GiB.
+
     Of as many as there are `servers` (--rpc), those without a name are RPC0, RPC1, ..., which stand
     before all others; a server of which nothing is said has as much as the last one.
     """
@@ -30,7 +34,7 @@ def devices_of(texts: Sequence[str], servers: int = 0) -> tuple[Device, ...] | s
     remote: list[Device] = []
     for text in texts:
         match = _SIZE.fullmatch(text.strip())
-        size = int(float(match[2]) * UNITS[match[3].lower()]) if match else 0
+        size = _bytes(match) if match else 0
         if match is None or size <= 0:
             return f'"{text}" is no size of a card: write 24GiB, or Vulkan0=8GiB'
         if match[1] is None and len(remote) < servers:
@@ -44,3 +48,8 @@ def devices_of(texts: Sequence[str], servers: int = 0) -> tuple[Device, ...] | s
     while len(remote) + named < servers:
         remote.append(Device(f"RPC{len(remote) + named}", remote[-1].memory if remote else UNSAID))
     return (*remote, *found)
+
+
+def _bytes(match: re.Match[str]) -> int:
+    decimal = (match[4] or "").lower() == "b"
+    return int(float(match[2]) * (1000 if decimal else 1024) ** POWERS[match[3].lower()])
