@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..fleet.model import Fleet, Service
-from ..footprint import Footprint, Footprints
-from ..footprint.host import ram_room
+from ..footprint import Footprints
+from ..footprint.places import places_of, room_of, worst_of
 from ..targets.swap.block import LlamaSwap
 from .families import Needs
 from .maximal import Need
@@ -48,8 +48,8 @@ def question_of(service: LlamaSwap, footprints: Footprints) -> Question:
         for name, own in found.items()
         if not all(each.known for each in own)
     }
-    cards = range(len(footprints.fleet.hosts[host].gpus))
-    needs = {name: need_of(own, cards) for name, own in found.items() if name not in unknown}
+    cards = len(footprints.fleet.hosts[host].gpus)
+    needs = {name: places_of(own, cards) for name, own in found.items() if name not in unknown}
     beside = tuple(_beside(service, footprints))
     room = _room(service, footprints, beside)
     fits = {name: need for name, need in needs.items() if _fits(need, room)}
@@ -59,14 +59,8 @@ def question_of(service: LlamaSwap, footprints: Footprints) -> Question:
         unknown=tuple(sorted(unknown.items())),
         too_large=tuple(sorted(needs.keys() - fits.keys())),
         unsure=tuple(_unsure(beside, footprints, host)),
-        used=frozenset(card for card in cards if any(need[card] for need in needs.values())),
+        used=frozenset(card for card in range(cards) if any(need[card] for need in needs.values())),
     )
-
-
-def need_of(own: tuple[Footprint, ...], cards: range) -> Need:
-    """What the processes of a model need in each place."""
-    memory = sum(each.host_bytes(growing=False) for each in own)
-    return (*(sum(each.on(card) + each.off(card) for each in own) for card in cards), memory)
 
 
 def rivals(service: LlamaSwap, fleet: Fleet) -> Iterator[LlamaSwap]:
@@ -88,10 +82,9 @@ def _room(
     service: LlamaSwap, footprints: Footprints, beside: tuple[Service, ...]
 ) -> tuple[int | None, ...]:
     host = footprints.fleet.hosts[service.host]
-    cards = range(len(host.gpus))
-    room = [*footprints.room(host.name), ram_room(host)]
+    room = list(room_of(host))
     for other in beside:
-        worst = _worst(other, footprints, service, cards)
+        worst = _worst(other, footprints, service, len(host.gpus))
         room = [
             None if there is None else max(0, there - taken)
             for there, taken in zip(room, worst, strict=True)
@@ -99,16 +92,14 @@ def _room(
     return tuple(room)
 
 
-def _worst(other: Service, footprints: Footprints, service: LlamaSwap, cards: range) -> Need:
+def _worst(other: Service, footprints: Footprints, service: LlamaSwap, cards: int) -> Need:
     """What another service takes most in each place."""
     host = service.host
     if other in tuple(rivals(service, footprints.fleet)):
         # Which of its models stand together is not known yet: all of them, at worst.
-        everything = (footprints.of(other.name, name, host) for name in other.models)
-        taken = [need_of(own, cards) for own in everything]
-        return tuple(map(sum, zip(*taken, strict=True)))
-    states = [need_of(each.footprints, cards) for each in footprints.together(other.name, host)]
-    return tuple(map(max, zip(*states, strict=True))) if states else (0,) * (len(cards) + 1)
+        everything = [one for name in other.models for one in footprints.of(other.name, name, host)]
+        return places_of(everything, cards)
+    return worst_of((each.footprints for each in footprints.together(other.name, host)), cards)
 
 
 def _unsure(

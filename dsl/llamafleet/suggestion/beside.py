@@ -10,11 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..fleet.model import Service
-from ..footprint import Combination, Footprint, Footprints
-from ..footprint.host import ram_room
-
-Places = tuple[int, ...]
-"""Bytes on each card of a host, and of its memory, which is the last."""
+from ..footprint import Combination, Footprints
+from ..footprint.places import Places, room_of, worst_of
 
 
 class UnknownNameError(Exception):
@@ -77,28 +74,15 @@ def beside(
     else:
         groups.append(_without([each for each in own if model in each.models], model))
     cards = len(fleet.hosts[host].gpus)
-    worst = [_worst(group, cards) for group in groups]
+    worst = [worst_of((each.footprints for each in group), cards) for group in groups]
     found = {each.model: each for group in groups for one in group for each in one.footprints}
     found.pop(model, None)
     return Beside(
-        room=(*footprints.room(host), ram_room(fleet.hosts[host])),
+        room=room_of(fleet.hosts[host]),
         taken=tuple(map(sum, zip(*worst, strict=True))) if worst else (0,) * (cards + 1),
         names=tuple(sorted(found)),
         unknown=tuple(sorted(name for name, each in found.items() if not each.known)),
     )
-
-
-def places_of(own: Sequence[Footprint], cards: int) -> Places:
-    """What processes take in each place, with what that may be wrong by."""
-    return (
-        *(sum(each.on(card) + each.off(card) for each in own) for card in range(cards)),
-        sum(each.host_bytes(growing=False) for each in own),
-    )
-
-
-def _worst(group: Sequence[Combination], cards: int) -> Places:
-    states = [places_of(each.footprints, cards) for each in group]
-    return tuple(map(max, zip(*states, strict=True))) if states else (0,) * (cards + 1)
 
 
 def _without(combinations: Sequence[Combination], model: str) -> tuple[Combination, ...]:

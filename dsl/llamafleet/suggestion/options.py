@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..fleet.model import Model
 from ..footprint.changed import with_flags, with_split
-from .beside import Places
+from ..footprint.places import Places
 from .search import Search, written
 
 TYPES = ("f16", "q8_0", "q4_0")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ..fleet.model import Fleet, Model
 from ..footprint import Footprint, Footprints
 from ..footprint.changed import moved, with_split
-from .beside import Places, places_of
+from ..footprint.places import Places, places_of
 
 CELLS = 256
 """Contexts of a slot are multiples of it."""
