@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from ..compiler import compile_file
-from ..diagnostics.model import Severity
 from ..diagnostics.suggest import suggest
 from ..fleet.model import Fleet
 from ..footprint import Footprint, Footprints
 from ..footprint.model import ESTIMATED, MEASURED, WRITTEN
 from ..memory.report import as_json, as_text
 from ..memory.terms import MIB
-from .terminal import say, show
+from .resolved import resolved
+from .terminal import say
 
 PROBLEMS, USAGE = 1, 2
 HOW = {
@@ -28,11 +26,8 @@ HOW = {
 
 def explain_memory(model: str, path: str, style: str) -> int:
     """Print each distinct process; 1 if nothing is known of one, 2 if there is no such model."""
-    compiled = compile_file(path)
-    fleet = compiled.resolved
+    fleet = resolved(path)
     if fleet is None:
-        errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
-        show(errors, compiled.sources, sys.stderr)
         return PROBLEMS
     if model not in fleet.models:
         near = suggest(model, fleet.models)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..compiler import compile_file
-from ..diagnostics.model import Severity
 from ..diagnostics.suggest import suggest as nearest
 from ..fleet.model import Fleet, Service
 from ..footprint import Footprints
 from ..memory.terms import MIB
 from ..suggestion import Beside, Option, Search, Short, UnknownNameError, beside, suggestions
 from ..suggestion.paste import lines, place_name, tree
-from .terminal import say, show
+from .resolved import resolved
+from .terminal import say
 
 PROBLEMS, USAGE = 1, 2
 
@@ -31,7 +29,7 @@ def suggest(
 ) -> int:
     """Print what fits; 1 if nothing does, or if nobody can tell."""
     path, model = _ordered(model, fleet)
-    known = _fleet(path)
+    known = resolved(path)
     if known is None:
         return PROBLEMS
     place = _place(known, path, model, host, service)
@@ -62,14 +60,6 @@ def _ordered(model: str, fleet: str) -> tuple[str, str]:
     """The fleet file and the model: as other commands have it, the file may stand first."""
     swapped = model.endswith(".fleet") or (Path(model).is_file() and not Path(fleet).is_file())
     return (model, fleet) if swapped else (fleet, model)
-
-
-def _fleet(path: str) -> Fleet | None:
-    compiled = compile_file(path)
-    if compiled.resolved is None:
-        errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
-        show(errors, compiled.sources, sys.stderr)
-    return compiled.resolved
 
 
 def _place(
