@@ -95,7 +95,7 @@ class Matrix:
         """Each set's rendered name and its combinations, in the order in which they are tried."""
         done: dict[str, list[tuple[str, ...]]] = {}
         for each in self.in_solving_order():
-            done[each.name] = _expanded(each.node, done)
+            done[each.name] = expanded(each.node, done)
         return tuple((each.rendered, tuple(done[each.name])) for each in self.in_solving_order())
 
     def states(self, relevant: frozenset[str]) -> Iterator[tuple[str, tuple[frozenset[str], ...]]]:
@@ -191,18 +191,19 @@ def count(node: Node, counts: Mapping[str, int]) -> int:
             return min(sum(count(term, counts) for term in terms), MOST_COMBINATIONS + 1)
 
 
-def _expanded(node: Node, done: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
+def expanded(node: Node, done: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
+    """The combinations of an expression, given those of the sets that it refers to."""
     match node:
         case One():
             return [(node.model,)]
         case Ref():
             return done[node.name]
         case Either(terms):
-            return [each for term in terms for each in _expanded(term, done)]
+            return [each for term in terms for each in expanded(term, done)]
         case Together(terms):
             product: list[tuple[str, ...]] = [()]
             for term in terms:
-                right = _expanded(term, done)
+                right = expanded(term, done)
                 product = [tuple(dict.fromkeys(a + b)) for a in product for b in right]
             return product
 

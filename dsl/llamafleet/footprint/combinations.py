@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..fleet.matrix import Either, Matrix, Node, One, Together, count, models_of
+from ..fleet.matrix import Either, Matrix, Node, One, Together, count, expanded, models_of
 from ..fleet.model import Service
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
@@ -39,19 +39,17 @@ def combinations(
             yield from ((name, (name,)) for name in service.models if name not in member)
         case LlamaSwap() if service.routes.groups:
             name, node = _of_groups(service)
-            yield from ((name, each) for each in _expanded(node, {}, weighs))
+            yield from ((name, each) for each in _told(node, weighs))
         case _:
             yield from ((name, (name,)) for name in service.models)
 
 
 def _of_matrix(matrix: Matrix, weighs: tuple[Weigh, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
     nodes: dict[str, Node] = {}
-    found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for each in matrix.in_solving_order():
         nodes[each.name] = _resolved(each.node, nodes)
-        found[each.name] = tuple(_expanded(nodes[each.name], {}, weighs))
     for each in matrix.sets:
-        yield from ((each.name, models) for models in found[each.name])
+        yield from ((each.name, models) for models in _told(nodes[each.name], weighs))
 
 
 def _resolved(node: Node, nodes: Mapping[str, Node]) -> Node:
@@ -66,28 +64,12 @@ def _resolved(node: Node, nodes: Mapping[str, Node]) -> Node:
     return nodes[node.name]
 
 
-def _expanded(
-    node: Node, counts: Mapping[str, int], weighs: tuple[Weigh, ...]
-) -> Iterator[tuple[str, ...]]:
-    if count(node, counts) <= MOST:
-        yield from dict.fromkeys(_all(node))
+def _told(node: Node, weighs: tuple[Weigh, ...]) -> Iterator[tuple[str, ...]]:
+    """Combinations of an expression without references; of very many the worst of each card."""
+    if count(node, {}) <= MOST:
+        yield from dict.fromkeys(expanded(node, {}))
     else:
         yield from dict.fromkeys(tuple(dict.fromkeys(_worst(node, weigh))) for weigh in weighs)
-
-
-def _all(node: Node) -> list[tuple[str, ...]]:
-    match node:
-        case One():
-            return [(node.model,)]
-        case Either(terms):
-            return [each for term in terms for each in _all(term)]
-        case Together(terms):
-            product: list[tuple[str, ...]] = [()]
-            for term in terms:
-                right = _all(term)
-                product = [tuple(dict.fromkeys(a + b)) for a in product for b in right]
-            return product
-    raise TypeError(node)
 
 
 def _worst(node: Node, weigh: Weigh) -> tuple[str, ...]:

@@ -18,6 +18,6 @@ DRIVER = 75 * MIB
 
 def of_terms(terms: Sequence[Term]) -> int:
     """Bytes that the sum of these terms of one card may be off."""
-    driver = DRIVER if any(str(each.kind) == "driver" for each in terms) else 0
+    driver = DRIVER if any(each.kind == "driver" for each in terms) else 0
     doubt = sum(each.size // 2 for each in terms if each.formula.startswith(THUMB))
     return int(ESTIMATE * sum(each.size for each in terms)) + driver + doubt

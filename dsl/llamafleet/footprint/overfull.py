@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from ..fleet.model import Fleet, Host, Service
 from ..targets.swap.block import LlamaSwap
 from .footprints import Footprints
 from .model import ESTIMATED, Combination, Footprint
+
+Placed: TypeAlias = "tuple[str | None, Combination]"
+"""A combination, and the model that was started last where that matters."""
 
 MOST_ORDERS = 64
 """Of sets with more combinations, only the order of the empty cards is looked at."""
@@ -48,13 +52,13 @@ def overfull(footprints: Footprints, host: Host) -> Iterator[Overfull]:
     """Each service's combinations that may not fit, the worst of each name and card."""
     services = _services(footprints.fleet, host)
     together = {each.name: footprints.together(each.name, host.name) for each in services}
+    placed = {name: tuple(_placed(footprints, host, each)) for name, each in together.items()}
     for card, room in enumerate(footprints.room(host.name)):
         if room is None:
             continue
         for index, service in enumerate(services):
             beside = _beside(services, index, together, card)
-            found = _of_service(footprints, host, service, (card, room), together, beside)
-            yield from found
+            yield from _of_service(host, service, (card, room), placed[service.name], beside)
 
 
 def _services(fleet: Fleet, host: Host) -> list[Service]:
@@ -75,45 +79,42 @@ def _beside(
 
 
 def _of_service(
-    footprints: Footprints,
     host: Host,
     service: Service,
     where: tuple[int, int],
-    together: dict[str, tuple[Combination, ...]],
+    placed: tuple[Placed, ...],
     beside: tuple[Combination, ...],
 ) -> Iterator[Overfull]:
     card, room = where
     base = sum(each.on(card) for each in beside)
     doubt = sum(each.off(card) for each in beside)
-    worst: dict[str, Overfull] = {}
     if base > room:
         return  # said already, of what is beside
-    orders = len(together[service.name]) <= MOST_ORDERS
-    for each in together[service.name]:
-        for last, placed in _placed(footprints, host, each, orders):
-            if not placed.on(card):
-                continue
-            needs, off = base + placed.on(card), doubt + placed.off(card)
-            if needs + off > room:
-                found = Overfull(host, card, service, placed, beside, needs, room, off, last)
-                known = worst.get(each.name)
-                if known is None or needs > known.needs:
-                    worst[each.name] = found
+    worst: dict[str, Overfull] = {}
+    for last, each in placed:
+        if not each.on(card):
+            continue
+        needs, off = base + each.on(card), doubt + each.off(card)
+        known = worst.get(each.name)
+        if needs + off > room and (known is None or needs > known.needs):
+            worst[each.name] = Overfull(host, card, service, each, beside, needs, room, off, last)
     yield from worst.values()
 
 
 def _placed(
-    footprints: Footprints, host: Host, combination: Combination, orders: bool
-) -> Iterator[tuple[str | None, Combination]]:
-    """The combination on empty cards, and with each model that is spread by free memory last."""
-    yield None, combination
-    if not orders or len(combination.footprints) < 2:
-        return
-    for footprint in combination.footprints:
-        if follows_free_memory(footprints, footprint):
-            again = _started_last(footprints, host, combination, footprint)
-            if again is not None:
-                yield footprint.model, again
+    footprints: Footprints, host: Host, together: tuple[Combination, ...]
+) -> Iterator[Placed]:
+    """Each combination on empty cards, and with each model that is spread by free memory last."""
+    orders = len(together) <= MOST_ORDERS
+    for combination in together:
+        yield None, combination
+        if not orders or len(combination.footprints) < 2:
+            continue
+        for footprint in combination.footprints:
+            if follows_free_memory(footprints, footprint):
+                again = _started_last(footprints, host, combination, footprint)
+                if again is not None:
+                    yield footprint.model, again
 
 
 def follows_free_memory(footprints: Footprints, footprint: Footprint) -> bool:
