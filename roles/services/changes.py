@@ -75,7 +75,7 @@ def _differs(artifact: Artifact, observed: Observed) -> bool:
     return state.sha256 != digest or state.access != access_of(artifact)
 
 
-def _trouble(state: UnitState | None) -> str | None:
+def _trouble(state: UnitState | None, stale: tuple[str, ...]) -> str | None:
     if state is None or not state.active:
         return "it is not known to systemd yet"
     if state.active != "active":
@@ -84,6 +84,8 @@ def _trouble(state: UnitState | None) -> str | None:
         return "it is not enabled"
     if not state.current:
         return "it runs a file that has been replaced"
+    if stale:
+        return f"it has loaded {', '.join(stale)} before the file was replaced"
     if state.needs_reload:
         return "systemd has not read its file again"
     return None
@@ -94,7 +96,10 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ob
     planned = tuple(units)
     wanted = manifest_of(artifacts, planned)
     had = observed.manifest or Manifest()
-    troubles = ((each.name, _trouble(observed.units.get(each.name))) for each in planned)
+    troubles = (
+        (each.name, _trouble(observed.units.get(each.name), observed.stale.get(each.name, ())))
+        for each in planned
+    )
     return Changes(
         put=tuple(each for each in artifacts if _differs(each, observed)),
         gone=tuple(

@@ -35,12 +35,16 @@ class UnitState:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A host as the probe saw it; absent files are not in `files`."""
+    """A host as the probe saw it; absent files are not in `files`.
+
+    `stale` are weights by the unit that has loaded what was at their path before.
+    """
 
     files: Mapping[str, FileState] = field(default_factory=dict)
     units: Mapping[str, UnitState] = field(default_factory=dict)
     owed: tuple[str, ...] = ()
     manifest: Manifest | None = None
+    stale: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Services(FactBase[Observed | None]):
@@ -66,18 +70,22 @@ class Services(FactBase[Observed | None]):
         units: dict[str, UnitState] = {}
         owed: list[str] = []
         manifest: list[str] = []
+        stale: dict[str, tuple[str, ...]] = {}
         for line in output[1:]:
             match line.split("\t"):
                 case ["file", path, sha256, access]:
                     files[path] = FileState(sha256, access)
                 case ["unit", name, active, enabled, reload, current]:
                     units[name] = UnitState(active, enabled, reload == "yes", current == "current")
+                case ["stale", name, path]:
+                    stale[name] = (*stale.get(name, ()), path)
                 case ["owed", marker]:
                     owed.append(marker)
                 case ["manifest", *rest]:
                     manifest.append("\t".join(rest))
         text = "\n".join(manifest)
-        return Observed(files, units, tuple(owed), read_manifest(text) if text else None)
+        known = read_manifest(text) if text else None
+        return Observed(files, units, tuple(owed), known, stale)
 
 
 class Texts(FactBase[dict[str, str]]):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from llamafleet.plan_types import Unit
 from tests.verify.conftest import Subject
 from tests.verify.target import ROLL_OUT, Target
+
+SCRIPTS = Path(__file__).parents[2] / "roles" / "services" / "files"
 
 
 def _properties(target: Target, unit: Unit) -> dict[str, str]:
@@ -45,3 +49,14 @@ def test_runs_the_installed_program(live_unit: Subject) -> None:
         assert {unit.executable, installed} & set(words), f"{where} runs {words}; {again}"
     else:
         assert running == installed, f"{where} runs {running}, installed is {installed}; {again}"
+
+
+def test_has_loaded_the_weights_that_are_there(live_unit: Subject) -> None:
+    """After a download the old weights may be served on from memory."""
+    target, unit = live_unit
+    script = (SCRIPTS / "functions.sh").read_text() + 'stale_weights "$1"\n'
+    stale = target.out("sh -c %s stale %s", script, unit.name).splitlines()
+    where = f"{unit.name} on {target.host.name}"
+    assert not stale, (
+        f"{where} has loaded {', '.join(stale)} before the file was replaced; {ROLL_OUT}"
+    )

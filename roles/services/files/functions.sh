@@ -29,22 +29,87 @@ is_current_install() { # directory: some build's symlink points to it
     return 1
 }
 
-runs_current_builds() { # unit: no process of it, a model server included, runs a replaced install
+processes() { # unit: the ids of all its processes, the model servers of a llama-swap included
     group=$(property "$1" ControlGroup)
     [ -n "$group" ] || return 0
     for list in "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" \
         "/sys/fs/cgroup/unified$group/cgroup.procs"; do
-        [ -r "$list" ] || continue
-        while read -r pid; do
-            program=$(readlink "/proc/$pid/exe" 2>/dev/null) || continue
-            case $program in
-            "$builds"/*) is_current_install "${program%/*}" || return 1 ;;
-            esac
-        done <"$list"
+        [ ! -r "$list" ] || cat -- "$list" 2>/dev/null
+    done | sort -un
+}
+
+runs_current_builds() { # unit: no process of it, a model server included, runs a replaced install
+    for pid in $(processes "$1"); do
+        program=$(readlink "/proc/$pid/exe" 2>/dev/null) || continue
+        case $program in
+        "$builds"/*) is_current_install "${program%/*}" || return 1 ;;
+        esac
     done
     return 0
 }
 
+ticks() { # pid: when it was started, in clock ticks
+    line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+    set -- ${line##*) }
+    shift 19
+    echo "$1"
+}
+
+started_at() { # pid: when it was started, in seconds since 1970, exact to one second
+    begun=$(ticks "$1") || return 1
+    # Compared with a process of this moment: /proc/uptime may be that of a container.
+    echo $(($(date +%s) - ($(ticks self) - begun) / $(getconf CLK_TCK 2>/dev/null || echo 100)))
+}
+
+changed_since() { # second path: the file was written, or put at its path, after that second
+    written=$(stat -Lc %Y -- "$2" 2>/dev/null) || return 1
+    [ "$written" -le $(($1 + 1)) ] || return 0
+    # A file that was moved to its path may be old. What is new then is the status of the file or
+    # link, and its folder; a changed owner or a further hard link leaves the folder as it was.
+    for place in "$2" "$(readlink -f -- "$2")"; do
+        put=$(stat -c %Z -- "$place" 2>/dev/null) || continue
+        folder=$(stat -Lc %Y -- "${place%/*}/" 2>/dev/null) || continue
+        [ "$put" -le $(($1 + 1)) ] || [ $((folder + 1)) -lt "$put" ] || return 0
+    done
+    return 1
+}
+
+is_gguf() { # path
+    [ -f "$1" ] || return 1
+    case $1 in
+    *.gguf) return 0 ;;
+    esac
+    [ "$(head -c 4 -- "$1" 2>/dev/null | tr -d '\0')" = GGUF ]
+}
+
+loaded_weights() { # pid: GGUF files among its arguments; of a split model every file
+    # Lists are separated by commas, and an adapter may have its strength behind a colon.
+    for separator in '\0' '\0,'; do
+        tr "$separator" '\n\n' <"/proc/$1/cmdline"
+    done 2>/dev/null | grep '^/' | sort -u | while IFS= read -r path; do
+        is_gguf "$path" || path=${path%:*}
+        is_gguf "$path" || continue
+        case $path in
+        *-00001-of-[0-9]*.gguf) printf '%s\n' "${path%-00001-of-*}"-[0-9]*-of-"${path##*-of-}" ;;
+        *) printf '%s\n' "$path" ;;
+        esac
+    done
+}
+
+stale_weights() { # unit: files whose old content a process of it has loaded, one a line
+    for pid in $(processes "$1"); do
+        since=$(started_at "$pid") || continue
+        # Where the file is gone altogether there is nothing to load instead.
+        sed -n 's/^[^/]* \(\/.*\.gguf\) (deleted)$/\1/p' "/proc/$pid/maps" 2>/dev/null |
+            while IFS= read -r path; do
+                [ ! -e "$path" ] || printf '%s\n' "$path"
+            done
+        loaded_weights "$pid" | while IFS= read -r path; do
+            ! changed_since "$since" "$path" || printf '%s\n' "$path"
+        done
+    done | sort -u
+}
+
 is_current() { # unit executable
-    runs_installed_file "$1" "$2" && runs_current_builds "$1"
+    runs_installed_file "$1" "$2" && runs_current_builds "$1" && [ -z "$(stale_weights "$1")" ]
 }

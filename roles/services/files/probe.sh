@@ -17,9 +17,13 @@ for item in "$@"; do
         item=${item#U:}
         unit=${item%%:*}
         program=${item#*:}
-        if is_current "$unit" "$program"; then current=current; else current=replaced; fi
+        current=replaced
+        ! { runs_installed_file "$unit" "$program" && runs_current_builds "$unit"; } || current=current
         printf 'unit\t%s\t%s\t%s\t%s\t%s\n' "$unit" "$(property "$unit" ActiveState)" \
             "$(property "$unit" UnitFileState)" "$(property "$unit" NeedDaemonReload)" "$current"
+        stale_weights "$unit" | while IFS= read -r path; do
+            printf 'stale\t%s\t%s\n' "$unit" "$path"
+        done
         ;;
     esac
 done

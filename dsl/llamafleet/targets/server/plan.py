@@ -13,7 +13,7 @@ from ..process.command import (
     server_path,
     written_paths,
 )
-from ..process.digest import PREFIX, digest
+from ..process.digest import PREFIX, digest, weights_of
 from ..process.slots import context_size
 from ..process.unit import Process, unit_of
 from .block import LlamaServer, Worker, unit_name, workers
@@ -85,4 +85,4 @@ def _fingerprint(
     environment: Environment,
 ) -> str:
     groups = command_of(model, service.build, host, fleet, bind)
-    return digest({"command": groups, "environment": environment})
+    return digest({"command": groups, "environment": environment}, weights_of(model, fleet))

@@ -7,8 +7,8 @@ limits. No macros are used. A model's digest goes into its `metadata`, and comes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from ...fleet.matrix import Matrix
 from ...fleet.model import Capabilities, Model
@@ -31,13 +31,14 @@ PORT = "${PORT}"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model as llama-swap starts it."""
+    """One model as llama-swap starts it; `weights` are the SHA-256 of its files, where known."""
 
     model: Model
     command: Groups
     environment: Environment
     port: int
     ttl: int
+    weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Written:
 def write(entry: Entry) -> Written:
     """A model as it is written, and the digest of everything that is written about it."""
     tree = _entry(entry)
-    return Written(entry.model, tree, digest(_plain(tree)))
+    plain = {key: _plain(value) for key, value in _items(tree)}
+    return Written(entry.model, tree, digest(plain, entry.weights))
 
 
 def render(
@@ -128,6 +130,10 @@ def _with_digest(written: Written) -> Tree:
         before = (each for each in written.tree.entries if each[0] != "metadata")
         return Named((*before, ("metadata", metadata)))
     return {**written.tree, "metadata": metadata}
+
+
+def _items(tree: Mapping[str, Tree] | Named) -> Iterable[tuple[str, Tree]]:
+    return tree.entries if isinstance(tree, Named) else tree.items()
 
 
 def _plain(tree: Tree) -> object:

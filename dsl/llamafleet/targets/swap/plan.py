@@ -18,6 +18,7 @@ from ...plan_types import (
     Unit,
 )
 from ..process.command import Bind, command_of, environment_of, written_paths
+from ..process.digest import weights_of
 from ..process.slots import context_size
 from ..process.unit import Process, unit_of
 from .block import LlamaSwap
@@ -79,6 +80,7 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
                 environment=environment_of(model, stack, host, model.gpus),
                 port=port,
                 ttl=service.global_ttl if model.ttl is None else model.ttl,
+                weights=weights_of(model, fleet),
             )
         )
     return tuple(entries)
