@@ -187,6 +187,6 @@ def test_a_unit_with_stale_weights_is_seen_to_and_the_reason_names_the_file() ->
     observed = Services().process(output)
     assert observed is not None
     changes = compare((), (Unit(unit, SWAP),), observed)
-    assert list(changes.lines())[0] == (
+    assert next(iter(changes.lines())) == (
         f"will see to {unit}: it has loaded /models/a.gguf before the file was replaced"
     )
