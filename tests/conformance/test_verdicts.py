@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from llamafleet.language.source import Source
 from llamafleet.swap_config.load import read_swap_config
-from tests.conformance.verdicts import COUNT, RECORDINGS, SEED, corpus, digest, judged
+from llamafleet.swap_config.versions import NEWEST
+from tests.conformance import verdicts
+from tests.conformance.mutations import BASES, EDGES, corpus
+from tests.conformance.verdicts import judged, recorded
 from tests.lab.llama_swap import LlamaSwapBinary
 
-TEXTS = list(corpus(SEED, COUNT))
-RECORDED: dict[int, Any] = {
-    int(path.stem.removeprefix("verdicts-v")): json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted(RECORDINGS.glob("verdicts-v*.json"))
-}
-TRIED = 350
+RECORDED = recorded()
+SEED, TRIED = 2, 350
 """Configurations that a run asks the real one about; each takes it some 30 ms."""
 
 
@@ -30,38 +27,58 @@ def refused(text: str, version: int) -> bool:
 
 
 def test_newest_and_older_ones_are_recorded() -> None:
-    assert set(RECORDED) >= {212, 225, 242, 243, 250}
+    assert set(RECORDED.releases) >= {212, 225, 242, 243, NEWEST}
 
 
-@pytest.mark.parametrize("version", list(RECORDED))
-def test_corpus_is_the_recorded_one(version: int) -> None:
-    assert digest(TEXTS) == RECORDED[version]["corpus"], "python -m tests.conformance.record"
+def test_every_written_text_is_recorded() -> None:
+    missing = {*BASES, *EDGES.values()} - set(RECORDED.texts)
+    assert not missing, "python -m tests.conformance.verdicts PROGRAM NUMBER"
 
 
-@pytest.mark.parametrize("version", list(RECORDED))
-def test_corpus_has_both(version: int) -> None:
-    assert 80 < RECORDED[version]["refused"].count("0") < COUNT - 80
+@pytest.mark.parametrize("version", RECORDED.releases)
+def test_recording_has_both_verdicts(version: int) -> None:
+    said = [verdict for _, verdict in RECORDED.of(version)]
+    assert min(said.count(True), said.count(False)) > 80
 
 
-@pytest.mark.parametrize("version", list(RECORDED))
+@pytest.mark.parametrize("version", RECORDED.releases)
 def test_verdicts_are_those_recorded(version: int) -> None:
-    pairs = zip(TEXTS, RECORDED[version]["refused"], strict=True)
-    wrong = [
-        f"{verdict}:\n{text}"
-        for text, verdict in pairs
-        if refused(text, version) != (verdict == "1")
+    different = [
+        f"refused is {verdict}:\n{text}"
+        for text, verdict in RECORDED.of(version)
+        if refused(text, version) != verdict
     ]
-    assert not wrong, f"{len(wrong)} verdicts differ, the first is {wrong[0]}"
+    assert not different, f"{len(different)} verdicts differ, the first is {different[0]}"
 
 
 def test_verdicts_are_those_of_the_real_one(
     llama_swap_binary: LlamaSwapBinary, tmp_path: Path
 ) -> None:
-    """Configurations that no recording holds."""
-    found = re.match(r"v([0-9]+) ", llama_swap_binary.version)
-    if llama_swap_binary.kind != "real" or found is None:
-        pytest.skip(f"no release of llama-swap is there, but {llama_swap_binary}")
-    fresh = list(corpus(SEED + 1, TRIED))
-    verdicts = judged(llama_swap_binary.path, fresh, tmp_path)
-    for text, verdict in zip(fresh, verdicts, strict=True):
-        assert refused(text, int(found[1])) == (verdict == "1"), text
+    """Configurations that no recording holds; who does not know its release is taken for ours."""
+    if llama_swap_binary.kind != "real":
+        pytest.skip(f"no real llama-swap is there, but {llama_swap_binary}")
+    fresh = list(corpus(SEED, TRIED))
+    said = judged(llama_swap_binary.path, fresh, tmp_path)
+    release = min(llama_swap_binary.release or NEWEST, NEWEST)
+    for text, verdict in zip(fresh, said, strict=True):
+        assert refused(text, release) == (verdict == "1"), f"{llama_swap_binary}:\n{text}"
+
+
+def test_recording_another_release_changes_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that came in later is asked from then on, and of the older ones unknown."""
+    kept = tmp_path / "verdicts.jsonl"
+    texts = [*BASES, *EDGES.values()]
+    lines = [[7, 9], *(["10", text] for text in texts[1:])]
+    kept.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    monkeypatch.setattr(verdicts, "RECORDING", kept)
+    program = tmp_path / "llama-swap"
+    program.write_text("#!/bin/sh\necho 'listen tcp: address 99999: invalid port'\n")
+    program.chmod(0o755)
+    verdicts.record(program, 8)
+    found = recorded()
+    assert found.releases == (7, 8, 9)
+    assert (found.texts, found.verdicts[0]) == ((*texts[1:], texts[0]), "100")
+    assert set(found.of(7)) == {(text, True) for text in texts[1:]}
+    assert set(found.of(8)) == {(text, False) for text in texts}

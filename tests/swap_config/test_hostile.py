@@ -12,7 +12,7 @@ from llamafleet.diagnostics.as_text import as_text
 from llamafleet.language.source import Source
 from llamafleet.swap_check import check_swap_config
 from llamafleet.swap_config.keys import paths
-from tests.conformance.verdicts import SCALARS, corpus
+from tests.conformance.mutations import SCALARS, corpus
 
 KEYS = [*sorted({part for path in paths() for part in path.split(".")} - {"*"}), "a", "b"]
 VALUES = st.recursive(
