@@ -1,7 +1,7 @@
 """Re-record what the real llama-swap does: `python -m tests.conformance.record`.
 
-Refuses to record the double. Look at the difference afterwards: each changed line is a change of
-llama-swap's behaviour, or of a case.
+Refuses to record the double, and a program that does not say which release it is. Look at the
+difference afterwards: each changed line is a change of llama-swap's behaviour, or of a case.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def recorded(family: str) -> dict[str, Any]:
     return loaded
 
 
-def record(binary: LlamaSwapBinary) -> None:
+def record(binary: LlamaSwapBinary, release: int) -> None:
     """Run every case and write the recordings."""
     for family, cases in FAMILIES.items():
         seen = {}
@@ -68,7 +68,7 @@ def record(binary: LlamaSwapBinary) -> None:
                 seen[case.name] = recording(case, observe(case, binary.path, Path(directory)))
         (RECORDINGS / f"{family}.json").write_text(as_text(binary.version, seen))
         print(file=sys.stderr)
-    verdicts.record(binary.path, 250)
+    verdicts.record(binary.path, release)
 
 
 def main() -> int:
@@ -76,12 +76,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         binary = find_llama_swap(Path(directory))
         print(f"recording {binary}", file=sys.stderr)
-        if binary.kind != "real":
+        if binary.kind != "real" or binary.release is None:
             print(
-                "only the real llama-swap is recorded; see tests/lab/llama_swap.py", file=sys.stderr
+                "only a real llama-swap that says its release is recorded; see "
+                "tests/lab/llama_swap.py",
+                file=sys.stderr,
             )
             return 1
-        record(binary)
+        record(binary, binary.release)
     return 0
 
 

@@ -7,6 +7,7 @@ double. A variable that names no program is an error and not a reason to go on q
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -20,15 +21,27 @@ VARIABLE = "LLAMAFLEET_LLAMA_SWAP"
 
 @dataclass(frozen=True, slots=True)
 class LlamaSwapBinary:
-    """An executable file; `kind` is `real` or `double`, `found` says where it came from."""
+    """An executable file; `kind` is `real` or `double`, `found` says where it came from.
+
+    `version` is its own line. Who compiles llama-swap without naming a version gets one that says
+    `0 (abcd1234)`: a real one, of which nobody knows the release.
+    """
 
     path: Path
     kind: str
     version: str
     found: str
 
+    @property
+    def release(self) -> int | None:
+        """250 for `v250 (60226b63)`; None where the program does not say which release it is."""
+        found = re.match(r"v?([1-9][0-9]*)\b", self.version)
+        return int(found[1]) if found else None
+
     def __str__(self) -> str:
         what = "the real llama-swap" if self.kind == "real" else "the DOUBLE of llama-swap"
+        if self.release is None:
+            what += " of unknown release"
         return f"{what}, {self.version} ({self.found}: {self.path})"
 
 
