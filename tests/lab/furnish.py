@@ -58,8 +58,9 @@ def _way_out(root: Path, suite: str) -> None:
     write(root / "etc/resolv.conf", machine.resolver())
     write(root / "etc/environment", machine.environment())
     write(root / "etc/pip.conf", machine.pip_configuration())
-    (root / "etc/apt/sources.list").unlink(missing_ok=True)
-    write(root / "etc/apt/sources.list.d/debian.sources", machine.apt_sources(suite))
+    if (sources := machine.apt_sources(suite)) is not None:
+        (root / "etc/apt/sources.list").unlink(missing_ok=True)
+        write(root / "etc/apt/sources.list.d/debian.sources", sources)
     write(root / "etc/apt/apt.conf.d/90machine", machine.apt_options())
     for directory in CERTIFICATES:
         if Path(directory).is_dir():

@@ -71,15 +71,15 @@ def _key(suite: str) -> str:
 
 
 def _make(suite: str, image: Path) -> None:
-    mirror = machine.mirror_of(suite, machine.DEBIAN)
-    if mirror is None:
-        raise LabError(f"no package mirror that this machine reaches holds Debian {suite}")
+    # Without one, debootstrap takes its own, and leaves it in the image's sources.list.
+    mirror = machine.mirror_of(suite)
     image.parent.mkdir(parents=True, exist_ok=True)
     # In a mount namespace of its own: what debootstrap mounts goes when it ends, even when killed.
     run(
         *("unshare", "--mount", "--propagation", "private"),
         *("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"),
-        *(suite, image, mirror),
+        *(suite, image),
+        *((mirror,) if mirror else ()),
     )
     _prepare(image)
 

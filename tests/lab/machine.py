@@ -1,12 +1,11 @@
 """What this machine has that its lab hosts must share: tools, mirror, resolver, certificates, pip.
 
-The hosts reach the package registries as the machine does. All of it is read when a lab starts, so
-that no mirror's name stands in this repository.
+The hosts reach the package registries as the machine does. All of it is read when a lab starts;
+where the machine names no mirror of Debian, debootstrap's own choice is taken.
 """
 
 from __future__ import annotations
 
-import configparser
 import os
 import re
 import shutil
@@ -15,10 +14,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from roles.pip_settings import settings
+
 from .shell import LabError, run
 
-DEBIAN = "http://deb.debian.org/debian"
-DEBIAN_SECURITY = "http://deb.debian.org/debian-security"
 TOOLS = ("systemd-nspawn", "debootstrap", "ssh", "ssh-keygen", "ip", "iptables", "mount", "unshare")
 PIP_KEYS = ("index-url", "extra-index-url", "trusted-host", "proxy", "timeout")
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -51,9 +50,9 @@ def mirrors(apt: Path = Path("/etc/apt")) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word.startswith("http")))
 
 
-def mirror_of(release: str, fallback: str) -> str | None:
-    """The first mirror of a release (`trixie-security`): the machine's, else Debian's."""
-    for mirror in (*mirrors(), fallback):
+def mirror_of(release: str) -> str | None:
+    """The machine's first mirror that answers for a release of Debian (`trixie-security`)."""
+    for mirror in mirrors():
         try:
             with urllib.request.urlopen(
                 f"{mirror}/dists/{release}/InRelease", timeout=20
@@ -66,12 +65,15 @@ def mirror_of(release: str, fallback: str) -> str | None:
     return None
 
 
-def apt_sources(suite: str) -> str:
-    """The hosts' debian.sources: the suite, with its updates where a mirror has them."""
-    main = mirror_of(suite, DEBIAN)
+def apt_sources(suite: str) -> str | None:
+    """The hosts' debian.sources: the suite, with its updates where a mirror has them.
+
+    None where the machine names no mirror: hosts then keep the one that debootstrap gave them.
+    """
+    main = mirror_of(suite)
     if main is None:
-        raise LabError(f"no package mirror that this machine reaches holds Debian {suite}")
-    security = mirror_of(f"{suite}-security", DEBIAN_SECURITY)
+        return None
+    security = mirror_of(f"{suite}-security")
     stanza = (
         "Types: deb\nURIs: {}\nSuites: {}\nComponents: main\n"
         "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
@@ -112,13 +114,7 @@ def nameservers(resolv_conf: str) -> tuple[str, ...]:
 
 def pip_configuration() -> str:
     """The machine's choice of package index for pip, as a pip.conf; local paths are left out."""
-    parser = configparser.RawConfigParser()
-    home = Path.home()
-    parser.read(["/etc/pip.conf", home / ".pip/pip.conf", home / ".config/pip/pip.conf"])
-    values = dict(parser["global"]) if parser.has_section("global") else {}
-    for key in PIP_KEYS:
-        if text := os.environ.get("PIP_" + key.upper().replace("-", "_")):
-            values[key] = text
+    values = settings()
     lines = [f"{key} = {values[key]}" for key in PIP_KEYS if key in values]
     return "\n".join(["[global]", f"cert = {CA_BUNDLE}", *lines]) + "\n"
 

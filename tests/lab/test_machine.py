@@ -48,6 +48,32 @@ def test_no_apt_means_no_mirror(tmp_path: Path) -> None:
     assert machine.mirrors(tmp_path / "absent") == ()
 
 
+def test_a_machine_that_names_no_mirror_leaves_the_choice_to_debootstrap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "mirrors", lambda: ())
+    assert machine.mirror_of("trixie") is None
+    assert machine.apt_sources("trixie") is None
+
+
+def test_a_mirror_of_another_distribution_is_none_of_debian(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release that it does not have, or one of the same name by somebody else."""
+    release = tmp_path / "debian/dists/trixie/InRelease"
+    release.parent.mkdir(parents=True)
+    release.write_text("Origin: Debian\nSuite: stable\n")
+    other = tmp_path / "other/dists/trixie/InRelease"
+    other.parent.mkdir(parents=True)
+    other.write_text("Origin: Ubuntu\n")
+    found = tuple(f"file://{tmp_path}/{each}" for each in ("absent", "other", "debian"))
+    monkeypatch.setattr(machine, "mirrors", lambda: found)
+    assert machine.mirror_of("trixie") == found[2]
+    sources = machine.apt_sources("trixie") or ""
+    assert f"URIs: {found[2]}\nSuites: trixie\n" in sources
+    assert "trixie-security" not in sources
+
+
 def test_pip_follows_the_machine_but_not_its_local_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment's index is the hosts' index; a directory of wheels here is not one there."""
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")

