@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from pathlib import Path
-from typing import Any
 
-from pyinfra.connectors.sshuserclient.client import SSHClient
 from pyinfra.context import config
 
 # pyinfra appends the working directory to sys.path; the checkout's roles/ must come first, or an
@@ -25,15 +22,7 @@ config.REQUIRE_PYINFRA_VERSION = "~=3.10.0"
 # uploaded is verified by its hash where it arrives.
 config.TEMP_DIR = "/var/tmp"
 
-_connect = SSHClient.connect
+# After the path is set, for it is in the checkout.
+from roles.pyinfra_hooks import install  # noqa: E402
 
-
-def _connect_without_delay(self: SSHClient, *args: Any, **kwargs: Any) -> None:
-    """paramiko leaves Nagle's algorithm on, which costs 40 ms with every command."""
-    _connect(self, *args, **kwargs)  # type: ignore[no-untyped-call]
-    transport = self.get_transport()
-    if transport is not None and hasattr(transport.sock, "setsockopt"):
-        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-SSHClient.connect = _connect_without_delay  # type: ignore[method-assign]
+install()

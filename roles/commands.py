@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from paramiko import SSHException
 from pyinfra import logger
 from pyinfra.api.arguments import CONNECTOR_ARGUMENT_KEYS
 from pyinfra.api.command import FunctionCommand, StringCommand
@@ -19,6 +18,9 @@ from pyinfra.api.util import print_host_combined_output
 from pyinfra.connectors.util import CommandOutput
 from pyinfra.context import host as current_host
 from pyinfra.context import state as current_state
+
+from roles.pyinfra_hooks.connection import LOST, is_cut_off
+from roles.pyinfra_hooks.silence import COMMAND_SILENCE, CommandSilentError, Silence
 
 
 def connector_arguments(host: Host) -> dict[str, Any]:
@@ -32,9 +34,12 @@ def run_on(
 ) -> tuple[bool, CommandOutput]:
     """Run a shell command now. `show` prints its output line by line as it arrives.
 
-    `stdin` is how secrets and bundles travel: it is on no command line and in no log.
+    `stdin` is how secrets and bundles travel: it is on no command line and in no log. A command may
+    take as long as it needs, as long as it says something every COMMAND_SILENCE seconds.
     """
     arguments = connector_arguments(host)
+    if arguments.get("_timeout") is None:
+        arguments["_timeout"] = Silence(COMMAND_SILENCE)
     if stdin is not None:
         arguments["_stdin"] = stdin
     try:
@@ -44,19 +49,15 @@ def run_on(
             print_input=state.print_input,
             **arguments,
         )
-    except (TimeoutError, OSError, SSHException, EOFError) as error:
+    except CommandSilentError as error:
+        complain(host, f"a command hangs on this host ({error}): look there, then run this again")
+        return False, CommandOutput([])
+    except LOST as error:
         complain(host, f"lost the host in the middle of a command ({error}): run this again")
         return False, CommandOutput([])
-    if not done and _is_cut_off(host):
+    if not done and is_cut_off(host):
         complain(host, "lost the host in the middle of a command: run this again")
     return done, output
-
-
-def _is_cut_off(host: Host) -> bool:
-    """Whether the SSH connection has ended; a command then has no exit status, and no output."""
-    client = getattr(host.connector, "client", None)
-    transport = client.get_transport() if client else None
-    return transport is not None and not transport.is_active()
 
 
 def complain(host: Host, message: str) -> None:
@@ -142,7 +143,7 @@ def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what
     host.log(f"uploading {what}, {local.stat().st_size / 1e6:.0f} MB")
     try:
         done = host.put_file(str(local), f"{remote}.part", **connector_arguments(host))
-    except (TimeoutError, OSError, SSHException, EOFError) as error:
+    except LOST as error:
         complain(host, f"could not upload {what}: {error}")
         return False
     return done and _run_script(
@@ -163,7 +164,7 @@ def fetch(state: State, host: Host, remote: str, local: Path, sha256: str) -> bo
         else:
             complain(host, f"{remote} did not arrive whole")
         return whole
-    except (TimeoutError, OSError, SSHException, EOFError) as error:
+    except LOST as error:
         complain(host, f"could not fetch {remote}: {error}")
         return False
     finally:

@@ -16,13 +16,19 @@ if [ -n "$missing" ]; then
     export DEBIAN_FRONTEND=noninteractive
     apt="apt-get -q -y -o DPkg::Lock::Timeout=300"
     $apt update >"$log" 2>&1 || quit "apt-get update failed"
+    # A compiler's gigabytes take a while, and a command that stays silent counts as hung. What
+    # sleeps must not hold the output open once all is done.
+    (while sleep 60 >/dev/null 2>&1; do echo "apt-get is at: $(tail -n 1 "$log")"; done) &
+    speaking=$!
     $apt install --no-install-recommends $missing >>"$log" 2>&1 || quit "apt-get install failed"
+    kill "$speaking" 2>/dev/null || :
 fi
 """
 
 _SCRIPT = """
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+speaking=
+trap 'rm -f "$log"; [ -z "$speaking" ] || kill "$speaking" 2>/dev/null || :' EXIT
 quit() {{ tail -n 15 "$log" >&2; echo "$1 on this host: see above" >&2; exit 1; }}
 if command -v apt-get >/dev/null; then
 {apt}

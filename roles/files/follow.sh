@@ -1,6 +1,7 @@
 # Shows how a job started by start.sh gets on, until it ends. Arguments: UNIT WORK LOG LABEL.
 # It only watches: when nobody looks any more it dies, and the job goes on.
-# The job writes its exit status to WORK/status as its last act.
+# The job writes its exit status to WORK/status as its last act. A job that takes long over
+# one step is reported as well: a command that stays silent counts as hung.
 unit=$1 work=$2 log=$3 label=$4
 
 progress() { # the last step in the log: ninja's `[80/214]`, or a line `== text`
@@ -16,7 +17,7 @@ progress() { # the last step in the log: ninja's `[80/214]`, or a line `== text`
         END { print last }'
 }
 
-shown=
+shown= quiet=0
 while :; do
     case $(systemctl show -p ActiveState --value "$unit" 2>/dev/null) in
     active | activating | deactivating | reloading) ;;
@@ -25,8 +26,12 @@ while :; do
     line=$(progress)
     if [ -n "$line" ] && [ "$line" != "$shown" ]; then
         echo "$label: $line" || exit 1
-        shown=$line
+        shown=$line quiet=0
+    elif [ "$quiet" -ge 300 ]; then
+        echo "$label: still at it, at ${line:-its beginning}" || exit 1
+        quiet=0
     fi
+    quiet=$((quiet + 5))
     sleep 5
 done
 case $(cat "$work/status" 2>/dev/null) in

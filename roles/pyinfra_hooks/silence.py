@@ -1,0 +1,78 @@
+"""Commands and transfers that end when nothing comes of them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import gevent
+from paramiko import SFTPClient, Transport
+from pyinfra.connectors.util import CommandOutput
+
+PROBE_SILENCE = 300
+"""Seconds that a question to a host (a fact) may take to say its first or its next line."""
+
+COMMAND_SILENCE = 900
+"""Seconds that any other command may be silent."""
+
+
+class Silence(int):
+    """A timeout in seconds that begins anew with every line of output."""
+
+
+class CommandSilentError(TimeoutError):
+    """A command said nothing for too long; the message says for how long."""
+
+
+def read_output(
+    original: Callable[..., CommandOutput],
+    stdout: Any,
+    stderr: Any,
+    timeout: int | None,
+    print_output: bool,
+    print_prefix: str,
+) -> CommandOutput:
+    """Read the output of a command; a plain `timeout` is pyinfra's, for all of it."""
+    if timeout is not None and not isinstance(timeout, Silence):
+        return original(stdout, stderr, timeout, print_output, print_prefix)
+    limit = PROBE_SILENCE if timeout is None else int(timeout)
+    lines = [0]
+
+    def counted(stream: Iterable[Any]) -> Iterator[Any]:
+        for line in stream:
+            lines[0] += 1
+            yield line
+
+    reading = gevent.spawn(
+        original, counted(stdout), counted(stderr), None, print_output, print_prefix
+    )
+    while not reading.ready():
+        before = lines[0]
+        reading.join(limit)
+        if not reading.ready() and lines[0] == before:
+            stdout.channel.close()  # which ends the two readers
+            reading.kill()
+            raise CommandSilentError(f"no output for {limit} s")
+    output: CommandOutput = reading.get()
+    return output
+
+
+def write_input(original: Callable[..., None], stdin: Any, stream: Any) -> None:
+    """Write a command's standard input, which must be read by it one day."""
+    with gevent.Timeout(COMMAND_SILENCE, CommandSilentError(f"not read for {COMMAND_SILENCE} s")):
+        original(stdin, stream)
+
+
+class BoundedSFTPClient(SFTPClient):
+    """File transfers whose every step must be answered."""
+
+    @classmethod
+    def from_transport(
+        cls, t: Transport, window_size: int | None = None, max_packet_size: int | None = None
+    ) -> BoundedSFTPClient | None:
+        """Open a channel for transfers on a connection; None where it is refused."""
+        client = super().from_transport(t, window_size, max_packet_size)
+        channel = client.get_channel() if client else None
+        if channel is not None:
+            channel.settimeout(PROBE_SILENCE)
+        return client
