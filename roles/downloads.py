@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from llamafleet.url_secrets import without_secrets
 from roles import cache
 
 ATTEMPTS = 5
@@ -20,11 +20,6 @@ _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
 class DownloadError(Exception):
     """A file could not be had; the message says which, why, and what can be done."""
-
-
-def masked(url: str) -> str:
-    """A URL without the password that it may hold."""
-    return re.sub(r"//[^/@]*@", "//", url)
 
 
 def client() -> httpx.Client:
@@ -73,21 +68,21 @@ def _download(url: str, path: Path, sha256: str, what: str) -> None:
             status = error.response.status_code
             # Too much asked, or the server's own trouble: worth another try.
             if attempt == ATTEMPTS or not (status == 429 or status >= 500):
-                raise DownloadError(f"{what}: {masked(url)} answers {status}") from error
+                raise DownloadError(f"{what}: {without_secrets(url)} answers {status}") from error
         except (httpx.HTTPError, OSError) as error:
             if attempt == ATTEMPTS:
-                reason = masked(str(error)) or type(error).__name__
+                reason = without_secrets(str(error)) or type(error).__name__
                 kept = unfinished.exists() and unfinished.stat().st_size > 0
                 rest = "; what was received is kept for the next run" if kept else ""
                 raise DownloadError(
-                    f"{what}: could not download {masked(url)}: {reason}{rest}"
+                    f"{what}: could not download {without_secrets(url)}: {reason}{rest}"
                 ) from error
         time.sleep(_PAUSE * 2**attempt)
     found = cache.sha256_of(unfinished)
     if found != sha256:
         unfinished.unlink()
         raise DownloadError(
-            f"{what}: {masked(url)} has SHA-256 {found}, but {sha256} was expected: "
+            f"{what}: {without_secrets(url)} has SHA-256 {found}, but {sha256} was expected: "
             "either the file there has changed, or the expected value is wrong"
         )
     unfinished.replace(path)

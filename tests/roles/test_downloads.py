@@ -12,7 +12,7 @@ import pytest
 
 from llamafleet.fleet.model import Build
 from roles import downloads
-from roles.downloads import DownloadError, masked, obtain
+from roles.downloads import DownloadError, obtain
 from roles.llama_cpp.sources import sdist_name, sdist_url, source_archive
 from tests.roles.files_server import Site, serving
 from tests.roles.machine import ORIGIN
@@ -103,10 +103,6 @@ def test_a_local_file_is_used_where_it_lies(tmp_path: Path, form: str) -> None:
         obtain(form.format(file), "0" * 64, "it", quiet)
     with pytest.raises(DownloadError, match="there is no file"):
         obtain(form.format(tmp_path / "absent"), SHA256, "it", quiet)
-
-
-def test_passwords_in_addresses_are_not_shown() -> None:
-    assert masked("https://user:secret@index/simple/") == "https://index/simple/"
 
 
 def json_index(site: Site, digest: str = SHA256) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..fleet.model import Build, Gguf, GgufFile
+from ..url_secrets import without_secrets
 
 Asked: TypeAlias = Mapping[str, str]
 """What a block said when it was locked, by its keys; a lock of other words is out of date."""
@@ -63,6 +64,6 @@ def asked_of(gguf: Gguf) -> Asked:
 
 
 def asked_of_build(build: Build) -> Asked:
-    """What a build says of its source."""
+    """What a build says of its source, without the login that its address may hold."""
     asked = {"source": build.source, "ref": build.ref}
-    return {**asked, "url": build.url} if build.url else asked
+    return {**asked, "url": without_secrets(build.url)} if build.url else asked

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compiles llama.cpp and installs it; runs as a unit of its own, so it outlives the rollout that
 # started it. Argument: a work folder with the files `job` (lines NAME VALUE), `options`, `targets`,
-# `prepare`, `manifest.json`, and `source.tar.gz` unless the source is cloned.
+# `prepare`, `manifest.json`, and `source.tar.gz` unless the source is cloned, then `credentials` if
+# it needs a login.
 # The install directory appears by a rename, with its manifest in it: it is whole or not there.
 set -eu
 umask 022
@@ -11,8 +12,15 @@ job() { sed -n "s/^$1 //p" job; }
 final=$(job final)
 stage() { echo "== $*"; }
 export LC_ALL=C NINJA_STATUS='[%f/%t] ' GIT_TERMINAL_PROMPT=0 HOME="$work"
-trap 'echo $? >status' EXIT
+trap 'status=$?; rm -f credentials; echo $status >status' EXIT
 rm -f status
+fetch() { # what of the repository
+    set -- fetch -q --depth 1 -- "$(job url)" "$1"
+    # A login is on no command line. The first, empty helper turns those of the host off.
+    [ ! -f credentials ] ||
+        set -- -c credential.helper= -c "credential.helper=store --file='$work/credentials'" "$@"
+    git -C source "$@"
+}
 
 # After a power cut files may be empty that claim to be finished.
 boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -30,8 +38,8 @@ if [ ! -e source/.whole ]; then
         git init -q source
         commit=$(job commit)
         # Not every server gives out commits; what a ref is now may still be the one.
-        { [ -n "$commit" ] && git -C source fetch -q --depth 1 -- "$(job url)" "$commit"; } ||
-            git -C source fetch -q --depth 1 -- "$(job url)" "$(job ref)"
+        { [ -n "$commit" ] && fetch "$commit"; } || fetch "$(job ref)"
+        rm -f credentials
         git -C source -c advice.detachedHead=false checkout -q FETCH_HEAD
         found=$(git -C source rev-parse HEAD)
         [ "$found" = "${commit:-$found}" ] || {
