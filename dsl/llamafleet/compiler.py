@@ -13,6 +13,7 @@ from .diagnostics.model import Diagnostic, Diagnostics
 from .fleet.matrix import Auto
 from .fleet.model import Fleet
 from .fleet.resolve import resolve
+from .fleet.weights_folders import with_folders
 from .language.include import read_all
 from .language.reading import Read, read_bytes
 from .language.source import Source
@@ -68,11 +69,12 @@ def compile_file(
     files, sources, found = read_all(os.fspath(path), read)
     diagnostics = Diagnostics()
     fleet = resolve(files, TARGETS, diagnostics)
-    footprints = None
+    footprints, written = None, fleet.ggufs
     if locked:
         fleet = attach(fleet, read, diagnostics)
-        if not (found.has_errors or diagnostics.has_errors):
-            fleet, footprints = _derived(fleet, diagnostics)
+    fleet = with_folders(fleet, written)
+    if locked and not (found.has_errors or diagnostics.has_errors):
+        fleet, footprints = _derived(fleet, diagnostics)
     allows, bad = allowances(files)
     used: set[Allow] = set()
     partial = any(each.code in UNREAD for each in found)

@@ -131,6 +131,14 @@ class GgufPlan:
     path: str
     download: bool
 
+    @property
+    def usual_path(self) -> str:
+        """Return the path that it would have if no other revision had taken it."""
+        own = f"/{self.gguf.folder}/{self.gguf.file}"
+        if not self.gguf.folder or not self.path.endswith(own):
+            return self.path
+        return f"{self.path.removesuffix(own)}/{self.gguf.repo}/{self.gguf.file}"
+
 
 @dataclass(frozen=True, slots=True)
 class ReleasePlan:

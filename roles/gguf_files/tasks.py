@@ -98,6 +98,7 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
         "size": gguf.size,
         "path": plan.path,
         "memory": f"{MEMORY}/{key}",
+        "before": plan.usual_path,
         "endpoint": host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
     }
     secret = host.data.get("hf_token", os.environ.get("HF_TOKEN"))

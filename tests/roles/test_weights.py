@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet.fleet.model import Gguf
+from llamafleet.plan_types import GgufPlan
 from roles.gguf_files.facts import FILES, GgufFiles, Weights, key_of, source_of
 from tests.lab.hub import Hub, running_hub
 from tests.roles.machine import ORIGIN
@@ -50,6 +51,7 @@ class Disk:
             "size": None,
             "path": str(self.path),
             "memory": str(self.memory / key_of(str(self.path))),
+            "before": str(self.path),
             "endpoint": self.endpoint,
         }
         (work / "job.json").write_text(json.dumps(job | changed))
@@ -157,3 +159,71 @@ def test_what_cannot_be_had_is_said_in_a_line(
 def test_two_memories_never_mix() -> None:
     assert key_of("/a") != key_of("/b")
     assert source_of(gguf()) == "owner/repo@main:a.gguf"
+
+
+def verified_at(disk: Disk, path: Path, source: str = "owner/repo@main:a.gguf") -> None:
+    """Weights at another path, as an earlier rollout has left them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(CONTENT)
+    disk.memory.mkdir(exist_ok=True)
+    state = path.stat()
+    note = f"{state.st_size} {int(state.st_mtime)} {SHA256} {source}\n{path}\n"
+    (disk.memory / key_of(str(path))).write_text(note)
+
+
+def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(disk: Disk) -> None:
+    old = disk.folder / "models" / "owner" / "repo@0123456789ab" / "a.gguf"
+    verified_at(disk, old)
+    done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256)
+    assert done.returncode == 0, done.stdout
+    assert f"== taken from {old}" in done.stdout
+    assert disk.path.samefile(old)
+    assert disk.observe().verified(str(disk.path), gguf(sha256=SHA256))
+    assert [path.name for path in disk.path.parent.iterdir()] == ["a.gguf"]
+
+
+def test_a_note_of_an_earlier_release_is_found_by_the_usual_path(disk: Disk) -> None:
+    old = disk.folder / "models" / "owner" / "usual" / "a.gguf"
+    verified_at(disk, old)
+    note = disk.memory / key_of(str(old))
+    note.write_text(note.read_text().splitlines()[0] + "\n")
+    done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256, before=str(old))
+    assert done.returncode == 0, done.stdout
+    assert disk.path.samefile(old)
+
+
+@pytest.mark.parametrize("doubt", ["touched", "writable", "gone", "other"])
+def test_what_may_have_changed_since_is_downloaded(disk: Disk, doubt: str) -> None:
+    old = disk.folder / "elsewhere.gguf"
+    verified_at(disk, old)
+    match doubt:
+        case "touched":
+            os.utime(old, (1, 1))
+        case "writable":
+            old.chmod(0o666)
+        case "gone":
+            old.unlink()
+        case "other":
+            note = disk.memory / key_of(str(old))
+            note.write_text(note.read_text().replace(SHA256, "0" * 64))
+    done = disk.download(sha256=SHA256)
+    assert done.returncode == 0, done.stdout
+    assert "taken from" not in done.stdout
+    assert disk.path.read_bytes() == CONTENT
+
+
+def test_what_a_killed_download_left_is_removed_and_does_not_count(disk: Disk) -> None:
+    left = disk.path.with_name(".a.gguf.llamafleet-partial") / ".cache" / "x.incomplete"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(bytes(150_000))
+    done = disk.download()
+    assert done.returncode == 0, done.stdout
+    assert [path.name for path in disk.path.parent.iterdir()] == ["a.gguf"]
+
+
+def test_another_revision_of_a_file_has_a_place_of_its_own() -> None:
+    moved = GgufPlan(gguf(folder="owner/repo@v2"), "/models/owner/repo@v2/a.gguf", True)
+    assert moved.usual_path == "/models/owner/repo/a.gguf"
+    assert GgufPlan(gguf(), "/models/owner/repo/a.gguf", True).usual_path == (
+        "/models/owner/repo/a.gguf"
+    )

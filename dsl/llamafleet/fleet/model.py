@@ -119,7 +119,8 @@ class Gguf:
     """Weights: a `path` that must exist on the host, or a file of a Hugging Face repository.
 
     `quant` is what `hf` names after its colon, "" for nothing; which `file` that is, only a lock
-    knows. `files` are all of them, in order, where there is a lock.
+    knows. `files` are all of them, in order, where there is a lock. `folder` is where they are
+    below models-dir if the repository's own folder holds another revision, else None.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Gguf:
     spans: Spans = field(default_factory=dict)
     quant: str | None = None
     files: tuple[GgufFile, ...] = ()
+    folder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

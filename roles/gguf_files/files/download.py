@@ -2,8 +2,10 @@
 
     download.py WORK    # a folder with job.json
 
-The file appears by a rename, after its size and SHA-256 are right. What was received before an
-interruption is kept, and used by the next run. Lines that begin with `== ` are for the user.
+The file appears by a rename, after its size and SHA-256 are right. Where this host has the bytes
+already, under the path that they had before, nothing is downloaded. A connection that breaks is
+taken up again where it broke; a process that was killed is not: since 1.18 huggingface_hub begins
+anew in each process, so what it left is removed. Lines that begin with `== ` are for the user.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +46,11 @@ def main(work: Path) -> int:
 def fetch(job: Job) -> None:
     """Have the file at its path, verified, and remember that it is."""
     path = Path(job["path"])
-    if path.exists() and job["sha256"] and hash_of(path) == job["sha256"]:
-        say("it is there already")
-        remember(job, path, job["sha256"])
+    if job["sha256"] and have(job, path, job["sha256"]):
         return
     meta = metadata(job)
     expected = job["sha256"] or (meta.etag if is_sha256(meta.etag) else None)
-    if path.exists() and expected and hash_of(path) == expected:
-        say("it is there already")
-        remember(job, path, expected)
+    if expected and expected != job["sha256"] and have(job, path, expected):
         return
     if job["size"] and meta.size and job["size"] != meta.size:
         raise Refused(f"{source(job)} has {meta.size} bytes, but the fleet file says {job['size']}")
@@ -59,8 +58,7 @@ def fetch(job: Job) -> None:
         raise Refused(
             f"{source(job)} has SHA-256 {meta.etag}, but the fleet file says {job['sha256']}"
         )
-    partial = path.with_name(f".{path.name}.llamafleet-partial")
-    partial.mkdir(parents=True, exist_ok=True)
+    partial = partial_folder(path)
     check_space(partial, meta.size or 0)
     got = download(job, partial, meta.size or 0)
     digest = hash_of(got)
@@ -71,6 +69,69 @@ def fetch(job: Job) -> None:
     shutil.rmtree(partial)
     remember(job, path, digest)
     say("done")
+
+
+def have(job: Job, path: Path, digest: str) -> bool:
+    """Have the file without a download, if it is there already or this host knows its bytes."""
+    if path.exists() and hash_of(path) == digest:
+        say("it is there already")
+    elif not take(job, path, digest):
+        return False
+    remember(job, path, digest)
+    return True
+
+
+def take(job: Job, path: Path, digest: str) -> bool:
+    """Give a file that was verified at another path this one as well; its bytes exist once."""
+    for found in verified_elsewhere(job, digest):
+        partial = partial_folder(path)
+        fresh = partial / path.name
+        try:
+            os.link(found.resolve(), fresh)
+        except OSError:  # another file system
+            check_space(partial, found.stat().st_size)
+            say(f"copying {found}")
+            shutil.copyfile(found, fresh)
+            if hash_of(fresh) != digest:
+                shutil.rmtree(partial)
+                continue
+        put(fresh, path)
+        shutil.rmtree(partial)
+        say(f"taken from {found}")
+        return True
+    return False
+
+
+def verified_elsewhere(job: Job, digest: str) -> Iterator[Path]:
+    """Files of root's that were verified to have this SHA-256, and are as they were then."""
+    memory = Path(job["memory"])
+    # Notes of earlier releases do not say their path.
+    named = {key_of(job["before"]): job["before"]}
+    for note in sorted(memory.parent.glob("[0-9a-f]" * 16)):
+        if not note.is_file() or note == memory:
+            continue
+        first, *rest = note.read_text().splitlines() or [""]
+        size, modified, sha256, *_ = [*first.split(" ", 3), "", "", ""]
+        path = Path(rest[0] if rest else named.get(note.name, ""))
+        if sha256 != digest or not path.is_file():
+            continue
+        state = path.stat()
+        same = (str(state.st_size), str(int(state.st_mtime))) == (size, modified)
+        if same and state.st_uid == os.geteuid() and not state.st_mode & 0o022:
+            yield path
+
+
+def key_of(path: str) -> str:
+    """The name of a path's note, as the rollout makes it."""
+    return hashlib.sha256(path.encode()).hexdigest()[:16]
+
+
+def partial_folder(path: Path) -> Path:
+    """An empty folder beside the file; what a run that died has left in it is of no use."""
+    partial = path.with_name(f".{path.name}.llamafleet-partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    return partial
 
 
 def metadata(job: Job) -> Any:
@@ -101,7 +162,7 @@ def metadata(job: Job) -> Any:
 
 
 def download(job: Job, partial: Path, size: int) -> Path:
-    """Receive into the partial folder, which a later run continues."""
+    """Receive into the partial folder."""
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     from huggingface_hub import hf_hub_download
 
@@ -147,7 +208,7 @@ def received(folder: Path) -> int:
 def check_space(partial: Path, size: int) -> None:
     """A disk that is too small is known before anything is received."""
     free = shutil.disk_usage(partial).free
-    missing = size - received(partial) - free
+    missing = size - free
     if missing > 0:
         raise Refused(
             f"{partial.parent} has {free / 1e9:.1f} GB free, {missing / 1e9:.1f} GB too few"
@@ -173,7 +234,8 @@ def remember(job: Job, path: Path, digest: str) -> None:
     memory = Path(job["memory"])
     memory.parent.mkdir(parents=True, exist_ok=True)
     fresh = memory.with_name(memory.name + ".new")
-    fresh.write_text(f"{state.st_size} {int(state.st_mtime)} {digest} {source(job)}\n")
+    known = f"{state.st_size} {int(state.st_mtime)} {digest} {source(job)}"
+    fresh.write_text(f"{known}\n{path}\n")
     fresh.replace(memory)
 
 

@@ -34,7 +34,7 @@ def gguf_path(gguf: Gguf, host: Host) -> str:
     """Where a weights file is on a host."""
     if gguf.path is not None:
         return gguf.path
-    return f"{host.models_dir.rstrip('/')}/{gguf.repo}/{gguf.file}"
+    return f"{host.models_dir.rstrip('/')}/{gguf.folder or gguf.repo}/{gguf.file}"
 
 
 def server_path(build: str) -> str:
