@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -116,16 +115,17 @@ def test_a_busy_connection_is_asked_nothing(quick: None) -> None:
 
 
 def test_the_kernel_gives_up_a_connection_too() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=server.accept, daemon=True).start()
-        with socket.create_connection(server.getsockname()) as client:
-            tune(client)
-            for level, option, value in (
-                (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-                (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-                (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000),
-            ):
-                assert client.getsockopt(level, option) == value
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        tune(client)
+        for level, option, value in (
+            (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+            (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+            (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000),
+        ):
+            assert client.getsockopt(level, option) == value
 
 
 def test_what_is_no_socket_is_left_as_it_is() -> None:
