@@ -21,8 +21,9 @@ LAYERS: dict[str, set[str]] = {
     "rules": {
         "language", "diagnostics", "schema", "fleet", "backends", "targets", "footprint",
         "calibration.differences", "lock.measured",
-        "swap_config.versions",
+        "secrets", "swap_config.versions",
     },
+    "secrets": {"diagnostics.model", "language.source", "language.syntax"},
     "backends": set(),
     "writers": set(),
     "targets": {
@@ -30,7 +31,7 @@ LAYERS: dict[str, set[str]] = {
         "swap_config.versions", "swap_config.re2", "swap_config.fits",
     },
     "importers": {
-        "language", "diagnostics", "schema", "fleet", "swap_config", "render", "targets",
+        "language", "diagnostics", "schema", "secrets", "fleet", "swap_config", "render", "targets",
     },
     "places": set(),
     "plan_types": {"fleet.model", "places"},
@@ -47,7 +48,8 @@ LAYERS: dict[str, set[str]] = {
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
     "swap_check": {
-        "language", "diagnostics", "fleet", "importers", "rules", "swap_config", "targets",
+        "language", "diagnostics", "fleet", "importers", "rules", "secrets", "swap_config",
+        "targets",
     },
     "inventory": {"fleet"},
     "fingerprint": {"places", "plan_types", "url_secrets"},

@@ -8,8 +8,9 @@ import pytest
 
 from llamafleet.cli import main
 from llamafleet.importers.front import Asked, Kind, import_source
-from llamafleet.importers.secrets import in_words, is_secret
 from llamafleet.language.source import Source
+from llamafleet.secrets.find import in_words
+from llamafleet.secrets.names import is_secret
 
 KEYS = Path(__file__).parent / "cases" / "keys.yaml"
 
@@ -23,7 +24,7 @@ def test_no_key_is_in_the_file_nor_printed(capsys: pytest.CaptureFixture[str]) -
     assert {line.split()[0] for line in said} == {
         "HF_TOKEN",
         "OPENAI_API_KEY",
-        "LLAMA_API_KEY",
+        "GUARDED_API_KEY",
         "LLAMA_SWAP_API_KEY",
         "LLAMA_SWAP_API_KEY_2",
         "PEER_FAR_AWAY_API_KEY",
@@ -51,7 +52,7 @@ def test_a_servers_key_moves_into_its_environment() -> None:
     result = import_source(Source("run.sh", text), Kind.COMMAND, Asked())
     assert result.text is not None
     assert "sk-secret-1" not in result.text
-    assert 'environment-file = "/etc/llamafleet/secrets.env"' in result.text
+    assert 'environment-file = "/etc/llamafleet/a.env"' in result.text
     assert [(each.variable, each.value) for each in result.secrets] == [
         ("LLAMA_API_KEY", "sk-secret-1")
     ]
@@ -88,4 +89,4 @@ def test_what_is_a_secret(name: str, value: str, secret: bool) -> None:
     ],
 )
 def test_keys_in_command_lines(words: list[str], keys: list[str]) -> None:
-    assert [value for _, _, value in in_words(words)] == keys
+    assert [words[at][each.start : each.end] for at, each in in_words(words)] == keys

@@ -9,9 +9,10 @@ from pathlib import Path
 from ..diagnostics.model import Diagnostics
 from ..importers.front import Asked, Kind, Result, guess, import_source
 from ..importers.proof import broken
-from ..importers.secrets import Secret, blotted
+from ..importers.secrets import Secret, environment_file
 from ..language.reading import read_bytes, read_source
 from ..language.source import Source
+from ..secrets.mask import without_values
 from ..swap_config.versions import number
 from .terminal import STDIN, counted, say, show, totals
 
@@ -81,23 +82,37 @@ def _checked(result: Result, source: Source, version: int, llama_cpp: str) -> Re
 
 
 def _report(result: Result) -> None:
-    """What is to be said goes to stderr: stdout is the fleet file. Keys are not repeated."""
+    """What is to be said goes to stderr: stdout is the fleet file. Secrets are not repeated."""
+    known = [each.value for each in result.secrets]
     found = [each for each in result.diagnostics if each.code not in SETTLED]
-    sources = {
-        each.path: Source(each.path, blotted(each.text, result.secrets)) for each in result.sources
-    }
-    show(found, sources, sys.stderr)
+    show(found, {each.path: each for each in result.sources}, sys.stderr, known)
     if found:
         print(totals(found, len(result.sources)), file=sys.stderr)
-    for secret in result.secrets:
-        print(_told(secret), file=sys.stderr)
+    for line in dict.fromkeys(_told(each, known) for each in result.secrets):
+        print(line, file=sys.stderr)
     if result.secrets:
-        print("set them in the file that environment-file names, on the host", file=sys.stderr)
+        print(_delivery(result), file=sys.stderr)
 
 
-def _told(secret: Secret) -> str:
+def _told(secret: Secret, known: list[str]) -> str:
     place = f"{secret.span.path}:{secret.span.start.line}"
-    return f"{secret.variable} must hold {secret.what}, which stands in {place}"
+    told = (
+        f"{secret.variable} must hold {without_values(secret.what, known)}, which stands in {place}"
+    )
+    if secret.in_argv:
+        told += "; its command shows it to every user of the host, as it did"
+    return told
+
+
+def _delivery(result: Result) -> str:
+    """How the variables get to the service: in the words of an inventory's group data."""
+    names = dict.fromkeys(each.variable for each in result.secrets)
+    values = ", ".join(f'"{name}": os.environ["{name}"]' for name in names)
+    return (
+        f"give them in the inventory's group data, from where a rollout writes "
+        f"{environment_file(result.service)}, for root alone to read:\n"
+        f'    llamafleet_environment = {{"{result.service}": {{{values}}}}}'
+    )
 
 
 def _proven(result: Result) -> int:

@@ -6,7 +6,7 @@ import atexit
 import gc
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
 from ..diagnostics.as_text import as_text
@@ -39,11 +39,19 @@ def has_color(stream: TextIO) -> bool:
 
 
 def show(
-    diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], stream: TextIO | None = None
+    diagnostics: Iterable[Diagnostic],
+    sources: Mapping[str, Source],
+    stream: TextIO | None = None,
+    secrets: Sequence[str] = (),
 ) -> None:
-    """Print diagnostics for people."""
+    """Print diagnostics for people; `secrets` are values that are never shown."""
     to = stream or sys.stdout
-    to.write(as_text(diagnostics, sources, has_color(to)))
+    found = tuple(diagnostics)
+    if found:
+        from ..secrets.concealed import concealed
+
+        found, sources = concealed(found, sources, secrets)
+    to.write(as_text(found, sources, has_color(to)))
 
 
 def counted(number: int, word: str) -> str:

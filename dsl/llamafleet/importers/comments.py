@@ -83,8 +83,8 @@ def _line(source: Source, number: int) -> Span:
     return Span(source.path, Position(number, 1), Position(number, width + 1))
 
 
-def without_keys(found: Found, secrets: Iterable[Secret]) -> Found:
-    """The comments without the keys that they mention."""
+def without_secrets(found: Found, secrets: Iterable[Secret]) -> Found:
+    """Return the comments with stars for the secrets that they mention."""
     secrets = tuple(secrets)
     return {
         line: (alone, replace(comment, text=masked(comment.text, secrets)))

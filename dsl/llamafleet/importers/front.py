@@ -11,17 +11,17 @@ from ..diagnostics.model import Diagnostic, Diagnostics
 from ..language.formatter import print_file
 from ..language.reading import Read, read_bytes
 from ..language.source import Source
-from ..language.syntax import File
+from ..language.syntax import Block, File
 from ..swap_config.load import read_swap_config
 from . import proof
 from .command_line import read_command
-from .comments import header_of, of_lines, place
-from .comments import without_keys as comments_without_keys
+from .comments import header_of, of_lines, place, without_secrets
 from .lift import SERVER
-from .llama_swap import Runs, to_fleet
+from .llama_swap import SERVICE, Runs, to_fleet
 from .router_ini import ini_to_file
 from .secrets import Secret
-from .service import Process, to_file, without_keys
+from .service import Process, to_file
+from .service import without_secrets as process_without_secrets
 from .shelf import Shelf
 from .swap_unit import config_of, runs
 from .unit import SWAP, process_of, read_unit
@@ -47,13 +47,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A fleet file, if there is one, with what is to be said; `differences` proves it."""
+    """A fleet file, if there is one, with what is to be said; `differences` proves it.
+
+    `service` is the name of the service that it describes.
+    """
 
     text: str | None
     diagnostics: tuple[Diagnostic, ...]
     sources: tuple[Source, ...]
     secrets: tuple[Secret, ...] = ()
     differences: Callable[[], list[str]] = list
+    service: str = SERVICE
 
     @property
     def failed(self) -> bool:
@@ -123,7 +127,7 @@ def _llama_swap(
         tuple(diagnostics),
         sources,
         imported.secrets,
-        lambda: proof.of_llama_swap(config, text, asked.host, imported.secrets),
+        lambda: proof.of_llama_swap(imported.config, text, asked.host),
     )
 
 
@@ -146,7 +150,7 @@ def _process(
 ) -> Result:
     if process is None:
         return Result(None, tuple(shelf.diagnostics), (source,))
-    process = without_keys(process, shelf)
+    process = process_without_secrets(process, shelf)
     file = to_file(process, asked.host, shelf)
     text = print_file(_with_comments(file, source, signs, shelf))
     return Result(
@@ -155,9 +159,16 @@ def _process(
         (source,),
         tuple(shelf.safe.found),
         lambda: proof.of_process(process, text, asked.host, tuple(shelf.safe.found)),
+        _service_of(file),
     )
 
 
+def _service_of(file: File) -> str:
+    """The label of its last block, which is the service."""
+    last = file.entries[-1]
+    return last.label.text if isinstance(last, Block) and last.label else SERVICE
+
+
 def _with_comments(file: File, source: Source, signs: str, shelf: Shelf) -> File:
-    comments = comments_without_keys(of_lines(source, signs), shelf.safe.found)
+    comments = without_secrets(of_lines(source, signs), shelf.safe.found)
     return place(file, comments, header_of(source, signs))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..diagnostics.model import Diagnostics
 from ..language.source import Source, Span
 from ..language.syntax import Block, Directive, File, Name, Number, Text
 from ..swap_config.model import SwapConfig
 from . import nodes, passing
-from .comments import header_of, of_yaml, place, without_keys
+from .comments import header_of, of_yaml, place, without_secrets
+from .config_secrets import moved_out
 from .groups import groups, matrix
 from .model_block import fixed_port, model_block
+from .model_settings import Lost
 from .nodes import is_attribute
-from .routes import peer_block, profile_block, selector_block
-from .secrets import ENVIRONMENT_FILE, Secret
+from .routes import of_peers, peer_block, profile_block, selector_block
+from .secrets import Secret, environment_file
 from .service_settings import api_keys, lists, performance, settings
 from .shelf import Shelf
 
@@ -34,9 +35,13 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A fleet file as a tree, what it could not hold, and the keys that stay outside."""
+    """A fleet file as a tree, what it could not hold, and the secrets that stay outside.
+
+    `config` is what it was made of: the original without its secrets.
+    """
 
     file: File
+    config: SwapConfig
     diagnostics: Diagnostics
     secrets: tuple[Secret, ...]
 
@@ -53,17 +58,20 @@ def to_fleet(
     found = _build(config, host, source, drops_dead=True, runs=runs or Runs())
     if source is None:
         return found
-    comments = without_keys(of_yaml(source), found.secrets)
+    comments = without_secrets(of_yaml(source), found.secrets)
     file = place(found.file, comments, header_of(source))
-    return Imported(file, found.diagnostics, found.secrets)
+    return replace(found, file=file)
 
 
 def _build(
     config: SwapConfig, host: str, source: Source | None, drops_dead: bool, runs: Runs
 ) -> Imported:
     start = nodes.start_of(config.path)
+    shelf = Shelf(source, drops_dead=drops_dead)
+    if drops_dead:
+        config = moved_out(config, shelf.safe, lambda model: _losing(shelf, model))
     fixed = [port.text for each in config.models if (port := fixed_port(each))]
-    shelf = Shelf(source, drops_dead=drops_dead, shared=Counter(fixed))
+    shelf.shared.update(fixed)
     models = [model_block(each, config, shelf) for each in config.models]
     service = _service(config, host, start, shelf, runs)
     file = File(
@@ -76,13 +84,18 @@ def _build(
             service,
         ),
     )
-    return Imported(file, shelf.diagnostics, tuple(shelf.safe.found))
+    return Imported(file, config, shelf.diagnostics, tuple(shelf.safe.found))
 
 
-def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Runs) -> Block:
+def _losing(shelf: Shelf, model: str) -> Lost:
     def lost(what: str, span: Span) -> None:
         shelf.diagnostics.warning("not-imported", f"llama-swap loses {what}", span)
 
+    return shelf.loses(model) if model else lost
+
+
+def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Runs) -> Block:
+    lost = _losing(shelf, "")
     for name, span in passing.hidden(config):
         lost(f"{name}, which has no effect and looks like a secret", span)
     listen = runs.listen or f":{_listen(shelf)}"
@@ -101,21 +114,23 @@ def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Run
     entries += runs.entries
     has_file = any(is_attribute(each, "environment-file") for each in runs.entries)
     if shelf.safe.found and not has_file:
-        entries.append(nodes.attribute("environment-file", Text(ENVIRONMENT_FILE, start)))
+        entries.append(nodes.attribute("environment-file", Text(environment_file(SERVICE), start)))
     entries += performance(config)
     if config.matrix is not None:
         entries.append(matrix(config.matrix, config))
     entries += groups(config, lost)
     entries += (profile_block(each) for each in config.profiles)
     entries += (selector_block(each, lost) for each in config.selectors)
-    entries += (peer_block(each, shelf.safe, lost) for each in config.peers)
+    peers = of_peers(config, lost)
+    if not peers:
+        entries += (peer_block(each, shelf.safe, lost) for each in config.peers)
     if config.priority:
         ranks = [
             nodes.attribute(key.text, nodes.integer(rank.value, rank.span))
             for key, rank in config.priority
         ]
         entries.append(nodes.block("priority", None, ranks, config.priority[0][0].span))
-    entries += passing.block(passing.of_service(config, lost), start)
+    entries += passing.block((*passing.of_service(config, lost), *peers), start)
     return nodes.block("llama-swap", SERVICE, entries, start)
 
 

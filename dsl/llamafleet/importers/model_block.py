@@ -16,7 +16,6 @@ from .passing import HEALTH, URL, VARIABLE, is_sayable_command
 from .passing import block as pass_through
 from .passing import of_model as passing_of_model
 from .sayable import sayable
-from .secrets import is_secret
 from .shelf import Shelf
 from .words import Word, split
 
@@ -31,12 +30,12 @@ DEFAULT_LIMIT = 10
 def model_block(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Block:
     """The block of one model."""
     lost = shelf.loses(model.id.text)
-    passing = list(passing_of_model(model, config, shelf.safe, lost))
+    passing = list(passing_of_model(model, config, lost))
     runs = [*_runs(model, shelf)]
     entries = [
         *runs,
         *_requests_go(model, shelf),
-        *_env(model, shelf),
+        *_env(model),
         *_aliases(model, config, shelf),
         *model_settings.texts(model),
         *model_settings.switches(model),
@@ -133,6 +132,8 @@ def _names_port(model: SwapModel, port: int) -> bool:
     values += [each for each in (model.metadata, model.filters.set_params) if each]
     said = (model.name, model.description, model.use_model_name, model.check_endpoint)
     texts = [each.value for each in (*said, *model.env) if each is not None]
+    if model.proxy is not None and not _is_url(model, model.proxy.value):
+        texts.append(model.proxy.value)
     texts += [str(text) for value in values for text in scalars_of(value)]
     if model.cmd is not None and not is_sayable_command(model.cmd):
         return True
@@ -142,13 +143,18 @@ def _names_port(model: SwapModel, port: int) -> bool:
 def _requests_go(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
     """Where its requests go, and what says that it is ready."""
     proxy, health, stop = model.proxy, model.check_endpoint, model.cmd_stop
-    if proxy is not None and URL.fullmatch(proxy.value) and not _goes_home(model, shelf):
+    if proxy is not None and _is_url(model, proxy.value) and not _goes_home(model, shelf):
         yield nodes.attribute("proxy", Text(ported(proxy.value, model.port), proxy.span))
     if health is not None and health.value not in ("", "/health") and _is_path(health.value):
         yield nodes.attribute("health", Text(health.value, health.span))
     if stop is not None and stop.text.strip() and is_sayable_command(stop):
         words = words_of(stop, model.port, None)
         yield nodes.attribute("stop-command", nodes.texts((w.text for w in words), stop.span))
+
+
+def _is_url(model: SwapModel, text: str) -> bool:
+    """Return True if a `proxy` can say it; what it cannot passes through."""
+    return URL.fullmatch(text) is not None and sayable(ported(text, model.port).replace(PORT, ""))
 
 
 def _goes_home(model: SwapModel, shelf: Shelf) -> bool:
@@ -185,17 +191,11 @@ def ported(text: str, port: int | None) -> str:
     return text if port is None else re.sub(rf"(?<![0-9]){port}(?![0-9])", PORT, text)
 
 
-def _env(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
-    """Its environment, without what nobody should read: that comes from the service's own."""
-    values: list[Text] = []
+def _env(model: SwapModel) -> Iterator[nodes.Entry]:
+    """Its environment."""
     if any(not VARIABLE.fullmatch(each.value) or not sayable(each.value) for each in model.env):
         return  # it passes through as it stands
-    for each in model.env:
-        name, _, value = each.value.partition("=")
-        if is_secret(name, value) and shelf.safe.fits(name, value):
-            shelf.safe.keep(name, f"{name} of model {model.id.text}", each.span, value)
-        else:
-            values.append(Text(each.value, each.span))
+    values = [Text(each.value, each.span) for each in model.env]
     if values:
         yield nodes.attribute("env", nodes.items(values, values[0].span))
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator
 
 from ..language.source import Span
 from ..language.syntax import Block, Text
+from ..secrets.find import in_value
+from ..secrets.names import is_secret_name
 from ..swap_config.model import Command, Filters, SwapConfig, SwapModel
 from ..swap_config.values import At, Table, Value
 from ..swap_config.versions import since
 from . import nodes
 from .model_settings import Lost, filters_pass_through, free_entries
 from .sayable import sayable
-from .secrets import NAMES, Safe, in_words, without_keys
 from .words import split
 
 URL = re.compile(r"https?://[^\s\"'/][^\s\"']*")
 HEALTH = re.compile(r"/\S*|none")
 VARIABLE = re.compile(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*")
-HIDDEN = re.compile(r"(?i)authorization")
 
 
 def is_sayable_command(command: Command) -> bool:
@@ -31,15 +30,14 @@ def is_sayable_command(command: Command) -> bool:
         command.known
         and sayable(" ".join(text.splitlines()))
         and not any("\n" in word for word in words)
-        and not any(in_words(words))
     )
 
 
-def of_model(model: SwapModel, config: SwapConfig, safe: Safe, lost: Lost) -> Iterator[nodes.Entry]:
+def of_model(model: SwapModel, config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
     """Keys of a model whose values the language refuses, and keys that llama-swap never reads."""
     for key, command in (("cmd", model.cmd), ("cmdStop", model.cmd_stop)):
         if command is not None and command.text.strip() and not is_sayable_command(command):
-            text = _safe_text(command, safe, f"a key in {key} of model {model.id.text}")
+            text = command.text.strip("\n").replace("\r", "")
             yield nodes.attribute(key, Text(text, command.span))
         elif key == "cmd" and not (command and command.text.strip()):
             yield nodes.attribute(key, Text("", model.id.span))
@@ -66,12 +64,12 @@ def of_model(model: SwapModel, config: SwapConfig, safe: Safe, lost: Lost) -> It
         number = nodes.integer(said_timeout.value, said_timeout.span)
         yield nodes.attribute("healthCheckTimeout", number)
     if filters_pass_through(model.filters):
-        yield nodes.block("filters", None, list(_filters(model.filters, lost)), model.id.span)
+        yield nodes.block("filters", None, list(filters_of(model.filters, lost)), model.id.span)
     yield from free_entries(unused(config, model.id.text, lost), lost)
 
 
-def _filters(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
-    """All filters of a model in llama-swap's own words."""
+def filters_of(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
+    """All filters of a model or a peer in llama-swap's own words."""
     if said.strip_params is not None and said.strip_params.value:
         names = ", ".join(said.strip_params.value)
         yield nodes.attribute("stripParams", Text(names, said.strip_params.span))
@@ -81,15 +79,6 @@ def _filters(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
         if table is not None and table.entries:
             span = value.span if value is not None else table.entries[0][0].span
             yield nodes.block(key, None, list(free_entries(table, lost)), span)
-
-
-def _safe_text(command: Command, safe: Safe, what: str) -> str:
-    """A command as it stands, or with variables where keys were."""
-    words = [word.text for word in split(command.text, "")]
-    hidden = without_keys(words, safe, what, command.span)
-    if hidden is None:
-        return command.text.strip("\n").replace("\r", "")
-    return " ".join(shlex.quote(word) for word in hidden)
 
 
 def _texts(key: str, values: Iterable[At[str]]) -> nodes.Entry:
@@ -148,7 +137,11 @@ def hidden(config: SwapConfig) -> Iterator[tuple[str, Span]]:
 def _is_hidden(name: str, value: Value) -> bool:
     if value.table is not None:
         return any(_is_hidden(key.text, inner) for key, inner in value.table)
-    return bool(NAMES.fullmatch(name) or HIDDEN.search(name)) and "${env." not in value.text
+    if value.items is not None:
+        return any(_is_hidden(name, inner) for inner in value.items)
+    if is_secret_name(name) and value.scalar and not isinstance(value.data, str):
+        return value.data is not None and not isinstance(value.data, bool)
+    return bool(in_value(name, value.text))
 
 
 def block(entries: Iterable[nodes.Entry], span: Span) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..diagnostics.as_text import as_text
 from ..diagnostics.model import Diagnostics
@@ -19,8 +19,8 @@ from .chosen_ports import own_ports, rendered_ports
 from .lift import is_server
 from .llama_swap import SERVICE
 from .meaning import differences, meaning
-from .router_ini import is_loaded, models_of, read, words_of
-from .secrets import Secret
+from .router_ini import is_loaded, models_of, moved_of, read
+from .secrets import Safe, Secret
 from .service import Process
 from .unit_file import read as read_unit_file
 from .unit_file import specifiers
@@ -44,12 +44,10 @@ def broken(text: str) -> str:
     return ""
 
 
-def of_llama_swap(
-    config: SwapConfig, text: str, host: str, secrets: tuple[Secret, ...]
-) -> list[str]:
-    """What the fleet file says differently from a llama-swap configuration."""
+def of_llama_swap(config: SwapConfig, text: str, host: str) -> list[str]:
+    """What the fleet file says differently from a llama-swap configuration without secrets."""
     try:
-        return compare(config, _rendered(text, host, config.version), secrets)
+        return compare(config, _rendered(text, host, config.version))
     except BrokenError as error:
         return str(error).splitlines()
 
@@ -62,12 +60,22 @@ def of_router(source: Source, text: str, host: str) -> list[str]:
         config = _rendered(text, host, 250)
     except BrokenError as error:
         return str(error).splitlines()
+    safe = Safe()
+    moved = {
+        each.name: moved_of(each, defaults, "llama-server", safe) for each in models_of(sections)
+    }
     before = {
-        each.name: _argv([word.text for word in words_of(each, defaults, "llama-server")])
-        for each in models_of(sections)
+        name: {
+            "cmd": _argv(each.words),
+            "env": [f"{name}=${{env.{held}}}" for name, held in each.given],
+        }
+        for name, each in moved.items()
     }
     after = {
-        each.id.text: _argv([word.text for word in split(each.cmd.text, "")])
+        each.id.text: {
+            "cmd": _argv([word.text for word in split(each.cmd.text, "")]),
+            "env": [said.value for said in each.env],
+        }
         for each in config.models
         if each.cmd
     }
@@ -141,41 +149,9 @@ def _rendered(text: str, host: str, version: int) -> SwapConfig:
     return config
 
 
-def compare(
-    original: SwapConfig, rendered: SwapConfig, secrets: tuple[Secret, ...] = ()
-) -> list[str]:
+def compare(original: SwapConfig, rendered: SwapConfig) -> list[str]:
     """What the rendered configuration means differently; nothing if all is well."""
     chosen = own_ports(original)
     before = meaning(original, chosen)
     after = meaning(rendered, rendered_ports(rendered, original))
-    _put_outside(before, secrets)
     return list(differences(before, after))
-
-
-def _put_outside(tree: dict[str, object], secrets: tuple[Secret, ...]) -> None:
-    """The meaning once the keys are where the import says, not in the file."""
-    told = {each.value: each.variable for each in secrets}
-
-    def walk(value: object) -> object:
-        match value:
-            case str():
-                for key, variable in told.items():
-                    value = value.replace(key, f"${{env.{variable}}}")
-                return value
-            case list():
-                return [walk(each) for each in value]
-            case tuple():
-                return tuple(walk(each) for each in value)
-            case dict():
-                return {key: walk(inner) for key, inner in value.items()}
-        return value
-
-    for key in ("apiKeys", "peers"):
-        tree[key] = walk(tree[key])
-    models = tree["models"]
-    assert isinstance(models, Mapping)
-    for model in models.values():
-        model["env"] = {
-            name: value for name, value in model["env"].items() if told.get(value) != name
-        }
-        model["cmd"], model["cmdStop"] = walk(model["cmd"]), walk(model["cmdStop"])

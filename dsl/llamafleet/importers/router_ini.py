@@ -26,6 +26,9 @@ from .argv import form_of
 from .lift import lift
 from .llama_swap import LISTEN, SERVICE
 from .model_block import flag_entries, has_weights
+from .moving import Moved, Mover
+from .secrets import Safe, environment_file
+from .service import placed
 from .shelf import Shelf
 from .words import Word
 
@@ -37,6 +40,10 @@ TRUE, FALSE = (
 MODELS_MAX = 4
 """How many models the router keeps loaded, unless --models-max says something else."""
 ENVIRONMENT = "LLAMA_ARG_"
+AT_FIRST = 3
+"""Behind host, listen and models."""
+VARIABLES = {"LLAMA_API_KEY": "api-key", "HF_TOKEN": "hf-token"}
+"""Variables that are keys of a section, too, and do not begin like the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,9 @@ def words_of(section: Section, defaults: Section | None, program: str) -> tuple[
 
 def _flag(said: Said) -> list[Word]:
     name = said.key
-    if name.startswith(ENVIRONMENT):
+    if name in VARIABLES:
+        name = VARIABLES[name]
+    elif name.startswith(ENVIRONMENT):
         name = name.removeprefix(ENVIRONMENT).lower().replace("_", "-")
     spelled = next((each for each in (f"--{name}", f"-{name}") if form_of(each)), f"--{name}")
     form = form_of(spelled)
@@ -124,6 +133,10 @@ def ini_to_file(source: Source, host: str, shelf: Shelf, program: str = "llama-s
                 "not-imported", f"{said.key} stands in no section and is not taken over", said.span
             )
     blocks = [_model(each, defaults, shelf, program) for each in models]
+    service = _service(models, defaults, host, start)
+    if shelf.safe.found:
+        file = nodes.attribute("environment-file", Text(environment_file(SERVICE), start))
+        service.insert(AT_FIRST, file)
     return File(
         source.path,
         (
@@ -131,7 +144,7 @@ def ini_to_file(source: Source, host: str, shelf: Shelf, program: str = "llama-s
             nodes.block("host", host, [], start),
             *shelf.gguf_blocks(),
             *blocks,
-            nodes.block("llama-swap", SERVICE, _service(models, defaults, host, start), start),
+            nodes.block("llama-swap", SERVICE, service, start),
         ),
     )
 
@@ -141,8 +154,16 @@ def models_of(sections: Iterable[Section]) -> list[Section]:
     return [each for each in sections if each.name not in ("", "*", "default")]
 
 
+def moved_of(section: Section, defaults: Section | None, program: str, safe: Safe) -> Moved:
+    """The process of a section, with its secrets moved out."""
+    words = [word.text for word in words_of(section, defaults, program)]
+    mover = Mover(safe, f"of model {section.name}", section.span, section.name)
+    return mover.moved(words) or Moved(tuple(words))
+
+
 def _model(section: Section, defaults: Section | None, shelf: Shelf, program: str) -> Block:
-    words = words_of(section, defaults, program)
+    moved = moved_of(section, defaults, program, shelf.safe)
+    words = tuple(placed(moved.words, words_of(section, defaults, program)))
     lifted = lift(words)
     entries: list[nodes.Entry] = []
     if lifted is not None and has_weights(lifted):
@@ -157,6 +178,10 @@ def _model(section: Section, defaults: Section | None, shelf: Shelf, program: st
         entries.append(
             nodes.attribute("unload-timeout", nodes.duration(int(stop.value), stop.span))
         )
+    if moved.given:
+        values = [f"{name}=${{env.{held}}}" for name, held in moved.given]
+        env = nodes.attribute("env", nodes.texts(values, section.span))
+        entries.append(nodes.block("pass-through", None, [env], section.span))
     return nodes.block("model", section.name, entries, section.span)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..language.syntax import Block, Name, Text
-from ..swap_config.model import Peer, Profile, Selector
+from ..swap_config.model import Peer, Profile, Selector, SwapConfig
 from ..swap_config.values import At
 from . import nodes
-from .model_settings import Lost, filters, table, timeouts
+from .model_settings import Lost, filters, filters_pass_through, table, timeouts
+from .passing import filters_of
+from .sayable import sayable
 from .secrets import VARIABLE, Safe
 
 
@@ -63,6 +65,39 @@ def peer_block(peer: Peer, safe: Safe, lost: Lost) -> Block:
     entries += timeouts(peer.timeouts)
     entries += filters(peer.filters, lost)
     return nodes.block("peer", peer.name.text, entries, peer.name.span)
+
+
+def of_peers(config: SwapConfig, lost: Lost) -> tuple[Block, ...]:
+    """All peers in llama-swap's own words, if the language has none for one of them."""
+    if all(
+        sayable(each.proxy.value) and not filters_pass_through(each.filters)
+        for each in config.peers
+    ):
+        return ()
+    start = nodes.start_of(config.path)
+    peers = [_in_their_words(each, lost) for each in config.peers]
+    return (nodes.block("peers", None, peers, start),)
+
+
+def _in_their_words(peer: Peer, lost: Lost) -> Block:
+    span = peer.proxy.span
+    models = (Text(each.value, each.span) for each in peer.models)
+    entries: list[nodes.Entry] = [
+        nodes.attribute("proxy", Text(peer.proxy.value, span)),
+        nodes.attribute("models", nodes.items(models, span)),
+    ]
+    if peer.api_key is not None and peer.api_key.value:
+        entries.append(nodes.attribute("apiKey", Text(peer.api_key.value, peer.api_key.span)))
+    times = [
+        nodes.attribute(key.text, nodes.integer(each.value, each.span))
+        for key, each in peer.timeouts
+    ]
+    if times:
+        entries.append(nodes.block("timeouts", None, times, span))
+    inner = list(filters_of(peer.filters, lost))
+    if inner:
+        entries.append(nodes.block("filters", None, inner, span))
+    return nodes.block(peer.name.text, None, entries, peer.name.span)
 
 
 def _text(key: str, said: At[str] | None) -> Iterator[nodes.Entry]:

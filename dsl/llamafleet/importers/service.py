@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ..language.source import Span
 from ..language.syntax import Directive, File, Name, Number, Text
+from ..secrets.find import shell_texts
 from . import nodes
 from .lift import Lifted, lift
 from .model_block import flag_entries, has_weights
+from .moving import SHELL, Mover
 from .names import Names, of_weights
 from .sayable import sayable
-from .secrets import ENVIRONMENT_FILE, FLAG_VARIABLES, in_words, is_secret
+from .secrets import environment_file
 from .shelf import Shelf
-from .words import Word
+from .words import Word, split
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
 ALIAS = re.compile(r"(?s).+")
@@ -34,26 +36,28 @@ class Process:
     name: str | None = None
 
 
-def without_keys(process: Process, shelf: Shelf) -> Process:
-    """The process with its keys in the environment, where llama-server looks for them, too."""
-    words: list[Word] = []
-    for word in process.words:
-        before = words[-1].text if words else ""
-        variable = FLAG_VARIABLES.get(before)
-        if variable is not None and is_secret("token", word.text):
-            shelf.safe.keep(variable, f"what {before} was given", word.span, word.text)
-            words.pop()
-        else:
-            words.append(word)
-    if any(in_words([word.text for word in words])):
-        shelf.diagnostics.error(
-            "not-imported",
-            "this command holds a key, which a fleet file never does",
-            process.words[0].span,
-            hint="give it in the environment or in a file, and import it again",
-        )
-        words = words[:1]
-    return replace(process, words=tuple(words))
+def without_secrets(process: Process, shelf: Shelf) -> Process:
+    """Return the process with its secrets in the environment, from where it gets them."""
+    mover = Mover(shelf.safe, "", process.words[0].span)
+    pairs = [(name, value) for name, (value, _) in process.environment.items()]
+    found = mover.moved([word.text for word in process.words], pairs)
+    if found is None:
+        return process
+    kept = {name for name, _ in found.environment}
+    environment = {name: each for name, each in process.environment.items() if name in kept}
+    return replace(
+        process, words=tuple(placed(found.words, process.words)), environment=environment
+    )
+
+
+def placed(words: Sequence[str], before: Sequence[Word]) -> Iterator[Word]:
+    """Words with the places that they had; new ones stand where the program does."""
+    left = list(before)
+    for text in words:
+        at = next((at for at, word in enumerate(left) if word.text == text), None)
+        yield Word(text, before[0].span) if at is None else left[at]
+        if at is not None:
+            del left[: at + 1]
 
 
 def to_file(process: Process, host: str, shelf: Shelf) -> File:
@@ -61,7 +65,8 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
     start = nodes.start_of(process.path)
     lifted = lift(process.words)
     lifted = lifted if lifted is not None and has_weights(lifted) else None
-    flags = _flags(process.words)
+    said = _said(process.words)
+    flags = _flags(said)
     if lifted is not None and lifted.port and lifted.port.text != flags.get("port"):
         shelf.diagnostics.error(
             "not-imported", f'"{lifted.port.text}" is no port to listen on', lifted.port.span
@@ -73,14 +78,9 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
     else:
         entries.append(_command(process, port))
     entries += _env(process, shelf)
-    name = Names().take(_model_name(process, lifted, flags))
+    name = Names().take(_model_name(process, lifted, flags, said))
     service = Names().take(process.name or name)
     listen = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    running = list(process.running)
-    if shelf.safe.found and not any(
-        nodes.is_attribute(each, "environment-file") for each in running
-    ):
-        running.append(nodes.attribute("environment-file", Text(ENVIRONMENT_FILE, start)))
     return File(
         process.path,
         (
@@ -95,7 +95,7 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
                     nodes.attribute("host", nodes.named(host, start)),
                     nodes.attribute("model", nodes.named(name, start)),
                     nodes.attribute("listen", Text(listen, start)),
-                    *_running(process, shelf),
+                    *_running(process, service, shelf),
                 ],
                 start,
             ),
@@ -103,11 +103,11 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
     )
 
 
-def _running(process: Process, shelf: Shelf) -> list[nodes.Entry]:
+def _running(process: Process, service: str, shelf: Shelf) -> list[nodes.Entry]:
     running = list(process.running)
     has_file = any(nodes.is_attribute(each, "environment-file") for each in running)
     if shelf.safe.found and not has_file:
-        text = Text(ENVIRONMENT_FILE, nodes.start_of(process.path))
+        text = Text(environment_file(service), nodes.start_of(process.path))
         running.append(nodes.attribute("environment-file", text))
     return running
 
@@ -139,15 +139,15 @@ def _command(process: Process, port: str) -> nodes.Entry:
     for index, flag in enumerate(words[:-1]):
         if flag == "--port" and words[index + 1] == port:
             words[index + 1] = "${PORT}"
+    if words[:2] == [SHELL, "-c"]:
+        words[2:] = (re.sub(rf"(--port[ =]){port}(?!\S)", r"\1${PORT}", each) for each in words[2:])
     return nodes.attribute("command", nodes.texts(words, process.words[0].span))
 
 
 def _env(process: Process, shelf: Shelf) -> list[nodes.Entry]:
     values: list[Text] = []
     for name, (value, span) in process.environment.items():
-        if is_secret(name, value) and shelf.safe.fits(name, value):
-            shelf.safe.keep(name, f"the environment variable {name}", span, value)
-        elif sayable(value):
+        if sayable(value):
             values.append(Text(f"{name}={value}", span))
         else:
             shelf.diagnostics.warning(
@@ -156,10 +156,24 @@ def _env(process: Process, shelf: Shelf) -> list[nodes.Entry]:
     return [nodes.attribute("env", nodes.items(values, values[0].span))] if values else []
 
 
-def _model_name(process: Process, lifted: Lifted | None, flags: Mapping[str, str]) -> str:
+def _said(words: Sequence[Word]) -> list[Word]:
+    """The words of a command, with those that a shell reads in it instead of its own."""
+    shells = shell_texts([word.text for word in words])
+    if not shells:
+        return list(words)
+    text = words[min(shells)].text if min(shells) < len(words) else ""
+    inner = [Word(each.text, words[0].span) for each in split(text, "")]
+    while inner and (inner[0].text == "exec" or "=" in inner[0].text):
+        inner.pop(0)
+    return inner or list(words)
+
+
+def _model_name(
+    process: Process, lifted: Lifted | None, flags: Mapping[str, str], said: Sequence[Word]
+) -> str:
     alias = flags.get("alias", "").split(",")[0]
     if alias:
         return alias
     if lifted is not None and lifted.model is not None:
         return of_weights(lifted.model.text)
-    return process.name or process.words[0].text.rsplit("/", 1)[-1]
+    return process.name or said[0].text.rsplit("/", 1)[-1]

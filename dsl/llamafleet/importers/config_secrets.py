@@ -1,0 +1,213 @@
+"""A llama-swap configuration with its secrets moved out, as its author could have written it.
+
+What llama-swap reads gets `${env.NAME}`. What it shows to whoever lists models cannot be secret
+there: such metadata is left out, and said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from shlex import join
+
+from ..language.source import Span
+from ..secrets.find import in_text, in_value
+from ..swap_config.model import Command, Filters, Peer, Selector, SwapConfig, SwapModel
+from ..swap_config.values import At, Table, Value
+from .model_settings import Lost
+from .moving import Moved, Mover
+from .secrets import VARIABLE, Safe, without_secrets
+from .words import split
+
+LostBy = Callable[[str], Lost]
+"""Who tells what is lost of a model, by the model's id; of llama-swap itself, by ""."""
+
+
+def moved_out(config: SwapConfig, safe: Safe, lost_by: LostBy) -> SwapConfig:
+    """Return the configuration without secrets; `safe` then knows who must hold which."""
+    keys = tuple(
+        At(
+            _named(each.value, "LLAMA_SWAP_API_KEY", f"key {number} of apiKeys", each.span, safe),
+            each.span,
+        )
+        for number, each in enumerate(config.api_keys, 1)
+    )
+    lost = lost_by("")
+    return replace(
+        config,
+        api_keys=keys,
+        models=tuple(_model(each, safe, lost_by(each.id.text)) for each in config.models),
+        peers=tuple(_peer(each, safe) for each in config.peers),
+        selectors=tuple(_selector(each, lost) for each in config.selectors),
+        profiles=tuple(
+            replace(
+                each,
+                description=_shown(each.description, f"a part of profile {each.name.text}", lost),
+            )
+            for each in config.profiles
+        ),
+    )
+
+
+def _named(text: str, variable: str, what: str, span: Span, safe: Safe) -> str:
+    """A key by itself: all of it is secret, whatever it looks like."""
+    if not text or VARIABLE.search(text):
+        return text
+    return f"${{env.{safe.keep(variable, what, span, text)}}}"
+
+
+def _model(model: SwapModel, safe: Safe, lost: Lost) -> SwapModel:
+    whose = f"of model {model.id.text}"
+
+    def texted(said: At[str] | None, key: str) -> At[str] | None:
+        if said is None or not in_text(said.value):
+            return said
+        return At(
+            without_secrets(said.value, safe, f"a part of {key} {whose}", said.span), said.span
+        )
+
+    cmd, environment = _started(model, safe, whose)
+    stop = model.cmd_stop
+    if stop is not None:
+        mover = Mover(safe, f"in cmdStop {whose}", stop.span, model.id.text)
+        stop = _command(stop, mover.moved(_words(stop)))
+    return replace(
+        model,
+        cmd=cmd,
+        cmd_stop=stop,
+        env=environment,
+        proxy=texted(model.proxy, "proxy"),
+        check_endpoint=texted(model.check_endpoint, "checkEndpoint"),
+        use_model_name=texted(model.use_model_name, "useModelName"),
+        name=_shown(model.name, "a part of its name", lost),
+        description=_shown(model.description, "a part of its description", lost),
+        filters=_filters(model.filters, safe, whose),
+        metadata=_metadata(model.metadata, lost),
+    )
+
+
+def _words(command: Command) -> list[str]:
+    return [word.text for word in split(command.text, "")]
+
+
+def _started(
+    model: SwapModel, safe: Safe, whose: str
+) -> tuple[Command | None, tuple[At[str], ...]]:
+    """The command and the environment of a model."""
+    command = model.cmd
+    span = command.span if command else model.id.span
+    mover = Mover(safe, whose, span, model.id.text)
+    spans = {each.value.partition("=")[0]: each.span for each in model.env}
+    pairs = [each.value.partition("=") for each in model.env]
+    found = mover.moved(
+        _words(command) if command else (), [(name, value) for name, _, value in pairs]
+    )
+    if found is None:
+        return command, model.env
+    given = dict(found.given)
+    names = {name for name, _ in found.environment}
+    kept = [each for each in model.env if each.value.partition("=")[0] in names - given.keys()]
+    added = [At(f"{name}=${{env.{held}}}", spans.get(name, span)) for name, held in given.items()]
+    return _command(command, found) if command else None, (*kept, *added)
+
+
+def _command(command: Command, found: Moved | None) -> Command:
+    if found is None or list(found.words) == _words(command):
+        return command
+    text = join(found.words)
+    # Macros of llama-swap's own stay ones: a port by its number needs no quotes.
+    return replace(command, text=text, written=text)
+
+
+def _peer(peer: Peer, safe: Safe) -> Peer:
+    whose = f"of peer {peer.name.text}"
+    key = peer.api_key
+    if key is not None:
+        wanted = "".join(
+            each if each.isascii() and each.isalnum() else "_" for each in peer.name.text
+        )
+        variable = f"PEER_{wanted.upper()}_API_KEY"
+        key = At(_named(key.value, variable, f"apiKey {whose}", key.span, safe), key.span)
+    proxy = without_secrets(peer.proxy.value, safe, f"a part of proxy {whose}", peer.proxy.span)
+    return replace(
+        peer,
+        api_key=key,
+        proxy=At(proxy, peer.proxy.span),
+        filters=_filters(peer.filters, safe, whose),
+    )
+
+
+def _selector(selector: Selector, lost: Lost) -> Selector:
+    whose = f"selector {selector.id.text}"
+    return replace(
+        selector,
+        name=_shown(selector.name, f"a part of the name of {whose}", lost),
+        description=_shown(selector.description, f"a part of {whose}", lost),
+        metadata=_metadata(selector.metadata, lost),
+    )
+
+
+def _shown(said: At[str] | None, what: str, lost: Lost) -> At[str] | None:
+    """A text that llama-swap shows to everyone; a secret in it is cut out."""
+    found = in_text(said.value) if said else ()
+    if said is None or not found:
+        return said
+    lost(f"{what}: a secret, which everyone would read who lists models", said.span)
+    text = said.value
+    for each in reversed(found):
+        text = f"{text[: each.start]}(a key){text[each.end :]}"
+    return At(text, said.span)
+
+
+def _filters(said: Filters, safe: Safe, whose: str) -> Filters:
+    whose = f"in the parameters {whose}"
+    params = said.set_params
+    return replace(
+        said,
+        set_params=_externalised("", params, safe, whose) if params else None,
+        set_params_by_id=tuple(
+            (key, _externalised("", value, safe, whose)) for key, value in said.set_params_by_id
+        ),
+    )
+
+
+def _externalised(name: str, value: Value, safe: Safe, whose: str) -> Value:
+    """A free-form value with `${env.NAME}` for its secrets."""
+    match value.data:
+        case Table(entries):
+            inner = ((key, _externalised(key.text, each, safe, whose)) for key, each in entries)
+            return replace(value, data=Table(tuple(inner)))
+        case tuple(items):
+            inside = (_externalised(name, each, safe, whose) for each in items)
+            return replace(value, data=tuple(inside))
+        case str() | int() if found := in_value(name, str(value.data)):
+            what = f"{name or 'a part'} {whose}"
+            text = without_secrets(str(value.data), safe, what, value.span, found)
+            return replace(value, data=text, text=text, known=False)
+    return value
+
+
+def _metadata(value: Value | None, lost: Lost) -> Value | None:
+    """Metadata without what is secret in it."""
+    if value is None:
+        return None
+    return _public("metadata", value, lost)
+
+
+def _public(name: str, value: Value, lost: Lost) -> Value | None:
+    match value.data:
+        case Table(entries):
+            inner = ((key, _public(key.text, each, lost)) for key, each in entries)
+            kept = tuple((key, each) for key, each in inner if each is not None)
+            return replace(value, data=Table(kept))
+        case tuple(items):
+            found = (_public(name, each, lost) for each in items)
+            return replace(value, data=tuple(each for each in found if each is not None))
+    text = value.text if not isinstance(value.data, str) else value.data
+    if value.data is not None and in_value(name, text):
+        lost(
+            f"{name} of its metadata: a secret, which everyone would read who lists models",
+            value.span,
+        )
+        return None
+    return value

@@ -1,0 +1,164 @@
+"""Commands and environments of imported processes, with their secrets moved out of them.
+
+llama-server reads its own from the environment. Everything else gets them by a shell, which puts
+variables into the arguments that it starts a program with: `sh -c 'exec serve --key "$KEY"'`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..language.source import Span
+from ..secrets.find import Found, in_value, in_words, shell_texts
+from ..secrets.names import is_secret, is_secret_name, variable_of
+from .lift import SERVER
+from .secrets import Safe
+from .shell_text import exported, literal, with_variable
+
+SHELL = "/bin/sh"
+OF_SERVER = {"--api-key": "LLAMA_API_KEY", "--hf-token": "HF_TOKEN", "-hft": "HF_TOKEN"}
+"""What llama-server itself reads instead of a flag."""
+CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
+_ENTRY = re.compile(r"(?s)(--env=|-e)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A process without secrets.
+
+    `environment` is what stays as it was; `given` are variables of the process, each with the name
+    of the one that holds its value where the service runs.
+    """
+
+    words: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
+    given: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Mover:
+    """Moves what one process holds. `owner` is the model that it serves, where others share its
+    environment; then no secret may get a name there that every llama-server would obey.
+    """
+
+    safe: Safe
+    what: str
+    span: Span
+    owner: str | None = None
+    given: dict[str, str] = field(default_factory=dict)
+
+    def moved(
+        self, words: Sequence[str], environment: Sequence[tuple[str, str]] = ()
+    ) -> Moved | None:
+        """Return the process without secrets; None where it holds none."""
+        kept = [each for each in environment if not self._of_environment(*each)]
+        found = self._of_server(list(words))
+        found = self._of_container(found)
+        found = self._by_shell(found)
+        if self.owner is None and any(name != held for name, held in self.given.items()):
+            found, self.given = self._assigned(found), {}
+        if tuple(found) == tuple(words) and len(kept) == len(environment) and not self.given:
+            return None
+        given = tuple(self.given.items())
+        return Moved(tuple(found), tuple(each for each in kept if each[0] not in self.given), given)
+
+    def _keep(self, name: str, value: str, what: str = "", *, in_argv: bool = False) -> str:
+        what = what or f"{name} {self.what}".strip()
+        return self.safe.keep(name, what, self.span, value, in_argv=in_argv)
+
+    def _give(self, name: str, value: str, what: str = "") -> None:
+        """Let the process have a variable of that name, whatever holds its value."""
+        wanted = name
+        if name.startswith("LLAMA_") or not is_secret_name(name):
+            wanted = self._own(name.removeprefix("LLAMA_")) if self.owner else name
+        held = self._keep(wanted, value, what)
+        if held != name or self.owner is None:
+            self.given[name] = held
+
+    def _own(self, name: str) -> str:
+        """Return a name that nobody else obeys who shares the environment."""
+        return f"{variable_of(self.owner)}_{name}" if self.owner else name
+
+    def _of_environment(self, name: str, value: str) -> bool:
+        if not in_value(name, value):
+            return False
+        self._give(name, value, f"the environment variable {name} {self.what}".strip())
+        return True
+
+    def _of_server(self, words: list[str]) -> list[str]:
+        """Take the flags out that have a variable."""
+        if not words or SERVER.fullmatch(words[0]) is None:
+            return words
+        kept: list[str] = []
+        values: dict[str, list[str]] = {}
+        at = 0
+        while at < len(words):
+            name = OF_SERVER.get(words[at].replace("_", "-"))
+            if name and at + 1 < len(words):
+                values.setdefault(name, []).append(words[at + 1])
+                at += 2
+            else:
+                kept.append(words[at])
+                at += 1
+        for name, given in values.items():
+            flag = next(flag for flag, each in OF_SERVER.items() if each == name)
+            if any(is_secret("api_key", each) for each in given):
+                value = ",".join(given) if name == "LLAMA_API_KEY" else given[-1]
+                self._give(name, value, f"what {flag} is given {self.what}".strip())
+            else:
+                kept += [part for each in given for part in (flag, each)]
+        return kept if self.given else words
+
+    def _of_container(self, words: list[str]) -> list[str]:
+        """`-e NAME=secret` becomes `-e NAME`, which takes the value of the one who starts it."""
+        names = [word.rpartition("/")[2] for word in words]
+        if not CONTAINERS & set(names) or "sudo" in names or shell_texts(words):
+            return words
+        kept = list(words)
+        for at, word in enumerate(words):
+            entry = _ENTRY.fullmatch(word)
+            behind = at > 0 and words[at - 1] in ("-e", "--env")
+            if entry and (entry[1] or behind) and in_value(entry[2], entry[3]):
+                self._give(entry[2], entry[3])
+                kept[at] = f"{entry[1] or ''}{entry[2]}"
+        return kept
+
+    def _by_shell(self, words: list[str]) -> list[str]:
+        """Put variables where secrets were, and let a shell fill them in."""
+        found: dict[int, list[Found]] = {}
+        for at, each in in_words(words):
+            found.setdefault(at, []).append(each)
+        shells = shell_texts(words)
+        for at in sorted(found.keys() & shells):
+            for each in reversed(found.pop(at)):
+                text = words[at]
+                value = literal(text, each.start, each.end)
+                if exported(text, each.start):
+                    name = self._keep(each.variable, value)
+                else:
+                    name = self._keep(self._own(each.variable), value, in_argv=True)
+                words[at] = with_variable(text, each.start, each.end, name)
+        if not found:
+            return words
+        parts = [self._quoted(word, found.get(at, [])) for at, word in enumerate(words)]
+        return [SHELL, "-c", f"exec {' '.join(parts)}"]
+
+    def _quoted(self, word: str, found: Sequence[Found]) -> str:
+        parts, at = [], 0
+        for each in found:
+            value = word[each.start : each.end]
+            name = self._keep(self._own(each.variable), value, in_argv=True)
+            parts += [shlex.quote(word[at : each.start]) if at < each.start else "", f'"${name}"']
+            at = each.end
+        rest = shlex.quote(word[at:]) if word[at:] or not parts else ""
+        return "".join((*parts, rest))
+
+    def _assigned(self, words: list[str]) -> list[str]:
+        """Let a shell give variables to a process that are called something else outside."""
+        pairs = [f'{name}="${held}"' for name, held in self.given.items() if name != held]
+        if words[:2] == [SHELL, "-c"]:
+            return [SHELL, "-c", f"{' '.join(pairs)} {words[2]}", *words[3:]]
+        return [SHELL, "-c", f"{' '.join(pairs)} exec {shlex.join(words)}"]
