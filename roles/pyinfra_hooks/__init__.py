@@ -19,7 +19,13 @@ from pyinfra.connectors import ssh
 from pyinfra.connectors.sshuserclient.client import SSHClient
 
 from roles.pyinfra_hooks.connection import connect_client, connect_host
-from roles.pyinfra_hooks.exit_codes import init_state, interrupted, matching_hosts, run_no_wait_ops
+from roles.pyinfra_hooks.exit_codes import (
+    confirm,
+    init_state,
+    interrupted,
+    matching_hosts,
+    run_no_wait_ops,
+)
 from roles.pyinfra_hooks.silence import BoundedSFTPClient, read_output, write_input
 
 
@@ -38,6 +44,7 @@ def install() -> None:
     command_line = sys.modules.get("pyinfra_cli.cli")
     if command_line is not None:
         _replace(command_line, "_get_inventory_pattern_matches", matching_hosts)
+        _replace(command_line, "_do_confirm", confirm)
         signal.signal(signal.SIGINT, interrupted)
 
 

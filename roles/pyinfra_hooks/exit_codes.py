@@ -45,6 +45,19 @@ def matching_hosts(
     return list(dict.fromkeys(found))
 
 
+def confirm(original: Callable[[str], bool], message: str) -> bool:
+    """Ask a person; a run that nobody confirms has done nothing, which is no success."""
+    try:
+        confirmed = original(message)
+    except EOFError as error:
+        raise PyinfraError(
+            "nobody is there to answer: add -y to roll out, or --dry to only look"
+        ) from error
+    if not confirmed and message.startswith("Detected changes"):
+        raise PyinfraError("not confirmed: nothing was changed")
+    return confirmed
+
+
 def run_no_wait_ops(original: Callable[..., None], state: State) -> None:
     """Work on every host at its own pace, and count those that fail as failed."""
     failed: set[Host] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from tests.lab.hub import Hub, running_hub
 from tests.lab.lab import Lab
 from tests.lab.llama_swap import find_llama_swap
 from tests.lab.tiny_gguf import Shape, tiny_gguf, write_tiny_gguf
+
+HUB_REPOSITORY, HUB_FILE = "llamafleet/tiny-GGUF", "tiny-Q8_0.gguf"
 
 
 @pytest.fixture(scope="session")
@@ -39,18 +40,23 @@ def pair(weights: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="session")
-def site(pair: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def hub() -> Hub:
+    """A Hub with one model; `site` serves it to the hosts."""
+    hub = Hub()
+    hub.add(HUB_REPOSITORY, {HUB_FILE: tiny_gguf(seed=3, name="hub")})
+    return hub
+
+
+@pytest.fixture(scope="session")
+def site(pair: Lab, hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site, rolled out from here on by the tests in their order."""
     folder = tmp_path_factory.mktemp("site")
-    content = tiny_gguf(seed=3, name="hub")
-    hub = Hub()
-    hub.add("llamafleet/tiny-GGUF", {"tiny-Q8_0.gguf": content})
     swap = find_llama_swap(folder)
     values = {
         "alpha": pair.host("alpha").address,
         "beta": pair.host("beta").address,
         "ssh_config": str(pair.ssh_config),
-        "hub_sha256": hashlib.sha256(content).hexdigest(),
+        "hub_sha256": hub.repositories[HUB_REPOSITORY].files[HUB_FILE].sha256,
     }
     with running_hub(hub, pair.gateway) as endpoint:
         environment = {"HF_ENDPOINT": endpoint, "PYINFRA_PROGRESS": "off"}

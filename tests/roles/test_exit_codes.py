@@ -104,3 +104,24 @@ def test_ctrl_c_is_no_success(tmp_path: Path) -> None:
     assert rollout.returncode == 130, said
     assert "stopped by Ctrl-C: run this again" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("", "nobody is there to answer: add -y to roll out, or --dry to only look"),
+        ("no\n", "not confirmed: nothing was changed"),
+    ],
+)
+def test_a_run_that_nobody_confirms_is_no_success(
+    tmp_path: Path, answer: str, message: str
+) -> None:
+    marker = tmp_path / "done"
+    words = [word for word in command(tmp_path, first=f"touch {marker}") if word != "-y"]
+    done = subprocess.run(
+        words, cwd=ROOT, input=answer, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "debug.log" not in done.stdout + done.stderr
+    assert not marker.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -130,3 +131,10 @@ def test_the_kernel_gives_up_a_connection_too() -> None:
 
 def test_what_is_no_socket_is_left_as_it_is() -> None:
     tune(object())
+
+
+def test_the_page_on_rollouts_names_these_times() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rollout.md").read_text()
+    assert f"nothing for {connection.PATIENCE} s" in page
+    assert f"silent for {silence.COMMAND_SILENCE} s" in page
+    assert f"after {silence.PROBE_SILENCE} s" in page

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -227,3 +228,17 @@ def test_another_revision_of_a_file_has_a_place_of_its_own() -> None:
     assert GgufPlan(gguf(), "/models/owner/repo/a.gguf", True).usual_path == (
         "/models/owner/repo/a.gguf"
     )
+
+
+def test_bytes_on_another_file_system_are_copied(disk: Disk) -> None:
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or memory.stat().st_dev == disk.folder.stat().st_dev:
+        pytest.skip("needs a second file system at /dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory) as folder:
+        old = Path(folder) / "a.gguf"
+        verified_at(disk, old)
+        done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256)
+        assert done.returncode == 0, done.stdout
+        assert f"== copying {old}" in done.stdout
+        assert disk.path.read_bytes() == CONTENT
+        assert not disk.path.samefile(old)
