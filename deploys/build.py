@@ -1,10 +1,11 @@
 """Only llama.cpp: compile or fetch what the plan names, and switch to it."""
 
 from roles.base import base
-from roles.host_plan import current_plan
+from roles.host_plan import current_fleet, current_plan
 from roles.llama_cpp import llama_cpp
 
+fleet, _ = current_fleet()
 plan = current_plan()
 
 base(plan=plan)
-llama_cpp(plan=plan)
+llama_cpp(plan=plan, fleet=fleet)

@@ -55,7 +55,10 @@ LAYERS: dict[str, set[str]] = {
     "fingerprint": {"places", "plan_types", "url_secrets"},
     "releases": set(),
     "gguf": set(),
-    "lock": {"language", "diagnostics", "fleet.model", "gguf", "releases", "url_secrets"},
+    "lock": {
+        "language", "diagnostics", "fleet.model", "gguf", "releases", "schema.flag_tables",
+        "url_secrets",
+    },
     "url_secrets": set(),
     "memory": {"gguf", "importers", "language", "schema"},
     "footprint": {

@@ -1,52 +1,56 @@
-"""What a build that was just put in place says of its flags, for later checks of fleets."""
+"""What a build that was put in place says of its flags: into the lock, for later checks."""
 
 from __future__ import annotations
-
-import json
-import os
-import re
-from pathlib import Path
 
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
 from llamafleet.backends import backend
+from llamafleet.fleet.model import Fleet
+from llamafleet.lock.text import flag_rows
 from llamafleet.plan_types import BuildPlan
-from llamafleet.schema.flag_tables import nearest
+from llamafleet.schema.flag_tables import number, readable, release_of, tables_of
 from llamafleet.schema.server_help import read_help
-from roles.cache import folder
 from roles.commands import run_on, words
+from roles.lock_file import LockFileError, put
 
 FEWEST = 50
 """A help text with fewer flags is none of llama-server's."""
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+\-]*")
+
+def unknown_to(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
+    """Return True if the fleet lacks the table of a build; a branch has another with each commit.
+
+    A fork's flags are not checked, so that no table of it is needed.
+    """
+    release = release_of(build.build)
+    if release is None:
+        return False
+    moved = switched and number(release) is None
+    return moved or not tables_of(fleet).nearest(release).exact
 
 
-def learn_flags(state: State, host: Host, build: BuildPlan, directory: str) -> bool:
-    """Keep the table of a build's flags on the controller; a rollout never fails for want of it."""
-    ref = build.build.ref
-    if nearest(ref).exact:
-        return True
+def learn_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, directory: str) -> bool:
+    """Put the table of a build's flags into the lock; a rollout never fails for want of it."""
+    label = f"llama.cpp {build.build.name}"
     wrapper = backend(build.build.backend).wrapper
     done, output = run_on(state, host, words(*wrapper, f"{directory}/llama-server", "--help"))
-    kept = keep_table(ref, output.stdout) if done else None
-    if kept is None:
-        host.log(f"llama.cpp {build.build.name}: its --help could not be read as flags")
+    try:
+        kept = done and keep_table(fleet.path, build.build.ref, output.stdout)
+    except LockFileError as error:
+        host.log(f"{label}: its flags are not kept: {error}")
+        return True
+    if kept:
+        host.log(f"{label}: its flags are kept in fleet.lock, by which it is checked from now on")
     else:
-        host.log(f"llama.cpp {build.build.name}: its flags are kept in {kept}")
+        host.log(f"{label}: its --help could not be read as flags")
     return True
 
 
-def keep_table(ref: str, text: str) -> Path | None:
-    """Write what a help text says beside the other tables; None where it is no such text."""
+def keep_table(fleet_path: str, ref: str, text: str) -> bool:
+    """Put what a help text says into the lock of a fleet; False where it is no such text."""
     rows = read_help(text)
-    if len(rows) < FEWEST or not _FILE_NAME.fullmatch(ref):
-        return None
-    path = folder("flags") / f"{ref}.json"
-    # Several hosts may run the same build, side by side.
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(rows), encoding="utf-8")
-    partial.replace(path)
-    nearest.cache_clear()
-    return path
+    if len(rows) < FEWEST or not readable(rows):
+        return False
+    put(fleet_path, {("flags", ref): flag_rows(rows)})
+    return True

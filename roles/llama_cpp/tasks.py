@@ -11,11 +11,12 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from llamafleet.fingerprint import Inputs
+from llamafleet.fleet.model import Fleet
 from llamafleet.plan_types import BuildPlan, HostPlan
 from roles.commands import announce, call, refuse, refuse_later, run
 from roles.llama_cpp.builds import cached_build
 from roles.llama_cpp.facts import Builds, Llamas
-from roles.llama_cpp.flags import learn_flags
+from roles.llama_cpp.flags import learn_flags, unknown_to
 from roles.llama_cpp.job import Job
 from roles.llama_cpp.steps import (
     cache_is_used,
@@ -37,19 +38,19 @@ _BUILT: dict[tuple[str, str], Inputs] = {}
 
 
 @operation()
-def compile_all(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+def compile_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
     """Every build that this host compiles for itself or for others."""
     for build in plan.builds:
         if build.compiles:
-            yield from _own_build(plan.host, build)
+            yield from _own_build(plan.host, build, fleet)
 
 
 @operation()
-def receive_all(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+def receive_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
     """Every build that another host compiles for this one."""
     for build in plan.builds:
         if not build.compiles:
-            yield from _received_build(build)
+            yield from _received_build(build, fleet)
 
 
 def _look(build: BuildPlan) -> Llamas | None:
@@ -57,7 +58,7 @@ def _look(build: BuildPlan) -> Llamas | None:
     return found
 
 
-def _own_build(name: str, build: BuildPlan) -> Commands:
+def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
     seen = _look(build)
     if seen is None:
         yield refuse(_NO_ANSWER)
@@ -80,7 +81,7 @@ def _own_build(name: str, build: BuildPlan) -> Commands:
             yield call(keep, Job(build, inputs))
     elif seen.current.get(build.directory) != there and cache_is_used(host) and not cached:
         yield call(keep_if_possible, Job(build, inputs))
-    yield from _switch(build, seen, there)
+    yield from _switch(build, seen, there, fleet)
 
 
 def _make(build: BuildPlan, seen: Llamas, inputs: Inputs) -> Commands:
@@ -112,7 +113,7 @@ def _from_cache(build: BuildPlan, inputs: Inputs) -> Generator[FunctionCommand, 
     return True
 
 
-def _received_build(build: BuildPlan) -> Commands:
+def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
     seen = _look(build)
     if seen is None:
         yield refuse(_NO_ANSWER)
@@ -138,7 +139,7 @@ def _received_build(build: BuildPlan) -> Commands:
         seen = _look(build) or seen
         there = seen.install_of(wanted, build.directory)
     if there is not None:
-        yield from _switch(build, seen, there)
+        yield from _switch(build, seen, there, fleet)
 
 
 def _difference(made: Inputs, wanted: Inputs) -> str | None:
@@ -156,14 +157,16 @@ def _difference(made: Inputs, wanted: Inputs) -> str | None:
     return None
 
 
-def _switch(build: BuildPlan, seen: Llamas, install_directory: str) -> Commands:
-    if seen.current.get(build.directory) != install_directory:
+def _switch(build: BuildPlan, seen: Llamas, install_directory: str, fleet: Fleet) -> Commands:
+    switched = seen.current.get(build.directory) != install_directory
+    if switched:
         yield run(script("switch.sh", build.directory, install_directory))
-        yield call(learn_flags, build, install_directory)
+    if unknown_to(fleet, build, switched=switched):
+        yield call(learn_flags, fleet, build, install_directory)
 
 
 @deploy("llama.cpp")
-def llama_cpp(plan: HostPlan) -> None:
+def llama_cpp(plan: HostPlan, fleet: Fleet) -> None:
     """The builds of a host: hosts that compile first, then those that receive."""
-    compile_all(name="Compile", plan=plan)
-    receive_all(name="Receive from the builder", plan=plan)
+    compile_all(name="Compile", plan=plan, fleet=fleet)
+    receive_all(name="Receive from the builder", plan=plan, fleet=fleet)

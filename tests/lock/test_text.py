@@ -34,6 +34,11 @@ LOCKS = st.builds(
     st.dictionaries(NAMES, st.builds(LockedBuild, st.just({"ref": "b1"}), COMMITS), max_size=2),
     st.dictionaries(NAMES, st.dictionaries(NAMES, NAMES, max_size=2), max_size=2),
     st.dictionaries(NAMES, TREES, max_size=2),
+    st.dictionaries(
+        NAMES,
+        st.lists(st.dictionaries(NAMES, TREES, max_size=2), max_size=2).map(tuple),
+        max_size=2,
+    ),
 )
 
 
@@ -77,6 +82,12 @@ def test_commits_and_hashes_are_nothing_else() -> None:
         Lock(builds={"a": LockedBuild({}, None, bad)}),
     ):
         assert isinstance(read_lock(write_lock(lock)), LockError)
+
+
+def test_a_flag_is_a_line_without_what_nobody_checks() -> None:
+    row = {"key": "a", "names": ["-a", "--a"], "type": "integer", "default": 1, "help": "What."}
+    text = write_lock(Lock(flags={"b12000": (row,)}))
+    assert '\n   {"key": "a", "names": ["-a", "--a"], "type": "integer"}\n' in text
 
 
 def test_layers_stay_on_one_line() -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from llamafleet.fleet.model import Gguf
+from llamafleet.diagnostics.model import Diagnostics
+from llamafleet.fingerprint import inputs_text
+from llamafleet.fleet.model import Fleet, Gguf
+from llamafleet.lock.apply import apply, lock_of
 from llamafleet.plan_types import GgufPlan, HostPlan, ReleasePlan
+from llamafleet.schema.flag_tables import tables_of
 from roles.base import base
 from roles.gguf_files import gguf_files
 from roles.gguf_files.facts import key_of
@@ -19,6 +24,7 @@ from roles.services import services
 from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
 from tests.roles.rollout import roll_out
 from tests.roles.test_downloads import BUILD
+from tests.roles.test_flags import HELP
 from tests.roles.test_pure import PLAN
 
 FOLDERS = "\n".join(
@@ -69,7 +75,15 @@ def test_the_gpu_check_can_be_turned_off(caplog: pytest.LogCaptureFixture) -> No
     assert outcome.succeeded
 
 
-@pytest.mark.parametrize("role", [base, llama_cpp, gguf_files, llama_swap, services])
+FLEET = Fleet("fleet.fleet", {}, {}, {}, {}, {}, {})
+
+
+def with_builds(plan: HostPlan, fleet: Fleet = FLEET) -> None:
+    """The role of builds, which looks at the whole fleet, too."""
+    llama_cpp(plan=plan, fleet=fleet)
+
+
+@pytest.mark.parametrize("role", [base, with_builds, gguf_files, llama_swap, services])
 def test_a_host_that_cannot_be_asked_fails_with_a_message(
     role: object, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -106,9 +120,51 @@ def test_a_receiver_without_its_builder_says_what_to_do(caplog: pytest.LogCaptur
     build = replace(PLAN, build=replace(BUILD, builder="smith"), compiles=False)
     plan = replace(plan_of(host="a"), builds=(build,))
     probe = "llama 1\nmachine x86_64\nos debian-13"
-    outcome = roll_out(llama_cpp, {"a": plan}, {"llama 1": probe}, caplog)["a"]
+    outcome = roll_out(with_builds, {"a": plan}, {"llama 1": probe}, caplog)["a"]
     assert not outcome.succeeded
     assert "there is no main from smith yet: let smith be part of this run" in outcome.said
+
+
+def with_a_build(ref: str) -> tuple[HostPlan, str]:
+    """The plan of a host that has a build already, and what its probe answers."""
+    build = replace(PLAN, build=replace(BUILD, ref=ref))
+    install = f"{build.directory}-0123456789ab"
+    inputs = Llamas("x86_64", "debian-13", {"gcc": "14"}).inputs(build)
+    manifest = inputs_text(inputs).replace("\n", "")
+    probe = (
+        f"llama 1\nmachine x86_64\nos debian-13\ngcc 14\ncurrent {build.directory} {install}\n"
+        f"install {install} {manifest}"
+    )
+    return replace(plan_of(host="a"), builds=(build,)), probe
+
+
+def test_the_flags_of_a_build_reach_the_lock_and_are_asked_for_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The help is a stand-in for that of a llama-server."""
+    plan, probe = with_a_build("b12000")
+    answers = {"llama 1": probe, "--help": HELP}
+    fleet = replace(FLEET, path=str(tmp_path / "fleet.fleet"))
+    outcome = roll_out(partial(with_builds, fleet=fleet), {"a": plan}, answers, caplog)["a"]
+    assert (outcome.succeeded, outcome.changed) == (True, 1)
+    assert "its flags are kept in fleet.lock" in outcome.said
+    lock = (tmp_path / "fleet.lock").read_bytes()
+    known = apply(fleet, lock_of(lock, "fleet.lock", fleet, Diagnostics()), Diagnostics())
+    assert tables_of(known).nearest("b12000").exact
+    outcome = roll_out(partial(with_builds, fleet=known), {"a": plan}, answers, caplog)["a"]
+    assert (outcome.succeeded, outcome.changed) == (True, 0)
+    assert not any("--help" in each for each in outcome.commands)
+
+
+def test_a_lock_that_cannot_be_written_fails_no_rollout(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan, probe = with_a_build("b12000")
+    fleet = replace(FLEET, path=str(tmp_path / "none/fleet.fleet"))
+    answers = {"llama 1": probe, "--help": HELP}
+    outcome = roll_out(partial(with_builds, fleet=fleet), {"a": plan}, answers, caplog)["a"]
+    assert outcome.succeeded
+    assert "its flags are not kept: cannot write" in outcome.said
 
 
 def test_a_release_without_a_known_digest_is_refused(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.schema import flag_tables
 from llamafleet.schema.argv import Given, read_argv
-from llamafleet.schema.flag_tables import bundled, nearest, spelled_for
+from llamafleet.schema.flag_tables import OURS, FlagTable, FlagTables, bundled, readable
 
 NEWEST = bundled()[0]
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty cache of tables; what was found before is forgotten."""
-    monkeypatch.delenv("LLAMAFLEET_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    folder = flag_tables.cache_folder()
-    folder.mkdir(parents=True)
-    nearest.cache_clear()
-    yield folder
-    nearest.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -41,23 +24,55 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         ("60226b63", "b11434", False),
     ],
 )
-def test_the_nearest_older_table_stands_in(cache: Path, ref: str, table: str, exact: bool) -> None:
-    found = nearest(ref)
+def test_the_nearest_older_table_stands_in(ref: str, table: str, exact: bool) -> None:
+    found = OURS.nearest(ref)
     assert (found.table.ref, found.exact) == (table, exact)
 
 
-def test_a_fetched_table_is_the_build_s_own(cache: Path) -> None:
-    rows = [{"key": "frobnicate", "names": ["--frobnicate"], "type": "flag", "help": ""}]
-    (cache / "b10000.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert nearest("b10000").exact
-    assert list(nearest("b10000").table.flags) == ["frobnicate"]
-    assert nearest("b10001").table.ref == "b10000"
+def locked(ref: str, *keys: str) -> FlagTables:
+    """The tables of a fleet whose lock has one of these flags."""
+    rows = tuple({"key": key, "names": [f"--{key}"], "type": "flag"} for key in keys)
+    return FlagTables({ref: FlagTable(ref, rows)})
 
 
-@pytest.mark.parametrize("text", ["", "[", "[]", "{}", "[1]", '[{"key": "a"}]', "null"])
-def test_a_broken_table_is_none(cache: Path, text: str) -> None:
-    (cache / "b10000.json").write_text(text, encoding="utf-8")
-    assert nearest("b10000").table.ref == "b9093"
+def test_a_table_of_the_lock_is_the_build_s_own() -> None:
+    tables = locked("b10000", "frobnicate")
+    assert tables.nearest("b10000").exact
+    assert list(tables.nearest("b10000").table.flags) == ["frobnicate"]
+    assert tables.nearest("b10001").table.ref == "b10000"
+    assert OURS.nearest("b10001").table.ref == "b9093"
+
+
+def test_a_branch_has_the_table_of_the_lock_and_gives_it_to_no_other() -> None:
+    tables = locked("master", "frobnicate")
+    assert tables.nearest("master").exact
+    assert tables.nearest("other").table.ref == NEWEST.ref
+
+
+def test_no_lock_replaces_a_table_that_everybody_has() -> None:
+    tables = locked(NEWEST.ref, "frobnicate")
+    assert tables.nearest(NEWEST.ref).table is NEWEST
+
+
+ROW = {"key": "a", "names": ["--a"], "type": "flag"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        *("", "a", 1, None, (), {}, [1], [None], [[]]),
+        *([{"key": "a"}], [{**ROW, "type": "none such"}], [{**ROW, "type": []}]),
+        *([{**ROW, "names": "a"}], [{**ROW, "names": [1]}], [{**ROW, "no": 1}]),
+        *([{**ROW, "key": 1}], [{**ROW, "low": "1"}], [{**ROW, "words": [[]]}], [ROW, 1]),
+    ],
+)
+def test_what_is_no_table_is_none(rows: object) -> None:
+    assert not readable(rows)
+
+
+@pytest.mark.parametrize("table", bundled(), ids=lambda table: str(table.ref))
+def test_what_comes_along_is_a_table(table: FlagTable) -> None:
+    assert readable(table.rows)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +85,7 @@ def test_a_broken_table_is_none(cache: Path, text: str) -> None:
     ],
 )
 def test_a_flag_is_spelled_as_the_build_knows_it(ref: str, name: str, own: str) -> None:
-    assert spelled_for(ref, name) == own
+    assert OURS.spelled_for(ref, name) == own
 
 
 def given_of(*words: str) -> list[tuple[str, str, tuple[str, ...], str]]:

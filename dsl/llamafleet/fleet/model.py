@@ -16,6 +16,7 @@ from .endpoint import ListenAddress as ListenAddress
 
 if TYPE_CHECKING:
     from ..gguf.facts import GgufFacts
+    from ..schema.flag_tables import FlagTables
 
 Spans = Mapping[str, Span]
 """Key name to the span of its value, for keys that were written."""
@@ -268,7 +269,8 @@ class Fleet:
 
     `llama_cpp` is the release that programs without a build are taken to be, where it is known.
     `facts` are what the headers of weights say, by the names of their blocks, as far as a lock
-    knows them; `measured` is what it says that hosts were seen to do.
+    knows them; `measured` is what it says that hosts were seen to do. `flag_tables` are the flags
+    of builds that it knows besides those that everybody knows; None without any.
     """
 
     path: str
@@ -281,3 +283,4 @@ class Fleet:
     llama_cpp: str | None = None
     facts: Mapping[str, GgufFacts] = field(default_factory=dict)
     measured: JsonObject = field(default_factory=dict)
+    flag_tables: FlagTables | None = None

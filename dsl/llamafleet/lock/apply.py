@@ -10,6 +10,7 @@ from ..fleet.model import Build, Fleet, Gguf
 from ..gguf.compact import from_json
 from ..gguf.facts import GgufFacts
 from ..language.source import Source
+from ..schema.flag_tables import FlagTable, FlagTables, readable
 from .attach import NAME, lock_path
 from .model import JsonTree, Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .text import read_lock
@@ -68,8 +69,23 @@ def apply(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
         _check_measured(fleet, lock, diagnostics)
     builds = {name: _built(build, lock.builds.get(name)) for name, build in fleet.builds.items()}
     return replace(
-        fleet, ggufs=ggufs, builds=builds, facts=LockedFacts(facts), measured=lock.measured
+        fleet,
+        ggufs=ggufs,
+        builds=builds,
+        facts=LockedFacts(facts),
+        measured=lock.measured,
+        flag_tables=_flag_tables(fleet, lock, diagnostics) if lock.flags else None,
     )
+
+
+def _flag_tables(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> FlagTables:
+    """The tables that can be read; another one is as good as none, and a rollout fetches it."""
+    good = {ref: FlagTable(ref, rows) for ref, rows in lock.flags.items() if readable(rows)}
+    for ref in lock.flags.keys() - good.keys():
+        message = f"the table of the flags of {ref} cannot be read"
+        span = Source(lock_path(fleet.path), "").whole()
+        diagnostics.warning("not-locked", message, span, hint="the next rollout fetches it again")
+    return FlagTables(good)
 
 
 def _check_measured(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> None:

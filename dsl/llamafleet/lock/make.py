@@ -78,6 +78,7 @@ def make_lock(
         ggufs={name: each for name, each in ggufs.items() if each},
         builds={name: each for name, each in builds.items() if each},
         releases=dict(_releases(making)),
+        flags=old.flags,
         measured=old.measured,
     )
     # In an order of their own: who is answered first differs.

@@ -36,13 +36,17 @@ class LockedBuild:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """All of it. `measured` is what hosts were seen to do, kept as it is."""
+    """All of it. `measured` is what hosts were seen to do, kept as it is.
+
+    `flags` are the rows of the tables of flags that rollouts have fetched, by the builds' refs.
+    """
 
     fleet: str = ""
     ggufs: Mapping[str, LockedGguf] = field(default_factory=dict)
     builds: Mapping[str, LockedBuild] = field(default_factory=dict)
     releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     measured: JsonTree = field(default_factory=dict)
+    flags: Mapping[str, tuple[JsonTree, ...]] = field(default_factory=dict)
 
 
 def is_plain(file: str) -> bool:

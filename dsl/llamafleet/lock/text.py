@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,8 @@ def write_lock(lock: Lock) -> str:
             name: dict(sorted(each.items())) for name, each in sorted(lock.releases.items())
         },
     }
+    if lock.flags:
+        tree["flags"] = {ref: flag_rows(rows) for ref, rows in sorted(lock.flags.items())}
     if lock.measured:
         tree["measured"] = lock.measured
     return "".join(json_lines(tree, "")) + "\n"
@@ -61,10 +63,25 @@ def read_lock(text: str) -> Lock | LockError:
                 name: {str(machine): str(sha256) for machine, sha256 in each.items()}
                 for name, each in tree.get("releases", {}).items()
             },
+            flags={ref: tuple(rows) for ref, rows in tree.get("flags", {}).items()},
             measured=dict(tree.get("measured", {})),
         )
     except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
         return LockError(f"a part of it is missing or is something else ({error})")
+
+
+class OneLine(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+def flag_rows(rows: Iterable[JsonTree]) -> list[OneLine]:
+    """The rows of a table of flags as a lock has them: a line each, without what nobody checks."""
+    return [
+        OneLine((key, value) for key, value in row.items() if key not in ("help", "default"))
+        if isinstance(row, Mapping)
+        else row
+        for row in rows
+    ]
 
 
 def gguf_tree(locked: LockedGguf) -> dict[str, Any]:
@@ -123,6 +140,8 @@ def json_lines(value: object, indent: str) -> Iterator[str]:
     """JSON with a member a line; lists of numbers, one item a layer, stay on one."""
     inner = indent + " "
     match value:
+        case OneLine():
+            yield json.dumps(value, ensure_ascii=False)
         case Mapping() if value:
             items = [
                 f"{json.dumps(str(key))}: {_inner(each, inner)}" for key, each in value.items()

@@ -6,26 +6,27 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from ..language.source import Position, Span
-from ..schema.flag_tables import nearest, number
+from ..schema.flag_tables import FlagTable, number
 from .report import warning
 from .survey import Survey
 
-HINT = "a rollout fetches the table of what it has built; a new flag is not known before"
+HINT = "a rollout puts the table of what it has built into fleet.lock; commit that"
 
 
 def flag_table(survey: Survey) -> Iterator[Diagnostic]:
     """Builds that serve models, and releases of programs, that there is no table of."""
     for serving in survey.serving:
-        if serving.ref is None or nearest(serving.ref).exact:
+        known = serving.known
+        if serving.ref is None or known is None or known.exact:
             continue
         build, path = serving.build, survey.fleet.path
         start = Position(1, 1)  # of the file: a program's release stands on the command line
         span = build.spans.get("ref", build.origin) if build else Span(path, start, start)
-        yield warning("flag-table", _told(serving.ref), span, HINT)
+        yield warning("flag-table", _told(serving.ref, known.table), span, HINT)
 
 
-def _told(ref: str) -> str:
-    own, other = number(ref), number(nearest(ref).table.ref) or 0
+def _told(ref: str, table: FlagTable) -> str:
+    own, other = number(ref), number(table.ref) or 0
     if own is None:
         return f"{ref} is no numbered build; its flags are checked by those of b{other}"
     which = "the nearest older build" if other <= own else "the oldest build known"

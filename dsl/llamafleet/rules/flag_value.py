@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic
 from ..language.source import Span
 from ..schema.argv import Problem, value_problem
-from ..schema.flag_tables import FlagTable, bundled, nearest, spelled_for
+from ..schema.flag_tables import FlagTable, bundled
 from .report import error, warning
 from .survey import Serving, Survey
 
@@ -16,9 +16,9 @@ def flag_value(survey: Survey) -> Iterator[Diagnostic]:
     """Arguments, which nobody has looked at yet, and keys where the build is not the newest."""
     newest = bundled()[0].ref
     for serving in survey.serving:
-        if serving.ref is None:
+        found = serving.known
+        if found is None:
             continue
-        found = nearest(serving.ref)
         if found.exact and found.table.ref != newest:
             yield from _keys(serving, found.table)
         for given in serving.raw:
@@ -35,7 +35,7 @@ def _said(name: str, problem: Problem, span: Span, ref: str) -> Diagnostic:
 
 def _keys(serving: Serving, table: FlagTable) -> Iterator[Diagnostic]:
     for flag in serving.model.flags:
-        own = table.by_name.get(spelled_for(table.ref, flag.argv[0]))
+        own = table.by_name.get(serving.tables.spelled_for(table.ref, flag.argv[0]))
         if own is None or len(flag.argv) < 2:
             continue
         if own.type in ("switch", "flag"):

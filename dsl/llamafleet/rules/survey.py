@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
 from ..language.source import Span
-from ..schema import flag_tables
 from ..schema.argv import Given, read_argv
+from ..schema.flag_tables import FlagTables, Nearest, release_of, tables_of
 from ..targets.nginx import Nginx
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..footprint import Footprints
 
 FORKS = ("ik_llama", "ik-llama")
-UPSTREAM = ("ggml-org/llama.cpp", "ggerganov/llama.cpp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,9 @@ class Setting:
 class Serving:
     """One model as one service serves it.
 
-    `ref` is the llama.cpp that runs it, where that is known; `settings` are its flags, the last of
-    several. `raw` are flags given as arguments, in `extra-args` or in a command of llama-server.
+    `ref` is the llama.cpp that runs it, where that is known, and `tables` say which flags that has;
+    `settings` are its flags, the last of several. `raw` are flags given as arguments, in
+    `extra-args` or in a command of llama-server.
     """
 
     service: Service
@@ -53,14 +53,20 @@ class Serving:
     hosts: tuple[Host, ...]
     build: Build | None
     ref: str | None
+    tables: FlagTables
+
+    @property
+    def known(self) -> Nearest | None:
+        """The table of the flags of what runs it; None where that is unknown."""
+        return None if self.ref is None else self.tables.nearest(self.ref)
 
     @cached_property
     def raw(self) -> tuple[Given, ...]:
         """Flags that are written as arguments; empty where no table is at hand."""
         words = self.words
-        if not words or self.ref is None:
+        if not words or self.known is None:
             return ()
-        return tuple(read_argv(words, flag_tables.nearest(self.ref).table))
+        return tuple(read_argv(words, self.known.table))
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -170,22 +176,14 @@ class Survey:
             for name in service.models:
                 model = fleet.models[name]
                 own = build if model.needs_build else None
-                ref = _ref_of_build(own) if own else _ref_of_program(model, fleet)
-                yield Serving(service, model, hosts, own, ref)
+                ref = release_of(own) if own else _ref_of_program(model, fleet)
+                yield Serving(service, model, hosts, own, ref, tables_of(fleet))
 
 
 def _setting(flag: Flag) -> Setting:
     name = flag.argv[0]
     value = flag.argv[-1] if len(flag.argv) > 1 else None
     return Setting(flag.key, name, value, name != f"--{flag.key}", flag.origin)
-
-
-def _ref_of_build(build: Build) -> str | None:
-    """The release that a build is; a fork has flags of its own, which no table tells."""
-    url = build.url or UPSTREAM[0]
-    upstream = any(each in url for each in UPSTREAM)
-    # A number is upstream's own: what has one comes from a mirror.
-    return build.ref if upstream or flag_tables.number(build.ref) is not None else None
 
 
 def _ref_of_program(model: Model, fleet: Fleet) -> str | None:

@@ -9,7 +9,7 @@ from ..diagnostics.model import Diagnostic
 from ..diagnostics.suggest import suggest
 from ..language.source import Span
 from ..schema.argv import spelled
-from ..schema.flag_tables import Nearest, bundled, nearest, number, spelled_for
+from ..schema.flag_tables import Nearest, bundled, number
 from ..schema.renamed_flags import GONE
 from .report import error, warning
 from .survey import Serving, Survey
@@ -18,27 +18,27 @@ from .survey import Serving, Survey
 def unknown_flag(survey: Survey) -> Iterator[Diagnostic]:
     """Each flag of each model against the table of the build that serves it."""
     for serving in survey.serving:
-        if serving.ref is not None:
-            known = nearest(serving.ref).table.by_name
-            for name, span in _written(serving):
+        ref, found = serving.ref, serving.known
+        if ref is not None and found is not None:
+            known = found.table.by_name
+            for name, span in _written(serving, ref):
                 flag = known.get(name)
-                if flag is None or flag.removed or _gone_by(serving.ref, name):
-                    yield from _judged(name, serving.ref, span)
+                if flag is None or flag.removed or _gone_by(ref, name, found):
+                    yield from _judged(name, ref, found, span)
 
 
-def _written(serving: Serving) -> Iterator[tuple[str, Span]]:
+def _written(serving: Serving, ref: str) -> Iterator[tuple[str, Span]]:
     for flag in serving.model.flags:
-        yield spelled_for(serving.ref or "", flag.argv[0]), flag.origin
+        yield serving.tables.spelled_for(ref, flag.argv[0]), flag.origin
     for given in serving.raw:
         yield spelled(given.name), serving.words_origin
 
 
-def _judged(name: str, ref: str, span: Span) -> Iterator[Diagnostic]:
+def _judged(name: str, ref: str, found: Nearest, span: Span) -> Iterator[Diagnostic]:
     """What to say of a flag that the table does not offer."""
-    found = nearest(ref)
     gone = GONE.get(name)
     told = f"llama-server {ref}"
-    if found.exact or _gone_by(ref, name) or _removed_before(name, ref, found):
+    if found.exact or _gone_by(ref, name, found) or _removed_before(name, ref, found):
         elsewhere = _elsewhere(name)
         if gone is not None or elsewhere:
             hint = gone.instead if gone and not _newer(elsewhere, ref) else _moved(elsewhere, ref)
@@ -53,12 +53,12 @@ def _judged(name: str, ref: str, span: Span) -> Iterator[Diagnostic]:
         yield warning(code, message, span, hint)
 
 
-def _gone_by(ref: str, name: str) -> bool:
+def _gone_by(ref: str, name: str, found: Nearest) -> bool:
     """Whether a build without a table of its own is known to have lost the flag."""
     gone, own = GONE.get(name), number(ref)
     if gone is None or gone.since is None or own is None or own < gone.since:
         return False
-    return not nearest(ref).exact
+    return not found.exact
 
 
 def _removed_before(name: str, ref: str, found: Nearest) -> bool:

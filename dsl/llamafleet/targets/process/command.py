@@ -14,7 +14,7 @@ from typing import TypeAlias
 from ...backends import Backend, backend, backend_of_vendor
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
 from ...places import PREFIX
-from ...schema.flag_tables import spelled_for
+from ...schema.flag_tables import FlagTables, tables_of
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """An argv in groups that belong on one line: the program, then each flag with its values."""
@@ -73,7 +73,7 @@ def command_of(
         ("--host", bind.host),
         ("--port", str(bind.port)),
         *_explicit(model),
-        *(_spelled(flag, found) for flag in model.flags),
+        *(_spelled(flag, found, tables_of(fleet)) for flag in model.flags),
         *_grouped(model.extra_args),
     )
 
@@ -92,12 +92,12 @@ def server_flags(model: Model) -> tuple[str, ...]:
     return (*(word for group in groups for word in group), *model.extra_args)
 
 
-def _spelled(flag: Flag, build: Build | None) -> tuple[str, ...]:
+def _spelled(flag: Flag, build: Build | None, tables: FlagTables) -> tuple[str, ...]:
     """A flag in the words of the build that gets it: an older one may know it by another name."""
     if build is None:
         return flag.argv
     name = flag.argv[0]
-    own = spelled_for(build.ref, name)
+    own = tables.spelled_for(build.ref, name)
     return tuple(own if word == name else word for word in flag.argv)
 
 
