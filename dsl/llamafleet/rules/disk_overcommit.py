@@ -27,7 +27,7 @@ def disk_overcommit(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _sizes(fleet: Fleet, host: Host) -> Mapping[str, int]:
-    """Bytes by the names of weights; two blocks of one file are one."""
+    """Bytes by the names of weights; two blocks of one file are one, two revisions two."""
     found: dict[tuple[str | None, ...], tuple[str, int]] = {}
     for service in fleet.services.values():
         if host.name not in service.hosts:
@@ -37,7 +37,7 @@ def _sizes(fleet: Fleet, host: Host) -> Mapping[str, int]:
             for weights in filter(None, (model.gguf, model.mmproj, model.draft)):
                 gguf = fleet.ggufs[weights]
                 if _is_in(gguf, host):
-                    key = (gguf.path, gguf.repo, gguf.file)
+                    key = (gguf.path, gguf.repo, gguf.file, gguf.folder)
                     found.setdefault(key, (weights, _size(gguf)))
     return dict(found.values())
 
