@@ -15,7 +15,7 @@ from typing import Any
 
 from pyinfra.api import operations
 from pyinfra.api.state import State
-from pyinfra.connectors import ssh
+from pyinfra.connectors import ssh, util
 from pyinfra.connectors.sshuserclient.client import SSHClient
 
 from roles.pyinfra_hooks.connection import connect_client, connect_host
@@ -36,6 +36,7 @@ def install() -> None:
     _replace(SSHClient, "connect", connect_client)
     _replace(ssh.SSHConnector, "connect", connect_host)
     _replace(ssh, "read_output_buffers", read_output)
+    _replace(util, "read_output_buffers", read_output)
     _replace(ssh, "write_stdin", write_input)
     setattr(ssh, "SFTPClient", BoundedSFTPClient)  # noqa: B010 (mypy: it is not exported)
     _replace(State, "init", init_state)

@@ -32,9 +32,14 @@ def read_output(
     print_output: bool,
     print_prefix: str,
 ) -> CommandOutput:
-    """Read the output of a command; a plain `timeout` is pyinfra's, for all of it."""
+    """Read the output of a command; a plain `timeout` is pyinfra's, for all of it.
+
+    Commands of this machine (@local) have no limit: who sees one hang can look and press Ctrl-C.
+    """
     if timeout is not None and not isinstance(timeout, Silence):
         return original(stdout, stderr, timeout, print_output, print_prefix)
+    if not hasattr(stdout, "channel"):
+        return original(stdout, stderr, None, print_output, print_prefix)
     limit = PROBE_SILENCE if timeout is None else int(timeout)
     lines = [0]
 

@@ -61,6 +61,12 @@ def test_a_question_to_a_host_has_its_own_limit(monkeypatch: pytest.MonkeyPatch)
         read(Stream(30), None)
 
 
+def test_a_command_of_this_machine_has_no_limit() -> None:
+    stream = Stream(1.3)
+    del stream.channel
+    assert read(stream, Silence(1)) == ["line 0"]
+
+
 def test_a_timeout_of_the_user_is_for_all_of_it() -> None:
     with pytest.raises(TimeoutError):
         read(Stream(0.6, 0.6, 0.6), 1)

@@ -100,8 +100,8 @@ def test_a_file_that_was_written_later_is_stale_without_a_mapping(
     start: Start, model: Path
 ) -> None:
     pid = start(WAITING, "--model", str(model))
-    os.utime(model, (time.time() + 10, time.time() + 10))
-    assert stale(pid) == [str(model)]
+    os.utime(model)
+    assert stale(pid, time.time() - 3) == [str(model)]
 
 
 def test_an_old_file_that_was_moved_to_the_path_is_stale(start: Start, model: Path) -> None:
@@ -140,14 +140,25 @@ def test_a_link_that_leads_elsewhere_now_is_stale(
     assert stale(pid, before) == [str(link)]
 
 
+def test_a_time_in_the_future_says_nothing(start: Start, model: Path) -> None:
+    """Else what a wrong clock has written would be restarted by every rollout."""
+    pid = start(WAITING, "--model", str(model))
+    before = time.time() - 3
+    os.utime(model.parent, (LONG_AGO, LONG_AGO))
+    os.utime(model, (time.time() + 1000, time.time() + 1000))
+    assert stale(pid, before) == []
+
+
 def test_every_file_of_a_split_model_counts(start: Start, tmp_path: Path) -> None:
     files = [tmp_path / f"big-0000{number}-of-00003.gguf" for number in (1, 2, 3)]
     for file in files:
         file.write_bytes(b"GGUF")
         os.utime(file, (LONG_AGO, LONG_AGO))
     pid = start(WAITING, "--model", str(files[0]))
-    os.utime(files[2], (time.time() + 10, time.time() + 10))
-    assert stale(pid) == [str(files[2])]
+    for file in files:
+        os.utime(file.parent, (LONG_AGO, LONG_AGO))
+    os.utime(files[2])
+    assert stale(pid, time.time() - 3) == [str(files[2])]
 
 
 def test_what_is_no_gguf_does_not_count_and_a_gguf_needs_no_ending(
@@ -157,15 +168,13 @@ def test_what_is_no_gguf_does_not_count_and_a_gguf_needs_no_ending(
     config.write_text("models: {}\n")
     blob.write_bytes(b"GGUF\x03\0\0\0")
     pid = start(WAITING, "-config", str(config), "--model", str(blob), "--lora-scaled", "/x:0.5")
-    for file in (config, blob):
-        os.utime(file, (time.time() + 10, time.time() + 10))
-    assert stale(pid) == [str(blob)]
+    assert stale(pid, time.time() - 3) == [str(blob)]
 
 
 def test_an_adapter_with_a_strength_is_seen(start: Start, model: Path) -> None:
     pid = start(WAITING, "--lora-scaled", f"{model}:0.5")
-    os.utime(model, (time.time() + 10, time.time() + 10))
-    assert stale(pid) == [str(model)]
+    os.utime(model)
+    assert stale(pid, time.time() - 3) == [str(model)]
 
 
 def test_when_a_process_was_started_is_known_to_a_second(start: Start) -> None:

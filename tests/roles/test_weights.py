@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -242,3 +243,25 @@ def test_bytes_on_another_file_system_are_copied(disk: Disk) -> None:
         assert f"== copying {old}" in done.stdout
         assert disk.path.read_bytes() == CONTENT
         assert not disk.path.samefile(old)
+
+
+def test_a_file_that_somebody_put_there_is_hashed_and_remembered(disk: Disk) -> None:
+    path = disk.folder / "mine.gguf"
+    path.write_bytes(CONTENT)
+    key = key_of(str(path))
+    words = ["sh", str(FILES / "verify.sh"), str(path)]
+    began = time.monotonic()
+    done = subprocess.run(
+        [*words, SHA256, str(disk.memory), key, "here"], capture_output=True, text=True
+    )
+    # What reports every minute that it is still at work holds nothing open afterwards.
+    assert time.monotonic() - began < 30
+    assert done.returncode == 0, done.stderr
+    first, second = (disk.memory / key).read_text().splitlines()
+    assert first.endswith(f" {SHA256} here")
+    assert second == str(path)
+    done = subprocess.run(
+        [*words, "0" * 64, str(disk.memory), key, "here"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert f"{path} has SHA-256 {SHA256}, but the fleet file says 000" in done.stderr

@@ -61,15 +61,19 @@ started_at() { # pid: when it was started, in seconds since 1970, exact to one s
     echo $(($(date +%s) - ($(ticks self) - begun) / $(getconf CLK_TCK 2>/dev/null || echo 100)))
 }
 
+after() { # second time: later, and not in a future that only a wrong clock can have written
+    [ "$2" -gt $(($1 + 1)) ] && [ "$2" -le "$(date +%s)" ]
+}
+
 changed_since() { # second path: the file was written, or put at its path, after that second
     written=$(stat -Lc %Y -- "$2" 2>/dev/null) || return 1
-    [ "$written" -le $(($1 + 1)) ] || return 0
+    ! after "$1" "$written" || return 0
     # A file that was moved to its path may be old. What is new then is the status of the file or
     # link, and its folder; a changed owner or a further hard link leaves the folder as it was.
     for place in "$2" "$(readlink -f -- "$2")"; do
         put=$(stat -c %Z -- "$place" 2>/dev/null) || continue
         folder=$(stat -Lc %Y -- "${place%/*}/" 2>/dev/null) || continue
-        [ "$put" -le $(($1 + 1)) ] || [ $((folder + 1)) -lt "$put" ] || return 0
+        ! after "$1" "$put" || [ $((folder + 1)) -lt "$put" ] || return 0
     done
     return 1
 }
