@@ -13,7 +13,7 @@ PACKAGE = ROOT / "dsl" / "llamafleet"
 
 # Inside the compiler: a part may import the parts named here, and itself.
 LAYERS: dict[str, set[str]] = {
-    "diagnostics": {"language.source"},
+    "diagnostics": {"language.source", "secrets.concealed"},
     "language": {"diagnostics"},
     "schema": {"language", "diagnostics", "fleet.model"},
     "fleet": {"language", "diagnostics", "schema", "gguf.facts"},
@@ -48,8 +48,11 @@ LAYERS: dict[str, set[str]] = {
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
     "swap_check": {
-        "language", "diagnostics", "fleet", "importers", "rules", "secrets", "swap_config",
+        "language", "diagnostics", "fleet", "importers", "rules", "swap_config", "swap_secrets",
         "targets",
+    },
+    "swap_secrets": {
+        "language.source", "diagnostics.model", "importers.words", "secrets", "swap_config",
     },
     "inventory": {"fleet"},
     "fingerprint": {"places", "plan_types", "url_secrets"},

@@ -20,6 +20,7 @@ from .language.source import Source
 from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
+from .rules.secret_in_file import secret_in_file
 from .targets import TARGETS
 from .targets.swap.block import LlamaSwap
 
@@ -81,7 +82,8 @@ def compile_file(
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
     resolved = None if found.has_errors else fleet
     if resolved is not None:
-        found.found[:] = silenced([*found.found, *findings(fleet, footprints)], allows, used)
+        said = [*found.found, *findings(fleet, footprints), *secret_in_file(files)]
+        found.found[:] = silenced(said, allows, used)
         found.extend(unused(allows, used))
     found.extend(bad)
     return Compiled(None if found.has_errors else fleet, tuple(found), sources, resolved)

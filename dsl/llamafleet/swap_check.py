@@ -15,6 +15,7 @@ from .rules.allow import Allow, allowances_in_yaml, silenced, unused
 from .swap_config.load import read_swap_config
 from .swap_config.model import SwapConfig
 from .swap_config.versions import NEWEST
+from .swap_secrets import secrets_of
 from .targets import TARGETS
 
 APPLICABLE = frozenset(
@@ -63,6 +64,8 @@ def check_swap_config(
 ) -> CheckedYaml:
     """Check a llama-swap configuration; `llama_cpp` is the build that its commands start."""
     config, found = read_swap_config(source, version, environment)
+    if config is not None:
+        found.extend(dict.fromkeys(secrets_of(config)))
     if config is not None and not any(each.refused for each in found):
         places = {each.primary.span for each in found}
         # What the YAML's own check says of a place is nearer to it.

@@ -51,6 +51,10 @@ def check(
 
 
 def _print(found: Iterable[Diagnostic], sources: Mapping[str, Source], style: str) -> None:
+    if found and style != "text":
+        from ..secrets.concealed import concealed
+
+        found, _ = concealed(found, sources)
     match style:
         case "json":
             from ..diagnostics.as_json import as_json

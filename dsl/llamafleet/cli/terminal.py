@@ -47,7 +47,7 @@ def show(
     """Print diagnostics for people; `secrets` are values that are never shown."""
     to = stream or sys.stdout
     found = tuple(diagnostics)
-    if found:
+    if found and secrets:
         from ..secrets.concealed import concealed
 
         found, sources = concealed(found, sources, secrets)

@@ -29,8 +29,16 @@ class _Paint(NamedTuple):
 def as_text(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], color: bool = False
 ) -> str:
-    """Every diagnostic with an excerpt of its source, an empty line after each."""
-    return "".join(_one(each, sources, _Paint(color)) + "\n" for each in diagnostics)
+    """Every diagnostic with an excerpt of its source, an empty line after each.
+
+    Secrets in messages and excerpts are covered with stars.
+    """
+    found = tuple(diagnostics)
+    if found:
+        from ..secrets.concealed import concealed
+
+        found, sources = concealed(found, sources)
+    return "".join(_one(each, sources, _Paint(color)) + "\n" for each in found)
 
 
 def _one(diagnostic: Diagnostic, sources: Mapping[str, Source], paint: _Paint) -> str:

@@ -82,7 +82,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "repeated-flag": (W, "A flag is given twice, and the last one wins."),
     "repeated-include": (W, "A file includes the same other file twice."),
     "reserved-name": (W, "The id of a model has a meaning of its own upstream."),
-    "secret-in-file": (W, "An API key stands in a file that others may read."),
+    "secret-in-file": (W, "A key, a token or a password stands in a file that others may read."),
     "set-syntax": (E, "The expression of a set is one that llama-swap cannot read."),
     "set-tie": (
         W,

@@ -1,0 +1,51 @@
+"""secret-in-file: keys, tokens and passwords that stand in a fleet file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from ..diagnostics.model import Diagnostic
+from ..language.syntax import File
+from .report import warning
+
+if TYPE_CHECKING:
+    from ..secrets.in_tree import Place
+
+
+def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
+    """Secrets that everybody has who reads the file, or its history.
+
+    Unlike other rules this one reads what is written, not what it means: a secret is one in any
+    place, and in one that no service leads to, too.
+    """
+    from ..secrets.in_tree import in_file
+
+    for file in files:
+        for place in in_file(file):
+            yield _reported(place)
+
+
+def _reported(place: Place) -> Diagnostic:
+    whose = f" of {place.kind} {place.label}".rstrip() if place.kind else ""
+    message = f"{place.key}{whose} holds a secret, for everybody who reads this file"
+    return warning("secret-in-file", message, place.span, _way_out(place))
+
+
+def _way_out(place: Place) -> str:
+    """Where it belongs instead, in words of the place where it stands."""
+    elsewhere = "llamafleet_environment in the inventory's group data (docs/secrets.md)"
+    match place.key:
+        case "api-key":
+            return f'write api-key-file = "/etc/...", or set LLAMA_API_KEY by {elsewhere}'
+        case "env":
+            return f"take it away here, and set the variable by {elsewhere}"
+        case "a comment":
+            return "take it away, and make the key invalid: the history of the file keeps it"
+        case "command" | "stop-command":
+            return f'let a shell put "$NAME" there, and set NAME by {elsewhere}'
+        case "url" | "proxy":
+            return "write the address without it"
+    if place.kind == "llama-swap" or place.kind == "model":
+        return f'write "${{env.NAME}}" in a pass-through block, and set NAME by {elsewhere}'
+    return f"set it by {elsewhere}"
