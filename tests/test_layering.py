@@ -31,7 +31,8 @@ LAYERS: dict[str, set[str]] = {
         "swap_config.versions", "swap_config.re2", "swap_config.fits",
     },
     "importers": {
-        "language", "diagnostics", "schema", "secrets", "fleet", "swap_config", "render", "targets",
+        "language", "diagnostics", "schema", "secrets", "fleet", "places", "swap_config", "render",
+        "targets",
     },
     "places": set(),
     "plan_types": {"fleet.model", "places"},

@@ -96,8 +96,8 @@ def _started(
     """The command and the environment of a model."""
     command = model.cmd
     span = command.span if command else model.id.span
-    mover = Mover(safe, whose, span, model.id.text)
     spans = {each.value.partition("=")[0]: each.span for each in model.env}
+    mover = Mover(safe, whose, span, model.id.text, spans)
     pairs = [each.value.partition("=") for each in model.env]
     found = mover.moved(
         _words(command) if command else (), [(name, value) for name, _, value in pairs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..diagnostics.model import Diagnostic, Diagnostics
@@ -24,7 +24,7 @@ from .service import Process, to_file
 from .service import without_secrets as process_without_secrets
 from .shelf import Shelf
 from .swap_unit import config_of, runs
-from .unit import SWAP, process_of, read_unit
+from .unit import SWAP, Unit, process_of, read_unit
 
 
 class Kind(StrEnum):
@@ -141,8 +141,27 @@ def _unit(source: Source, asked: Asked) -> Result:
         if config is None:
             return Result(None, tuple(shelf.diagnostics), (source,))
         how = runs(source, unit, config, shelf)
-        return _llama_swap(config, asked, how, shelf.diagnostics, (source, config))
-    return _process(source, process_of(source, unit, shelf), shelf, asked, "#;")
+        found = _llama_swap(config, asked, how, shelf.diagnostics, (source, config))
+    else:
+        found = _process(source, process_of(source, unit, shelf), shelf, asked, "#;")
+    return _guarded(found, unit, asked)
+
+
+def _guarded(result: Result, unit: Unit, asked: Asked) -> Result:
+    """With what guards the process in its unit, and does not in the one that is rendered."""
+    if result.text is None:
+        return result
+    path, lost = proof.unguarded(unit.settings, result.text, asked.host)
+    if not lost:
+        return result
+    said = Diagnostics(list(result.diagnostics))
+    for each in lost:
+        message = f"{each.key}={each.value} guards this service, and is not taken over"
+        hint = f"put it into a drop-in of the service, a file of {path}.d/"
+        said.warning("not-imported", message, each.span, hint=hint)
+    missing = [f"unit: {each.key}={each.value} guards no more" for each in lost]
+    proven = result.differences
+    return replace(result, diagnostics=tuple(said), differences=lambda: [*proven(), *missing])
 
 
 def _process(

@@ -31,6 +31,7 @@ class Runs:
 
     listen: str | None = None
     entries: tuple[nodes.Entry, ...] = ()
+    variables: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def _build(
 ) -> Imported:
     start = nodes.start_of(config.path)
     shelf = Shelf(source, drops_dead=drops_dead)
+    shelf.safe.found += runs.variables
     if drops_dead:
         config = moved_out(config, shelf.safe, lambda model: _losing(shelf, model))
     fixed = [port.text for each in config.models if (port := fixed_port(each))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..language.source import Span
@@ -21,6 +21,7 @@ from .shell_text import exported, literal, with_variable
 SHELL = "/bin/sh"
 OF_SERVER = {"--api-key": "LLAMA_API_KEY", "--hf-token": "HF_TOKEN", "-hft": "HF_TOKEN"}
 """What llama-server itself reads instead of a flag."""
+VARIABLE = "the environment variable"
 CONTAINERS = frozenset({"docker", "podman", "nerdctl"})
 _ENTRY = re.compile(r"(?s)(--env=|-e)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
@@ -41,13 +42,15 @@ class Moved:
 @dataclass(slots=True)
 class Mover:
     """Moves what one process holds. `owner` is the model that it serves, where others share its
-    environment; then no secret may get a name there that every llama-server would obey.
+    environment; then no secret may get a name there that every llama-server would obey. `places`
+    are those of its environment variables.
     """
 
     safe: Safe
     what: str
     span: Span
     owner: str | None = None
+    places: Mapping[str, Span] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
 
     def moved(
@@ -67,7 +70,8 @@ class Mover:
 
     def _keep(self, name: str, value: str, what: str = "", *, in_argv: bool = False) -> str:
         what = what or f"{name} {self.what}".strip()
-        return self.safe.keep(name, what, self.span, value, in_argv=in_argv)
+        span = self.places.get(name, self.span) if what.startswith(VARIABLE) else self.span
+        return self.safe.keep(name, what, span, value, in_argv=in_argv)
 
     def _give(self, name: str, value: str, what: str = "") -> None:
         """Let the process have a variable of that name, whatever holds its value."""
@@ -85,7 +89,7 @@ class Mover:
     def _of_environment(self, name: str, value: str) -> bool:
         if not in_value(name, value):
             return False
-        self._give(name, value, f"the environment variable {name} {self.what}".strip())
+        self._give(name, value, f"{VARIABLE} {name} {self.what}".strip())
         return True
 
     def _of_server(self, words: list[str]) -> list[str]:

@@ -16,14 +16,15 @@ from ..swap_config.model import SwapConfig
 from ..targets import TARGETS
 from .argv import normal
 from .chosen_ports import own_ports, rendered_ports
+from .guards import missing
 from .lift import is_server
 from .llama_swap import SERVICE
 from .meaning import differences, meaning
 from .router_ini import is_loaded, models_of, moved_of, read
 from .secrets import Safe, Secret
 from .service import Process
+from .unit_file import Setting, specifiers
 from .unit_file import read as read_unit_file
-from .unit_file import specifiers
 from .words import Word, split
 
 CONFIG = f"/etc/llamafleet/llama-swap/{SERVICE}.yaml"
@@ -114,6 +115,19 @@ def of_process(process: Process, text: str, host: str, secrets: tuple[Secret, ..
         "env": {name: value for name, value in environment.items() if name not in OURS},
     }
     return list(differences(before, after))
+
+
+def unguarded(theirs: Sequence[Setting], text: str, host: str) -> tuple[str, tuple[Setting, ...]]:
+    """The path of the unit that a fleet file renders to, and what it lacks that guarded theirs."""
+    try:
+        artifacts = render(_fleet(text))[host]
+    except BrokenError:
+        return "", ()
+    units = [each for each in artifacts if each.path.endswith(".service")]
+    if not units:
+        return "", ()
+    ours = read_unit_file(Source(units[0].path, units[0].content))
+    return units[0].path, tuple(missing(theirs, ours))
 
 
 def _argv(words: Sequence[str], address: bool = False) -> object:

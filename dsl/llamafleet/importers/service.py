@@ -38,7 +38,8 @@ class Process:
 
 def without_secrets(process: Process, shelf: Shelf) -> Process:
     """Return the process with its secrets in the environment, from where it gets them."""
-    mover = Mover(shelf.safe, "", process.words[0].span)
+    places = {name: span for name, (_, span) in process.environment.items()}
+    mover = Mover(shelf.safe, "", process.words[0].span, places=places)
     pairs = [(name, value) for name, (value, _) in process.environment.items()]
     found = mover.moved([word.text for word in process.words], pairs)
     if found is None:

@@ -9,18 +9,35 @@ from dataclasses import replace
 from ..language.reading import Read, read_source
 from ..language.source import Source, Span
 from ..language.syntax import Attribute
+from ..secrets.find import in_value
 from . import nodes
 from .llama_swap import Runs
+from .secrets import Secret
 from .shelf import Shelf
 from .unit import Unit, report_rest, running
 from .words import Word
 
+TAKEN = frozenset({"config", "listen", "watch-config"})
+SWITCHES = frozenset({"watch-config", "version", "validate"})
+GUARDING = {
+    "config-dir": ": the models and the API keys in it are missing",
+    "tls-cert-file": ": the service would speak plain HTTP",
+    "tls-key-file": ": the service would speak plain HTTP",
+    "listen": ": this is no address with a port",
+}
+WAYS = {
+    "config-dir": "write its files into one, which -config names, and import it again",
+    "tls-cert-file": "let a proxy with the certificate stand before a llama-swap on 127.0.0.1",
+    "tls-key-file": "let a proxy with the certificate stand before a llama-swap on 127.0.0.1",
+    "listen": "llama-swap listens on HOST:PORT: say that, and import it again",
+}
 LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._\-]*):[0-9]{1,5}")
 
 
 def config_of(source: Source, unit: Unit, shelf: Shelf, read: Read) -> Source | None:
     """The configuration that a unit names: where it says, or else beside the unit."""
-    word = _value(unit.words, "config")
+    _report_flags(unit, shelf)
+    word = _given(unit.words).get("config")
     if word is None:
         shelf.diagnostics.error(
             "not-imported", "this llama-swap is given no configuration", unit.words[0].span
@@ -46,28 +63,54 @@ def runs(source: Source, unit: Unit, config: Source, shelf: Shelf) -> Runs:
     report_rest(unit, shelf)
     start = nodes.start_of(config.path)
     entries = [_moved(each, start) for each in running(unit, shelf, source)]
-    if any(word.text.lstrip("-") == "watch-config" for word in unit.words):
+    given = _given(unit.words)
+    watched = given.get("watch-config")
+    if watched is not None and watched.text not in ("false", "0", "f", "F", "False", "FALSE"):
         entries.append(nodes.attribute("watch-config", nodes.switch(True, start)))
-    for name, (_, span) in unit.environment.items():
-        shelf.diagnostics.warning(
+    variables = tuple(
+        Secret(name, f"the environment variable {name} of llama-swap", span, _secret(name, value))
+        for name, (value, span) in unit.environment.items()
+    )
+    word = given.get("listen")
+    return Runs(
+        word.text if word and LISTEN.fullmatch(word.text) else None, tuple(entries), variables
+    )
+
+
+def _secret(name: str, value: str) -> str:
+    """What must not be shown of a variable."""
+    return value if in_value(name, value) else ""
+
+
+def _report_flags(unit: Unit, shelf: Shelf) -> None:
+    """Say what llama-swap is told that no fleet file says: without it, it may stand open."""
+    for name, word in _given(unit.words).items():
+        if name in TAKEN and (name != "listen" or LISTEN.fullmatch(word.text)):
+            continue
+        shelf.diagnostics.error(
             "not-imported",
-            f"the environment variable {name} of llama-swap is not taken over",
-            span,
-            hint="put it into the file that environment-file names",
+            f"-{name} is not taken over{GUARDING.get(name, '')}",
+            word.span,
+            hint=WAYS.get(name, "import it without, and see to it yourself"),
         )
-    word = _value(unit.words, "listen")
-    listen = word.text if word is not None and LISTEN.fullmatch(word.text) else None
-    return Runs(listen, tuple(entries))
 
 
-def _value(words: Sequence[Word], flag: str) -> Word | None:
-    for index, word in enumerate(words):
-        name, sign, value = word.text.partition("=")
-        if name in (f"-{flag}", f"--{flag}"):
-            if sign:
-                return Word(value, word.span)
-            return words[index + 1] if index + 1 < len(words) else None
-    return None
+def _given(words: Sequence[Word]) -> dict[str, Word]:
+    """The flags by name, as Go reads them: the last one counts, and the first other word ends."""
+    found: dict[str, Word] = {}
+    left = list(words[1:])
+    while left:
+        word = left.pop(0)
+        name, sign, value = word.text.lstrip("-").partition("=")
+        if not word.text.startswith("-") or not name:
+            found.setdefault(word.text, word)
+        elif sign:
+            found[name] = Word(value, word.span)
+        elif name in SWITCHES or not left:
+            found[name] = Word("true", word.span)
+        else:
+            found[name] = left.pop(0)
+    return found
 
 
 def _moved(entry: nodes.Entry, span: Span) -> nodes.Entry:

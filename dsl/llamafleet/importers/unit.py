@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from ..language.source import Source, Span
 from ..language.syntax import Text
+from ..places import USER
+from ..schema.value_type import BARE_WORD
 from . import nodes
+from .guards import GUARDS
 from .lift import SERVER
 from .locate import located
 from .service import Process
@@ -106,8 +109,8 @@ def process_of(source: Source, unit: Unit, shelf: Shelf) -> Process:
 def running(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
     """Who runs it, and what happens when it ends."""
     start = nodes.start_of(source.path)
-    user, group, restart = unit.last("User"), unit.last("Group"), unit.last("Restart")
-    yield _word("user", user, "root", start)
+    group, restart = unit.last("Group"), unit.last("Restart")
+    yield from _user(unit, shelf, source)
     if group is not None:
         yield _word("group", group, "", start)
     yield _word("restart", restart, "no", start)
@@ -118,19 +121,63 @@ def running(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
     else:
         span = delay.span if delay else start
         yield nodes.attribute("restart-sec", nodes.duration(seconds or 0, span))
-    files = [each for each in unit.settings if each.key == "EnvironmentFile"]
-    for number, each in enumerate(files):
-        path = each.value.lstrip("-")
-        if number == 0 and FILE.fullmatch(path) and not each.value.startswith("-"):
-            yield nodes.attribute("environment-file", Text(path, each.span))
-        else:
-            shelf.diagnostics.warning(
-                "not-imported", f"EnvironmentFile={each.value} is not taken over", each.span
-            )
+    yield from _environment_file(unit, shelf)
     needed = [word for each in unit.settings if each.key == "Requires" for word in each.words()]
     names = [word.text for word in needed if UNIT_NAME.fullmatch(word.text)]
     if names:
         yield nodes.attribute("requires", nodes.texts(names, needed[0].span))
+
+
+def _user(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
+    """Who runs it: root only where the unit says so, else somebody without privileges."""
+    user, dynamic = unit.last("User"), unit.last("DynamicUser")
+    is_dynamic = dynamic is not None and dynamic.value.lower() in ("yes", "true", "on", "1")
+    why, span = "", source.whole()
+    if user is not None and user.value in ("root", "0"):
+        hint = "a user without privileges does: write another name, or take the key away"
+        message = f"User={user.value}: the service runs as root, as its unit says"
+        shelf.diagnostics.warning("not-imported", message, user.span, hint=hint)
+        yield nodes.attribute("user", nodes.named("root", user.span))
+    elif dynamic is not None and is_dynamic:
+        why, span = "DynamicUser: systemd made a user up at each start", dynamic.span
+    elif user is not None and BARE_WORD.fullmatch(user.value):
+        yield nodes.attribute("user", nodes.named(user.value, user.span))
+    elif user is not None:
+        why, span = f"User={user.value}: only systemd knows who that is", user.span
+    elif is_of_a_user(unit, source):
+        why, span = "a unit of a user's own, who is named nowhere in it", unit.words[0].span
+    else:
+        why, span = "no User=, so systemd ran it as root", unit.words[0].span
+    if why:
+        hint = f"let {USER} read what it needs, or say user = NAME"
+        message = f"{why}; it runs as {USER} from now on"
+        shelf.diagnostics.warning("not-imported", message, span, hint=hint)
+
+
+def is_of_a_user(unit: Unit, source: Source) -> bool:
+    """Return True if a unit is one of `systemctl --user`."""
+    wanted = unit.last("WantedBy")
+    return "/systemd/user/" in source.path or (
+        wanted is not None and "default.target" in wanted.value.split()
+    )
+
+
+def _environment_file(unit: Unit, shelf: Shelf) -> Iterator[nodes.Entry]:
+    """The file of variables: the first of several, and it must be there from now on."""
+    files = [each for each in unit.settings if each.key == "EnvironmentFile"]
+    for number, each in enumerate(files):
+        path = each.value.lstrip("-")
+        if number == 0 and FILE.fullmatch(path):
+            yield nodes.attribute("environment-file", Text(path, each.span))
+            if each.value.startswith("-"):
+                message = f"EnvironmentFile={each.value} may be missing today, and no more then"
+                hint = "make the file, or take environment-file away"
+                shelf.diagnostics.warning("not-imported", message, each.span, hint=hint)
+        else:
+            # It may hold the very keys that the server asks for.
+            message = f"EnvironmentFile={each.value} is not taken over"
+            hint = "a service has one environment-file: put all variables into it"
+            shelf.diagnostics.error("not-imported", message, each.span, hint=hint)
 
 
 def _word(key: str, setting: Setting | None, default: str, start: Span) -> nodes.Entry:
@@ -155,7 +202,8 @@ def _seconds(text: str) -> int | None:
 def report_rest(unit: Unit, shelf: Shelf) -> None:
     """Say which keys are not taken over: llamafleet writes a unit of its own."""
     for each in unit.settings:
-        if each.key not in KNOWN and (each.key, each.value) not in SAME:
+        known = each.key in KNOWN or (each.section == "Service" and each.key in GUARDS)
+        if not known and (each.key, each.value) not in SAME:
             shelf.diagnostics.warning(
                 "not-imported",
                 f"{each.key}={each.value} is not taken over",

@@ -9,6 +9,8 @@ from ..language.source import Position, Source, Span
 from .words import Word
 
 PREFIXES = "@-:+!|"
+NOTHING_ALLOWED = frozenset({"CapabilityBoundingSet"})
+"""Keys whose empty value is one: the strictest."""
 _ESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " ",
     "\\": "\\", '"': '"', "'": "'",
@@ -58,7 +60,7 @@ def read(source: Source) -> tuple[Setting, ...]:
             Position(end, len(source.lines[end - 1]) + 1),
         )
         key, value = key.strip(), value.strip()
-        if not value:
+        if not value and key not in NOTHING_ALLOWED:
             found = [each for each in found if (each.section, each.key) != (section, key)]
         else:
             found.append(Setting(section, key, value, span))

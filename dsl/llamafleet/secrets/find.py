@@ -141,7 +141,8 @@ def _valued(text: str, at: int, name: str, quote: str, ends_at_comma: bool) -> I
     if ends_at_comma and "," in text[start:end] and text[start - 1 : start] not in ("'", '"'):
         end = text.index(",", start)
     value = text[start:end]
-    if value and is_secret(name, value):
+    refers = value.endswith("$") and text[end : end + 1] in ("(", "{")
+    if value and not refers and is_secret(name, value):
         yield Found(start, end, name)
 
 
@@ -213,5 +214,7 @@ def _after_flags(text: str) -> Iterator[Found]:
             continue
         start, end = _value(text, found.end())
         value = text[start:end]
+        if value.endswith("$") and text[end : end + 1] in ("(", "{"):
+            continue
         if value and (_looks_random(value) if short else is_secret(found[1], value)):
             yield Found(start, end, "API_KEY" if short else found[1])
