@@ -1,6 +1,7 @@
 # One command for each thing that a person does here; `make` alone lists them.
 
 VENV := .venv
+NEWEST := .venv-newest
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -11,18 +12,26 @@ export PYTHON
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: install
 install: $(VENV)/installed ## a virtual environment in .venv with llamafleet and all that its tests need
 
 # Python is looked for again once it has been installed: a recipe is read after what it waits for.
-$(VENV)/installed: pyproject.toml | python
+# Whatever is installed is known by its hash, and nothing is built but llamafleet itself.
+$(VENV)/installed: pyproject.toml requirements.txt | python
 	@test -n "$(PYTHON)" || { echo "llamafleet needs Python 3.11 or newer, and found none" >&2; exit 1; }
 	@echo "installing llamafleet and its tools into $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: --requirement requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-index --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.PHONY: lock
+lock: | python ## renew what `make install` and rollouts install: the newest of all, with hashes
+	@tools/lock.sh
 
 .PHONY: python
 python:
@@ -40,6 +49,15 @@ test: system install lint ## everything: style, types, all tests, also those on 
 .PHONY: check
 check: install lint ## the quick part of `make test`: no root, no hosts, no network
 	$(BIN)/pytest -m "not lab"
+
+.PHONY: test-newest
+test-newest: | python ## the quick part on the newest of all packages, whatever is locked
+	@$(PYTHON) -m venv --clear $(NEWEST)
+	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(NEWEST)/bin/python tools/newer.py requirements.txt
+	$(NEWEST)/bin/ruff check .
+	$(NEWEST)/bin/mypy
+	$(NEWEST)/bin/pytest -m "not lab"
 
 .PHONY: lint
 lint: install ## style and types only
@@ -64,5 +82,5 @@ demo: install ## the whole story on one sandbox host: boot, roll out, ask a mode
 
 .PHONY: clean
 clean: ## remove the virtual environment and the caches in this directory
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

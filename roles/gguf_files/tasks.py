@@ -23,7 +23,8 @@ from roles.gguf_files.facts import FILES, MEMORY, GgufFiles, Weights, key_of, so
 from roles.packages import install
 
 HUB = f"{PREFIX}/hub"
-REQUIREMENT = "huggingface_hub>=1.0,<3"
+REQUIREMENTS = (FILES / "requirements.txt").read_text(encoding="utf-8").strip()
+"""huggingface_hub and all that it needs, with hashes, for every Python of a host."""
 
 
 @operation()
@@ -48,7 +49,7 @@ def have_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         announce(f"will download {source_of(each.gguf)} to {each.path}")
     yield run(install(("python3", "python3-venv"), tools=("python3",)))
     yield run(
-        words("sh", "-c", (FILES / "setup.sh").read_text(), "setup", HUB, REQUIREMENT),
+        words("sh", "-c", (FILES / "setup.sh").read_text(), "setup", HUB, REQUIREMENTS),
         stdin=_pip_settings(host.data.get("pip_index_url")),
     )
     for each in downloads:
