@@ -6,149 +6,27 @@ What must hold: no prompt is submitted twice, and one that nobody took finds a p
 from __future__ import annotations
 
 import http.client
-import shutil
-import socket
-import subprocess
+import json
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from llamafleet.fleet.model import Endpoint, ListenAddress
-from llamafleet.targets.proxy.directives import directives
-from llamafleet.targets.proxy.site import Site
-from llamafleet.writers.nginx_conf import to_nginx
 from tests.targets.compiling import content_of, errors_of, server
-
-Reply = Callable[[BaseHTTPRequestHandler], None]
-
-
-@dataclass
-class Upstream:
-    """A stand-in for llama-server that remembers every prompt it was given."""
-
-    reply: Reply
-    prompts: list[str] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    port: int = 0
-
-
-def ok(handler: BaseHTTPRequestHandler) -> None:
-    answer(handler, 200, b"ok")
-
-
-def loading(handler: BaseHTTPRequestHandler) -> None:
-    answer(handler, 503, b"loading")
-
-
-def crash(handler: BaseHTTPRequestHandler) -> None:
-    handler.close_connection = True
-    handler.connection.shutdown(socket.SHUT_RDWR)
-
-
-def answer(handler: BaseHTTPRequestHandler, status: int, body: bytes) -> None:
-    handler.send_response(status)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
-@contextmanager
-def serving(upstream: Upstream) -> Iterator[Upstream]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            upstream.prompts.append(body.decode())
-            upstream.headers.append(dict(self.headers))
-            upstream.reply(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
-    upstream.port = httpd.server_address[1]
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    try:
-        yield upstream
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def nginx(ports: list[int], folder: Path, *, next_upstream: bool = True) -> Iterator[int]:
-    """nginx with our site in front of these ports; yields its own port."""
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    if program is None:
-        pytest.skip("nginx is not installed: how requests are passed on was NOT checked")
-    port = free_port()
-    listen = ListenAddress("127.0.0.1", port)
-    site = Site("t", "h", listen, "_", "least_conn", 8, 1 << 20, 2, 5, 5, False, next_upstream)
-    behind = tuple(Endpoint("w", "h", "h", ListenAddress("127.0.0.1", each), "p") for each in ports)
-    temporary = "".join(
-        f"    {kind}_temp_path {folder}/{kind};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "site.conf").write_text(to_nginx(directives(site, behind)))
-    (folder / "nginx.conf").write_text(
-        f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{\n    access_log off;\n{temporary}    include site.conf;\n}}\n"
-    )
-    process = subprocess.Popen(
-        [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", f"{folder}/error.log"]
-    )
-    try:
-        wait_for(port, process, folder)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
-    for _ in range(100):
-        assert process.poll() is None, (folder / "error.log").read_text()
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError("nginx does not listen")
-
-
-def ask(port: int, prompt: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    connection.request("POST", "/v1/chat/completions", prompt)
-    reply = connection.getresponse()
-    reply.read()
-    connection.close()
-    return reply.status
-
-
-def ask_all(port: int, count: int = 8) -> list[int]:
-    return [ask(port, f"prompt {number}") for number in range(count)]
-
-
-@pytest.fixture
-def upstreams() -> Iterator[Callable[..., list[Upstream]]]:
-    with ExitStack() as stack:
-        yield lambda *replies: [stack.enter_context(serving(Upstream(each))) for each in replies]
-
-
-Make = Callable[..., list[Upstream]]
+from tests.targets.proxying import (
+    Make,
+    answer_of,
+    ask,
+    ask_all,
+    crash,
+    free_port,
+    loading,
+    nginx,
+    ok,
+)
 
 
 def test_a_process_that_is_down_costs_no_request(upstreams: Make, tmp_path: Path) -> None:
@@ -190,10 +68,36 @@ def test_a_loading_process_looks_idle_and_still_draws_nobody(
     assert sorted(good.prompts) == [f"prompt {number}" for number in range(8)]
 
 
-def test_when_all_load_the_client_is_told(upstreams: Make, tmp_path: Path) -> None:
-    first, second = upstreams(loading, loading)
-    with nginx([first.port, second.port], tmp_path) as port:
-        assert ask(port, "prompt") in (502, 503)
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_when_none_is_ready_the_client_is_told_to_ask_again(
+    count: int, upstreams: Make, tmp_path: Path
+) -> None:
+    busy = upstreams(*[loading] * (count - 1))
+    with nginx([free_port(), *(each.port for each in busy)], tmp_path) as port:
+        for _ in range(3):
+            reply = answer_of(port, "prompt")
+            assert reply.status == 503
+            assert reply.headers["Retry-After"] == "1"
+            assert reply.headers["Content-Type"] == "application/json"
+            assert json.loads(reply.text)["error"]["code"] == "not_ready"
+
+
+def test_a_process_that_ends_or_is_silent_is_said_to_have_had_the_request(
+    upstreams: Make, tmp_path: Path
+) -> None:
+    def silent(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(8)
+
+    [ended] = upstreams(crash)
+    with nginx([ended.port], tmp_path) as port:
+        reply = answer_of(port, "prompt")
+    assert (reply.status, json.loads(reply.text)["error"]["code"]) == (502, "bad_gateway")
+    assert "Retry-After" not in reply.headers
+    slow, other = upstreams(silent, silent)
+    with nginx([slow.port, other.port], tmp_path) as port:
+        reply = answer_of(port, "prompt")
+    assert (reply.status, json.loads(reply.text)["error"]["code"]) == (504, "gateway_timeout")
+    assert len(slow.prompts) + len(other.prompts) == 1
 
 
 def test_switched_off_nothing_is_tried_elsewhere(upstreams: Make, tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llamafleet.writers.nginx_conf import Argument, Directive, Variable, quote, to_nginx
+from llamafleet.writers.nginx_conf import (
+    Argument,
+    Condition,
+    Directive,
+    Joined,
+    Row,
+    Variable,
+    quote,
+    to_nginx,
+)
 
 texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="$\0"), max_size=15
@@ -18,9 +27,11 @@ texts = st.text(
 names = st.sampled_from(["server", "proxy_pass", "listen"])
 
 
-def directives() -> st.SearchStrategy[Directive]:
+def directives() -> st.SearchStrategy[Directive | Row]:
     arguments = st.lists(texts, max_size=3).map(tuple)
-    leaf = st.builds(Directive, names, arguments)
+    leaf: st.SearchStrategy[Directive | Row] = st.one_of(
+        st.builds(Directive, names, arguments), st.builds(Row, texts, texts)
+    )
     return st.recursive(
         leaf,
         lambda inner: st.builds(
@@ -39,7 +50,7 @@ def unescaped(argument: str) -> str:
             continue
         after = next(rest)
         found.append({"t": "\t", "r": "\r", "n": "\n"}.get(after, after))
-        assert after in '"\\trn', f"\\{after} is not resolved by nginx"
+        assert after in "\"'\\trn", f"\\{after} is not resolved by nginx"
     return "".join(found)
 
 
@@ -54,15 +65,17 @@ def parsed(text: str, folder: Path) -> list[Any]:
 
 def plain(tree: list[Any]) -> list[Any]:
     return [
-        (each["directive"], tuple(map(unescaped, each["args"])),
+        (unescaped(each["directive"]), tuple(map(unescaped, each["args"])),
          plain(each["block"]) if "block" in each else None)
         for each in tree
     ]  # fmt: skip
 
 
-def expected(tree: tuple[Directive, ...]) -> list[Any]:
+def expected(tree: tuple[Directive | Row, ...]) -> list[Any]:
     return [
-        (each.name, each.arguments, None if each.block is None else expected(each.block))
+        (each.pattern, (each.value,), None)
+        if isinstance(each, Row)
+        else (each.name, each.arguments, None if each.block is None else expected(each.block))
         for each in tree
     ]
 
@@ -75,7 +88,37 @@ def test_a_tree_is_read_back_as_it_was(tmp_path: Path, tree: tuple[Directive, ..
     assert plain(parsed(to_nginx(tree, header=("a { b",)), tmp_path)) == expected(tree)
 
 
-@pytest.mark.parametrize("argument", ["$host", "a${b}", "\0", Variable("a b"), Variable("")])
+@pytest.mark.parametrize(
+    ("argument", "text"),
+    [
+        (Joined(("http://g", Variable("uri"), Variable("args"))), "http://g$uri$args"),
+        (Joined((Variable("a"), "b")), "${a}b"),
+        (Joined((Variable("a"), "-b", Variable("c"))), "$a-b$c"),
+        (Joined((Variable("a"), ' "', Variable("b"))), '"$a \\"$b"'),
+        (Joined(()), '""'),
+        (Condition(Variable("a"), "!~", 'x"\\z'), "($a !~ 'x\"\\\\z')"),
+        (Condition(Variable("a"), "=", "it's"), '($a = "it\'s")'),
+        ('{"a": 1}', "'{\"a\": 1}'"),
+    ],
+)
+def test_arguments_that_nginx_works_out(argument: Argument, text: str) -> None:
+    assert quote(argument) == text
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "$host",
+        "a${b}",
+        "\0",
+        Variable("a b"),
+        Variable(""),
+        Joined(("$", Variable("a"))),
+        Joined(("a", Variable("-"))),
+        Condition(Variable("a"), "~", "b$"),
+        Condition(Variable("a"), "-f", "/etc"),
+    ],
+)
 def test_what_nginx_cannot_write_is_refused(argument: Argument) -> None:
     with pytest.raises(ValueError, match="nginx"):
         quote(argument)

@@ -41,7 +41,8 @@ class Endpoint:
     it. `models` are the ids that it lists. `cold_start` is how long, in seconds, a request may wait
     for a model to be loaded before it is served; 0 where a process answers only once it has its
     model. `key` names the environment variable that holds a key for it, if it asks for one, and
-    `key_file` the file on its host that sets it.
+    `key_file` the file on its host that sets it. `api` is the kind of service that answers, whose
+    paths begin with `prefix`; `health` is the path that says whether the process is ready.
     """
 
     service: str
@@ -54,6 +55,9 @@ class Endpoint:
     cold_start: int = 0
     key: str | None = None
     key_file: str | None = None
+    api: str = "llama-server"
+    prefix: str = ""
+    health: str = "/health"
 
     def reached_from(self, host: str) -> str:
         """The address that a process on `host` connects to."""

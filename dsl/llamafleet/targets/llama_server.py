@@ -8,6 +8,7 @@ from ..fleet.model import Endpoint, Fleet, Host, ListenAddress
 from ..fleet.scope import Scope
 from ..language.syntax import Block
 from ..schema.block import read_block
+from .process.paths import api_prefix, health_path
 from .process.running import read_running
 from .process.slots import slots
 from .server.block import (
@@ -72,6 +73,8 @@ class LlamaServerTarget:
                 process=unit_name(service, worker),
                 slots=slots(model),
                 models=(model.name,),
+                prefix=api_prefix(model),
+                health=health_path(model),
             )
             for name in service.hosts
             for worker in workers(service, fleet.hosts[name], model)

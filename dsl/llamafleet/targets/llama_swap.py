@@ -95,6 +95,7 @@ class LlamaSwapTarget:
                 cold_start=service.settings.health_check_timeout,
                 key=next(iter(service.settings.api_key_env), None),
                 key_file=service.running.environment_file,
+                api=service.kind,
             ),
         )
 

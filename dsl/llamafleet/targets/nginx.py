@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Spans
+from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Service, Spans
 from ..fleet.scope import Scope
 from ..language.source import Span
 from ..language.syntax import Block
@@ -15,12 +15,15 @@ from ..schema.values import (
     Duration,
     Integer,
     Listen,
+    ListOf,
     Named,
     Pattern,
     Reference,
     Size,
     Switch,
 )
+from .process.paths import HEALTH, api_prefix
+from .proxy.inference import APIS, DEFAULT_API
 from .proxy.site import MIB, UNIT, Site
 from .target import Endpoints
 
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
     from ..plan_types import ServicePlan
 
 DEFAULT_BODY = 64 * MIB
+EXPOSED = Pattern(
+    r"/(?!/)(?:(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~@:+,-]+(?:/(?!/)|\Z))*\*?",
+    'paths in quotes such as "/running" or "/ui/*"',
+)
 
 SCHEMA = BlockSchema(
     kind="nginx",
@@ -69,8 +76,8 @@ SCHEMA = BlockSchema(
         Key(
             "proxy-connect-timeout",
             Duration(1000),
-            "How long a connection may take.",
-            default=5_000,
+            "How long a connection may take; by default 1 s where another process can be tried, "
+            "else 5 s.",
             upstream="proxy_connect_timeout",
         ),
         Key(
@@ -101,6 +108,13 @@ SCHEMA = BlockSchema(
             "was taken is never submitted twice.",
             default=True,
             upstream="proxy_next_upstream",
+        ),
+        Key(
+            "expose",
+            ListOf(EXPOSED),
+            "Paths that pass besides the inference API, as the service behind names them; "
+            '"/ui/*" is everything below /ui/, and "/*" every path.',
+            upstream="location",
         ),
     ),
 )
@@ -159,7 +173,19 @@ class NginxTarget:
     def endpoints(self, service: Nginx, fleet: Fleet) -> tuple[Endpoint, ...]:
         """The one address."""
         host = fleet.hosts[service.site.host]
-        return (Endpoint(service.name, host.name, host.address, service.listen, UNIT),)
+        api, prefix = _answering(service, fleet)
+        return (
+            Endpoint(
+                service.name,
+                host.name,
+                host.address,
+                service.listen,
+                UNIT,
+                api=api,
+                prefix=prefix,
+                health=prefix + HEALTH,
+            ),
+        )
 
     def plan(self, service: Nginx, host: Host, fleet: Fleet, endpoints: Endpoints) -> ServicePlan:
         """One file, which nginx reads again when it changes."""
@@ -172,6 +198,19 @@ class NginxTarget:
 TARGET = NginxTarget()
 
 
+def _answering(service: Nginx, fleet: Fleet) -> tuple[str, str]:
+    """The kind of the service at the end of a row of proxies, and the prefix of its paths."""
+    found: Service | None = service
+    for _ in fleet.services:
+        if not isinstance(found, Nginx):
+            break
+        found = fleet.services.get(found.upstream.text)
+    if found is None or found.kind not in APIS:
+        return DEFAULT_API, ""
+    prefixed = found.kind == DEFAULT_API and found.models
+    return found.kind, api_prefix(fleet.models[found.models[0]]) if prefixed else ""
+
+
 def _site(fields: Fields, host: Host, listen: ListenAddress) -> Site:
     size = fields.size("client-max-body-size")
     return Site(
@@ -182,9 +221,10 @@ def _site(fields: Fields, host: Host, listen: ListenAddress) -> Site:
         balance=fields.text("balance") or "least_conn",
         keepalive=fields.integer("keepalive") or 32,
         client_max_body_size=DEFAULT_BODY if size is None else size,
-        connect_timeout=fields.seconds("proxy-connect-timeout") or 5,
+        connect_timeout=fields.seconds("proxy-connect-timeout"),
         send_timeout=fields.seconds("proxy-send-timeout") or 60,
         read_timeout=fields.seconds("proxy-read-timeout"),
         buffering=fields.switch("proxy-buffering"),
         next_upstream=fields.switch("proxy-next-upstream"),
+        expose=tuple(dict.fromkeys(fields.texts("expose"))),
     )

@@ -18,7 +18,31 @@ class Variable:
     name: str
 
 
-Argument: TypeAlias = str | int | Variable
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """One argument made of plain text and variables: `http://group$uri`."""
+
+    parts: tuple[str | Variable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The argument of an `if`: whether a variable is a text, or matches a regular expression."""
+
+    text: Variable
+    operator: str
+    pattern: str
+
+
+Argument: TypeAlias = str | int | Variable | Joined | Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a `map`: what its text may match, and what the variable then is."""
+
+    pattern: str
+    value: Argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +51,15 @@ class Directive:
 
     name: str
     arguments: tuple[Argument, ...] = ()
-    block: tuple[Directive, ...] | None = None
+    block: tuple[Directive | Row, ...] | None = None
     note: str = ""
 
 
+OPERATORS = ("=", "~", "~*", "!~", "!~*")
 _BARE = re.compile(r"[A-Za-z0-9_./:=,@*~+^\[\]!?<>|&%()-]+")
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_CONTINUES = re.compile(r"[A-Za-z0-9_]")
+_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def to_nginx(tree: tuple[Directive, ...], *, header: tuple[str, ...] = ()) -> str:
@@ -46,19 +72,54 @@ def quote(argument: Argument) -> str:
     """One argument as nginx reads it back."""
     match argument:
         case Variable():
-            if not _WORD.fullmatch(argument.name):
-                raise ValueError(f"{argument.name!r} is no variable of nginx")
-            return f"${argument.name}"
+            return _variable(argument)
+        case Joined():
+            return _joined(argument)
+        case Condition(text, operator, pattern):
+            if operator not in OPERATORS:
+                raise ValueError(f"{operator!r} is no comparison of nginx")
+            return f"({_variable(text)} {operator} {_quoted(pattern)})"
         case int():
             return str(argument)
-    if "$" in argument or "\0" in argument:
-        raise ValueError(f"nginx has no way to write {argument!r} as plain text")
-    if _BARE.fullmatch(argument):
-        return argument
-    return '"' + "".join(_ESCAPES.get(each, each) for each in argument) + '"'
+    return argument if _BARE.fullmatch(argument) else _quoted(argument)
 
 
-def _lines(directive: Directive, indent: str) -> list[str]:
+def _joined(argument: Joined) -> str:
+    found = []
+    for part, after in zip(argument.parts, (*argument.parts, "")[1:], strict=True):
+        if isinstance(part, Variable):
+            found.append(_variable(part, before=after))
+        else:
+            found.append(_escaped(part, '"'))
+    bare = all(isinstance(part, Variable) or _BARE.fullmatch(part) for part in argument.parts)
+    text = "".join(found)
+    return text if bare and text else f'"{text}"'
+
+
+def _quoted(text: str) -> str:
+    """Text in quotes; in single ones where double ones in it would have to be escaped."""
+    mark = "'" if '"' in text and "'" not in text else '"'
+    return f"{mark}{_escaped(text, mark)}{mark}"
+
+
+def _escaped(text: str, mark: str) -> str:
+    """Text as it stands between quotes."""
+    if "$" in text or "\0" in text:
+        raise ValueError(f"nginx has no way to write {text!r} as plain text")
+    return "".join(f"\\{each}" if each == mark else _ESCAPES.get(each, each) for each in text)
+
+
+def _variable(variable: Variable, *, before: str | Variable = "") -> str:
+    """A variable, in braces where its name would run into the text that follows."""
+    if not _WORD.fullmatch(variable.name):
+        raise ValueError(f"{variable.name!r} is no variable of nginx")
+    runs_on = isinstance(before, str) and _CONTINUES.match(before)
+    return f"${{{variable.name}}}" if runs_on else f"${variable.name}"
+
+
+def _lines(directive: Directive | Row, indent: str) -> list[str]:
+    if isinstance(directive, Row):
+        return [f"{indent}{_quoted(directive.pattern)} {quote(directive.value)};"]
     if not _WORD.fullmatch(directive.name):
         raise ValueError(f"{directive.name!r} is no directive of nginx")
     head = indent + " ".join([directive.name, *map(quote, directive.arguments)])
@@ -67,7 +128,7 @@ def _lines(directive: Directive, indent: str) -> list[str]:
         return [f"{head};{note}"]
     lines = [f"{head} {{{note}"]
     for index, each in enumerate(directive.block):
-        if each.block is not None and index:
+        if isinstance(each, Directive) and each.block is not None and index:
             lines.append("")
         lines += _lines(each, indent + "    ")
     return [*lines, f"{indent}}}"]

@@ -5,14 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...fleet.model import ListenAddress
+from ...writers.nginx_conf import Variable
 
 MIB = 1024 * 1024
 UNIT = "nginx.service"
+BELOW = "/*"
+"""How a path ends that stands for everything below it; alone, it is every path."""
+
+HEADERS: tuple[tuple[str, str | Variable], ...] = (
+    ("Connection", ""),
+    ("Host", Variable("host")),
+    ("X-Real-IP", Variable("remote_addr")),
+    ("X-Forwarded-For", Variable("proxy_add_x_forwarded_for")),
+    ("X-Forwarded-Host", Variable("host")),
+    ("X-Forwarded-Proto", Variable("scheme")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a proxy is told, times in seconds; a missing `read_timeout` follows the endpoints."""
+    """What a proxy is told, times in seconds.
+
+    A missing `read_timeout` follows the endpoints, a missing `connect_timeout` their number.
+    `expose` are paths that pass besides the inference API; one that ends with `/*` stands for
+    everything below it.
+    """
 
     name: str
     host: str
@@ -21,13 +38,35 @@ class Site:
     balance: str
     keepalive: int
     client_max_body_size: int
-    connect_timeout: int
+    connect_timeout: int | None
     send_timeout: int
     read_timeout: int | None
     buffering: bool
     next_upstream: bool
+    expose: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:
         """nginx's name of the group; a prefix keeps it apart from those of other files."""
         return f"llamafleet-{self.name}"
+
+    @property
+    def exposes_everything(self) -> bool:
+        """Whether every path passes."""
+        return BELOW in self.expose
+
+    @property
+    def all_of_them(self) -> str:
+        """The group of the same processes that remembers no failures."""
+        return f"{self.group}-search"
+
+    def variable(self, word: str) -> str:
+        """A variable's name of this file alone; nginx takes letters, digits and `_`, in any case.
+
+        What else a name has becomes its number between underscores, so that no two names meet.
+        """
+        own = "".join(
+            char if char.isdigit() or "a" <= char <= "z" else f"_{ord(char):02x}_"
+            for char in self.name
+        )
+        return f"llamafleet_{word}_{own}"
