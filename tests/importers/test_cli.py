@@ -45,7 +45,7 @@ def test_a_command_in_quotes(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_older_release(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(YAML)
     assert main(["import", str(tmp_path / "c.yaml"), "--llama-swap", "v210", "--verify"]) == 0
-    assert 'version       = "v210"' in capsys.readouterr().out
+    assert 'version        = "v210"' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,6 @@ def test_a_llama_swap_unit_brings_its_configuration() -> None:
     asked = Asked(read=lambda path: files[path])
     result = import_source(Source("x.service", text), Kind.UNIT, asked)
     assert result.text is not None
-    for line in ('"127.0.0.1:9292"', "user          = swap", "watch-config  = on"):
+    for line in ('"127.0.0.1:9292"', "user           = swap", "watch-config   = on"):
         assert line in result.text, result.text
     assert result.differences() == []

@@ -193,6 +193,7 @@ def answer_of(
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.putrequest(method, path, skip_accept_encoding=True)
     if method == "POST":
+        connection.putheader("Content-Type", "application/json")
         connection.putheader("Content-Length", str(len(prompt.encode())))
     connection.endheaders(prompt.encode())
     reply = connection.getresponse()

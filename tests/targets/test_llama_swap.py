@@ -295,3 +295,17 @@ nginx n {
 
 def test_a_proxy_waits_for_a_load_and_the_first_token() -> None:
     assert "proxy_read_timeout 900s;" in content_of(swap(rest=PROXY), ".conf")
+
+
+@pytest.mark.parametrize(
+    ("rest", "kept"),
+    [
+        ("", 0),
+        ("capture-buffer = 7", 7),
+        ("pass-through {\n captureBuffer = 3\n }", 3),
+        ('version = "v189"', None),
+        ('version = "v190"', 0),
+    ],
+)
+def test_prompts_are_kept_only_where_it_is_asked_for(rest: str, kept: int | None) -> None:
+    assert config_of(swap(rest=rest)).get("captureBuffer") == kept

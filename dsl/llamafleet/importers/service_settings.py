@@ -51,12 +51,15 @@ def _words(config: SwapConfig) -> Iterator[nodes.Entry]:
 
 
 def _numbers(config: SwapConfig) -> Iterator[nodes.Entry]:
-    for key, number in (
-        ("metrics-max-in-memory", config.metrics_max_in_memory),
-        ("capture-buffer", config.capture_buffer),
-    ):
-        if number is not None:
-            yield nodes.attribute(key, nodes.integer(number.value, number.span))
+    metrics, captures = config.metrics_max_in_memory, config.capture_buffer
+    if metrics is not None:
+        yield nodes.attribute("metrics-max-in-memory", nodes.integer(metrics.value, metrics.span))
+    if captures is not None:
+        yield nodes.attribute("capture-buffer", nodes.integer(captures.value, captures.span))
+    else:
+        # A fleet file that does not say it keeps none.
+        start = nodes.start_of(config.path)
+        yield nodes.attribute("capture-buffer", nodes.integer(CAPTURES, start))
 
 
 def _start_port(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
@@ -70,6 +73,8 @@ def _start_port(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
 
 
 LAST_PORT = 65535
+CAPTURES = 5
+"""MB that llama-swap keeps of requests and answers where its configuration does not say."""
 LEVELS = frozenset({"debug", "info", "warn", "error"})
 TIME_FORMATS = frozenset({
     "ansic", "unixdate", "rubydate", "rfc822", "rfc822z", "rfc850", "rfc1123", "rfc1123z",

@@ -115,7 +115,9 @@ _RECORDS = (
     Key(
         "capture-buffer",
         Integer(0),
-        "MB of requests and answers that are kept to be looked at; 0 keeps none.",
+        "MB of requests and answers, prompts and all, that are kept for anyone who may use its "
+        "API to read; llama-swap's own default is 5.",
+        default=0,
         upstream="captureBuffer",
     ),
     Key("store-path", PATH, "A file in which figures outlive it.", upstream="store.path"),

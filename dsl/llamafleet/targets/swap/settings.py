@@ -47,7 +47,7 @@ def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
         send_loading_state=fields.switch("send-loading-state"),
         include_aliases=fields.switch("include-aliases-in-list"),
         metrics_max_in_memory=fields.integer("metrics-max-in-memory"),
-        capture_buffer=fields.integer("capture-buffer"),
+        capture_buffer=fields.integer("capture-buffer") if fields.has("capture-buffer") else None,
         store_path=fields.text("store-path"),
         session_id_headers=fields.texts("session-id-headers"),
         ignore_paths=fields.texts("upstream-ignore-paths"),
@@ -69,7 +69,7 @@ def settings_tree(settings: Settings) -> dict[str, Tree]:
         "sendLoadingState": settings.send_loading_state or None,
         "includeAliasesInList": settings.include_aliases or None,
         "metricsMaxInMemory": settings.metrics_max_in_memory,
-        "captureBuffer": settings.capture_buffer,
+        "captureBuffer": _captures(settings),
         "store": {"path": settings.store_path} if settings.store_path else None,
         "performance": dict(settings.performance) or None,
         "ui": _sessions(settings),
@@ -82,6 +82,17 @@ def settings_tree(settings: Settings) -> dict[str, Tree]:
 def variable(name: str) -> str:
     """What llama-swap replaces by a variable of its environment, which holds a key."""
     return f"${{env.{name}}}"
+
+
+def _captures(settings: Settings) -> int | None:
+    """What is kept of requests and answers, in MB: nothing, unless the author wants it.
+
+    llama-swap's own default is 5, and anyone who may use its API may read what it keeps. What the
+    author passes through in llama-swap's own words stands.
+    """
+    if settings.capture_buffer is not None or "captureBuffer" in settings.pass_through:
+        return settings.capture_buffer
+    return 0 if _has("captureBuffer", settings) else None
 
 
 def _has(key: str, settings: Settings) -> bool:

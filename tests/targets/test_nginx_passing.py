@@ -1,0 +1,387 @@
+"""What passes a real nginx of ours, in front of the real llama-swap and of what records paths."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llamafleet.targets.proxy.inference import APIS, LLAMA_SWAP
+from tests.lab.llama_swap import LlamaSwapBinary, find_llama_swap
+from tests.targets.compiling import content_of, errors_of, server, swap
+from tests.targets.proxying import Answer, answer_of, free_port, nginx
+
+CLOSED = (
+    "/", "/ui", "/ui/", "/favicon.ico", "/unload", "/running", "/logs", "/logs/stream",
+    "/logs/stream/m", "/metrics", "/upstream", "/upstream/m/", "/upstream/m/v1/models",
+    "/comfyui", "/api/events", "/api/version", "/api/hardware", "/api/performance",
+    "/api/profiles", "/api/metrics/activity", "/api/metrics/stats", "/api/captures/1",
+    "/props?model=m", "/slots", "/wol-health", "/lora-adapters", "/tools", "/cors-proxy",
+    "/v1/stream?conv_id=1", "/models/sse",
+)  # fmt: skip
+TRICKS = (
+    "//unload", "/./unload", "/v1/../unload", "/v1/models/../../unload", "/v1/%2e%2e/unload",
+    "/v1/..%2funload", "/v1/models/..%2f..%2funload", "/%75nload", "/unload/", "/unload/.",
+    "/Unload", "/UNLOAD", "/unload;x", "/v1/models;/../../unload", "/unload?/v1/models",
+    "/unload#/v1/models", "/unload%3f/v1/models", "/unload%00", "/unload%0a", "/unload%20",
+    "/v1/models%0a", "/v1/models%0d%0aX: y", "/v1/models%00", "/v1/models/", "/v1/models/x",
+    "/v1/models;x", "/v1/models%3fx", "/v1/modelsx", "/V1/models", "/v1/MODELS", "/v1/models%20",
+    "/v1%5cmodels", "\\unload", "/v1/..\\unload", "/%2e%2e/unload", "/..%5cunload",
+    "/v1/models/%2e%2e/%2e%2e/running", "/%252e%252e/unload", "/%2funload", "/%2f%2funload",
+    "/.llamafleet/ready", "http://x/unload", "http://x/v1/../unload",
+)  # fmt: skip
+
+MODEL = """
+import base64, hashlib, sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Model(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.headers.get("Upgrade") == "websocket":
+            key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+            self.send_response(101)
+            self.send_header("Upgrade", "websocket")
+            self.send_header("Connection", "Upgrade")
+            accept = base64.b64encode(hashlib.sha1(key.encode()).digest())
+            self.send_header("Sec-WebSocket-Accept", accept.decode())
+            self.end_headers()
+            self.connection.sendall(self.connection.recv(64))
+            self.close_connection = True
+            return
+        self.reply()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.reply()
+
+    def reply(self):
+        body = self.path.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Model).serve_forever()
+"""
+
+
+@pytest.fixture(scope="module")
+def binary(tmp_path_factory: pytest.TempPathFactory) -> LlamaSwapBinary:
+    found = find_llama_swap(tmp_path_factory.mktemp("binary"))
+    if found.kind != "real":
+        pytest.skip("no real llama-swap is here: which of its paths pass was NOT checked")
+    return found
+
+
+@pytest.fixture(scope="module")
+def llama_swap(binary: LlamaSwapBinary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The real llama-swap with a model m; yields its port."""
+    folder = tmp_path_factory.mktemp("llama-swap")
+    (folder / "model.py").write_text(MODEL)
+    port, own = free_port(), free_port()
+    model = {
+        "cmd": f"{sys.executable} {folder}/model.py {own}",
+        "proxy": f"http://127.0.0.1:{own}",
+    }
+    (folder / "c.yaml").write_text(json.dumps({"models": {"m": model}}))
+    process = subprocess.Popen(
+        [binary.path, "-config", str(folder / "c.yaml"), "-listen", f"127.0.0.1:{port}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=dict(os.environ),
+    )
+    try:
+        wait_until_listening(port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+def wait_until_listening(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"nothing listens on {port}")
+
+
+def load(port: int) -> None:
+    assert answer_of(port, path="/upstream/m/loaded", method="GET").status == 200
+
+
+def running(port: int) -> list[str]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/running", timeout=10) as reply:
+        return [each["model"] for each in json.load(reply)["running"]]
+
+
+def is_refusal(found: Answer) -> bool:
+    if found.status != 404 or found.headers["Content-Type"] != "application/json":
+        return False
+    error = json.loads(found.text)["error"]
+    return isinstance(error, dict) and error.get("code") == "unknown_url"
+
+
+def raw(port: int, line: str) -> bytes:
+    """The head of what is answered to a request whose first line is sent as it is written."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as found:
+        found.sendall(f"{line}\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1"))
+        head = b""
+        while chunk := found.recv(65536):
+            head += chunk
+    return head
+
+
+def test_each_path_of_the_table_is_one_of_llama_swap(llama_swap: int) -> None:
+    for path in LLAMA_SWAP.get:
+        found = answer_of(llama_swap, path=f"{path}?model=m", method="GET")
+        assert (found.status, found.text) != (404, "404 page not found\n"), path
+    for path in LLAMA_SWAP.post:
+        found = answer_of(llama_swap, "{}", path=path)
+        assert (found.status, found.text) != (404, "404 page not found\n"), path
+    assert answer_of(llama_swap, "{}", path="/v1/nothing").text == "404 page not found\n"
+
+
+def test_the_inference_api_passes_and_nothing_else(llama_swap: int, tmp_path: Path) -> None:
+    load(llama_swap)
+    with nginx([llama_swap], tmp_path, api="llama-swap") as port:
+        for path in LLAMA_SWAP.get:
+            assert not is_refusal(answer_of(port, path=f"{path}?model=m", method="GET")), path
+        body = json.dumps({"model": "m"})
+        for path in LLAMA_SWAP.post:
+            assert not is_refusal(answer_of(port, body, path=path)), path
+        for path in CLOSED:
+            for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"):
+                found = answer_of(port, body, path=path, method=method)
+                assert found.status == 404, (method, path)
+                assert method == "HEAD" or is_refusal(found), (method, path)
+        for path in ("/api/models/unload", "/api/models/unload/m", "/api/inflight/1/cancel"):
+            assert is_refusal(answer_of(port, body, path=path)), path
+        assert is_refusal(answer_of(port, path="/v1/chat/completions", method="GET"))
+        assert is_refusal(answer_of(port, path="/v1/models", method="DELETE"))
+        asked = answer_of(port, path="/v1/chat/completions", method="OPTIONS")
+        assert asked.headers["Access-Control-Allow-Origin"] == "*"
+    assert running(llama_swap) == ["m"]
+
+
+def test_no_spelling_of_a_closed_path_passes(llama_swap: int, tmp_path: Path) -> None:
+    load(llama_swap)
+    with nginx([llama_swap], tmp_path, api="llama-swap") as port:
+        for path in TRICKS:
+            head = raw(port, f"GET {path} HTTP/1.1")
+            assert head[:12] in (b"HTTP/1.1 404", b"HTTP/1.1 400"), (path, head[:200])
+        # The same bytes do harm where nothing is in front.
+        assert running(llama_swap) == ["m"]
+    assert raw(llama_swap, "GET /%75nload HTTP/1.1")[:12] == b"HTTP/1.1 200"
+    assert running(llama_swap) == []
+
+
+def test_what_is_exposed_passes_and_no_more(llama_swap: int, tmp_path: Path) -> None:
+    load(llama_swap)
+    expose = ("/running", "/upstream/m/*")
+    with nginx([llama_swap], tmp_path, api="llama-swap", expose=expose) as port:
+        assert json.loads(answer_of(port, path="/running", method="GET").text)["running"]
+        for path in ("a", "a%20b", "%C3%A4?x=%2F..%2F", "a?b=c//d"):
+            found = answer_of(port, path=f"/upstream/m/{path}", method="GET")
+            assert (found.status, found.text) == (200, f"/{path}"), path
+        for path in (
+            "/unload", "/running/x", "/running;x", "/upstream/n/", "/upstream/m/../../unload",
+            "/unload/..%2fupstream/m/x", "/upstream/m/..%2f..%2funload", "/upstream/m/%2e%2e/x",
+            "/api/models/unload/..%2f..%2f..%2fupstream/m/x", "/upstream//m/x",
+            "//upstream/m/x", "/upstream/%6d/x", "/upstream/m//x", "/upstream/m/..%5cx",
+            "/upstream/m/./x", "/upstream/m/x/..",
+        ):  # fmt: skip
+            assert raw(port, f"GET {path} HTTP/1.1")[:12] == b"HTTP/1.1 404", path
+        assert answer_of(port, json.dumps({"model": "m"})).text == "/v1/chat/completions"
+    with nginx([llama_swap], tmp_path, api="llama-swap", expose=("/*",)) as port:
+        for path in ("/api/version", "/v1/models", "/upstream/m/x%2fy"):
+            assert answer_of(port, path=path, method="GET").status == 200, path
+        assert answer_of(port, path="/unload", method="GET").text == "OK"
+
+
+@pytest.mark.parametrize("expose", ["/upstream/m/*", "/*"])
+def test_a_websocket_passes_where_it_is_exposed(
+    expose: str, llama_swap: int, tmp_path: Path
+) -> None:
+    load(llama_swap)
+    with (
+        nginx([llama_swap], tmp_path, api="llama-swap", expose=(expose,)) as port,
+        socket.create_connection(("127.0.0.1", port), timeout=10) as found,
+    ):
+        found.sendall(
+            b"GET /upstream/m/socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        head = found.recv(4096)
+        assert head.startswith(b"HTTP/1.1 101 "), head
+        assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head
+        found.sendall(b"to and fro")
+        assert found.recv(64) == b"to and fro"
+
+
+class Recording:
+    """An upstream that keeps the path of each request, byte by byte, and its headers."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.heads: list[str] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                head = connection.recv(65536).decode("latin-1")
+                self.lines.append(head.partition("\r\n")[0])
+                self.heads.append(head.lower())
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
+
+
+@contextmanager
+def recorded(folder: Path, *expose: str, prefix: str = "") -> Iterator[tuple[int, Recording]]:
+    upstream = Recording()
+    with nginx([upstream.port], folder, expose=expose, prefix=prefix) as port:
+        upstream.lines.clear()
+        yield port, upstream
+    upstream.listener.close()
+
+
+@pytest.fixture(scope="module")
+def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[tuple[int, Recording]]]:
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(recorded(tmp_path_factory.mktemp("front"), *expose))
+            for expose in ((), ("/ui/*", "/running"))
+        ]
+
+
+PIECES = st.sampled_from(
+    ["/", "//", ".", "..", "%2e", "%2E", "%2f", "%2F", "%5c", "\\", ";", "?", "#", "%3f", "%23",
+     "%00", "%0a", "%0d%0a", "%25", "%252f", "%20", "+", "v1", "V1", "models", "health", "ui",
+     "running", "unload", "upstream", "slots", "m", "%75nload", "ä", "*", "chat", "completions",
+     "/v1/models", "/ui/", "/../"]
+)  # fmt: skip
+PATHS = {path for api in APIS.values() for path in (*api.get, *api.post)}
+
+
+@given(
+    st.lists(PIECES, max_size=12).map("".join), st.sampled_from(["GET", "POST", "DELETE", "FOO"])
+)
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_process_sees_paths_of_the_table_alone(
+    fronts: list[tuple[int, Recording]], path: str, method: str
+) -> None:
+    for (port, upstream), extra in zip(fronts, (None, "/ui/"), strict=True):
+        upstream.lines.clear()
+        raw(port, f"{method} /{path} HTTP/1.1")
+        for line in upstream.lines:
+            seen = line.split(" ")[1].partition("?")[0]
+            assert line.count(" ") == 2, line
+            allowed = seen in PATHS or (extra and (seen == "/running" or seen.startswith(extra)))
+            assert allowed, line
+            assert seen in PATHS or ".." not in seen, line
+
+
+@pytest.mark.parametrize("path", ["/unload/..%2fv1/models", "/upstream/m/..%2f../v1/models"])
+def test_a_path_goes_on_as_it_was_understood(path: str, tmp_path: Path) -> None:
+    """llama-swap would take either as it came for one of its own."""
+    with recorded(tmp_path) as (port, upstream):
+        raw(port, f"GET {path} HTTP/1.1")
+        assert upstream.lines == ["GET /v1/models HTTP/1.1"]
+
+
+def test_only_websockets_may_be_asked_for(tmp_path: Path) -> None:
+    with recorded(tmp_path, "/ui/*") as (port, upstream):
+        for path, value in (("/ui/x", "h2c"), ("/ui/x", "websocket"), ("/v1/models", "websocket")):
+            upstream.heads.clear()
+            raw(port, f"GET {path} HTTP/1.1\r\nUpgrade: {value}")
+            [head] = upstream.heads
+            passes = (path, value) == ("/ui/x", "websocket")
+            assert ("\r\nconnection: upgrade\r\n" in head) is passes, (path, value)
+
+
+def test_a_prefix_of_the_api_stands_before_every_path(tmp_path: Path) -> None:
+    with recorded(tmp_path, prefix="/a.b") as (port, upstream):
+        assert answer_of(port, path="/a.b/v1/models?x=1", method="GET").status == 200
+        assert upstream.lines[-1] == "GET /a.b/v1/models?x=1 HTTP/1.1"
+        for path in ("/v1/models", "/axb/v1/models", "/a.b"):
+            assert is_refusal(answer_of(port, path=path, method="GET")), path
+
+
+SITE = """
+nginx n {{
+    host = h
+    listen = "127.0.0.1:99"
+    upstream = {}
+    {}
+}}
+"""
+
+
+def test_the_table_is_that_of_the_service_at_the_end() -> None:
+    text = content_of(swap() + SITE.format("s", ""), ".conf")
+    assert "/v1/audio/speech" in text
+    assert "/tokenize" not in text
+    text = content_of(server() + SITE.format("w", ""), ".conf")
+    assert "/tokenize" in text
+    assert "/v1/audio/speech" not in text
+    text = content_of(
+        swap() + SITE.format("s", "") + SITE.format("n", "").replace("nginx n", "nginx outer")
+        .replace(":99", ":98"), "outer.conf",
+    )  # fmt: skip
+    assert "/v1/audio/speech" in text
+    text = content_of(server(model='api-prefix = "/llm"') + SITE.format("w", ""), ".conf")
+    assert r'"~^(POST|OPTIONS) /llm/v1/chat/completions\\z" 1;' in text
+    assert "/llm/health;" not in text, "one process is not searched for"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "health"), [('"/$x"', '"/$ready"'), ('"/a b"', '"/a;b"'), ('"/ä{"', '"/ä"')]
+)
+def test_odd_paths_of_a_model_are_written(prefix: str, health: str) -> None:
+    rest = f"api-prefix = {prefix}\n    health = {health}"
+    text = content_of(server("replicas = 2", model=rest) + SITE.format("w", ""), ".conf")
+    assert "/v1/models" in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["running", "", "//", "/a/../b", "/..", "/a*", "/a/*/b", "/a b", "/a;", "/$uri", "/a\\n",
+     "/%2f", "/./a", "/a//b", "/a?b", "/{", "~ ^/"],
+)  # fmt: skip
+def test_only_a_plain_path_can_be_exposed(path: str) -> None:
+    found = errors_of(server() + SITE.format("w", f'expose = ["{path}"]'))
+    assert [each.split(":")[0] for each in found] == ["wrong-type"]
+
+
+@pytest.mark.parametrize("path", ["/", "/*", "/ui/*", "/running", "/logs/", "/a.b/c-d_e/*", "/..a"])
+def test_a_plain_path_can_be_exposed(path: str) -> None:
+    assert content_of(server() + SITE.format("w", f'expose = ["{path}"]'), ".conf")
