@@ -31,10 +31,23 @@ def called(model: Model) -> Called | None:
     return _in(_split(command)) if isinstance(command, str) else None
 
 
+def command_words(model: Model) -> tuple[str, ...]:
+    """The words of a command that is no build's, those of a shell's script in its place."""
+    if model.command:
+        return _script(model.command)
+    command = model.pass_through.get("cmd")
+    return _script(_split(command)) if isinstance(command, str) else ()
+
+
+def _script(argv: tuple[str, ...]) -> tuple[str, ...]:
+    if not argv or PurePosixPath(argv[0]).name not in SHELLS:
+        return argv
+    script = next((n + 1 for n, word in enumerate(argv) if _runs_text(word)), len(argv))
+    return _split(argv[script], shell=True) if script < len(argv) else ()
+
+
 def _in(argv: Sequence[str]) -> Called | None:
-    if argv and PurePosixPath(argv[0]).name in SHELLS:
-        script = next((n + 1 for n, word in enumerate(argv) if _runs_text(word)), len(argv))
-        argv = _split(argv[script], shell=True) if script < len(argv) else ()
+    argv = _script(tuple(argv))
     for index, word in enumerate(argv):
         if " " not in word and PurePosixPath(word).name == SERVER:
             rest = argv[index + 1 :]
