@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -47,6 +48,13 @@ def loading(handler: BaseHTTPRequestHandler) -> None:
     answer(handler, 503, LOADING)
 
 
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    """Refuses as llama-server does, which does not read a request while it loads its model."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.close_connection = True
+    handler.connection.close()
+
+
 def crash(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
     handler.connection.shutdown(socket.SHUT_RDWR)
@@ -66,10 +74,13 @@ def serving(upstream: Upstream) -> Iterator[Upstream]:
 
         def do_GET(self) -> None:
             upstream.asked.append(self.path)
-            is_loading = upstream.reply is loading
+            is_loading = upstream.reply in (loading, cut)
             answer(self, 503 if is_loading else 200, LOADING if is_loading else b"{}")
 
         def do_POST(self) -> None:
+            if upstream.reply is cut:
+                cut(self)
+                return
             body = self.rfile.read(int(self.headers["Content-Length"]))
             upstream.prompts.append(body.decode())
             upstream.headers.append(dict(self.headers))

@@ -22,6 +22,7 @@ from tests.targets.proxying import (
     ask,
     ask_all,
     crash,
+    cut,
     free_port,
     loading,
     nginx,
@@ -80,6 +81,30 @@ def test_when_none_is_ready_the_client_is_told_to_ask_again(
             assert reply.headers["Retry-After"] == "1"
             assert reply.headers["Content-Type"] == "application/json"
             assert json.loads(reply.text)["error"]["code"] == "not_ready"
+
+
+LARGE = "x" * 5_000_000
+
+
+def test_a_large_prompt_that_a_loading_process_did_not_read_goes_to_another(
+    upstreams: Make, tmp_path: Path
+) -> None:
+    busy, good = upstreams(cut, ok)
+    with nginx([busy.port, good.port], tmp_path) as port:
+        assert [answer_of(port, LARGE).status for _ in range(6)] == [200] * 6
+    assert busy.asked, "the loading process was never asked"
+    assert good.prompts == [LARGE] * 6
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_one_that_nobody_read_may_be_asked_again(
+    count: int, upstreams: Make, tmp_path: Path
+) -> None:
+    busy = upstreams(*[cut] * count)
+    with nginx([each.port for each in busy], tmp_path) as port:
+        for _ in range(3):
+            reply = answer_of(port, LARGE)
+            assert (reply.status, reply.headers.get("Retry-After")) == (503, "1")
 
 
 def test_a_process_that_ends_or_is_silent_is_said_to_have_had_the_request(

@@ -30,13 +30,20 @@ SWAP = "llama-swap"
 def directives(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...]:
     """The whole file."""
     first = behind[0]
-    found = [*passing.tables(site, first.api, first.prefix)]
-    if _searches(site, behind):
-        found.append(trying.last_of(site))
-    found.append(_upstream(site, behind))
-    if _searches(site, behind):
+    searches, keeps_503 = _searches(site, behind), _keeps_503(behind)
+    found = [
+        *passing.tables(site, first.api, first.prefix),
+        *trying.tables(site, searches=searches, keeps_503=keeps_503),
+        _upstream(site, behind),
+    ]
+    if searches:
         found.append(_search_group(site, behind))
     return (*found, _server(site, behind))
+
+
+def _keeps_503(behind: tuple[Endpoint, ...]) -> bool:
+    """llama-swap says itself what it cannot do; llama-server's 503 is about loading."""
+    return behind[0].api == SWAP
 
 
 def _searches(site: Site, behind: tuple[Endpoint, ...]) -> bool:
@@ -79,7 +86,7 @@ def _server(site: Site, behind: tuple[Endpoint, ...]) -> Directive:
         *_limits(site, behind),
         Directive("location", ("/",), _inference(site, behind)),
         *passing.exposed(site),
-        *trying.locations(site, behind[0].health, searches=searches),
+        *trying.locations(site, behind[0].health, searches=searches, keeps_503=_keeps_503(behind)),
     )
     return Directive("server", (), block)
 
@@ -117,8 +124,7 @@ def _inference(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...
         *passing.unless_it_passes(site),
         Directive("proxy_pass", (Joined((f"http://{site.group}", *passing.path_of(site))),)),
         *(passing.headers(site) if site.exposes_everything else ()),
-        # llama-swap says itself what it cannot do; llama-server's 503 is about loading.
-        *trying.where_errors_go(searches=searches, keeps_503=behind[0].api == SWAP),
+        *trying.where_errors_go(searches=searches, keeps_503=_keeps_503(behind)),
     )
 
 

@@ -1,8 +1,8 @@
 """What happens to a request that a process did not take.
 
-Two things can be known of a process that fails. It did not take the request: it cannot be reached,
-or it answered 503, as llama-server does while it loads its model. Or the request had been sent and
-the connection ended: then a prompt may have been worked on, and is never sent again.
+Three things can be known of a process that fails. It could not be reached. It refused: llama-server
+answers 503 while it loads its model. Or the request had been sent and the connection ended: then a
+prompt may have been worked on, and is never sent again.
 
 nginx by itself repeats a POST only where it had not been sent (`error timeout`), and cannot repeat
 it after a 503 alone: `http_503` needs `non_idempotent`, which would also repeat what was taken. So
@@ -10,40 +10,62 @@ a request that was not taken goes to `@another`. There a small GET, which nginx 
 as it likes, asks one process after the other for its health and stops at the first that is ready;
 the request then goes to that one. This search remembers nothing, so that a process is found in the
 moment in which it becomes ready. If there is none, the client is told so at once, with Retry-After.
+
+A process that refuses does not read the request, and closes the connection: a large one is still
+being sent then, and nginx sees a broken connection in place of the 503. So a process whose
+connection broke is asked for its health. If it is loading it took nothing, for it has never been
+ready; one that ended while it worked on a prompt cannot be reached so soon.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...writers.nginx_conf import Condition, Directive, Joined, Row, Variable
+from ...writers.nginx_conf import Argument, Condition, Directive, Joined, Row, Variable
 from .answers import broken, not_ready, refused, silent
 from .passing import path_of
 from .site import Site
 
 ANOTHER = "@another"
+BROKEN = "@broken"
+ENDED = "@ended"
 NOT_READY = "@not_ready"
 NOT_TAKEN = "@not_taken"
 NOT_TAKEN_AGAIN = "@not_taken_again"
+SAID = "@said"
 UNKNOWN = "@unknown"
 SEARCH = "/.llamafleet/ready"
-"""A location of nginx's own; from outside it is not there."""
+STATE = "/.llamafleet/state"
+"""Locations of nginx's own; from outside they are not there."""
 
 SEARCH_SECONDS = 1
-"""How long each process may take to say that it is ready."""
+"""How long each process may take to say how it is."""
 
 AS_WRITTEN = "/?&=%:@!'()*+,;~"
 """What a path may hold; nginx has no way to write a `$`, and a URL no blank."""
 
 
-def last_of(site: Site) -> Directive:
-    """The variable that holds the address of the process that was found ready.
+def tables(site: Site, *, searches: bool, keeps_503: bool) -> tuple[Directive, ...]:
+    """Variables that follow from what processes answered.
 
-    `$upstream_addr` lists every process that was asked, the ready one last.
+    `$upstream_addr` lists every process that was asked, the last one last.
     """
-    found, ready = Variable(site.variable("asked")), Variable(site.variable("ready"))
+    found = []
+    if searches:
+        found.append(_last_of(site, "asked", "ready"))
+    if not keeps_503:
+        loading = Row(r"~503\z", ANOTHER if searches else NOT_READY)
+        state, after = Variable(site.variable("state")), Variable(site.variable("after"))
+        default = Directive("default", (BROKEN,))
+        found.append(_last_of(site, "tried", "failed"))
+        found.append(Directive("map", (state, after), (default, loading)))
+    return tuple(found)
+
+
+def _last_of(site: Site, asked: str, last: str) -> Directive:
     row = Row(r"~(?<llamafleet_last>[^, ]+)\z", Variable("llamafleet_last"))
-    return Directive("map", (found, ready), (Directive("default", ("",)), row))
+    pair = (Variable(site.variable(asked)), Variable(site.variable(last)))
+    return Directive("map", pair, (Directive("default", ("",)), row))
 
 
 def where_errors_go(*, searches: bool, keeps_503: bool) -> tuple[Directive, ...]:
@@ -55,26 +77,58 @@ def where_errors_go(*, searches: bool, keeps_503: bool) -> tuple[Directive, ...]
     return (not_taken, loading, Directive("proxy_intercept_errors", ("on",)))
 
 
-def locations(site: Site, health: str, *, searches: bool) -> tuple[Directive, ...]:
+def locations(site: Site, health: str, *, searches: bool, keeps_503: bool) -> tuple[Directive, ...]:
     """The locations that `where_errors_go` names."""
-    found = [_not_taken(NOT_TAKEN, ANOTHER if searches else NOT_READY)]
+    path = quote(health, safe=AS_WRITTEN)
+    after_that = BROKEN if keeps_503 else ENDED
+    found = [_not_taken(NOT_TAKEN, ANOTHER if searches else NOT_READY, after_that)]
     if searches:
-        found += [_another(site), _not_taken(NOT_TAKEN_AGAIN, NOT_READY), _search(site, health)]
-        found.append(Directive("location", (UNKNOWN,), refused()))
+        found += [_another(site), _not_taken(NOT_TAKEN_AGAIN, NOT_READY, BROKEN)]
+        found.append(_search(site, path))
+    if not keeps_503:
+        found += [*_ended(site, path), Directive("location", (UNKNOWN,), refused())]
+    found.append(Directive("location", (BROKEN,), broken()))
     return (*found, Directive("location", (NOT_READY,), not_ready()))
 
 
-def _not_taken(name: str, after: str) -> Directive:
+def _not_taken(name: str, unsent: str, sent: str) -> Directive:
     """Tells what was sent from what was not; of several processes only the last counts."""
     nothing_sent = Condition(Variable("upstream_bytes_sent"), "!~", r"[1-9][0-9]*\z")
     timed_out = Condition(Variable("upstream_status"), "~", r"504\z")
     block = (
-        Directive("error_page", (503, "=", after)),
+        Directive("error_page", (503, "=", unsent)),
+        Directive("error_page", (502, "=", sent)),
         Directive("if", (nothing_sent,), (Directive("return", (503,)),)),
         Directive("if", (timed_out,), silent()),
-        *broken(),
+        Directive("return", (502,)),
     )
     return Directive("location", (name,), block)
+
+
+def _ended(site: Site, health: str) -> tuple[Directive, ...]:
+    """Asks a process whose connection broke whether it is loading."""
+    tried, failed = Variable(site.variable("tried")), Variable(site.variable("failed"))
+    ended = (
+        Directive("set", (tried, Variable("upstream_addr"))),
+        Directive("auth_request", (STATE,)),
+        Directive(
+            "auth_request_set", (Variable(site.variable("state")), Variable("upstream_status"))
+        ),
+        Directive("error_page", (401, 403, 500, "=", BROKEN)),
+        # There is no such file; what comes last is where the request goes.
+        Directive("try_files", ("/.llamafleet/none", Variable(site.variable("after")))),
+    )
+    state = (
+        *_own(Joined(("http://", failed, health))),
+        Directive("proxy_intercept_errors", ("on",)),
+        # Whatever it says is an answer.
+        Directive("error_page", (*range(500, 505), "=", SAID)),
+    )
+    return (
+        Directive("location", (ENDED,), ended),
+        Directive("location", ("=", STATE), state),
+        Directive("location", (SAID,), (Directive("return", (204,)),)),
+    )
 
 
 def _another(site: Site) -> Directive:
@@ -93,18 +147,23 @@ def _another(site: Site) -> Directive:
 
 def _search(site: Site, health: str) -> Directive:
     """Asks one process after the other until one is ready."""
+    failures = ("error", "timeout", "http_500", "http_502", "http_503", "http_504")
     block = (
+        *_own(f"http://{site.all_of_them}{health}"),
+        Directive("proxy_next_upstream", failures),
+    )
+    return Directive("location", ("=", SEARCH), block)
+
+
+def _own(target: Argument) -> tuple[Directive, ...]:
+    """A question of nginx's own to a process."""
+    return (
         Directive("internal"),
         Directive("error_page", (404, "=", UNKNOWN)),
-        Directive("proxy_pass", (f"http://{site.all_of_them}{quote(health, safe=AS_WRITTEN)}",)),
+        Directive("proxy_pass", (target,)),
         Directive("proxy_pass_request_body", ("off",)),
         Directive("proxy_set_header", ("Connection", "")),
         Directive("proxy_set_header", ("Content-Length", "")),
         Directive("proxy_connect_timeout", (f"{SEARCH_SECONDS}s",)),
         Directive("proxy_read_timeout", (f"{SEARCH_SECONDS}s",)),
-        Directive(
-            "proxy_next_upstream",
-            ("error", "timeout", "http_500", "http_502", "http_503", "http_504"),
-        ),
     )
-    return Directive("location", ("=", SEARCH), block)
