@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -209,3 +210,15 @@ def test_a_server_name_can_only_be_a_name(name: str) -> None:
 def test_the_upstream_must_exist() -> None:
     [error] = errors_of(server() + SITE.format("").replace("upstream = w", "upstream = worker"))
     assert error.startswith("unknown-name: ")
+
+
+def test_variables_of_two_sites_never_meet() -> None:
+    names = ("a", "A", "a-b", "a_b", "a.b", "a_2d_b", "a--b", "a_2e_b", "a-B")
+    workers = server('listen = "0.0.0.0:9000"')
+    sites = [
+        content_of(workers + SITE.format("").replace("nginx n", f"nginx {each}"), ".conf", "bare")
+        for each in names
+    ]
+    found = [set(re.findall(r"\$(llamafleet_(?!last)\w+)", each)) for each in sites]
+    assert all(found)
+    assert len(set().union(*found)) == sum(map(len, found))
