@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from llamafleet.writers.environment_file import to_environment_file
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-# Inside double quotes systemd takes these four literally only after a backslash.
-_ESCAPED = str.maketrans({char: f"\\{char}" for char in '\\"`$'})
+HEADER = "Managed by llamafleet from inventory data: edits here are overwritten."
 
 
 class EnvironmentFileError(ValueError):
@@ -17,12 +18,9 @@ class EnvironmentFileError(ValueError):
 
 def environment_text(values: Mapping[str, Any]) -> str:
     """One line a variable; each value is quoted so that systemd reads back what was given."""
-    lines = ["# Managed by llamafleet from inventory data: edits here are overwritten."]
     for name, value in values.items():
         if not _NAME.match(str(name)):
             raise EnvironmentFileError(f"{name!r} cannot be the name of an environment variable")
-        text = str(value)
-        if "\0" in text:
+        if "\0" in str(value):
             raise EnvironmentFileError(f"the value of {name} holds a NUL character")
-        lines.append(f'{name}="{text.translate(_ESCAPED)}"')
-    return "\n".join(lines) + "\n"
+    return to_environment_file(((name, str(value)) for name, value in values.items()), HEADER)

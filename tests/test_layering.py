@@ -27,7 +27,8 @@ LAYERS: dict[str, set[str]] = {
     "backends": set(),
     "writers": set(),
     "targets": {
-        "language", "diagnostics", "schema", "fleet", "backends", "writers", "plan_types", "places",
+        "language", "diagnostics", "schema", "secrets", "fleet", "backends", "writers",
+        "plan_types", "places",
         "swap_config.versions", "swap_config.re2", "swap_config.fits",
     },
     "importers": {

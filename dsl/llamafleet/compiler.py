@@ -85,6 +85,8 @@ def compile_file(
         said = [*found.found, *findings(fleet, footprints), *secret_in_file(files)]
         found.found[:] = silenced(said, allows, used)
         found.extend(unused(allows, used))
+    else:
+        found.extend(silenced(secret_in_file(files), allows, used))
     found.extend(bad)
     return Compiled(None if found.has_errors else fleet, tuple(found), sources, resolved)
 

@@ -59,13 +59,15 @@ def _in_command(what: str, command: Command, macros: tuple[Macro, ...]) -> Itera
     words = command_words(command.text)
     for at, each in in_words(words):
         value = words[at][each.start : each.end]
-        if value in command.written:
+        held = [] if value in command.written else _holding(value, macros)
+        if not held:
             yield _found(what, command.span, each.variable)
-            continue
-        for macro in macros:
-            if value in macro.value.text:
-                name = f"the macro {macro.name.text}"
-                yield _found(name, macro.value.span, each.variable)
+        for macro in held:
+            yield _found(f"the macro {macro.name.text}", macro.value.span, each.variable)
+
+
+def _holding(value: str, macros: tuple[Macro, ...]) -> list[Macro]:
+    return [macro for macro in macros if value in macro.value.text]
 
 
 def command_words(text: str) -> list[str]:

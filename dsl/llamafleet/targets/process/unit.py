@@ -32,6 +32,7 @@ class Process:
     stop_seconds: int = 45
     survives_oom: bool = False
     devices: bool = True
+    environment_files: tuple[str, ...] = ()
 
 
 def unit_of(process: Process, running: Running, stack: Backend | None) -> str:
@@ -81,6 +82,7 @@ def _service(
         ("Environment", Assignment("XDG_CACHE_HOME", f"/var/cache/{name}")),
     ]
     settings += [("Environment", Assignment(*each)) for each in process.environment]
+    settings += [("EnvironmentFile", path) for path in process.environment_files]
     if running.environment_file:
         settings.append(("EnvironmentFile", running.environment_file))
     if stack and stack.before_start:

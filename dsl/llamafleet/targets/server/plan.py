@@ -14,6 +14,7 @@ from ..process.command import (
     written_paths,
 )
 from ..process.digest import PREFIX, digest, weights_of
+from ..process.private import file_of_secrets, kept_from_others, out_of_argv
 from ..process.slots import context_size
 from ..process.unit import Process, unit_of
 from .block import LlamaServer, Worker, unit_name, workers
@@ -30,7 +31,7 @@ def plan_server(service: LlamaServer, host: Host, fleet: Fleet) -> ServicePlan:
     return ServicePlan(
         kind=service.kind,
         name=service.name,
-        artifacts=tuple(artifact for artifact, _, _ in parts),
+        artifacts=tuple(artifact for artifacts, _, _ in parts for artifact in artifacts),
         units=tuple(unit for _, unit, _ in parts),
         probes=tuple(probe for _, _, probe in parts),
         user=service.running.user,
@@ -45,13 +46,15 @@ def _planned(
     host: Host,
     fleet: Fleet,
     stack: Backend | None,
-) -> tuple[Artifact, Unit, Probe]:
+) -> tuple[tuple[Artifact, ...], Unit, Probe]:
     name = unit_name(service, worker)
     bind = Bind(service.listen.host, worker.port)
     build = fleet.builds[service.build] if service.build else None
     environment = environment_of(model, build, host, worker.devices)
     fingerprint = _fingerprint(service, model, host, fleet, bind, environment)
     groups = command_of(model, service.build, host, fleet, bind, tag=PREFIX + fingerprint)
+    groups, keys = (groups, ()) if model.command else out_of_argv(groups)
+    environment, secrets = file_of_secrets(name, (*environment, *keys))
     process = Process(
         unit=name,
         description=f"{model.name} by llama-server, process {worker.index} of {service.name}",
@@ -61,8 +64,13 @@ def _planned(
         requires=service.requires,
         writes=written_paths(model),
         devices=stack is None or stack.device is not None,
+        environment_files=(secrets.path,) if secrets else (),
     )
-    unit = unit_of(process, service.running, stack)
+    unit = Artifact(
+        path=f"/etc/systemd/system/{name}",
+        content=unit_of(process, service.running, stack),
+        restarts=(name,),
+    )
     executable = server_path(service.build) if service.build else groups[0][0]
     served = ServedModel(
         id=model.name,
@@ -70,7 +78,7 @@ def _planned(
         ctx_size=context_size(model),
     )
     return (
-        Artifact(path=f"/etc/systemd/system/{name}", content=unit, restarts=(name,)),
+        (*((secrets,) if secrets else ()), kept_from_others(unit, "root")),
         Unit(name, executable),
         Probe(service.kind, service.name, name, service.listen.reached_at, worker.port, (served,)),
     )

@@ -19,6 +19,7 @@ from ...plan_types import (
 )
 from ..process.command import Bind, command_of, environment_of, written_paths
 from ..process.digest import weights_of
+from ..process.private import kept_from_others, out_of_argv
 from ..process.slots import context_size
 from ..process.unit import Process, unit_of
 from .block import LlamaSwap
@@ -56,7 +57,7 @@ def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
         kind=service.kind,
         name=service.name,
         artifacts=(
-            Artifact(path, content, restarts=restarts),
+            kept_from_others(Artifact(path, content, restarts=restarts), service.running.user),
             Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
         ),
         units=(Unit(service.unit, binary),),
@@ -73,11 +74,13 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
     for port, name in zip(service.ports, service.models, strict=True):
         model = fleet.models[name]
         stack = build if model.needs_build else None
+        command = command_of(model, service.build, host, fleet, Bind("127.0.0.1", port))
+        command, keys = (command, ()) if model.command else out_of_argv(command)
         entries.append(
             Entry(
                 model=model,
-                command=command_of(model, service.build, host, fleet, Bind("127.0.0.1", port)),
-                environment=environment_of(model, stack, host, model.gpus),
+                command=command,
+                environment=(*environment_of(model, stack, host, model.gpus), *keys),
                 port=port,
                 ttl=service.global_ttl if model.ttl is None else model.ttl,
                 weights=weights_of(model, fleet),
