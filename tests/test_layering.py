@@ -87,6 +87,8 @@ LIBRARIES: dict[str, set[str]] = {
         "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "dsl/llamafleet/lsp/protocol",
     },
     "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
+    "paramiko": {"roles/pyinfra_hooks/", "tests/"},
+    "gevent": {"roles/pyinfra_hooks/", "tests/"},
     "huggingface_hub": {"dsl/llamafleet/lock/hub", "roles/gguf_files/", "tests/"},
     "httpx": {"roles/", "tests/", "tools/"},
     "roles": {"roles/", "deploys/", "tests/", "benchmarks/"},

@@ -27,7 +27,7 @@ def verify(lab: Lab, site: Site) -> subprocess.CompletedProcess[str]:
     """Ask both hosts whether they serve the weights that they have."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/verify"]
     options = ["--fleet", str(site.fleet), "--ssh-config", str(lab.ssh_config)]
-    chosen = ["-k", "has_loaded_the_weights or lists_the_planned_models"]
+    chosen = ["-k", "are_as_planned or has_loaded_the_weights or lists_the_planned_models"]
     return subprocess.run([*command, *options, *chosen], cwd=ROOT, capture_output=True, text=True)
 
 
@@ -62,6 +62,10 @@ def test_other_bytes_at_the_same_path_are_downloaded_and_served(
     new = StoredFile(tiny_gguf(seed=33, name="hub"))
     hub.add(HUB_REPOSITORY, {HUB_FILE: new})
     rolled_out.edit(old, new.sha256)
+
+    told = verify(pair, rolled_out)
+    assert told.returncode == 1, told.stdout[-3000:]
+    assert f"alpha:{HUB_PATH} has SHA-256 {old}, planned {new.sha256}" in told.stdout
 
     # Only the download: now the path has bytes that the process does not serve.
     done = rolled_out.roll_out(deploy="deploys/models.py")

@@ -99,6 +99,10 @@ def _files(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
     yield from ((each.path.lstrip("/"), each) for each in plan.artifacts)
 
 
+def _weights(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
+    yield from {each.path.lstrip("/"): each for each in plan.ggufs}.items()
+
+
 def _probes(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
     for service in plan.services:
         yield from ((f"{each.service}-{each.port}", each) for each in service.probes)
@@ -127,6 +131,7 @@ def can_chat(model: Model) -> bool:
 SUBJECTS: Mapping[str, Callable[[HostPlan, Fleet], Iterator[tuple[str, Any]]]] = {
     "live_unit": _units,
     "live_file": _files,
+    "live_weights": _weights,
     "live_probe": _probes,
     "live_chat": _chats,
     "live_swap": _swaps,

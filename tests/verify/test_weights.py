@@ -1,0 +1,42 @@
+"""Weights are on the hosts, as the fleet file or its lock knows them."""
+
+from __future__ import annotations
+
+from llamafleet.places import STATE
+from llamafleet.plan_types import GgufPlan
+from tests.verify.conftest import Subject
+from tests.verify.target import ROLL_OUT
+
+MEMORY = f"{STATE}/weights"
+NOTE = """
+key=$(printf %s "$1" | sha256sum | cut -c 1-16)
+state=$(stat -Lc '%s %Y' -- "$1" 2>/dev/null) || exit 0
+printf '%s\\n' "$state"
+head -n 1 -- "$2/$key" 2>/dev/null || :
+"""
+
+
+def test_are_as_planned(live_weights: Subject) -> None:
+    """Nobody hashes 40 GB again: a file is what was verified while its size and time stay."""
+    target, planned = live_weights
+    gguf, where = planned.gguf, f"{target.host.name}:{planned.path}"
+    said = target.out("sh -c %s note %s %s", NOTE, planned.path, MEMORY).splitlines()
+    assert said, f"{where} is missing; {way_out(planned)}"
+    state, *notes = said
+    size = state.split(" ")[0]
+    assert gguf.size in (None, int(size)), (
+        f"{where} has {size} bytes, planned {gguf.size}; {ROLL_OUT}"
+    )
+    if gguf.sha256 is None:
+        return
+    note = notes[0].split(" ") if notes else []
+    unchanged = " ".join(note[:2]) == state
+    assert unchanged, f"{where} has changed since it was verified, or never was; {ROLL_OUT}"
+    assert note[2] == gguf.sha256, (
+        f"{where} has SHA-256 {note[2]}, planned {gguf.sha256}; {ROLL_OUT}"
+    )
+
+
+def way_out(planned: GgufPlan) -> str:
+    """What brings a missing file."""
+    return ROLL_OUT if planned.download else "put it there, or let it be downloaded (hf)"
