@@ -35,6 +35,7 @@ class Upstream:
     headers: list[dict[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     port: int = 0
+    slow: float = 0
 
 
 Make = Callable[..., list[Upstream]]
@@ -74,6 +75,7 @@ def serving(upstream: Upstream) -> Iterator[Upstream]:
 
         def do_GET(self) -> None:
             upstream.asked.append(self.path)
+            time.sleep(upstream.slow)
             is_loading = upstream.reply in (loading, cut)
             answer(self, 503 if is_loading else 200, LOADING if is_loading else b"{}")
 

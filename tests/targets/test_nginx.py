@@ -84,6 +84,15 @@ def test_when_none_is_ready_the_client_is_told_to_ask_again(
             assert json.loads(reply.text)["error"]["code"] == "not_ready"
 
 
+def test_a_process_that_is_busy_is_waited_for(upstreams: Make, tmp_path: Path) -> None:
+    busy, good = upstreams(loading, ok)
+    good.slow = 2  # seconds until it says how it is
+    with nginx([busy.port, good.port], tmp_path) as port:
+        assert ask_all(port, 4) == [200] * 4
+    assert busy.prompts, "the loading process was never asked"
+    assert good.asked, "nothing was searched for"
+
+
 LARGE = "x" * 5_000_000
 
 

@@ -38,8 +38,9 @@ SEARCH = "/.llamafleet/ready"
 STATE = "/.llamafleet/state"
 """Locations of nginx's own; from outside they are not there."""
 
-SEARCH_SECONDS = 1
-"""How long each process may take to say how it is."""
+CONNECT_SECONDS = 1
+ANSWER_SECONDS = 10
+"""How long each process may take to say how it is; one that is busy may take seconds."""
 
 AS_WRITTEN = "/?&=%:@!'()*+,;~"
 """What a path may hold; nginx has no way to write a `$`, and a URL no blank."""
@@ -164,6 +165,6 @@ def _own(target: Argument) -> tuple[Directive, ...]:
         Directive("proxy_pass_request_body", ("off",)),
         Directive("proxy_set_header", ("Connection", "")),
         Directive("proxy_set_header", ("Content-Length", "")),
-        Directive("proxy_connect_timeout", (f"{SEARCH_SECONDS}s",)),
-        Directive("proxy_read_timeout", (f"{SEARCH_SECONDS}s",)),
+        Directive("proxy_connect_timeout", (f"{CONNECT_SECONDS}s",)),
+        Directive("proxy_read_timeout", (f"{ANSWER_SECONDS}s",)),
     )
