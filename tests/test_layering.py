@@ -67,7 +67,8 @@ LAYERS: dict[str, set[str]] = {
     "url_secrets": set(),
     "memory": {"gguf", "importers", "language", "schema"},
     "footprint": {
-        "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "memory", "targets",
+        "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "memory",
+        "schema.flag_tables", "targets",
     },
     "picture": {"fleet", "footprint", "plan", "targets"},
     "calibration": {

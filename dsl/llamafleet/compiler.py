@@ -21,6 +21,7 @@ from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .rules.secret_in_file import secret_in_file
+from .rules.survey import Survey
 from .targets import TARGETS
 from .targets.swap.block import LlamaSwap
 
@@ -39,12 +40,14 @@ class Compiled:
     """What came of a fleet file; `fleet` is None where there are errors.
 
     `resolved` is there, too, where only the rules found errors: for what shows the reasons.
+    `footprints` are what its models take, None where nothing is known of any.
     """
 
     fleet: Fleet | None
     diagnostics: tuple[Diagnostic, ...]
     sources: Mapping[str, Source]
     resolved: Fleet | None = None
+    footprints: Footprints | None = None
 
 
 @contextmanager
@@ -82,13 +85,16 @@ def compile_file(
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
     resolved = None if found.has_errors else fleet
     if resolved is not None:
-        said = [*found.found, *findings(fleet, footprints), *secret_in_file(files)]
+        survey = Survey(fleet, footprints)
+        said = [*found.found, *findings(survey), *secret_in_file(files)]
         found.found[:] = silenced(said, allows, used)
+        footprints = survey.footprints if survey.sized else None
         found.extend(unused(allows, used))
     else:
         found.extend(silenced(secret_in_file(files), allows, used))
     found.extend(bad)
-    return Compiled(None if found.has_errors else fleet, tuple(found), sources, resolved)
+    checked = None if found.has_errors else fleet
+    return Compiled(checked, tuple(found), sources, resolved, footprints)
 
 
 def _derived(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints | None]:

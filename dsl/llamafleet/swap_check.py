@@ -12,6 +12,7 @@ from .importers.llama_swap import to_file
 from .language.source import Source
 from .rules import findings
 from .rules.allow import Allow, allowances_in_yaml, silenced, unused
+from .rules.survey import Survey
 from .swap_config.load import read_swap_config
 from .swap_config.model import SwapConfig
 from .swap_config.versions import NEWEST
@@ -94,5 +95,5 @@ def _by_rules(config: SwapConfig, llama_cpp: str | None, source: Source) -> Iter
     except ExpressionError:
         return  # deeper than anybody writes, and checked by itself already
     fleet = replace(resolve([file], TARGETS, problems), llama_cpp=llama_cpp)
-    said = [*problems, *(() if problems.has_errors else findings(fleet))]
+    said = [*problems, *(() if problems.has_errors else findings(Survey(fleet)))]
     yield from (each for each in said if each.code in APPLICABLE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from llamafleet.footprint import Footprints
 from llamafleet.footprint.overfull import overfull
 from llamafleet.picture import gather
@@ -53,8 +55,20 @@ def test_processes_of_a_card_each_are_on_their_cards() -> None:
     assert [(way.host, len(way.addresses)) for way in door.ways] == [("p40-a", 2), ("p40-b", 2)]
 
 
-def test_without_a_lock_sizes_are_unknown_and_a_way_out_is_told() -> None:
+def test_weights_of_which_only_the_size_is_known_say_that_it_is_a_rule_of_thumb() -> None:
     contents = shown("p40_cluster", known=False)
+    [state] = contents.machines[0].blocks[0].states
+    [stack] = state.bars[0].stacks
+    assert stack.known
+    assert stack.off > stack.size // 10
+    assert "only the size of its weights is known: rule of thumb, ±" in stack.title
+
+
+def test_without_a_lock_sizes_are_unknown_and_a_way_out_is_told() -> None:
+    fleet = example("p40_cluster", known=False)
+    ggufs = {name: replace(each, size=None) for name, each in fleet.ggufs.items()}
+    fleet = replace(fleet, ggufs=ggufs)
+    contents = gather(fleet, Footprints(fleet), "p40_cluster")
     [state] = contents.machines[0].blocks[0].states
     assert state.verdict == UNKNOWN
     assert [[stack.known for stack in bar.stacks] for bar in state.bars] == [[""], [""]]

@@ -18,7 +18,7 @@ from llamafleet.picture.contents import FITS, OVER, TIGHT, UNKNOWN, Bar, Content
 from llamafleet.picture.routes import Route, Stop, lanes
 from llamafleet.picture.shapes import Box, Group, Label, Shape
 from tests.picture import fleets, handmade
-from tests.picture.handmade import BESIDE, BIG, BLIND, CHAT, GIB, bar, ram, stack
+from tests.picture.handmade import BESIDE, BIG, BLIND, CHAT, GIB, WRITTEN, bar, ram, stack
 
 ROOM = 400
 
@@ -80,6 +80,21 @@ def test_what_nobody_knows_is_hatched_and_says_the_way_out() -> None:
     assert len(boxes(shapes, "unknown")) == 1
     titles = [each.title for each in every(shapes) if isinstance(each, Group)]
     assert blind.title in titles
+
+
+def test_the_unknown_may_be_all_that_is_left_however_many_they_are() -> None:
+    shapes = drawn(bar(0, 12 * GIB, CHAT, BLIND, replace(BLIND, name="second")))
+    [unknown], [track] = boxes(shapes, "unknown"), boxes(shapes, "track")
+    assert unknown.x + unknown.width == track.x + track.width
+    assert unknown.width == track.width - round(track.width * CHAT.size / (12 * GIB))
+    texts = [each.text for each in every(shapes) if isinstance(each, Label)]
+    assert "blind, second: unknown" in texts
+
+
+def test_a_number_of_the_author_is_not_called_weights() -> None:
+    shapes = drawn(bar(0, 12 * GIB, WRITTEN))
+    assert len(boxes(shapes, "whole")) == 1
+    assert not boxes(shapes, "weights")
 
 
 MARGIN = replace(BIG, off=GIB)

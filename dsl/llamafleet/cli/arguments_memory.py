@@ -44,6 +44,11 @@ def memory(commands: Any) -> None:
         metavar="[NAME=]SIZE",
         help="a card, there or not; the first is CUDA0 if it has no name",
     )
+    added.add_argument(
+        "--llama-cpp",
+        metavar="REF",
+        help="which build runs it (default: the one whose memory is modelled)",
+    )
     added.add_argument("--format", dest="style", choices=("text", "json"), default="text")
     added.add_argument("file", metavar="FILE.gguf", help="a model; the first file of several")
     added.add_argument(

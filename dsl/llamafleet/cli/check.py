@@ -11,6 +11,7 @@ from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
 from ..language.source import Source
 from ..targets.swap.block import LlamaSwap
+from .memory_checked import memory_checked
 from .terminal import STDIN, counted, show, totals
 from .yaml_files import Given, environment
 
@@ -37,9 +38,12 @@ def check(
         compiled = _compile(path, given)
         found.update(dict.fromkeys(compiled.diagnostics))
         sources.update(compiled.sources)
+        name = STDIN if path == "-" else path
         if compiled.fleet and not compiled.diagnostics:
-            name = STDIN if path == "-" else path
-            clean.append(f"{name}: ok, {_contents(compiled.fleet)}{_memory(compiled.fleet)}")
+            ok = f"{name}: ok, {_contents(compiled.fleet)}"
+            clean.append("; ".join(filter(None, (ok, memory_checked(compiled)))))
+        elif memory := memory_checked(compiled):
+            clean.append(f"{name}: {memory}")
         if compiled.fleet:
             clean += _derived(compiled.fleet)
     _print(found, sources, style)
@@ -114,16 +118,3 @@ def _derived(fleet: Fleet) -> Iterator[str]:
 def _contents(fleet: Fleet) -> str:
     parts = ((fleet.hosts, "host"), (fleet.models, "model"), (fleet.services, "service"))
     return ", ".join(counted(len(things), word) for things, word in parts if things) or "empty"
-
-
-def _memory(fleet: Fleet) -> str:
-    """Whether what models take was held against the cards: silence would look like a proof."""
-    if not any(gpu.vram for host in fleet.hosts.values() for gpu in host.gpus):
-        return ""
-    served = {name for service in fleet.services.values() for name in service.models}
-    models = [fleet.models[name] for name in served]
-    known = [each for each in models if each.vram is not None or each.gguf in fleet.facts]
-    if len(known) == len(models):
-        return "; what they take fits" if models else ""
-    which = f"{len(known)} of {len(models)}"
-    return f"; memory is checked of {which} models: llamafleet lock looks up the others"

@@ -26,8 +26,9 @@ class Footprint:
     """What one process of a model takes on one host.
 
     `cards` are parts by the host's device index, in that order; `margin` is how many bytes the sum
-    of a card may be off. `known` says how: `written` (the model's `vram`), `measured`, `estimated`,
-    or nothing, and then `why` says what is missing.
+    of a card may be off, `ram_off` those of `ram` that are by a rule of thumb. `known` says how:
+    `written` (the model's `vram`), `measured`, `estimated`, or nothing, and then `why` says what is
+    missing.
     """
 
     service: str
@@ -37,6 +38,7 @@ class Footprint:
     cards: tuple[tuple[int, tuple[Part, ...]], ...] = ()
     ram: tuple[Part, ...] = ()
     margin: tuple[tuple[int, int], ...] = ()
+    ram_off: int = 0
     known: str = ""
     why: str = ""
     estimate: Estimate | None = None
@@ -49,10 +51,44 @@ class Footprint:
         """By how many bytes that may be wrong."""
         return sum(size for index, size in self.margin if index == card)
 
+    def caution(self, card: int) -> int:
+        """Return by how many bytes more than `on` it is warned of.
+
+        Nothing of what only the size of weights tells: that doubt is so wide that it would be
+        warned of everywhere; who asks is told that it is a rule of thumb.
+        """
+        by_size = self.estimate is not None and self.estimate.by_size and not self.written
+        return 0 if by_size else self.off(card)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Return why a rule of thumb stands in for what is computed, and how far it may be off."""
+        return self.estimate.doubts if self.estimate and self.known == ESTIMATED else ()
+
+    @property
+    def whole_context(self) -> str:
+        """Return what an unset ctx-size comes to, "" where it is set or nothing is computed."""
+        return self.estimate.whole_context if self.estimate and self.known == ESTIMATED else ""
+
+    @property
+    def written(self) -> bool:
+        """Return whether it is the author's number: no setting of the model changes it."""
+        return self.known == WRITTEN
+
+    @property
+    def unmodelled(self) -> tuple[str, ...]:
+        """Return those reasons alone."""
+        return self.estimate.unmodelled if self.estimate and self.known == ESTIMATED else ()
+
     @property
     def uses(self) -> tuple[int, ...]:
         """The cards that it takes memory of."""
         return tuple(index for index, _ in self.cards)
+
+    @property
+    def spread(self) -> bool:
+        """Return whether parts of it lie on several cards; a mere context counts as none."""
+        return sum(any(part.kind != "driver" for part in parts) for _, parts in self.cards) > 1
 
     def host_bytes(self, *, growing: bool) -> int:
         """Bytes of the host's memory; `growing` counts caches that fill while it works."""
@@ -78,3 +114,7 @@ class Combination:
     def off(self, card: int) -> int:
         """By how many bytes that may be wrong."""
         return sum(each.off(card) for each in self.footprints)
+
+    def caution(self, card: int) -> int:
+        """Return by how many bytes more than `on` it is warned of."""
+        return sum(each.caution(card) for each in self.footprints)

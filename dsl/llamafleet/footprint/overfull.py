@@ -88,6 +88,7 @@ def _of_service(
     card, room = where
     base = sum(each.on(card) for each in beside)
     doubt = sum(each.off(card) for each in beside)
+    careful = sum(each.caution(card) for each in beside)
     if base > room:
         return  # said already, of what is beside
     worst: dict[str, Overfull] = {}
@@ -96,7 +97,7 @@ def _of_service(
             continue
         needs, off = base + each.on(card), doubt + each.off(card)
         known = worst.get(each.name)
-        if needs + off > room and (known is None or needs > known.needs):
+        if needs + careful + each.caution(card) > room and (known is None or needs > known.needs):
             worst[each.name] = Overfull(host, card, service, each, beside, needs, room, off, last)
     yield from worst.values()
 
@@ -122,8 +123,7 @@ def follows_free_memory(footprints: Footprints, footprint: Footprint) -> bool:
     if footprint.known != ESTIMATED or footprint.estimate is None:
         return False
     model = footprints.fleet.models[footprint.model]
-    spread = len(footprint.estimate.devices) > 2
-    return spread and not any(flag.key == "tensor-split" for flag in model.flags)
+    return footprint.spread and not any(flag.key == "tensor-split" for flag in model.flags)
 
 
 def _started_last(

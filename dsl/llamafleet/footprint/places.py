@@ -21,7 +21,7 @@ def places_of(own: Sequence[Footprint], cards: int) -> Places:
     """What processes take in each place of a host with so many cards."""
     return (
         *(sum(each.on(card) + each.off(card) for each in own) for card in range(cards)),
-        sum(each.host_bytes(growing=False) for each in own),
+        sum(each.host_bytes(growing=False) + each.ram_off for each in own),
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..fleet.model import Build, Fleet, Host, Model
+from ..fleet.model import Build, Fleet, Gguf, Host, Model
 from ..gguf import GgufFacts
 from ..memory import Device, Estimate, Flags, estimate, read_flags
+from ..memory.by_size import by_size
 from ..memory.extras import Extras, with_extras
 from ..memory.terms import HOST
+from ..schema.flag_tables import release_of
 from ..targets.process.command import server_flags
 from .cards import Free, Seen, cards_of
 from .margin import of_terms
@@ -47,12 +49,13 @@ class Estimates:
         """
         seen = cards_of(process.build, process.host, process.devices, free)
         if facts is not None:
-            found = _footprint(model, seen, facts)
+            found = _footprint(model, seen, self.fleet, facts, _ref(process, self.fleet))
         else:
             files = (model.gguf, model.mmproj, model.draft, model.vram)
-            key = (files, server_flags(model), seen)
+            ref = _ref(process, self.fleet)
+            key = (files, server_flags(model), seen, ref)
             if key not in self.known:
-                self.known[key] = _footprint(model, seen, self.fleet.facts)
+                self.known[key] = _footprint(model, seen, self.fleet, self.fleet.facts, ref)
             found = self.known[key]
         return replace(
             found,
@@ -63,7 +66,18 @@ class Estimates:
         )
 
 
-def _footprint(model: Model, seen: tuple[Seen, ...], facts: Mapping[str, GgufFacts]) -> Footprint:
+def _ref(process: Process, fleet: Fleet) -> str | None:
+    """The release that runs it, None where it is no build of upstream's that is known."""
+    return fleet.llama_cpp if process.build is None else release_of(process.build)
+
+
+def _footprint(
+    model: Model,
+    seen: tuple[Seen, ...],
+    fleet: Fleet,
+    facts: Mapping[str, GgufFacts],
+    ref: str | None,
+) -> Footprint:
     """What a model takes of these cards, whatever the process is called."""
     found = Footprint("", model.name, "", 0)
     if model.vram is not None:
@@ -71,31 +85,45 @@ def _footprint(model: Model, seen: tuple[Seen, ...], facts: Mapping[str, GgufFac
         parts = tuple((index, (Part("whole", size),)) for index, size in shares)
         return replace(found, cards=parts, known=WRITTEN)
     cards = tuple(each.device for each in seen)
-    whole = _estimated(model, server_flags(model), cards, facts)
+    whole = _estimated(model, cards, fleet, facts, ref)
     return replace(found, why=whole) if isinstance(whole, str) else _with_terms(found, whole, seen)
 
 
 def _estimated(
     model: Model,
-    words: tuple[str, ...],
     cards: tuple[Device, ...],
+    fleet: Fleet,
     known: Mapping[str, GgufFacts],
+    ref: str | None,
 ) -> Estimate | str:
     if model.gguf is None:
         return "it is no llama-server of this fleet's weights; say vram = ..."
-    facts = known.get(model.gguf)
-    if facts is None:
+    facts, size = known.get(model.gguf), _size(fleet.ggufs[model.gguf])
+    if facts is None and size is None:
         return f"the lock has no facts of gguf {model.gguf}"
-    flags = read_flags(words)
+    flags = read_flags(server_flags(model))
     if isinstance(flags, str):
         return flags
     if flags.servers:
         return "some of it is on other hosts (rpc); say vram = ..."
-    whole = estimate(facts, flags, cards)
+    if facts is None:
+        beside = next(filter(None, (model.mmproj, model.draft, *flags.loras)), None)
+        if beside is not None:
+            return f"the lock has no facts of gguf {model.gguf}, and {beside} is loaded beside it"
+        return by_size(size or 0, flags, cards, ref)
+    whole = estimate(facts, flags, cards, ref)
     if isinstance(whole, str):
         return whole
     extras = _extras(model, flags, known)
-    return extras if isinstance(extras, str) else with_extras(whole, facts, flags, cards, extras)
+    if isinstance(extras, str):
+        return extras
+    return with_extras(whole, facts, flags, cards, extras, ref)
+
+
+def _size(gguf: Gguf) -> int | None:
+    """The bytes of all files of a gguf, None where one of them is not known."""
+    sizes = [each.size for each in gguf.files] or [gguf.size]
+    return None if None in sizes else sum(each for each in sizes if each is not None)
 
 
 def _extras(model: Model, flags: Flags, known: Mapping[str, GgufFacts]) -> Extras | str:
@@ -120,11 +148,13 @@ def _with_terms(found: Footprint, whole: Estimate, seen: tuple[Seen, ...]) -> Fo
             cards.append((each.index, tuple(_summed((t.kind, t.size) for t in terms))))
             margins.append((each.index, of_terms(terms)))
     ram = tuple(_summed((t.kind, t.size) for t in whole.terms if t.device == HOST))
+    doubt = whole.off(HOST)
     return replace(
         found,
         cards=tuple(cards),
         ram=ram,
         margin=tuple(margins),
+        ram_off=doubt,
         known=ESTIMATED,
         estimate=whole,
     )

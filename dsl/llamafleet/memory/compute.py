@@ -9,12 +9,11 @@ from .flags import Flags
 from .geometry import Geometry
 from .graph.networks import network
 from .graph.scheduler import buffers, machine
+from .graph.tensors import UnknownGraphError
 from .indexers import indexed
 from .placement import Placement
 from .shape import Shape
 from .terms import HOST, Term
-
-NEEDED = {"token_embd.weight"}
 
 NEARLY = frozenset({"cogvlm", "grovemoe", "openelm", "plamo2", "talkie"})
 """Of their graphs a step or two is not built as it is: some more is counted."""
@@ -29,8 +28,6 @@ PARTLY = frozenset({
 INDEXED_BYTES = 17
 """What an indexer's scores take for each token and cell; its graph is not built either."""
 
-UNKNOWN = (KeyError, IndexError, StopIteration, ZeroDivisionError, RecursionError)
-"""What comes of a header that a graph was not made for."""
 THUMB = "rule of thumb, the graph of this architecture is not known"
 SOURCE = "src/llama-context.cpp, llama_context::sched_reserve; ggml/src/ggml-alloc.c"
 
@@ -39,14 +36,11 @@ def compute(
     facts: GgufFacts, shape: Shape, flags: Flags, geometry: Geometry, placement: Placement
 ) -> Iterator[Term]:
     """One term a compute buffer of the log."""
-    if not facts.by_name.keys() >= NEEDED:
-        yield from _by_thumb(shape, geometry, placement)
-        return
     try:
         net = network(facts, shape, flags, geometry, placement)
-    except UNKNOWN:
+    except UnknownGraphError as unknown:
         # A graph that is put together in another way, of tensors with other names.
-        yield from _by_thumb(shape, geometry, placement)
+        yield from _by_thumb(shape, geometry, placement, str(unknown))
         return
     found = buffers(net.graph, net.graph.inputs, machine(flags, placement), geometry.tokens)
     copies = 4 if placement.pipelined else 1
@@ -54,14 +48,15 @@ def compute(
     scores = {placement.layers[each] for each in indexed(facts, shape)}
     for device in (*placement.devices, HOST):
         formula = f"{geometry.tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
-        size = found[device]
+        size, off = found[device], 0
         if more is not None and size:
             factor, extra = more
             if extra and device not in scores:
                 extra = geometry.per_sequence * geometry.tokens * 2
+            off = int(size * (factor - 1)) + extra // 2
             size = int(size * factor) + extra
             formula = f"{formula}; {THUMB} in all parts: {factor} times, and {extra} bytes"
-        yield Term(device, "compute", "compute buffer", size, formula, SOURCE)
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, off)
 
 
 def _not_built(facts: GgufFacts, shape: Shape, geometry: Geometry) -> tuple[float, int] | None:
@@ -74,12 +69,12 @@ def _not_built(facts: GgufFacts, shape: Shape, geometry: Geometry) -> tuple[floa
     return (2.0, 0) if shape.architecture in PARTLY else None
 
 
-def _by_thumb(shape: Shape, geometry: Geometry, placement: Placement) -> Iterator[Term]:
+def _by_thumb(shape: Shape, geometry: Geometry, placement: Placement, why: str) -> Iterator[Term]:
     """Where no graph is known: what is live at once in a wide layer, and every cell's mask."""
     wide = max((each.feed_forward for each in shape.layers), default=0)
     values = 6 * shape.embedding + 3 * wide + geometry.per_sequence // 2
     copies = 4 if placement.pipelined else 1
     size = max(values * geometry.tokens * copies, shape.vocabulary * geometry.outputs) * 4
     for device in (*placement.devices, HOST):
-        formula = f"{THUMB}: {geometry.tokens} tokens x {values} values"
-        yield Term(device, "compute", "compute buffer", size, formula, SOURCE)
+        formula = f"{THUMB} ({why}): {geometry.tokens} tokens x {values} values"
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, off=size // 2)

@@ -10,26 +10,36 @@ from .compute import compute
 from .devices import Device
 from .drivers import drivers
 from .flags import Flags
-from .geometry import geometry_of
+from .geometry import Geometry, geometry_of
 from .host import host
 from .indexers import indexer_cache
 from .kv_cache import kv_cache
+from .modelled import MODELLED, unmodelled_architecture, unmodelled_build
 from .outputs import outputs
-from .placement import placement_of
+from .placement import Placement, placement_of
 from .recurrent import recurrent
-from .shape import shape_of
+from .shape import Shape, shape_of
 from .spread import spread
 from .stops import beyond, stops
 from .tensor_split import META
 from .terms import HOST, Estimate, Term
+from .thumb import by_thumb, of_other_build
 from .weights import weights
 
 WITHOUT_FLASH = frozenset({"grok"})
 """llama_init_from_model turns flash attention off for these."""
 
 
-def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Estimate | str:
-    """What a llama-server with this model and these flags takes; a text says why it cannot be."""
+def estimate(
+    facts: GgufFacts,
+    flags: Flags,
+    cards: Sequence[Device] = (),
+    ref: str | None = MODELLED,
+) -> Estimate | str:
+    """What a llama-server with this model and these flags takes; a text says why it cannot be.
+
+    `ref` is the build that runs, None where it is no release of upstream's.
+    """
     facts = overridden(facts, flags)
     if problem := beyond(facts):
         return problem
@@ -44,25 +54,41 @@ def estimate(facts: GgufFacts, flags: Flags, cards: Sequence[Device] = ()) -> Es
     if shape.architecture in WITHOUT_FLASH:
         flags = replace(flags, flash_attn=False)
     geometry = geometry_of(flags, shape)
-    terms: tuple[Term, ...] = (
-        *weights(facts, shape, flags, placement),
-        *kv_cache(shape, flags, geometry, placement),
-        *indexer_cache(facts, shape, flags, geometry, placement),
-        *recurrent(shape, flags, geometry, placement),
-        *outputs(facts, shape, flags, geometry),
-        *compute(facts, shape, flags, geometry, placement),
+    odd, other = unmodelled_architecture(facts.architecture), unmodelled_build(ref)
+    known = by_thumb if odd else _modelled
+    terms = (
+        *known(facts, shape, flags, geometry, placement),
         *host(shape, flags, geometry),
     )
     if META in placement.devices:
         terms = tuple(spread(terms, facts, shape, flags, geometry, placement))
+    if other and not odd:
+        terms = tuple(of_other_build(terms))
+    terms = (*terms, *drivers([each.name for each in cards], flags.devices, terms))
+    held = {each.device for each in terms}
+    idle = (each.name for each in cards if each.name in held - {*placement.cards})
     return Estimate(
-        devices=(*placement.cards, HOST),
-        terms=(*terms, *drivers(placement.cards, terms)),
+        devices=(*placement.cards, *idle, HOST),
+        terms=terms,
         n_ctx=geometry.n_ctx,
         n_ctx_per_slot=geometry.per_sequence,
         notes=tuple(_notes(flags)),
         together=META in placement.devices,
+        unmodelled=tuple(filter(None, (odd, other))),
+        trained_context=not flags.ctx_size and not flags.kv_unified_per_slot,
     )
+
+
+def _modelled(
+    facts: GgufFacts, shape: Shape, flags: Flags, geometry: Geometry, placement: Placement
+) -> Iterator[Term]:
+    """The buffers of the log, by the formulas of the modelled build."""
+    yield from weights(facts, shape, flags, placement)
+    yield from kv_cache(shape, flags, geometry, placement)
+    yield from indexer_cache(facts, shape, flags, geometry, placement)
+    yield from recurrent(shape, flags, geometry, placement)
+    yield from outputs(facts, shape, flags, geometry)
+    yield from compute(facts, shape, flags, geometry, placement)
 
 
 def overridden(facts: GgufFacts, flags: Flags) -> GgufFacts:

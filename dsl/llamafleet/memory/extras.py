@@ -11,11 +11,13 @@ from .drivers import drivers
 from .estimate import estimate
 from .flags import Flags
 from .geometry import geometry_of, padded
+from .modelled import MODELLED, unmodelled_build
 from .mtp import mtp
 from .placement import Placement, placement_of
 from .projector import projector, projector_note
 from .shape import shape_of
 from .terms import HOST, LOGGED, Estimate, Term
+from .thumb import of_other_build
 from .weights import alignment
 
 DRAFT = "common/common.cpp, common_base_params_to_speculative"
@@ -32,16 +34,22 @@ class Extras:
 
 
 def with_extras(
-    found: Estimate, facts: GgufFacts, flags: Flags, cards: Sequence[Device], extras: Extras
+    found: Estimate,
+    facts: GgufFacts,
+    flags: Flags,
+    cards: Sequence[Device],
+    extras: Extras,
+    ref: str | None = MODELLED,
 ) -> Estimate | str:
-    """An estimate with the terms of the other files."""
+    """An estimate with the terms of the other files; `ref` is the build, as for the estimate."""
     shape = shape_of(facts)
     if isinstance(shape, str):
         return shape
     placement = placement_of(flags, shape, cards)
     if isinstance(placement, str):
         return placement
-    terms = list(found.terms)
+    terms: list[Term] = []
+    unmodelled = list(found.unmodelled)
     notes = list(found.notes)
     if extras.mmproj is not None:
         terms += projector(extras.mmproj, flags, cards)
@@ -49,7 +57,7 @@ def with_extras(
     for lora in extras.loras:
         terms += _adapter(lora, placement)
     if extras.draft is not None:
-        drafting = estimate(extras.draft, _drafting(flags, found.n_ctx), cards)
+        drafting = estimate(extras.draft, _drafting(flags, found.n_ctx), cards, ref)
         if isinstance(drafting, str):
             return f"the draft model: {drafting}"
         terms += [
@@ -57,11 +65,28 @@ def with_extras(
             for each in drafting.terms
             if each.kind in LOGGED
         ]
+        unmodelled += drafting.unmodelled
     elif "draft-mtp" in flags.spec_types:
         terms += mtp(found, facts, shape, flags, geometry_of(flags, shape), placement)
-    terms += drivers([each.name for each in cards if not found.size(each.name, "driver")], terms)
+    if unmodelled_build(ref):
+        terms = list(of_other_build(terms))
+    terms = [each for each in (*found.terms, *terms) if each.kind != "driver"]
+    terms += drivers([each.name for each in cards], _asked(flags), terms)
     devices = (*found.devices[:-1], *_others(found, terms), HOST)
-    return replace(found, devices=devices, terms=tuple(terms), notes=tuple(notes))
+    return replace(
+        found,
+        devices=devices,
+        terms=tuple(terms),
+        notes=tuple(notes),
+        unmodelled=tuple(dict.fromkeys(unmodelled)),
+    )
+
+
+def _asked(flags: Flags) -> tuple[str, ...] | None:
+    """The devices that flags name for any of the files; None where one of them may be on all."""
+    if flags.devices is None or (flags.draft and flags.draft_devices is None):
+        return flags.devices
+    return (*flags.devices, *(flags.draft_devices or ()))
 
 
 def _others(found: Estimate, terms: Sequence[Term]) -> Iterator[str]:

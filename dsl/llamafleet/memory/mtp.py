@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from ..gguf import GgufFacts
 from .compute import SOURCE as COMPUTE
-from .compute import UNKNOWN
 from .flags import Flags
 from .geometry import Geometry
 from .graph.drafting import drafting_network
 from .graph.scheduler import buffers, machine
+from .graph.tensors import UnknownGraphError
 from .kv_cache import row
 from .outputs import SOURCE as OUTPUTS
 from .placement import Placement
@@ -58,11 +58,12 @@ def _computed(
 ) -> Iterator[Term]:
     try:
         net = drafting_network(facts, shape, flags, geometry, placement)
-    except UNKNOWN:
+    except UnknownGraphError:
         for term in found.terms:
             if term.kind == "compute":
                 formula = "rule of thumb, the graph is not known: as much as the model's"
-                yield replace(term, what="compute buffer to draft, about", formula=formula)
+                what = "compute buffer to draft, about"
+                yield replace(term, what=what, formula=formula, off=term.size // 2)
         return
     sizes = buffers(net.graph, net.graph.inputs, machine(flags, placement), geometry.tokens)
     for device in (*placement.devices, HOST):

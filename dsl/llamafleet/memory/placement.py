@@ -62,7 +62,7 @@ class Placement:
 
 def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placement | str:
     """llama_model_base::load_tensors: layers from the end of the model go to the devices."""
-    members = _used(flags, cards)
+    members = used_devices(flags, cards)
     if isinstance(members, str):
         return members
     used = members
@@ -95,7 +95,8 @@ def placement_of(flags: Flags, shape: Shape, cards: Sequence[Device]) -> Placeme
     )
 
 
-def _used(flags: Flags, cards: Sequence[Device]) -> tuple[Device, ...] | str:
+def used_devices(flags: Flags, cards: Sequence[Device]) -> tuple[Device, ...] | str:
+    """Return the cards that flags choose; a text says why llama-server stops at them."""
     used = tuple(cards)
     if flags.devices is not None:
         by_name = {each.name: each for each in cards}

@@ -33,10 +33,8 @@ FIXED = frozenset({"gemma3", "idefics3", "internvl", "janus_pro", "ldp", "ldpv2"
 
 
 def projector(facts: GgufFacts, flags: Flags, cards: Sequence[Device]) -> Iterator[Term]:
-    """Terms of the projector, on the first card whatever the model uses, unless told otherwise."""
-    device = HOST
-    if cards and flags.mmproj_offload and flags.mmproj_device != "none":
-        device = flags.mmproj_device or cards[0].name
+    """Terms of the projector."""
+    device = projector_device(flags, cards)
     size = sum(padded(each.size, alignment(device)) for each in facts.tensors)
     yield Term(device, "weights", "image projector", size, "sum of its tensors", LOADER)
     patches = _patches(facts, flags)
@@ -44,7 +42,8 @@ def projector(facts: GgufFacts, flags: Flags, cards: Sequence[Device]) -> Iterat
     if not patches or not values:
         work = int(size * SHARE)
         formula = "rule of thumb, its graph is not known: 0.3 of its weights"
-        yield Term(device, "compute", "image projector at work, about", work, formula, GRAPH)
+        what = "image projector at work, about"
+        yield Term(device, "compute", what, work, formula, GRAPH, off=work)
         return
     work = patches * values * 4
     formula = f"{patches} patches x {values} values x 4 bytes"
@@ -57,6 +56,22 @@ def projector(facts: GgufFacts, flags: Flags, cards: Sequence[Device]) -> Iterat
         pixels = patches * side * side * 3 * 4
         formula = f"{patches} patches of {side} x {side} pixels, 3 colours x 4 bytes"
         yield Term(HOST, "compute", "picture for the projector", pixels, formula, GRAPH)
+
+
+def projector_device(flags: Flags, cards: Sequence[Device]) -> str:
+    """Return where it lies: on --mmproj-device, else the first of --device, else the first card.
+
+    common/arg.cpp, common_params_parse_ex; clip_ctx's constructor in tools/mtmd/clip.cpp takes the
+    first card by itself, whatever --split-mode and --main-gpu say, and local ones before RPC's.
+    """
+    if not cards or not flags.mmproj_offload or flags.mmproj_device == "none":
+        return HOST
+    if flags.mmproj_device:
+        return flags.mmproj_device
+    if flags.devices is not None:
+        return flags.devices[0] if flags.devices else HOST
+    local = [each.name for each in cards if not each.name.startswith("RPC")]
+    return local[0] if local else cards[0].name
 
 
 def projector_note(facts: GgufFacts, flags: Flags) -> str:

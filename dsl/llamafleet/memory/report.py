@@ -27,6 +27,7 @@ def as_json(found: Estimate) -> str:
         row |= {f"{name}_mib": _mib(found.size(device, *kinds)) for name, kinds in COLUMNS}
         row["total_mib"] = _mib(found.size(device, *LOGGED))
         row["driver_mib"] = _mib(found.size(device, "driver"))
+        row["off_mib"] = _mib(found.off(device))
         devices.append(row)
     if found.together:
         devices.append(_together(found))
@@ -38,11 +39,13 @@ def as_json(found: Estimate) -> str:
         "terms": [
             {
                 "device": each.device, "kind": each.kind, "what": each.what,
-                "mib": _mib(each.size), "formula": each.formula, "source": each.source,
+                "mib": _mib(each.size), "off_mib": _mib(each.off),
+                "formula": each.formula, "source": each.source,
             }
             for each in found.terms
         ],
-        "notes": list(found.notes),
+        "notes": list(_notes(found)),
+        "unmodelled": list(found.unmodelled),
     }  # fmt: skip
     return json.dumps(whole, indent=2)
 
@@ -60,7 +63,8 @@ def _together(found: Estimate) -> dict[str, object]:
 
 def as_text(found: Estimate, cards: tuple[Device, ...]) -> str:
     """For people: a table of MiB, the terms with their sources, and what to know."""
-    return "\n".join((*_table(found, cards), "", *_terms(found), *_notes(found)))
+    notes = (f"note: {each}" for each in _notes(found))
+    return "\n".join((*_table(found, cards), "", *_terms(found), *notes))
 
 
 def _table(found: Estimate, cards: tuple[Device, ...]) -> Iterator[str]:
@@ -81,13 +85,13 @@ def _table(found: Estimate, cards: tuple[Device, ...]) -> Iterator[str]:
 
 def _terms(found: Estimate) -> Iterator[str]:
     for each in found.terms:
-        yield f"{each.device:<8}{each.size / MIB:>12.2f}  {each.what}: {each.formula}"
+        off = f" ± {each.off / MIB:.2f}" if each.off else ""
+        yield f"{each.device:<8}{each.size / MIB:>12.2f}{off}  {each.what}: {each.formula}"
         yield f"{'':<22}[{each.source}]"
 
 
 def _notes(found: Estimate) -> Iterator[str]:
-    for note in found.notes:
-        yield f"note: {note}"
+    yield from filter(None, (*found.doubts, found.whole_context, *found.notes))
 
 
 def _mib(size: int) -> float:

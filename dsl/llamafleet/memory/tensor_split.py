@@ -21,12 +21,12 @@ META = "Meta()"
 
 REFUSED = frozenset({
     "bailingmoe3", "bitnet", "deepseek2", "deepseek32", "dots3note", "falcon-h1", "gemma3n",
-    "glm-dsa", "glm5-next", "granitehybrid", "grok", "hy-v4", "jamba", "kimi-k3", "kimi-linear",
+    "glm-dsa", "glm5-next", "granitehybrid", "grok", "hy_v4", "jamba", "kimi-k3", "kimi-linear",
     "mamba", "mamba2", "minicpm3", "minimax-01", "minimax-m2", "minimax-m3", "mistral4", "mpt",
     "nemotron_h", "nemotron_h_moe", "olmo2", "olmoe", "plamo2", "qwen3tts", "t5",
 })  # fmt: skip
 """llm_arch_supports_sm_tensor says no."""
-UNKNOWN = frozenset({"deepseek4", "dflash", "hrm-text"})
+UNKNOWN = frozenset({"deepseek4", "dflash", "hrm_text"})
 """These are cut by rules of their own."""
 
 QWEN = frozenset({"qwen3next", "qwen35", "qwen35moe", "clef", "qwen4exp"})

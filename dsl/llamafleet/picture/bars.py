@@ -19,7 +19,7 @@ PITCH = {False: CARD + 10, True: RAM + 12}
 MOST_BEYOND = 0.5
 """So much of a memory is drawn beyond its end; more is cut off, and the number says it."""
 
-UNKNOWN_WIDTH = 150
+LEAST_UNKNOWN = 3
 INSET, LEAST = 6, 60
 """Room beside a name in a bar, and how much of a long name is worth showing."""
 
@@ -116,23 +116,21 @@ def _named(stack: Stack, boxes: list[Box], tall: int) -> Iterator[Label]:
 
 
 def _unknown(bar: Bar, left: int, end: int, tall: int) -> Iterator[Shape]:
-    """What nobody knows the size of, hatched, somewhere in what is free."""
+    """All that may be taken by what nobody knows the size of, hatched: any of it may be free."""
     blind = [stack for stack in bar.stacks if not stack.known]
-    each = min(UNKNOWN_WIDTH, (end - left) * 4 // 5 // max(1, len(blind)))
-    for number, stack in enumerate(blind if each >= 3 else ()):
-        box = Box(left + number * each, 0, each - 1, tall, "unknown")
-        text: list[Label] = []
-        room = box.width - 2 * INSET
-        if tall == CARD and room >= LEAST:
-            whole = f"{stack.name}: unknown"
-            text = label(
-                box.x + INSET,
-                tall // 2 + 4,
-                whole if width(whole, "on-unknown") <= room else stack.name,
-                "on-unknown",
-                room,
-            )
-        yield Group((box, *text), title=stack.title, hue=stack.hue)
+    if not blind or end - left < LEAST_UNKNOWN:
+        return
+    box = Box(left, 0, end - left, tall, "unknown")
+    names = ", ".join(stack.name for stack in blind)
+    text: list[Label] = []
+    room = box.width - 2 * INSET
+    if tall == CARD and room >= LEAST:
+        whole = f"{names}: unknown"
+        shown = whole if width(whole, "on-unknown") <= room else names
+        text = label(box.x + INSET, tall // 2 + 4, shown, "on-unknown", room)
+    title = "\n".join(stack.title for stack in blind)
+    hue = blind[0].hue if len(blind) == 1 else None
+    yield Group((box, *text), title=title, hue=hue)
 
 
 def _over(bar: Bar, x: int, end: int, tall: int, scale: Scale) -> Iterator[Shape]:

@@ -41,6 +41,7 @@ def _signs(contents: Contents) -> list[tuple[int, tuple[Shape, ...]]]:
     }
     looks = [
         ("weights", "weights", "weights" in shades),
+        ("whole", "in all, parts unknown", "whole" in shades),
         ("kv", "KV cache and states", "kv" in shades),
         ("compute", "compute and output buffers", "compute" in shades),
         ("driver", "driver", "driver" in shades),

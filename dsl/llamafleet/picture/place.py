@@ -16,7 +16,7 @@ SIZES = {
     "fits": 12, "tight": 12, "over": 12, "unknown": 12,
     "card": 12, "what": 11, "sum": 12, "left": 11, "toomuch": 11,
     "on-weights": 11, "on-kv": 11, "on-compute": 11, "on-driver": 11, "on-unknown": 11,
-    "on-beside": 11,
+    "on-beside": 11, "on-whole": 11,
 }  # fmt: skip
 """How large each kind of text is."""
 

@@ -205,4 +205,5 @@ def _title(footprint: Footprint, parts: tuple[Part, ...], memory: str) -> str:
     if len(parts) > 1:
         lines.append(words.listed(parts))
     lines.append(f"in all: {words.exact(sum(part.size for part in parts))}, {footprint.known}")
+    lines += footprint.doubts
     return "\n".join(lines)

@@ -18,9 +18,15 @@ HUES = (255, 150, 310, 85, 200, 345, 120, 280, 60, 175)
 
 # Lightness and colourfulness (OKLCH) of the shades.
 SHADES: Mapping[str, Mapping[str, tuple[float, float]]] = {
-    "light": {"weights": (0.76, 0.115), "kv": (0.86, 0.075), "compute": (0.925, 0.04)},
-    "dark": {"weights": (0.74, 0.115), "kv": (0.60, 0.095), "compute": (0.45, 0.065)},
-}
+    "light": {
+        "weights": (0.76, 0.115), "kv": (0.86, 0.075), "compute": (0.925, 0.04),
+        "whole": (0.81, 0.09),
+    },
+    "dark": {
+        "weights": (0.74, 0.115), "kv": (0.60, 0.095), "compute": (0.45, 0.065),
+        "whole": (0.67, 0.1),
+    },
+}  # fmt: skip
 
 COLOURS: Mapping[str, Mapping[str, str]] = {
     "light": {
@@ -71,7 +77,7 @@ TEXTS: tuple[tuple[str, str], ...] = (
     ("over toomuch", "toomuch"),
     ("tight", "tight"),
     ("fits", "fits"),
-    ("on-weights", "onweights"),
+    ("on-weights on-whole", "onweights"),
     ("on-kv", "onkv"),
     ("on-compute", "oncompute"),
     ("on-driver", "ondriver"),

@@ -9,7 +9,7 @@ from ..footprint import Part
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 SHADES = {
-    "weights": "weights", "whole": "weights", "kv": "kv", "recurrent": "kv", "compute": "compute",
+    "weights": "weights", "whole": "whole", "kv": "kv", "recurrent": "kv", "compute": "compute",
     "output": "compute", "driver": "driver", "other": "compute",
 }  # fmt: skip
 """How a part is drawn, by its kind."""

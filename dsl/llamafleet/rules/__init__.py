@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic
-from ..fleet.model import Fleet
 from .alias_conflict import alias_conflict
 from .context_per_slot import context_per_slot
 from .disk_overcommit import disk_overcommit
@@ -37,9 +35,6 @@ from .unused_definition import unused_definition
 from .visible_devices import visible_devices
 from .vram_overcommit import vram_overcommit
 from .vram_unknown import vram_unknown
-
-if TYPE_CHECKING:
-    from ..footprint import Footprints
 
 Rule = Callable[[Survey], Iterator[Diagnostic]]
 
@@ -77,10 +72,6 @@ RULES: tuple[Rule, ...] = (
 """Every rule; they see a fleet without errors."""
 
 
-def findings(fleet: Fleet, footprints: Footprints | None = None) -> Iterator[Diagnostic]:
-    """What all rules say about a fleet; once, where several models inherit the same mistake.
-
-    `footprints` are those of the fleet, where they are computed already.
-    """
-    survey = Survey(fleet, footprints)
+def findings(survey: Survey) -> Iterator[Diagnostic]:
+    """What all rules say about a fleet; once, where several models inherit the same mistake."""
     yield from dict.fromkeys(each for rule in RULES for each in rule(survey))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Label
 from .report import error, warning
-from .sizes import gib
+from .sizes import gib, with_doubts
 from .survey import Survey
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def ram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
 
     for host in hosts:
         found = host_memory(survey.footprints, host)
-        if found is not None and found.needs + found.growing > found.room:
+        if found is not None and found.needs + found.off + found.growing > found.room:
             yield _report(survey, found)
 
 
@@ -35,11 +35,12 @@ def _report(survey: Survey, found: HostMemory) -> Diagnostic:
     host = found.host
     where = f"of {host.name}'s memory, where models may have {gib(found.room)}"
     names = _names(found)
-    if found.needs > found.room:
+    if found.needs + found.off > found.room:
         verb = "needs" if len({each.model for each in found.footprints}) == 1 else "need"
-        message = f"{names} {verb} {gib(found.needs)} {where}"
+        doubt = f", give or take {gib(found.off)}" if found.off else ""
+        message = f"{names} {verb} {gib(found.needs)} {where}{doubt}"
         hint = "put more layers on cards, choose smaller weights, or load fewer at a time"
-        report = error
+        report = error if found.needs - found.off > found.room else warning
     else:
         message = (
             f"{names} may grow to {gib(found.needs + found.growing)} {where}: "
@@ -65,7 +66,8 @@ def _parts(survey: Survey, found: HostMemory) -> Iterator[Label]:
         sizes[each.model] = (loaded + now, grown + each.host_bytes(growing=True) - now)
     for name, (loaded, grown) in list(sizes.items())[:MOST_SHOWN]:
         text = f"{gib(loaded)}, and up to {gib(grown)} of caches"
-        yield Label(survey.fleet.models[name].origin, text)
+        own = (each for each in found.footprints if each.model == name)
+        yield Label(survey.fleet.models[name].origin, with_doubts(text, own))
 
 
 def _smaller_caches(found: HostMemory) -> str:

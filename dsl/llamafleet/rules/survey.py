@@ -141,8 +141,10 @@ class Survey:
     def sized(self) -> bool:
         """Whether anything is known of what models take: by a lock, or by what they say."""
         fleet = self.fleet
-        return bool(fleet.facts or fleet.measured) or any(
-            each.vram is not None for each in fleet.models.values()
+        return (
+            bool(fleet.facts or fleet.measured)
+            or any(each.vram is not None for each in fleet.models.values())
+            or any(each.size is not None for each in fleet.ggufs.values())
         )
 
     @cached_property

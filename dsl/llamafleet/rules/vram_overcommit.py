@@ -11,7 +11,7 @@ from ..language.source import Span
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .report import error, warning
-from .sizes import gib
+from .sizes import gib, with_doubts
 from .survey import Survey
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _parts(survey: Survey, found: Overfull) -> Iterator[Label]:
         told = ", ".join(f"{_word(kind)} {gib(size)}" for kind, size in parts[:MOST_SHOWN])
         total = gib(sum(sizes.values()))
         text = f"{total}, as written" if "whole" in sizes else f"{total}: {told}"
-        yield Label(survey.fleet.models[name].origin, text)
+        yield Label(survey.fleet.models[name].origin, with_doubts(text, footprints))
 
 
 def _word(kind: str) -> str:
@@ -134,10 +134,21 @@ def _word(kind: str) -> str:
 
 
 def _hint(found: Overfull, ways: tuple[Way, ...]) -> str:
+    there = [each for each in found.combination.footprints if each.on(found.card)]
+    contexts = {each.model: each.whole_context for each in there if each.whole_context}
+    said = (f"in {model}, {what}" for model, what in contexts.items())
+    return "; ".join((*said, _way_out(there, found.card, ways)))
+
+
+def _way_out(there: list[Footprint], card: int, ways: tuple[Way, ...]) -> str:
     if ways:
         told = (f"{each.change} in {each.model} (then {gib(each.left)} left)" for each in ways)
         return f"any one of these makes it fit: {'; '.join(told)}"
-    if len(found.combination.models) > 1:
-        largest = max(found.combination.footprints, key=lambda each: each.on(found.card))
+    largest = max(there, key=lambda each: each.on(card))
+    several = len({each.model for each in there}) > 1
+    if largest.written:
+        other = f"write a smaller vram into {largest.model} if that is what it takes"
+        return f"take {largest.model} out of it, or {other}" if several else other
+    if several:
         return f"take {largest.model} out of it, or choose smaller weights or fewer slots"
     return "choose smaller weights, another card, or fewer layers on it (n-gpu-layers)"

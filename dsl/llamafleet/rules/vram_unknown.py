@@ -30,5 +30,7 @@ def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
             if unknown is not None:
                 said.add(model.name)
                 message = f"what {model.name} takes of the cards of {host.name} is not known"
-                hint = "run llamafleet lock, or say vram = ... of it"
+                hint = "say vram = ... of it"
+                if model.gguf is not None and model.gguf not in survey.fleet.facts:
+                    hint = f"run llamafleet lock, or {hint}"
                 yield warning("vram-unknown", f"{message}: {unknown}", model.origin, hint)

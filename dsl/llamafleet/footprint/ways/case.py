@@ -51,7 +51,8 @@ class Case:
         """Bytes left on the fullest card with the changed model; None where it does not fit."""
         host = self.found.host
         placed = [self.footprints.variant(self.found.service.name, model, host.name, facts)]
-        if len(self.own) == 1 and len(self.own[0].uses) > 1 and not model.flag("tensor-split"):
+        spread = len(self.own) == 1 and self.own[0].spread
+        if spread and not model.flag("tensor-split"):
             # Spread by free memory: it must fit as the last one, too.
             free = tuple(each or None for each in self.free())
             again = self.footprints.variant(self.found.service.name, model, host.name, facts, free)
@@ -73,7 +74,7 @@ class Case:
                 return None
             least = left if least is None else min(least, left)
         memory = ram_room(host)
-        grown = sum(each.host_bytes(growing=False) for each in changed)
+        grown = sum(each.host_bytes(growing=False) + each.ram_off for each in changed)
         return None if memory is not None and grown > memory else least or 0
 
 

@@ -14,7 +14,7 @@ def split(case: Case) -> Way | None:
     """Shares of layers by what is free on each card, moved until none is too full."""
     estimate = case.own[0].estimate
     model = case.model
-    spread = len(case.own) == 1 and estimate is not None and len(estimate.devices) > 2
+    spread = len(case.own) == 1 and estimate is not None and case.own[0].spread
     if not spread or model.flag("split-mode") not in (None, "layer"):
         return None
     cards = list(range(len(case.found.host.gpus)) if model.gpus is None else model.gpus)

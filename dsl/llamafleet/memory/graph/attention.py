@@ -9,7 +9,7 @@ from ..kv_cache import Cache, row, value_width
 from ..shape import Layer
 from .network import Network
 from .styles import TEMPERED
-from .tensors import Tensor
+from .tensors import Tensor, UnknownGraphError
 
 QUANTIZED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
 SOFT_CAPPED = frozenset({"gemma2", "grok"})
@@ -71,6 +71,8 @@ def attend(net: Network, layer: Layer, cache: Cache, asked: Asked) -> Tensor:
 def sharing(net: Network, layer: Layer) -> Layer:
     """The layer whose cache this one reads: the last of its kind that has one."""
     owners = [each for each in net.shape.layers if each.attention and each.window == layer.window]
+    if not owners:
+        raise UnknownGraphError(f"no layer has the cache that layer {layer.index} reads")
     return replace(owners[-1], heads=layer.heads)
 
 
@@ -159,7 +161,7 @@ def _flash(net: Network, layer: Layer, held: Held, asked: Tensor, unfold: str) -
     found = graph.add("FLASH_ATTN", dims, *sources, name=str(held.layer))
     if not unfold:
         return graph.look(found, (layer.head_v * heads, tokens))
-    out = net.dims(unfold)[1]
+    out = net.length(unfold, 1)
     found = graph.look(found, (layer.head_v, tokens, heads), "PERMUTE")
     found = graph.add("MUL_MAT", (out, tokens, heads), net.weight(unfold), found)
     found = graph.add("CONT", (out, heads, tokens), graph.look(found, (out, heads), "PERMUTE"))
@@ -194,7 +196,7 @@ def _plain(net: Network, layer: Layer, held: Held, asked: Tensor, unfold: str) -
     found = graph.add("MUL_MAT", (layer.head_v, tokens, heads), values, scores)
     out = layer.head_v
     if unfold:
-        out = net.dims(unfold)[1]
+        out = net.length(unfold, 1)
         found = graph.add("MUL_MAT", (out, tokens, heads), net.weight(unfold), found)
     turned = graph.look(found, (out, heads, tokens), "PERMUTE")
     found = graph.add("CONT", (out * heads, tokens), turned)

@@ -16,7 +16,7 @@ def delta_net(net: Network, layer: Layer, source: Tensor) -> Tensor:
     heads = net.facts.integer("ssm.time_step_rank") or 1
     keys = net.facts.integer("ssm.group_count") or heads
     inner, sequences = size * heads, net.geometry.sequences
-    channels = net.dims(here + "ssm_conv1d.weight")[1]
+    channels = net.length(here + "ssm_conv1d.weight", 1)
     state = read_state(net, layer, net.shape.state_r)
     mixed = net.multiply(here + "attn_qkv.weight", source, tokens)
     both = convolved(net, layer, graph.look(mixed, (channels, tokens)), channels, state)

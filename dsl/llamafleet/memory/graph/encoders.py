@@ -8,7 +8,7 @@ from .feed_forward import feed_forward
 from .layers import early, kept
 from .network import Network
 from .projections import attention
-from .tensors import Tensor
+from .tensors import Tensor, UnknownGraphError
 
 
 def encoder_layer(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> Tensor:
@@ -25,6 +25,7 @@ def encoder_layer(net: Network, layer: Layer, cache: Cache | None, flow: Tensor)
         found = add("ADD", dims, found, flow)
         found = net.norm(found, dims, here + "attn_norm_2.weight", layer.index)
     wide = feed_forward(net, layer.index, found, tokens)
-    assert wide is not None
+    if wide is None:
+        raise UnknownGraphError(f"layer {layer.index} has no feed-forward")
     found = add("ADD", dims, wide, found)
     return net.norm(found, dims, here + "layer_output_norm.weight", layer.index)

@@ -101,7 +101,7 @@ def _classified(net: Network, found: Tensor) -> Tensor:
     """A reranker's head."""
     graph, sequences = net.graph, net.geometry.sequences
     if net.has("cls.weight"):
-        width = net.dims("cls.weight")[1]
+        width = net.length("cls.weight", 1)
         found = net.multiply("cls.weight", found, sequences)
         found = graph.add("UNARY", (width, sequences), found)
         if net.has("cls.norm.weight"):

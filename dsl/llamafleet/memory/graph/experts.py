@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .network import Network
 from .styles import SQUARED, sigmoid_router, weighed
-from .tensors import Tensor
+from .tensors import Tensor, UnknownGraphError
 
 
 def experts(
@@ -12,9 +12,11 @@ def experts(
 ) -> Tensor:
     """The weighed sum of those that a router chooses; the scores may be there already."""
     here, graph = f"blk.{layer}.", net.graph
-    width = net.dims(here + "ffn_down_exps.weight")[1]
+    width = net.length(here + "ffn_down_exps.weight", 1)
     per_layer = net.facts.per_layer("expert_used_count", len(net.shape.layers))
     used = (per_layer or (1,) * len(net.shape.layers))[layer]
+    if used < 1:
+        raise UnknownGraphError("a layer has experts and uses none of them")
     chosen, weights = _routed(net, layer, source, tokens, used, scores)
     graph.expand(weights)
     flat = graph.look(source, (width, 1, tokens))
@@ -44,7 +46,7 @@ def _routed(
 ) -> tuple[Tensor, Tensor]:
     """Which experts a token goes to, and their weights."""
     here, graph, kind = f"blk.{layer}.", net.graph, net.shape.architecture
-    count = net.dims(here + "ffn_down_exps.weight")[2]
+    count = net.length(here + "ffn_down_exps.weight", 2)
     dims = (count, tokens)
     if scores is None:
         scores = net.multiply(here + "ffn_gate_inp.weight", source, tokens)
@@ -97,7 +99,7 @@ def _wide(
     net: Network, layer: int, source: Tensor, chosen: Tensor, used: int, tokens: int
 ) -> Tensor:
     here, graph = f"blk.{layer}.", net.graph
-    width = net.dims(here + "ffn_down_exps.weight")[0]
+    width = net.length(here + "ffn_down_exps.weight", 0)
     dims = (width, used, tokens)
     if net.has(here + "ffn_gate_up_exps.weight"):
         both = _by_expert(

@@ -54,7 +54,7 @@ def dense(net: Network, here: str, suffix: str, source: Tensor, tokens: int) -> 
     """Gate, up and down; or up, an activation, and down."""
     down, up = f"{here}ffn_down{suffix}.weight", f"{here}ffn_up{suffix}.weight"
     gate = f"{here}ffn_gate{suffix}.weight"
-    width = net.dims(down)[0]
+    width = net.length(down, 0)
     if net.has(gate):
         wide = net.multiply(up, source, tokens)
         gated = net.multiply(gate, source, tokens)
@@ -62,7 +62,7 @@ def dense(net: Network, here: str, suffix: str, source: Tensor, tokens: int) -> 
     else:
         wide = net.multiply(up, source, tokens)
         # Gate and up in one matrix, or a plain activation.
-        op = "GLU" if net.dims(up)[1] == 2 * width else "UNARY"
+        op = "GLU" if net.length(up, 1) == 2 * width else "UNARY"
         wide = net.graph.add(op, (width, tokens), wide)
         if net.shape.architecture in SQUARED:
             wide = net.graph.add("SQR", (width, tokens), wide)

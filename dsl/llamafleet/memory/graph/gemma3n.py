@@ -118,7 +118,7 @@ def _corrected(net: Network, here: str, layer: Layer, predicted: Tensor, found: 
 
 def _feed_forward(net: Network, here: str, layer: Layer, source: Tensor) -> Tensor:
     graph, tokens = net.graph, net.tokens
-    width = net.dims(here + "ffn_up.weight")[1]
+    width = net.length(here + "ffn_up.weight", 1)
     dims, one = (width, tokens), (1, tokens)
     wide = net.multiply(here + "ffn_up.weight", source, tokens)
     gate = net.multiply(here + "ffn_gate.weight", source, tokens)
@@ -137,7 +137,7 @@ def _with_own_input(
     net: Network, here: str, layer: Layer, corrected: Tensor, inputs: Tensor
 ) -> Tensor:
     graph, tokens = net.graph, net.tokens
-    dims, each = (net.shape.embedding, tokens), net.dims(here + "inp_gate.weight")[1]
+    dims, each = (net.shape.embedding, tokens), net.length(here + "inp_gate.weight", 1)
     scale = net.weight(here + "altup_correct_scale.weight")
     found = graph.add("MUL", dims, _stream(net, corrected), scale)
     found = net.multiply(here + "inp_gate.weight", found, tokens)

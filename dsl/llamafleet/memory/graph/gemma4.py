@@ -29,7 +29,7 @@ def gemma4_layer(
     found = net.norm(found, dims, here + "post_ffw_norm.weight", None)
     flow = graph.add("ADD", dims, found, flow)
     if inputs is not None:
-        width = net.dims(here + "inp_gate.weight")[1]
+        width = net.length(here + "inp_gate.weight", 1)
         found = net.multiply(here + "inp_gate.weight", flow, net.tokens)
         found = graph.add("UNARY", (width, net.tokens), found)
         mine = of_layer(net, inputs, layer.index)

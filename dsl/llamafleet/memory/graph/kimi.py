@@ -40,7 +40,7 @@ def _convolved(
     here, graph, sequences = f"blk.{layer.index}.", net.graph, net.geometry.sequences
     many = net.tokens // sequences
     weight = f"{here}ssm_conv1d_{which}.weight"
-    kernel = net.dims(weight)[0]
+    kernel = net.length(weight, 0)
     state = (kernel - 1, inner, sequences)
     mine = graph.part(before, state, net.shape.state_r, sequences)
     turned = net.multiply(f"{here}attn_{which}.weight", source, net.tokens, bias=False)

@@ -14,10 +14,10 @@ from .tensors import Tensor
 def latent(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
     """With the absorbed projection: Q is made latent, and what comes out is unfolded."""
     here, tokens, graph, heads = f"blk.{layer.index}.", net.tokens, net.graph, layer.heads
-    rank = net.dims(here + "attn_v_b.weight")[0]
+    rank = net.length(here + "attn_v_b.weight", 0)
     turned = layer.head_k - rank
     query = _query(net, here, source, layer)
-    inner = net.dims(here + "attn_k_b.weight")[0]
+    inner = net.length(here + "attn_k_b.weight", 0)
     rotated = graph.part(query, (turned, heads, tokens), inner + turned, heads * tokens)
     both = net.multiply(here + "attn_kv_a_mqa.weight", source, tokens)
     key = graph.part(both, (turned, 1, tokens), rank + turned, tokens)
@@ -43,8 +43,8 @@ def latent(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
 def unfolded(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
     """Files from before the absorbed projection: K and V of every head lie in the cache."""
     here, tokens, graph, heads = f"blk.{layer.index}.", net.tokens, net.graph, layer.heads
-    rank = net.dims(here + "attn_kv_a_norm.weight")[0]
-    turned = net.dims(here + "attn_kv_a_mqa.weight")[1] - rank
+    rank = net.length(here + "attn_kv_a_norm.weight", 0)
+    turned = net.length(here + "attn_kv_a_mqa.weight", 1) - rank
     nope, whole = layer.head_k - turned, layer.head_k - turned + layer.head_v
     dims = (layer.head_k, heads, tokens)
     query = graph.look(_query(net, here, source, layer), dims)
@@ -67,7 +67,7 @@ def unfolded(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor
 def _query(net: Network, here: str, source: Tensor, layer: Layer) -> Tensor:
     if not net.has(here + "attn_q_a.weight"):
         return net.multiply(here + "attn_q.weight", source, net.tokens)
-    width = net.dims(here + "attn_q_a.weight")[1]
+    width = net.length(here + "attn_q_a.weight", 1)
     query = net.multiply(here + "attn_q_a.weight", source, net.tokens)
     query = net.norm(query, (width, net.tokens), here + "attn_q_a_norm.weight", layer.index)
     return net.multiply(here + "attn_q_b.weight", query, net.tokens)

@@ -18,7 +18,7 @@ from .styles import (
     WHOLE,
     residual_scaled,
 )
-from .tensors import Tensor
+from .tensors import Tensor, UnknownGraphError
 
 
 def layer_of(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ def _ahead(net: Network, layer: Layer, flow: Tensor) -> Tensor | None:
         return None
     name = f"blk.{layer.index}.ffn_gate_inp.weight"
     scores = net.multiply(name, flow, net.tokens)
-    return kept(net, scores, net.dims(name)[1]) if early(net, layer) else scores
+    return kept(net, scores, net.length(name, 1)) if early(net, layer) else scores
 
 
 def _joined(net: Network, layer: Layer, found: Tensor, flow: Tensor) -> tuple[Tensor, int]:
@@ -149,12 +149,14 @@ def _parallel(net: Network, layer: Layer, cache: Cache | None, flow: Tensor) -> 
         own = net.norm(flow, dims, here + "attn_norm_2.weight", layer.index)
         source, own = own, source
     found = mixed(net, layer, cache, source, flow)
-    assert found is not None
+    if found is None:
+        raise UnknownGraphError(f"layer {layer.index} has no attention beside its feed-forward")
     if early(net, layer):
         found, flow, own = kept(net, found), kept(net, flow), kept(net, own)
         tokens, dims = net.outputs, (width, net.outputs)
     wide = feed_forward(net, layer.index, own, tokens)
-    assert wide is not None
+    if wide is None:
+        raise UnknownGraphError(f"layer {layer.index} has no feed-forward beside its attention")
     add = net.graph.add
     match PARALLEL[net.shape.architecture]:
         case "flow":

@@ -13,7 +13,7 @@ from ..placement import Placement
 from ..shape import Shape
 from ..terms import HOST
 from .styles import ENCODERS, LAYER_NORMED, UNWEIGHTED_NORMS, positions
-from .tensors import Graph, Tensor, given, lying
+from .tensors import Graph, Tensor, UnknownGraphError, given, lying
 
 
 @dataclass(slots=True)
@@ -59,16 +59,31 @@ class Network:
         """Whether the model has such a tensor."""
         return name in self.tensors
 
+    def stored(self, name: str) -> Stored:
+        """Return a tensor of the model; raise UnknownGraphError where it has none of that name."""
+        found = self.tensors.get(name)
+        if found is None:
+            raise UnknownGraphError(f"it has no tensor {name}")
+        return found
+
     def dims(self, name: str) -> tuple[int, ...]:
-        """The dimensions of a weight, contiguous one first."""
-        return self.tensors[name].dims
+        """Return the dimensions of a weight, contiguous one first."""
+        return self.stored(name).dims
+
+    def length(self, name: str, axis: int) -> int:
+        """Return one dimension of a weight; raise UnknownGraphError where it has fewer of them."""
+        found = self.dims(name)
+        if axis >= len(found):
+            raise UnknownGraphError(f"{name} has only {len(found)} dimensions")
+        return found[axis]
 
     def weight(self, name: str, output: bool = False) -> Tensor:
         """A weight where it lies; `output` is the second copy of tied embeddings."""
         key = f"{name} output" if output else name
         if key not in self.weights:
-            where = self.placement.output if output else self.placement.of(self.tensors[name].name)
-            self.weights[key] = lying(self.tensors[name].size, where, name=name)
+            stored = self.stored(name)
+            where = self.placement.output if output else self.placement.of(stored.name)
+            self.weights[key] = lying(stored.size, where, name=name)
         return self.weights[key]
 
     def input(self, name: str, dims: Sequence[int], kind: str = "f32") -> Tensor:
@@ -89,10 +104,10 @@ class Network:
 
     def multiply(self, name: str, by: Tensor, columns: int, bias: bool = True) -> Tensor:
         """A matrix by what is there, and its bias."""
-        found = self.graph.add("MUL_MAT", (self.dims(name)[1], columns), self.weight(name), by)
+        found = self.graph.add("MUL_MAT", (self.length(name, 1), columns), self.weight(name), by)
         with_bias = name.removesuffix("weight") + "bias"
         if bias and self.has(with_bias):
-            dims = (self.dims(name)[1], columns)
+            dims = (self.length(name, 1), columns)
             found = self.graph.add("ADD", dims, found, self.weight(with_bias))
         return found
 

@@ -9,7 +9,7 @@ from .tensors import Tensor
 def per_layer_inputs(net: Network, flow: Tensor) -> Tensor:
     """A second embedding of each token for every layer, and what is made of the first."""
     graph, tokens, layers = net.graph, net.tokens, net.shape.attended
-    whole = net.dims("per_layer_token_embd.weight")[0]
+    whole = net.length("per_layer_token_embd.weight", 0)
     each = whole // layers
     ids = net.input("tokens of layers", (tokens,), "i32")
     found = graph.add("GET_ROWS", (whole, tokens), net.weight("per_layer_token_embd.weight"), ids)

@@ -43,7 +43,7 @@ def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -
 def _gated(net: Network, layer: Layer, source: Tensor, found: Tensor) -> Tensor:
     """A gate for each value, or for each head."""
     graph, name = net.graph, f"blk.{layer.index}.attn_gate.weight"
-    many, width = net.dims(name)[1], layer.heads * layer.head_v
+    many, width = net.length(name, 1), layer.heads * layer.head_v
     gate = net.multiply(name, source, net.tokens)
     gate = graph.add("UNARY", (many, net.tokens), gate)
     if many == width:
@@ -72,14 +72,14 @@ def _projected(
     q, k = layer.heads * layer.head_k, layer.k
     if net.has(here + "attn_qkv.weight"):
         fused = _fused(net, layer, source)
-        whole = net.dims(here + "attn_qkv.weight")[1]
+        whole = net.length(here + "attn_qkv.weight", 1)
         query = graph.part(fused, (layer.head_k, layer.heads, tokens), whole, tokens)
         key = graph.part(fused, (layer.head_k, layer.kv_heads, tokens), whole, tokens)
         value = graph.part(fused, (layer.head_v, layer.kv_heads, tokens), whole, tokens)
         return _turned(net, layer, query, "q", q), _turned(net, layer, key, "k", k), value, None
     gate = None
     query = _clamped(net, net.multiply(here + "attn_q.weight", source, tokens), q)
-    if net.dims(here + "attn_q.weight")[1] == 2 * q:
+    if net.length(here + "attn_q.weight", 1) == 2 * q:
         gate, query = query, graph.part(query, (q, tokens), 2 * q, tokens)
     query = _turned(net, layer, query, "q", q)
     key = _clamped(net, net.multiply(here + "attn_k.weight", source, tokens), k)
@@ -92,7 +92,7 @@ def _projected(
 def _fused(net: Network, layer: Layer, source: Tensor) -> Tensor:
     here, graph = f"blk.{layer.index}.", net.graph
     name = here + "attn_qkv.weight"
-    dims = (net.dims(name)[1], net.tokens)
+    dims = (net.length(name, 1), net.tokens)
     fused = net.multiply(name, source, net.tokens)
     separate = [f"{here}attn_{each}.bias" for each in "qkv"]
     if not net.has(here + "attn_qkv.bias") and all(net.has(each) for each in separate):
@@ -146,7 +146,7 @@ def _normed(net: Network, layer: Layer, source: Tensor, which: str, width: int) 
             shaped = source if source.layout[1] == dims else net.graph.look(source, dims)
             return net.graph.add("RMS_NORM", dims, shaped)
         return source
-    if net.dims(name)[0] == width and heads > 1 and len(net.dims(name)) == 1:
+    if net.length(name, 0) == width and heads > 1 and len(net.dims(name)) == 1:
         # All heads at once.
         if source.op == "VIEW":
             source = net.graph.add("CONT", (width, net.tokens), source)

@@ -62,7 +62,7 @@ def _channels(net: Network, here: str, source: Tensor, before: Tensor, tokens: i
     apart = graph.add("SUB", dims, before, source)
     apart = graph.add("MUL", dims, apart, net.weight(here + "channel_mix_lerp_k.weight"))
     mixed = graph.add("ADD", dims, apart, source)
-    wide = (net.dims(here + "channel_mix_key.weight")[1], tokens)
+    wide = (net.length(here + "channel_mix_key.weight", 1), tokens)
     key = graph.add("UNARY", wide, net.multiply(here + "channel_mix_key.weight", mixed, tokens))
     return net.multiply(here + "channel_mix_value.weight", graph.add("SQR", wide, key), tokens)
 
@@ -108,7 +108,7 @@ def _mixed_in_time(net: Network, layer: Layer, source: Tensor, before: Tensor) -
 
 def _narrow(net: Network, here: str, which: str, source: Tensor, bent: bool) -> Tensor:
     """Two thin matrices, with an activation between them or not."""
-    rank = net.dims(f"{here}{which}1.weight")[1]
+    rank = net.length(f"{here}{which}1.weight", 1)
     found = net.multiply(f"{here}{which}1.weight", source, net.tokens)
     if bent:
         found = net.graph.add("UNARY", (rank, net.tokens), found)

@@ -11,7 +11,7 @@ from .tensors import Tensor
 def convolved(net: Network, layer: Layer, mixed: Tensor, channels: int, state: Tensor) -> Tensor:
     """The last steps of each channel before these tokens, and these; the last of them stay."""
     graph, sequences = net.graph, net.geometry.sequences
-    kernel = net.dims(f"blk.{layer.index}.ssm_conv1d.weight")[0]
+    kernel = net.length(f"blk.{layer.index}.ssm_conv1d.weight", 0)
     many = net.tokens // sequences
     before = graph.look(state, (kernel - 1, channels, sequences))
     turned = graph.look(mixed, (many, channels, sequences), "TRANSPOSE")
@@ -36,7 +36,7 @@ def mamba(net: Network, layer: Layer, source: Tensor) -> Tensor:
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     inner = net.facts.integer("ssm.inner_size") or 0
     state = net.facts.integer("ssm.state_size") or 0
-    rank = net.dims(here + "ssm_dt.weight")[0]
+    rank = net.length(here + "ssm_dt.weight", 0)
     before = read_state(net, layer, net.shape.state_r)
     mixed = net.multiply(here + "ssm_in.weight", source, tokens)
     x, z = (graph.part(mixed, (inner, tokens), 2 * inner, tokens) for _ in range(2))
@@ -54,7 +54,7 @@ def mamba(net: Network, layer: Layer, source: Tensor) -> Tensor:
 
 def _part(net: Network, layer: Layer, parts: Tensor, which: str, width: int) -> Tensor:
     dims = (width, net.tokens)
-    look = net.graph.part(parts, dims, net.dims(f"blk.{layer.index}.ssm_x.weight")[1], net.tokens)
+    look = net.graph.part(parts, dims, net.length(f"blk.{layer.index}.ssm_x.weight", 1), net.tokens)
     name = f"blk.{layer.index}.ssm_{which}_norm.weight"
     if net.has(name) or net.facts.metadata.get("ssm.dt_b_c_rms"):
         return net.norm(look, dims, name, layer.index)
@@ -66,9 +66,9 @@ def mamba2(net: Network, layer: Layer, source: Tensor) -> Tensor:
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     inner = net.facts.integer("ssm.inner_size") or 0
     heads = net.facts.integer("ssm.time_step_rank") or 1
-    channels = net.dims(here + "ssm_conv1d.weight")[1]
+    channels = net.length(here + "ssm_conv1d.weight", 1)
     before = read_state(net, layer, net.shape.state_r)
-    whole = net.dims(here + "ssm_in.weight")[1]
+    whole = net.length(here + "ssm_in.weight", 1)
     mixed = graph.look(net.multiply(here + "ssm_in.weight", source, tokens), (whole, tokens))
     mine = graph.part(mixed, (channels, tokens), whole, tokens)
     both = convolved(net, layer, mine, channels, before)

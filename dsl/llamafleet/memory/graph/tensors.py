@@ -15,6 +15,10 @@ IN_PLACE = frozenset({
 """ggml_op_can_inplace of ggml/src/ggml-alloc.c."""
 
 
+class UnknownGraphError(Exception):
+    """The header has tensors or sizes of which no graph is made here; the text says which."""
+
+
 @dataclass(eq=False, slots=True)
 class Tensor:
     """A node, an input, or something that lies elsewhere already (`external`).
@@ -98,6 +102,8 @@ class Graph:
 
     def part(self, source: Tensor, dims: Sequence[int], whole: int, rows: int) -> Tensor:
         """A look at some values of each row, of which there are `whole`."""
+        if rows < 1:
+            raise UnknownGraphError("rows of no values")
         size = ((rows - 1) * whole + prod(dims) // rows) * 4
         return self.look(source, dims, "VIEW", size)
 
