@@ -34,7 +34,9 @@ OTHERS = {
     "SLICED", "SPECULATION", "TABLES", "UNCHOSEN", "WARMUP", "DRIVERS", "COLUMNS", "BY_NAME",
 }  # fmt: skip
 
-OTHER_KINDS = frozenset({"f32", "i32", "i64", "none", "mean", "rank", "draft-mtp"})
+OTHER_KINDS = frozenset(
+    {"bool", "float", "int", "f32", "i32", "i64", "none", "mean", "rank", "draft-mtp"}
+)
 """With these, other kinds are compared: of numbers, of pooling, of drafting."""
 
 

@@ -108,6 +108,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "version-needed": (E, "Something needs a newer llama-swap than the service declares."),
     "visible-devices": (W, "The environment of a model overrides the GPUs that it is pinned to."),
     "vram-overcommit": (E, "A card holds less than may be on it at a time."),
+    "vram-unit": (W, "A card's memory is written in GB where its makers mean GiB."),
     "vram-unknown": (W, "Nobody knows what a model takes of a card that others are held against."),
     "wrong-type": (E, "A value is not what its key takes."),
     "yaml-syntax": (E, "A file is no YAML that llama-swap can read."),

@@ -20,7 +20,8 @@ def gpu(block: Block, scope: Scope) -> GpuType | None:
     if vendor is None:
         return None
     name, arch, vram = fields.label.text, fields.text("arch"), fields.size("vram")
-    return GpuType(name, vendor, arch, vram, block.header, fields.size("reserved") or 0)
+    reserved, span = fields.size("reserved") or 0, fields.spans.get("vram")
+    return GpuType(name, vendor, arch, vram, block.header, reserved, span)
 
 
 def host(block: Block, scope: Scope) -> Host:

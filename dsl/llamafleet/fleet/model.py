@@ -43,6 +43,7 @@ class GpuType:
     vram: int | None
     origin: Span
     reserved: int = 0
+    vram_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

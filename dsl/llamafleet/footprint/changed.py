@@ -16,7 +16,7 @@ def with_flags(model: Model, **values: str) -> Model:
     return replace(model, flags=(*kept, *new))
 
 
-def with_split(model: Model, shares: Sequence[int]) -> Model:
+def with_split(model: Model, shares: Sequence[float]) -> Model:
     """A model whose layers are spread like this."""
     return with_flags(model, tensor_split=",".join(map(str, shares)))
 

@@ -86,9 +86,16 @@ class Footprint:
         return tuple(index for index, _ in self.cards)
 
     @property
+    def parted(self) -> tuple[int, ...]:
+        """Return the cards on which parts of it lie; a mere context is none."""
+        return tuple(
+            index for index, parts in self.cards if any(part.kind != "driver" for part in parts)
+        )
+
+    @property
     def spread(self) -> bool:
-        """Return whether parts of it lie on several cards; a mere context counts as none."""
-        return sum(any(part.kind != "driver" for part in parts) for _, parts in self.cards) > 1
+        """Return whether parts of it lie on several cards."""
+        return len(self.parted) > 1
 
     def host_bytes(self, *, growing: bool) -> int:
         """Bytes of the host's memory; `growing` counts caches that fill while it works."""

@@ -34,6 +34,7 @@ from .unreachable_upstream import unreachable_upstream
 from .unused_definition import unused_definition
 from .visible_devices import visible_devices
 from .vram_overcommit import vram_overcommit
+from .vram_unit import vram_unit
 from .vram_unknown import vram_unknown
 
 Rule = Callable[[Survey], Iterator[Diagnostic]]
@@ -67,6 +68,7 @@ RULES: tuple[Rule, ...] = (
     unused_definition,
     visible_devices,
     vram_overcommit,
+    vram_unit,
     vram_unknown,
 )
 """Every rule; they see a fleet without errors."""

@@ -10,11 +10,13 @@ from .cache_type import cache_type
 from .case import Case, Way, cases
 from .experts import experts
 from .other_card import other_card
+from .pinned import pinned
 from .quant import quant
 from .shorter_context import shorter_context
 from .split import split
 
 WAYS: tuple[Callable[[Case], Way | None], ...] = (
+    pinned,
     shorter_context,
     cache_type,
     split,

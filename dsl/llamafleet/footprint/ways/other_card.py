@@ -9,7 +9,7 @@ from .case import Case, Way
 
 def other_card(case: Case) -> Way | None:
     """The first other card on which it fits beside the others."""
-    if len(case.own) != 1 or len(case.own[0].uses) != 1 or case.model.gpus is None:
+    if len(case.own) != 1 or len(case.own[0].parted) != 1 or case.model.gpus is None:
         return None
     for card in range(len(case.found.host.gpus)):
         if card not in case.own[0].uses:

@@ -1,0 +1,31 @@
+"""vram-unit: a card's memory in GB where its makers mean GiB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic
+from .report import warning
+from .survey import Survey
+
+GB, GIB = 10**9, 1 << 30
+
+SOLD = frozenset({
+    2, 3, 4, 6, 8, 10, 11, 12, 16, 20, 24, 32, 40, 48, 64, 80, 94, 96, 128, 141, 144, 180, 192,
+    256, 288,
+})  # fmt: skip
+"""So many GiB cards have that are sold with as many GB."""
+
+
+def vram_unit(survey: Survey) -> Iterator[Diagnostic]:
+    """Say both numbers of each card whose GB are a size that is sold."""
+    for gpu in survey.fleet.gpus.values():
+        number, rest = divmod(gpu.vram or 0, GB)
+        if rest or number not in SOLD:
+            continue
+        message = (
+            f"vram = {number}GB is {number * GB / GIB:.1f} GiB, but a card that is sold with "
+            f"{number} GB has {number}GiB, {number * GIB / GB:.1f} GB"
+        )
+        hint = f"write vram = {number}GiB; reserved = ... is for what models never get of it"
+        yield warning("vram-unit", message, gpu.vram_span or gpu.origin, hint)
