@@ -101,7 +101,7 @@ def starts() -> Iterator[tuple[str, dict[str, Any], GgufFacts, list[Device], tup
         more = ("--no-repack",)
         yield "real", start, real_widths.facts(start["model"]), _cards("RPC", start), more
     for start in read(on_cards.PATH):
-        yield "card", start, on_cards.facts(start["model"]), _cards("Vulkan", start), ()
+        yield "card", start, recorded.facts(start["model"]), _cards("Vulkan", start), ()
 
 
 def _cards(name: str, start: dict[str, Any]) -> list[Device]:

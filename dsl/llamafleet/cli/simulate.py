@@ -21,6 +21,10 @@ from .yaml_files import Given, environment
 PROBLEMS, USAGE = 1, 2
 
 
+TOO_MUCH = frozenset({"disk-overcommit", "ram-overcommit", "vram-overcommit"})
+"""Errors of fleets that can be rendered, though not rolled out."""
+
+
 def simulate(
     file: str,
     requests: list[str],
@@ -71,11 +75,14 @@ def _of_fleet(path: str, given: Given, service: str | None) -> Simulation | None
     from ..targets.swap.block import LlamaSwap
 
     compiled = compile_file(STDIN if path == "-" else path, given.read)
+    errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
     if compiled.fleet is None:
-        errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
         show(errors, compiled.sources, sys.stderr)
+    # What does not fit can still be looked at: how it comes about is just what one asks then.
+    if compiled.resolved is None or any(each.code not in TOO_MUCH for each in errors):
         return None
-    swaps = [each for each in compiled.fleet.services.values() if isinstance(each, LlamaSwap)]
+    fleet = compiled.resolved
+    swaps = [each for each in fleet.services.values() if isinstance(each, LlamaSwap)]
     chosen = [each for each in swaps if service in (None, each.name)]
     if len(chosen) != 1:
         names = ", ".join(each.name for each in swaps)
@@ -83,7 +90,7 @@ def _of_fleet(path: str, given: Given, service: str | None) -> Simulation | None
         return None
     swap = chosen[0]
     place = f"/etc/llamafleet/llama-swap/{swap.name}.yaml"
-    artifacts = render(compiled.fleet)[swap.host]
+    artifacts = render(fleet)[swap.host]
     text = next(each.content for each in artifacts if each.path == place)
     config, found = read_swap_config(Source(place, text), swap.version)
     if config is None or any(each.refused for each in found):

@@ -16,6 +16,8 @@ Version = tuple[int, int]
 
 LAST = {60: (12, 9), 61: (12, 9), 70: (12, 9)}
 """The last CUDA toolkit that builds for an architecture; all below 75 went with 13."""
+KEPLER = (11, 8)
+"""The last for all below 50: 12 dropped them."""
 FIRST = {89: (11, 8), 90: (11, 8), 100: (12, 8), 103: (12, 9), 120: (12, 8), 121: (12, 9)}
 
 _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
@@ -52,7 +54,7 @@ def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
     told = f"{version[0]}.{version[1]}" if version[1] >= 0 else str(version[0])
     last, first = LAST.get(number), FIRST.get(number)
     if number < 60:
-        last = LAST[60]
+        last = KEPLER if number < 50 else LAST[60]
     if last is not None and version[0] > last[0]:
         message = f"CUDA {told} cannot build for {arch}, the architecture of {gpu.name}"
         hint = f"{last[0]}.{last[1]} is the last toolkit that can"

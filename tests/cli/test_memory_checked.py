@@ -1,0 +1,86 @@
+"""What `check` says of memory: of how many models, how well, and never nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+FLEET = """\
+fleet 1
+gpu card {{
+    vendor = nvidia
+    arch   = sm_86
+    vram   = 24GiB
+}}
+host box {{
+    gpus = [card]
+}}
+build cuda {{
+    ref     = "{ref}"
+    backend = cuda
+}}
+gguf big {{
+    path = "/m/big.gguf"
+{size}
+}}
+model chat {{
+    gguf     = big
+    ctx-size = {context}
+}}
+model other {{
+    command = ["/opt/asr", "--port", "${{PORT}}"]
+{vram}
+}}
+llama-swap main {{
+    host   = box
+    build  = cuda
+    models = [chat, other]
+}}
+"""
+BY_SIZE = "1 of them by a rule of thumb (only the size of its weights is known"
+
+
+def said(run: Run, folder: Path, **of: str) -> str:
+    """The lines on stderr."""
+    given = {"ref": "b11434", "size": "", "vram": "", "context": "8192", **of}
+    (folder / "m.fleet").write_text(FLEET.format(**given))
+    return run("check", "m.fleet").stderr
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        ({}, "memory is checked of 0 of 2 models: llamafleet lock looks up the others"),
+        (
+            {"vram": "    vram = 2GiB"},
+            "memory is checked of 1 of 2 models: llamafleet lock looks up the others",
+        ),
+        (
+            {"size": "    size = 9GB"},
+            f"memory is checked of 1 of 2 models, {BY_SIZE}): vram = ... would say the others",
+        ),
+        (
+            {"size": "    size = 9GB", "vram": "    vram = 2GiB"},
+            f"memory is checked of 2 of 2 models, {BY_SIZE})",
+        ),
+        (
+            {"size": "    size = 9GB", "vram": "    vram = 2GiB", "ref": "b20000"},
+            f"memory is checked of 2 of 2 models, {BY_SIZE}; build b20000 is newer than b11434, ",
+        ),
+    ],
+)
+def test_of_how_many_models_and_how_well(
+    run: Run, folder: Path, of: dict[str, str], expected: str
+) -> None:
+    assert expected in said(run, folder, **of)
+
+
+def test_it_is_said_beside_findings_too(run: Run, folder: Path) -> None:
+    lines = said(run, folder, vram="    vram = 30GiB").splitlines()
+    assert lines == [
+        "m.fleet: memory is checked of 1 of 2 models: llamafleet lock looks up the others",
+        "1 error in 1 file",
+    ]
