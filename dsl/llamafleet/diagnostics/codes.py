@@ -24,7 +24,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "duplicate-key": (E, "A key is set twice in one block, perhaps in two spellings."),
     "duplicate-member": (E, "A model stands twice in groups of llama-swap."),
     "duplicate-name": (E, "Two things of one kind have the same name."),
-    "exposed": (W, "A service answers everyone who reaches its host, without a key."),
+    "exposed": (
+        W,
+        "A service, or the server of a model of it, answers everyone who reaches its host, without "
+        "a key.",
+    ),
     "flag-table": (W, "There is no table of a build's flags, so that of another stands in."),
     "flag-value": (
         E,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
@@ -44,10 +45,6 @@ def _said_in_public(service: LlamaSwap | LlamaServer | Nginx) -> bool:
 
 
 def _is_public(host: str) -> bool:
-    if not host.replace(".", "").isdigit() and ":" not in host:
-        return False
-    import ipaddress  # takes as long to load as a small fleet to check
-
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:

@@ -18,7 +18,8 @@ from __future__ import annotations
 from ...fleet.model import Endpoint, ListenAddress
 from ...writers.nginx_conf import Argument, Directive, Joined
 from . import passing, trying
-from .site import HEADERS, MIB, Site
+from .passing import HEADERS
+from .site import MIB, Site
 
 FIRST_TOKEN = 600  # seconds for a long prompt on a slow card, before anything is sent back
 KEPT_SECONDS = 4  # less than the five after which llama-server closes an idle connection

@@ -13,7 +13,16 @@ import re
 from ...writers.nginx_conf import Condition, Directive, Joined, Row, Variable
 from .answers import refused
 from .inference import routes
-from .site import BELOW, HEADERS, Site
+from .site import BELOW, Site
+
+HEADERS: tuple[tuple[str, str | Variable], ...] = (
+    ("Connection", ""),
+    ("Host", Variable("host")),
+    ("X-Real-IP", Variable("remote_addr")),
+    ("X-Forwarded-For", Variable("proxy_add_x_forwarded_for")),
+    ("X-Forwarded-Host", Variable("host")),
+    ("X-Forwarded-Proto", Variable("scheme")),
+)
 
 HIDDEN = r"^[^?]*(%2e|%2f|%5c|//|/\.\.?(/|\?|\z))"
 """A path in which another one may be hidden."""

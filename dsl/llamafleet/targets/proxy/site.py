@@ -5,21 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...fleet.model import ListenAddress
-from ...writers.nginx_conf import Variable
 
 MIB = 1024 * 1024
 UNIT = "nginx.service"
 BELOW = "/*"
 """How a path ends that stands for everything below it; alone, it is every path."""
-
-HEADERS: tuple[tuple[str, str | Variable], ...] = (
-    ("Connection", ""),
-    ("Host", Variable("host")),
-    ("X-Real-IP", Variable("remote_addr")),
-    ("X-Forwarded-For", Variable("proxy_add_x_forwarded_for")),
-    ("X-Forwarded-Host", Variable("host")),
-    ("X-Forwarded-Proto", Variable("scheme")),
-)
 
 
 @dataclass(frozen=True, slots=True)
