@@ -177,3 +177,8 @@ def test_endpoints_are_every_process_and_say_where_from() -> None:
     assert found[2].reached_from("bare") == "127.0.0.1"
     assert found[2].reached_from("h") == "10.0.0.9"
     assert found[0].models == ("m",)
+
+
+def test_no_card_for_each_of_no_cards() -> None:
+    [error] = errors_of(server("placement = per-gpu", model="gpus = []"))
+    assert error.startswith("no-gpu: placement is per-gpu, but model m is to see no GPU")

@@ -54,6 +54,13 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
             fields.span("replicas"),
             hint="remove one of them",
         )
+    if model.gpus == ():
+        scope.diagnostics.error(
+            "no-gpu",
+            f"placement is per-gpu, but model {model.name} is to see no GPU, so nothing would run",
+            fields.span("placement"),
+            hint=f"set gpus in model {model.name}, or use replicas instead",
+        )
     for host in hosts:
         if not host.gpus and model.gpus is None:
             scope.diagnostics.error(
