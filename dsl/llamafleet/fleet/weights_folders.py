@@ -7,7 +7,6 @@ keeps the plain path, else the one that is written first.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -56,4 +55,6 @@ def _word(revision: str) -> str:
         return revision[:12]
     if _WORD.fullmatch(revision):
         return revision
+    import hashlib  # rare, and slow to import for a check
+
     return hashlib.sha256(revision.encode()).hexdigest()[:12]
