@@ -87,10 +87,26 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Socket:
+    """A TCP port that a process of a unit listens on, as its configuration writes the address.
+
+    `model` names the model whose server listens there, where that is not the service's own port.
+    """
+
+    unit: str
+    address: str
+    port: int
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePlan:
     """One service on one host.
 
     `releases` are programs that it runs and we do not build; `groups` must exist for its user.
+    `sockets` are the ports that must be free for it. `trial` is its configuration without what
+    it would start or store, for asking its program whether it accepts the rest; `store` is the
+    path of the database that it keeps.
     """
 
     kind: str
@@ -101,6 +117,9 @@ class ServicePlan:
     user: str = USER
     groups: tuple[str, ...] = ()
     releases: tuple[ReleasePlan, ...] = ()
+    sockets: tuple[Socket, ...] = ()
+    trial: str | None = None
+    store: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from llamafleet.places import STATE
 from llamafleet.plan_types import Artifact, Unit
 from roles.services.facts import Observed, UnitState
 from roles.services.manifest import Manifest, Notice, manifest_of
@@ -18,6 +19,8 @@ class Changes:
     """Everything that a rollout has to do on one host.
 
     `units` are those that need something besides what changed files bring about, with the reason.
+    `taken` are files to replace that somebody else put there, `stray` files of a database that
+    belong to root and must be its service's.
     """
 
     put: tuple[Artifact, ...] = ()
@@ -28,15 +31,29 @@ class Changes:
     owed: tuple[str, ...] = ()
     manifest: bool = False
     new: frozenset[str] = field(default_factory=frozenset)
+    taken: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.put or self.gone or self.stop or self.units or self.owed or self.manifest)
+        return bool(
+            self.put
+            or self.gone
+            or self.stop
+            or self.units
+            or self.owed
+            or self.manifest
+            or self.stray
+        )
 
     def lines(self) -> Iterator[str]:
         """What would happen, a sentence each."""
         for artifact in self.put:
             verb = "create" if artifact.path in self.new else "replace"
             yield f"will {verb} {artifact.path}{_noticed(artifact.restarts, artifact.reloads)}"
+        for path in self.taken:
+            yield f"{path} was put there by somebody else: will keep it in {STATE}/replaced"
+        for path in self.stray:
+            yield f"will give {path} to the user of its service: it belongs to root"
         for path, notice in self.gone:
             yield f"will remove {path}{_noticed((), notice.reloads)}"
         for unit in self.stop:
@@ -100,8 +117,9 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ob
         (each.name, _trouble(observed.units.get(each.name), observed.stale.get(each.name, ())))
         for each in planned
     )
+    put = tuple(each for each in artifacts if _differs(each, observed))
     return Changes(
-        put=tuple(each for each in artifacts if _differs(each, observed)),
+        put=put,
         gone=tuple(
             (path, notice) for path, notice in had.files.items() if path not in wanted.files
         ),
@@ -115,4 +133,23 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ob
         owed=observed.owed,
         manifest=had != wanted,
         new=frozenset(each.path for each in artifacts if each.path not in observed.files),
+        taken=tuple(
+            each.path for each in put if each.path in observed.files and each.path not in had.files
+        ),
+        stray=observed.stray,
     )
+
+
+def units_that_give_way(planned: Iterable[Unit], changes: Changes, observed: Observed) -> set[str]:
+    """Units whose ports are no one's hindrance: the rollout moves or stops them itself.
+
+    A unit that came with a package is read again where one of our files in it changes; what else
+    it listens on is somebody else's.
+    """
+    had = observed.manifest or Manifest()
+    managed = {each.name for each in planned if each.managed}
+    managed |= {name for name, is_managed in had.units.items() if is_managed}
+    read_again = {unit for each in changes.put for unit in each.reloads}
+    read_again |= {unit for _, notice in changes.gone for unit in notice.reloads}
+    read_again |= {each.partition("@")[2] for each in changes.owed if each.startswith("reload@")}
+    return managed | read_again

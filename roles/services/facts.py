@@ -11,8 +11,10 @@ from pyinfra.api.facts import FactBase
 
 from roles.commands import words
 from roles.services.manifest import Manifest, read_manifest
+from roles.services.ports import Holder
 
 FILES = Path(__file__).parent / "files"
+PROBE = ("functions", "ports", "probe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class UnitState:
 class Observed:
     """A host as the probe saw it; absent files are not in `files`.
 
-    `stale` are weights by the unit that has loaded what was at their path before.
+    `stale` are weights by the unit that has loaded what was at their path before. `held` are
+    others' processes at the ports of the plan, `stray` files of a service's database that are
+    root's, and `state` is another text after each rollout.
     """
 
     files: Mapping[str, FileState] = field(default_factory=dict)
@@ -45,16 +49,27 @@ class Observed:
     owed: tuple[str, ...] = ()
     manifest: Manifest | None = None
     stale: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: tuple[Holder, ...] = ()
+    stray: tuple[str, ...] = ()
+    state: str = ""
 
 
 class Services(FactBase[Observed | None]):
     """The state of files and of units (name -> executable); None where the probe could not run."""
 
-    def command(self, files: tuple[str, ...], units: tuple[tuple[str, str], ...]) -> str:
-        """The probe, a script that never fails."""
-        script = (FILES / "functions.sh").read_text() + (FILES / "probe.sh").read_text()
+    def command(
+        self,
+        files: tuple[str, ...],
+        units: tuple[tuple[str, str], ...],
+        sockets: tuple[tuple[str, str], ...] = (),
+        stores: tuple[str, ...] = (),
+    ) -> str:
+        """The probe, a script that never fails; `sockets` are (unit, as `wanted_at` writes it)."""
+        script = "".join((FILES / f"{name}.sh").read_text() for name in PROBE)
         items = [f"F:{path}" for path in files]
         items += [f"U:{name}:{executable}" for name, executable in units]
+        items += [f"P:{unit}:{wanted}" for unit, wanted in sockets]
+        items += [f"S:{path}" for path in stores]
         return words("sh", "-c", script, "probe", *items)
 
     @staticmethod
@@ -68,9 +83,9 @@ class Services(FactBase[Observed | None]):
             return None
         files: dict[str, FileState] = {}
         units: dict[str, UnitState] = {}
-        owed: list[str] = []
-        manifest: list[str] = []
+        held: list[Holder] = []
         stale: dict[str, tuple[str, ...]] = {}
+        texts: dict[str, list[str]] = {"owed": [], "stray": [], "state": [], "manifest": []}
         for line in output[1:]:
             match line.split("\t"):
                 case ["file", path, sha256, access]:
@@ -79,13 +94,21 @@ class Services(FactBase[Observed | None]):
                     units[name] = UnitState(active, enabled, reload == "yes", current == "current")
                 case ["stale", name, path]:
                     stale[name] = (*stale.get(name, ()), path)
-                case ["owed", marker]:
-                    owed.append(marker)
-                case ["manifest", *rest]:
-                    manifest.append("\t".join(rest))
-        text = "\n".join(manifest)
-        known = read_manifest(text) if text else None
-        return Observed(files, units, tuple(owed), known, stale)
+                case ["held", unit, wanted, pid, *described]:
+                    held.append(Holder(unit, wanted, int(pid), *described[:4]))
+                case [("owed" | "stray" | "state" | "manifest") as kind, *rest]:
+                    texts[kind].append("\t".join(rest))
+        text = "\n".join(texts["manifest"])
+        return Observed(
+            files,
+            units,
+            owed=tuple(texts["owed"]),
+            manifest=read_manifest(text) if text else None,
+            stale=stale,
+            held=tuple(held),
+            stray=tuple(texts["stray"]),
+            state="".join(texts["state"]),
+        )
 
 
 class Texts(FactBase[dict[str, str]]):

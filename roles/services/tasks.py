@@ -13,10 +13,12 @@ from pyinfra.context import host, state
 from llamafleet.plan_types import Artifact, HostPlan
 from roles.commands import announce, refuse, run
 from roles.environment import EnvironmentFileError
-from roles.services.bundle import PlanError, bundle, command, planned_units
-from roles.services.changes import Changes, compare
+from roles.services.bundle import bundle, command
+from roles.services.changes import Changes, compare, units_that_give_way
 from roles.services.environment import environment_files
 from roles.services.facts import Services, Texts
+from roles.services.plan_lines import PlanError, planned_units
+from roles.services.ports import conflicts, planned_sockets, wanted_at
 
 PATIENCE = 300
 """Seconds that a started process may take to answer: a large model is read from a disk first."""
@@ -40,11 +42,17 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         Services,
         files=tuple(artifact.path for artifact in artifacts),
         units=tuple((unit.name, unit.executable) for unit in units),
+        sockets=tuple((each.unit, wanted_at(each)) for each in planned_sockets(plan)),
+        stores=tuple(each.store for each in plan.services if each.store and each.user != "root"),
     )
     if observed is None:
         yield refuse("could not read the state of this host's files and units: nothing was changed")
         return
     changes = compare(artifacts, units, observed)
+    ours = units_that_give_way(units, changes, observed)
+    if taken := tuple(conflicts(plan, observed.held, ours)):
+        yield refuse("\n".join((*taken, "nothing was changed on this host")))
+        return
     if not changes:
         host.noop("files and units are as planned")
         return
@@ -53,7 +61,7 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     _show_differences(changes)
     patience = int(host.data.get("llamafleet_health_timeout", PATIENCE))
     try:
-        packed = bundle(plan, artifacts, changes, observed.manifest, patience)
+        packed = bundle(plan, artifacts, changes, observed, patience)
     except PlanError as error:
         yield refuse(str(error))
         return

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llamafleet.language.source import Position, Span
-from llamafleet.plan_types import Artifact, HostPlan, Probe, ServicePlan, Unit
-from roles.services.bundle import bundle, command, planned_units
+from llamafleet.plan_types import Artifact, HostPlan, Probe, ServicePlan, Socket, Unit
+from roles.services.bundle import bundle, command
 from roles.services.changes import Changes, compare
 from roles.services.facts import Observed, Services
+from roles.services.plan_lines import planned_units
+from roles.services.ports import planned_sockets, wanted_at
 
 HERE = Path(__file__).parent
 ORIGIN = Span("fleet.fleet", Position(1, 1), Position(1, 1))
@@ -26,10 +28,16 @@ STUBS = {
     "systemd-analyze": """#!/bin/sh
 for unit in "$@"; do ! grep -Hs Refused -- "$unit" || exit 1; done
 """,
+    "systemd-run": (HERE / "stub_systemd_run.sh").read_text(),
     "journalctl": "#!/bin/sh\necho the journal of $2\n",
 }
 # Refuses a configuration that says so, else stops at listening, as the real one does.
 FAKE_SWAP = """#!/bin/sh
+[ "$1" != -help ] || { cat "$STUB/help" 2>/dev/null; exit 0; }
+if [ "$1" = -validate ]; then
+    ! grep -q bad "$3" || { echo "config validation failed: bad"; exit 1; }
+    echo "config is valid" && exit 0
+fi
 ! grep -q bad "$2" || { echo "failed to load config"; exit 1; }
 echo "${SECRET:-unset}" >"$STUB/seen-secret"
 echo "listen tcp: address ${4##*:}: invalid port"
@@ -90,6 +98,8 @@ class Machine:
         line = fact.command(
             files=tuple(each.path for each in wanted),
             units=tuple((unit.name, unit.executable) for unit in planned_units(plan)),
+            sockets=tuple((each.unit, wanted_at(each)) for each in planned_sockets(plan)),
+            stores=tuple(each.store for each in plan.services if each.store),
         )
         done = self.run(line)
         assert done.returncode == 0, done.stderr
@@ -104,7 +114,7 @@ class Machine:
         """What the operation does when something differs."""
         observed = self.observe(plan)
         changes = compare(plan.artifacts, planned_units(plan), observed)
-        packed = bundle(plan, plan.artifacts, changes, observed.manifest, patience)
+        packed = bundle(plan, plan.artifacts, changes, observed, patience)
         return self.run(command(str(self.root)), stdin=packed)
 
     def killed(self, plan: HostPlan, step: int) -> bool:
@@ -123,6 +133,16 @@ class Machine:
         found = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)
         return [line for line in found if not line.startswith(("daemon-reload", "reset-failed"))]
+
+    def owns(self, unit: str, pid: int) -> None:
+        """Put a process into a unit's control group."""
+        self.set_property(unit, "ControlGroup", f"/system.slice/{unit}")
+        self.write(f"/sys/fs/cgroup/system.slice/{unit}/cgroup.procs", f"{pid}\n")
+
+    def set_property(self, unit: str, name: str, value: str) -> None:
+        folder = self.stub / "units" / unit
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{value}\n")
 
     def copy(self, folder: Path) -> Machine:
         """Another machine in the same state."""
@@ -148,6 +168,8 @@ def swap_service(config: str = "models: {}\n", unit: str = "[Service]\n") -> Ser
         ),
         units=(Unit(name, SWAP),),
         probes=(),
+        user="root",
+        trial=config,
     )
 
 
@@ -161,6 +183,7 @@ def server_service(index: int, unit: str = "[Service]\n", port: int | None = Non
         artifacts=(Artifact(f"/etc/systemd/system/{name}", unit, restarts=(name,)),),
         units=(Unit(name, "/opt/llamafleet/llama.cpp/main/llama-server"),),
         probes=(probe,) if port else (),
+        sockets=(Socket(name, "127.0.0.1", port),) if port else (),
     )
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def test_first_rollout_puts_files_and_starts_units_and_the_second_does_nothing(
     machine: Machine, answering: int
 ) -> None:
     plan = plan_of(server_service(0, port=answering), swap_service())
+    machine.owns("llama-server-worker-0.service", os.getpid())
     done = machine.apply(plan)
     assert done.returncode == 0, done.stderr
     assert machine.text(CONFIG) == "models: {}\n"
@@ -165,9 +167,7 @@ def test_a_configuration_that_llama_swap_refuses_changes_nothing(machine: Machin
 def test_the_check_sees_the_services_secrets(machine: Machine) -> None:
     service = swap_service(unit="[Service]\nEnvironmentFile=-/etc/llamafleet/voice.env\n")
     secret = Artifact("/etc/llamafleet/voice.env", 'SECRET="s3"\n', mode="600")
-    plan = plan_of(service.__class__(
-        service.kind, service.name, (*service.artifacts, secret), service.units, service.probes
-    ))  # fmt: skip
+    plan = plan_of(replace(service, artifacts=(*service.artifacts, secret)))
     done = machine.apply(plan)
     assert done.returncode == 0, done.stderr
     assert (machine.stub / "seen-secret").read_text() == "s3\n"
@@ -258,7 +258,7 @@ def test_a_bundle_that_was_cut_short_changes_nothing(machine: Machine) -> None:
     from roles.services.bundle import bundle, command
 
     plan = plan_of(swap_service())
-    packed = bundle(plan, plan.artifacts, machine.changes(plan), None, 1)
+    packed = bundle(plan, plan.artifacts, machine.changes(plan), machine.observe(plan), 1)
     done = machine.run(command(str(machine.root)), stdin=packed[: len(packed) // 2])
     assert done.returncode != 0
     assert machine.text(CONFIG) is None

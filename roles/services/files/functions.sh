@@ -32,9 +32,9 @@ is_current_install() { # directory: some build's symlink points to it
 processes() { # unit: the ids of all its processes, the model servers of a llama-swap included
     group=$(property "$1" ControlGroup)
     [ -n "$group" ] || return 0
-    for list in "/sys/fs/cgroup$group/cgroup.procs" "/sys/fs/cgroup/systemd$group/cgroup.procs" \
-        "/sys/fs/cgroup/unified$group/cgroup.procs"; do
-        [ ! -r "$list" ] || cat -- "$list" 2>/dev/null
+    for list in "$root/sys/fs/cgroup$group" "$root/sys/fs/cgroup/systemd$group" \
+        "$root/sys/fs/cgroup/unified$group"; do
+        cat -- "$list/cgroup.procs" "$list"/*/cgroup.procs 2>/dev/null || :
     done | sort -un
 }
 
@@ -116,4 +116,19 @@ stale_weights() { # unit: files whose old content a process of it has loaded, on
 
 is_current() { # unit executable
     runs_installed_file "$1" "$2" && runs_current_builds "$1" && [ -z "$(stale_weights "$1")" ]
+}
+
+state_id() { # another one after each rollout that has begun or ended here
+    {
+        cat "$state/manifest.json" "$state/last-rollout" 2>/dev/null
+        ls "$owed" 2>/dev/null
+    } | sha256sum | cut -c 1-64
+}
+
+stray_files() { # path: what belongs to root of a database that must be the user's
+    for file in "$1" "$1-wal" "$1-shm" "$1-journal"; do
+        # Neither a link nor a second name of some other file.
+        [ ! -f "$root$file" ] || [ -L "$root$file" ] ||
+            [ "$(stat -c '%u %h' -- "$root$file" 2>/dev/null)" != "0 1" ] || printf '%s\n' "$file"
+    done
 }

@@ -1,5 +1,6 @@
 # Everything the services role must know of a host, in one round trip; never fails.
-# Arguments: one F:PATH for each file, one U:UNIT:EXECUTABLE for each unit.
+# Arguments: F:PATH for each file, U:UNIT:EXECUTABLE for each unit, P:UNIT:WANTED for each socket as
+# ports.sh writes it, S:PATH for each database of a service that is not root's.
 # Output: tab-separated lines; the first shows that the probe ran at all.
 
 printf 'probe\t1\n'
@@ -25,11 +26,27 @@ for item in "$@"; do
             printf 'stale\t%s\t%s\n' "$unit" "$path"
         done
         ;;
+    S:*)
+        stray_files "${item#S:}" | while IFS= read -r file; do
+            printf 'stray\t%s\n' "$file"
+        done
+        ;;
     esac
+done
+for item in "$@"; do
+    case $item in
+    P:*)
+        item=${item#P:}
+        printf '%s %s\n' "${item%%:*}" "${item#*:}"
+        ;;
+    esac
+done | listening | strangers | while read -r unit wanted pid; do
+    printf 'held\t%s\t%s\t%s\t%s\n' "$unit" "$wanted" "$pid" "$(described "$pid")"
 done
 for marker in "$owed"/*; do
     [ ! -e "$marker" ] || printf 'owed\t%s\n' "${marker##*/}"
 done
 [ ! -d "$state/staging" ] || printf 'owed\tclean@staging\n'
+printf 'state\t%s\n' "$(state_id)"
 [ ! -f "$state/manifest.json" ] || sed 's/^/manifest	/' "$state/manifest.json" 2>/dev/null
 true

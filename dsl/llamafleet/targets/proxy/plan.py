@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...fleet.model import Endpoint, Host
-from ...plan_types import Artifact, Probe, ServedModel, ServicePlan, Unit
+from ...plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
 from ...writers.nginx_conf import to_nginx
 from .directives import directives
 from .site import UNIT, Site
@@ -38,4 +38,5 @@ def plan_site(site: Site, host: Host, behind: tuple[Endpoint, ...]) -> ServicePl
         units=(Unit(UNIT, "/usr/sbin/nginx", managed=False),),
         probes=(probe,),
         user="root",
+        sockets=(Socket(UNIT, site.listen.host, site.listen.port),),
     )

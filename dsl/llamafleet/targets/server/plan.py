@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...backends import Backend, backend
 from ...fleet.model import Fleet, Host, Model
-from ...plan_types import Artifact, Probe, ServedModel, ServicePlan, Unit
+from ...plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
 from ..process.command import (
     Bind,
     Environment,
@@ -36,6 +36,7 @@ def plan_server(service: LlamaServer, host: Host, fleet: Fleet) -> ServicePlan:
         probes=tuple(probe for _, _, probe in parts),
         user=service.running.user,
         groups=stack.groups if stack else (),
+        sockets=tuple(Socket(probe.unit, service.listen.host, probe.port) for _, _, probe in parts),
     )
 
 

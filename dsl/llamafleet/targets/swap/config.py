@@ -60,11 +60,31 @@ def write(entry: Entry) -> Written:
 def render(
     settings: Settings, models: tuple[Written, ...], matrix: Matrix | None, routes: Routes
 ) -> str:
-    """The whole file."""
+    """Write the whole file."""
+    return to_yaml(_whole(settings, models, matrix, routes), header=HEADER)
+
+
+def render_trial(
+    settings: Settings, models: tuple[Written, ...], matrix: Matrix | None, routes: Routes
+) -> str:
+    """Write the file without `hooks` and `store`.
+
+    Loading it starts no model and opens no database: it is for asking llama-swap itself whether
+    it accepts the rest.
+    """
+    tree = _whole(settings, models, matrix, routes)
+    entries = tree.entries if isinstance(tree, Named) else tuple(tree.items())
+    kept = tuple((key, value) for key, value in entries if key not in ("hooks", "store"))
+    return to_yaml(Named(kept) if isinstance(tree, Named) else dict(kept))
+
+
+def _whole(
+    settings: Settings, models: tuple[Written, ...], matrix: Matrix | None, routes: Routes
+) -> Mapping[str, Tree] | Named:
     tree = settings_tree(settings)
     tree["models"] = Named(tuple((each.model.name, _with_digest(each)) for each in models))
     tree.update(routes_tree(routes, matrix, settings.version))
-    return to_yaml(with_keys_of_theirs(tree, settings.pass_through), header=HEADER)
+    return with_keys_of_theirs(tree, settings.pass_through)
 
 
 def concurrency_limit(model: Model) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from ...backends import backend
-from ...fleet.model import Fleet, Host
+from ...fleet.model import Fleet, Host, Model
 from ...places import CONFIG, PREFIX
 from ...plan_types import (
     Artifact,
@@ -15,6 +15,7 @@ from ...plan_types import (
     ReleasePlan,
     ServedModel,
     ServicePlan,
+    Socket,
     Unit,
 )
 from ..process.command import Bind, command_of, environment_of, written_paths
@@ -23,13 +24,14 @@ from ..process.private import kept_from_others, out_of_argv
 from ..process.slots import context_size
 from ..process.unit import Process, unit_of
 from .block import LlamaSwap
-from .config import Entry, Written, render, write
+from .config import Entry, Written, render, render_trial, write
 from .routes import Group
 
 
 def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
     """The configuration, the unit, and the release that runs."""
-    models = tuple(write(entry) for entry in _entries(service, host, fleet))
+    entries = _entries(service, host, fleet)
+    models = tuple(write(entry) for entry in entries)
     stack = backend(fleet.builds[service.build].backend) if service.build else None
     path = f"{CONFIG}/llama-swap/{service.name}.yaml"
     binary = f"{PREFIX}/llama-swap/v{service.version}/llama-swap"
@@ -51,13 +53,13 @@ def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
         devices=stack is None or stack.device is not None,
     )
     unit = unit_of(process, service.running, stack)
-    content = render(service.settings, models, service.matrix, service.routes)
+    parts = (service.settings, models, service.matrix, service.routes)
     restarts = (service.unit,)
     return ServicePlan(
         kind=service.kind,
         name=service.name,
         artifacts=(
-            kept_from_others(Artifact(path, content, restarts=restarts), service.running.user),
+            kept_from_others(Artifact(path, render(*parts), restarts=restarts), service.running.user),
             Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
         ),
         units=(Unit(service.unit, binary),),
@@ -65,7 +67,28 @@ def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
         user=service.running.user,
         groups=stack.groups if stack else (),
         releases=(ReleasePlan(f"v{service.version}", service.sha256, None, binary),),
+        sockets=_sockets(service, entries),
+        trial=render_trial(*parts),
+        store=service.settings.store_path,
     )
+
+
+def _sockets(service: LlamaSwap, entries: tuple[Entry, ...]) -> tuple[Socket, ...]:
+    """Its own port, and those of the llama-servers that it starts.
+
+    Other programs are left out: what they start, a container for example, need not be theirs.
+    """
+    own = Socket(service.unit, service.listen.host, service.listen.port)
+    served = (each for each in entries if _is_llama_server(each.model))
+    return (
+        own,
+        *(Socket(service.unit, "127.0.0.1", each.port, each.model.name) for each in served),
+    )
+
+
+def _is_llama_server(model: Model) -> bool:
+    program = model.program or ""
+    return model.needs_build or posixpath.basename(program) == "llama-server"
 
 
 def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:

@@ -1,0 +1,134 @@
+# Validation with the staged files, by the programs that will read them, before anything is touched.
+# Read by apply.sh.
+
+check_units() {
+    set --
+    mkdir -p "$bundle/check/units"
+    while IFS=$tab read -r index mode owner group path restarts reloads; do
+        case $path in
+        /etc/systemd/system/*.service) ;;
+        *) continue ;;
+        esac
+        cp "$bundle/files/$index" "$bundle/check/units/${path##*/}"
+        set -- "$@" "$bundle/check/units/${path##*/}"
+    done <"$bundle/file.tsv"
+    [ $# -gt 0 ] || return 0
+    failed=
+    said=$(systemd-analyze verify --man=no --recursive-errors=no "$@" 2>&1) || failed=1
+    case $said in # systemd before 250
+    *"unrecognized option"*) failed= && said=$(systemd-analyze verify --man=no "$@" 2>&1) || failed=1 ;;
+    esac
+    # It returns 0 for an unknown key and only says so; other units' troubles are not ours.
+    ours=
+    for unit in "$@"; do
+        ours="$ours$(printf '%s\n' "$said" | grep -F -- "${unit##*/}" || :)"
+    done
+    [ -z "$failed$ours" ] || fail "$said" "systemd does not accept a unit: nothing was changed"
+}
+
+check_nginx() {
+    [ -n "$(lines nginx)" ] || return 0
+    if ! unshare -m true 2>/dev/null; then
+        say "nginx's files are not checked beforehand: no mount namespaces here"
+        return 0
+    fi
+    mkdir -p "$bundle/check/conf.d" "$root/etc/nginx/conf.d"
+    # The folder and files in it may be links: the copy is a folder, and nothing is written into a
+    # file that is there, for that would go through a link.
+    cp -a "$root/etc/nginx/conf.d/." "$bundle/check/conf.d"
+    while IFS=$tab read -r index mode owner group path restarts reloads; do
+        case $path in
+        /etc/nginx/conf.d/*)
+            rm -f -- "$bundle/check/conf.d/${path##*/}"
+            cp "$bundle/files/$index" "$bundle/check/conf.d/${path##*/}"
+            ;;
+        esac
+    done <"$bundle/file.tsv"
+    while IFS=$tab read -r path restarts reloads; do
+        case $path in
+        /etc/nginx/conf.d/*) rm -f -- "$bundle/check/conf.d/${path##*/}" ;;
+        esac
+    done <"$bundle/gone.tsv"
+    # The new folder lies over the real one in a mount namespace of its own; nobody else sees it.
+    said=$(unshare -m sh -c 'mount --bind "$1" "$2" && exec nginx -t -q' sh \
+        "$bundle/check/conf.d" "$root/etc/nginx/conf.d" 2>&1) ||
+        fail "$said" "nginx does not accept its files: nothing was changed"
+}
+
+# Runs inside the unit, as the service's user. Without -validate, which no release up to v250 has, a
+# port that cannot exist makes llama-swap load its configuration and stop at listening.
+ask_swap='
+case $("$1" -help 2>&1) in
+*-validate*) exec "$1" -validate -config "$2" ;;
+esac
+said=$("$1" -config "$2" -listen 127.0.0.1:99999 2>&1)
+printf "%s\n" "$said"
+case $said in
+*"99999: invalid port"*) exit 0 ;;
+esac
+exit 1'
+
+check_swap() { # index binary environment-files environment user
+    # What llama-swap reads is a copy without hooks and store: as it loads its configuration it
+    # would start the models of the one and open the other. Whatever else it may start ends with
+    # the unit's control group.
+    trial=$bundle/check/trial.yaml
+    rm -f -- "$trial"
+    cp "$bundle/trial/$1" "$trial"
+    chown -- "$5" "$trial" || fail "there is no user $5 on this host: roll out deploys/site.py first"
+    chmod 400 "$trial"
+    binary=$root$2
+    set -- "$3" "$4" --quiet --wait --pipe --collect --unit="llamafleet-check-$$-$1" \
+        -p User="$5" -p RuntimeMaxSec=30 -p KillSignal=SIGKILL -p NoNewPrivileges=yes \
+        -p ProtectSystem=strict -p ProtectHome=read-only -p PrivateTmp=yes -p PrivateNetwork=yes
+    words=$IFS
+    IFS='
+'
+    for assignment in $(list "$2"); do set -- "$@" --setenv="$assignment"; done
+    for file in $(list "$1"); do
+        staged=$(while IFS=$tab read -r i m o g path rest; do
+            [ "$path" != "${file#-}" ] || printf '%s' "$bundle/files/$i"
+        done <"$bundle/file.tsv")
+        set -- "$@" -p EnvironmentFile="${staged:--$root${file#-}}"
+    done
+    IFS=$words
+    shift 2
+    said=$(systemd-run "$@" /bin/sh -c "$ask_swap" sh "$binary" "$trial" 2>&1 </dev/null) ||
+        fail "${said:-"it could not even be started: journalctl -u 'llamafleet-check-*' says why"}" \
+            "llama-swap does not accept its configuration: nothing was changed"
+}
+
+may_write() { # user folder
+    runuser -u "$1" -- test -w "$root$2" 2>/dev/null
+}
+
+is_only_for() { # folder database: an empty folder of root's, but for a database of that name
+    [ -d "$root$1" ] && [ ! -L "$root$1" ] && [ "$(stat -c %u -- "$root$1")" = 0 ] &&
+        [ -z "$(ls -A -- "$root$1" | grep -v -x -F -e "${2##*/}" -e "${2##*/}-wal" \
+            -e "${2##*/}-shm" -e "${2##*/}-journal" || :)" ]
+}
+
+check_store() { # user path: the service will be able to write its database
+    folder=${2%/*}
+    [ -e "$root$folder" ] || return 0
+    may_write "$1" "$folder" || is_only_for "$folder" "$2" || fail \
+        "the database of store-path is to be $2, but $1 cannot write into $folder," \
+        "which belongs to $(stat -c %U -- "$root$folder") and holds other files: nothing was changed" \
+        "let store-path name a folder of its own, or give this one to $1: chown $1 $folder"
+}
+
+check() {
+    mkdir -p "$bundle/check"
+    # The service's user goes through, and sees the one file that is its own.
+    chmod 711 "$bundle" "$bundle/check"
+    check_units
+    check_nginx
+    lines swap >"$bundle/swap.tsv"
+    while IFS=$tab read -r index binary files environment user; do
+        check_swap "$index" "$binary" "$files" "$environment" "$user"
+    done <"$bundle/swap.tsv"
+    lines store >"$bundle/store.tsv"
+    while IFS=$tab read -r user path; do
+        check_store "$user" "$path"
+    done <"$bundle/store.tsv"
+}
