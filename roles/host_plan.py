@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyinfra.api.exceptions import PyinfraError
-from pyinfra.context import host
+from pyinfra.context import host, inventory
 
 from llamafleet import load
 from llamafleet.fleet.model import Fleet
 from llamafleet.plan import Wiring, plan_host, wire
 from llamafleet.plan_types import HostPlan
+from roles.site_data import problems
 
 _WIRED: dict[str, Wiring] = {}
+_CHECKED: set[str] = set()
 
 
 def current_plan() -> HostPlan:
@@ -50,4 +52,35 @@ def current_fleet() -> tuple[Fleet, str]:
             f"the inventory has a host {name}, but {path} does not: it has {known}. "
             "Use the same names in both, or set fleet_host in the host's data"
         )
+    _check_data(fleet, str(path))
     return fleet, name
+
+
+def _check_data(fleet: Fleet, path: str) -> None:
+    """Refuse the whole run where the data of any host of this fleet cannot be used.
+
+    Hosts that `--limit` leaves out are looked at too: what is wrong there is wrong today already.
+    """
+    if path in _CHECKED:
+        return
+    found: dict[str, list[str]] = {}
+    for each in inventory:
+        data = each.data.dict()  # type: ignore[no-untyped-call]
+        if str(data.get("fleet")) == path:
+            for problem in problems(data, fleet.services):
+                found.setdefault(problem, []).append(each.name)
+    if found:
+        lines = (f"  {problem} (for {_few(hosts)})" for problem, hosts in found.items())
+        raise PyinfraError(
+            "the data of hosts (group_data, inventory, --data) cannot be used: no host was "
+            "touched\n" + "\n".join(lines)
+        )
+    _CHECKED.add(path)
+
+
+def _few(hosts: list[str]) -> str:
+    return (
+        ", ".join(hosts)
+        if len(hosts) <= 3
+        else f"{', '.join(hosts[:2])} and {len(hosts) - 2} others"
+    )

@@ -14,6 +14,7 @@ from llamafleet.plan_types import HostPlan
 from roles.base.facts import Accounts, Gpus
 from roles.base.gpus import problem
 from roles.commands import announce, refuse, run, words
+from roles.site_data import DataError, switch
 
 LOGS = "/var/log/llamafleet"
 # Service users read weights below the state folder, so it can be passed through, not listed; what
@@ -49,7 +50,12 @@ def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     Hosts that declare no GPUs are not asked; `llamafleet_gpu_check = False` in a host's data turns
     the check off, for machines whose bus shows something else than what is used.
     """
-    if not plan.gpus or not host.data.get("llamafleet_gpu_check", True):
+    try:
+        wanted = switch(host.data.get("llamafleet_gpu_check", True))
+    except DataError as error:
+        yield refuse(f"llamafleet_gpu_check {error}")
+        return
+    if not plan.gpus or not wanted:
         return
     detected = host.get_fact(Gpus)
     if detected is None:

@@ -30,6 +30,7 @@ from roles.commands import announce, call, complain, refuse, run_on, words
 from roles.gguf_files.facts import GgufFiles
 from roles.llama_cpp.facts import Builds
 from roles.lock_file import LockFileError, put
+from roles.site_data import DataError, read_port, seconds, switch
 
 FILES = Path(__file__).parent / "files"
 WORK = f"{STATE}/calibrate"
@@ -40,8 +41,14 @@ PROMPT = " ".join(["The quick brown fox jumps over the lazy dog and runs away."]
 def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Every model of this host whose measurement is missing or for something else; or all."""
     data = host.data
-    port, patience = int(data.get("calibrate_port", PORT)), int(data.get("calibrate_timeout", 600))
-    every, stop = _yes(data.get("calibrate_all")), _yes(data.get("calibrate_stop"))
+    try:
+        port = read_port(data.get("calibrate_port", PORT))
+        patience = seconds(data.get("calibrate_timeout", 600))
+        every = switch(data.get("calibrate_all", False))
+        stop = switch(data.get("calibrate_stop", False))
+    except DataError as error:
+        yield refuse(f"the calibrate_... data of this host cannot be used: one {error}")
+        return
     wanted = []
     for trial in trials(fleet, plan.host, port, patience):
         why = why_measure(fleet, trial) or ("all are to be measured" if every else None)
@@ -80,11 +87,6 @@ def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
     for line in unmeasured:
         complain(host, line)
     return not unmeasured
-
-
-def _yes(value: object) -> bool:
-    """pyinfra makes `true` of some words in --data, and leaves others as they are."""
-    return value is True or str(value).lower() in ("yes", "on", "1", "true")
 
 
 def _measure(

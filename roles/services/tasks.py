@@ -19,6 +19,7 @@ from roles.services.environment import environment_files
 from roles.services.facts import Services, Texts
 from roles.services.plan_lines import PlanError, planned_units
 from roles.services.ports import conflicts, planned_sockets, wanted_at
+from roles.site_data import DataError, seconds
 
 PATIENCE = 300
 """Seconds that a started process may take to answer: a large model is read from a disk first."""
@@ -59,9 +60,12 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     for line in changes.lines():
         announce(line)
     _show_differences(changes)
-    patience = int(host.data.get("llamafleet_health_timeout", PATIENCE))
     try:
+        patience = seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
         packed = bundle(plan, artifacts, changes, observed, patience)
+    except DataError as error:
+        yield refuse(f"llamafleet_health_timeout {error}")
+        return
     except PlanError as error:
         yield refuse(str(error))
         return
