@@ -1,8 +1,9 @@
 """Only configuration and units: the quick way for a changed fleet file."""
 
 from roles.host_plan import current_plan
-from roles.services import services
+from roles.services import prove_if_asked, services
 
 plan = current_plan()
 
 services(plan=plan)
+prove_if_asked(plan=plan)

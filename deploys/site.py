@@ -6,7 +6,7 @@ from roles.host_plan import current_fleet, current_plan
 from roles.llama_cpp import llama_cpp
 from roles.llama_swap import llama_swap
 from roles.nginx import nginx
-from roles.services import services
+from roles.services import prove_if_asked, services
 
 fleet, _ = current_fleet()
 plan = current_plan()
@@ -17,3 +17,4 @@ gguf_files(plan=plan)
 llama_swap(plan=plan)
 nginx(plan=plan)
 services(plan=plan)
+prove_if_asked(plan=plan)

@@ -38,7 +38,7 @@ def seconds(value: object) -> int:
 
 
 def switch(value: object) -> bool:
-    """Read a switch: pyinfra makes booleans of some words of `--data`, and leaves others as text."""
+    """Read a switch; of the words of `--data`, pyinfra makes only some into booleans."""
     word = str(value).strip().lower()
     if word not in _ON | _OFF:
         raise DataError(f"is {value!r}: yes or no is expected")

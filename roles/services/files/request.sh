@@ -1,0 +1,17 @@
+# Ask a service of this host by HTTP and print its whole answer; no command line shows the key.
+# Arguments: ADDRESS PORT PATH SECONDS, and where it wants a key: NAME FILE..., the variable and the
+# environment files of which the first that sets it counts.
+address=$1 port=$2 path=$3 seconds=$4 name=${5:-}
+shift 4
+[ $# -eq 0 ] || shift
+key=
+for file in "$@"; do
+    [ -z "$key" ] || break
+    key=$(sed -n "s/^$name=//p" "$file" 2>/dev/null | tail -n 1 |
+        sed -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'$/\1/")
+done
+header=
+[ -z "$key" ] || header="Authorization: Bearer $key
+"
+printf 'GET %s HTTP/1.0\nHost: %s\n%s\n' "$path" "$address" "$header" | sed 's/$/\r/' |
+    timeout "$seconds" bash -c 'exec 3<>"/dev/tcp/$1/$2" && cat >&3 && cat <&3' bash "$address" "$port"

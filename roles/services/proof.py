@@ -1,0 +1,45 @@
+"""What a service answered when one of its models was to be started. Pure."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from llamafleet.fleet.model import Model
+
+HEALTH = "/health"
+
+
+def path_of(model: Model) -> str:
+    """Where llama-swap starts a model for a request that costs no tokens."""
+    health = model.health if model.health and model.health.startswith("/") else HEALTH
+    return f"/upstream/{quote(model.name)}{health}"
+
+
+def body_of(answer: str) -> tuple[int, str]:
+    """Split an HTTP answer into status and body; status 0 where there was none."""
+    head, _, body = answer.replace("\r\n", "\n").partition("\n\n")
+    words = head.split(None, 2)
+    is_answer = len(words) >= 2 and words[0].startswith("HTTP/") and words[1].isdigit()
+    return (int(words[1]), body) if is_answer else (0, "")
+
+
+def is_ready(answer: str, model: str) -> bool:
+    """Return True if llama-swap's `/running` lists a model as ready."""
+    status, body = body_of(answer)
+    try:
+        running = json.loads(body)["running"] if status == 200 else ()
+        return any((each["model"], each["state"]) == (model, "ready") for each in running)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def reason(answer: str) -> str:
+    """Say why a model did not start, in the words of the service as far as it has some."""
+    status, body = body_of(answer)
+    if not status:
+        return "the service gave no answer in time"
+    if status in (401, 403):
+        return f"the service wants a key, and no environment file of this host has it ({status})"
+    text = " ".join(body.split())[:300]
+    return f"it answers {status}" + (f": {text}" if text else "")
