@@ -24,7 +24,7 @@ from llamafleet.render import render, write_tree
 GOLDEN = Path(__file__).parent
 EXAMPLES = GOLDEN.parent.parent / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/fleet.fleet"))
-NOT_IN_A_PLAN = frozenset({"origin", "spans", "content"})
+NOT_IN_A_PLAN = frozenset({"origin", "spans", "content", "trial"})
 
 
 def compiled(name: str) -> Fleet:

@@ -143,7 +143,7 @@ give_stores() { # a database's folder and files are the service's own, whoever m
         group=$(id -gn -- "$user")
         if [ ! -e "$root$folder" ]; then
             (umask 022 && mkdir -p -- "$root${folder%/*}")
-            install -d -m 750 -o "$user" -g "$group" -- "$root$folder"
+            install -d -m 700 -o "$user" -g "$group" -- "$root$folder"
             say "made $folder for $user"
         elif ! may_write "$user" "$folder" && is_only_for "$folder" "$path"; then
             chown -- "$user:$group" "$root$folder"
