@@ -19,8 +19,8 @@ class Changes:
     """Everything that a rollout has to do on one host.
 
     `units` are those that need something besides what changed files bring about, with the reason.
-    `taken` are files to replace that somebody else put there, `stray` files of a database that
-    belong to root and must be its service's.
+    `taken` are files to put that are not in the manifest: what is there is somebody else's. `stray` are
+    files of a database that belong to root and must be its service's.
     """
 
     put: tuple[Artifact, ...] = ()
@@ -51,6 +51,8 @@ class Changes:
             verb = "create" if artifact.path in self.new else "replace"
             yield f"will {verb} {artifact.path}{_noticed(artifact.restarts, artifact.reloads)}"
         for path in self.taken:
+            if path in self.new:
+                continue
             yield f"{path} was put there by somebody else: will keep it in {STATE}/replaced"
         for path in self.stray:
             yield f"will give {path} to the user of its service: it belongs to root"
@@ -133,9 +135,7 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ob
         owed=observed.owed,
         manifest=had != wanted,
         new=frozenset(each.path for each in artifacts if each.path not in observed.files),
-        taken=tuple(
-            each.path for each in put if each.path in observed.files and each.path not in had.files
-        ),
+        taken=tuple(each.path for each in put if each.path not in had.files),
         stray=observed.stray,
     )
 

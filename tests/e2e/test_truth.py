@@ -134,7 +134,8 @@ def test_a_database_is_the_services_own_from_the_beginning(pair: Lab, with_store
     alpha = pair.host("alpha")
     succeeded(with_store, "--limit", "alpha")
     body = '{"model": "chat-small", "prompt": "one", "max_tokens": 1}'
-    alpha.run(f"curl -fsS http://127.0.0.1:8080/v1/completions -d '{body}'")
+    kind = "Content-Type: application/json"
+    alpha.run(f"curl -fsS http://127.0.0.1:8080/v1/completions -H '{kind}' -d '{body}'")
     owners = alpha.run("stat -c %U /srv/usage/llama-swap /srv/usage/llama-swap/*", sudo=True)
     assert set(owners.stdout.split()) == {"llamafleet"}
 

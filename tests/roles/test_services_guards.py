@@ -78,6 +78,8 @@ def test_what_somebody_else_put_is_kept_before_it_is_replaced(machine: Machine) 
     assert machine.apply(plan).returncode == 0
     kept = machine.text(f"/var/lib/llamafleet/replaced{UNIT}")
     assert kept == "[Service]\nExecStart=/home/me/llama-swap\n"
+    link = machine.at(f"/var/lib/llamafleet/replaced{CONFIG}")
+    assert str(link.readlink()) == "/home/me/config.yaml"
     # Files of ours are not kept.
     assert machine.apply(plan_of(swap_service(unit="[Service]\nNice=1\n"))).returncode == 0
     assert machine.text(f"/var/lib/llamafleet/replaced{UNIT}") == kept

@@ -67,11 +67,13 @@ strangers() { # `UNIT WANTED INODE` on standard input: `UNIT WANTED PID` for hol
         [ "$unit" = "$last" ] || pids=" $(processes "$unit" | tr '\n' ' ')"
         last=$unit
         owners=$(printf '%s\n' "$held" | sed -n "s/^$inode //p")
-        for pid in ${owners:-0}; do
-            case $pids in
-            *" $pid "*) ;;
-            *) printf '%s %s %s\n' "$unit" "$wanted" "$pid" ;;
-            esac
+        # A socket may be open in several processes: in systemd too, where that has made it.
+        own=
+        for pid in $owners; do
+            case $pids in *" $pid "*) own=yes ;; esac
+        done
+        [ -n "$own" ] || for pid in ${owners:-0}; do
+            printf '%s %s %s\n' "$unit" "$wanted" "$pid"
         done
     done
 }

@@ -59,7 +59,9 @@ def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
         kind=service.kind,
         name=service.name,
         artifacts=(
-            kept_from_others(Artifact(path, render(*parts), restarts=restarts), service.running.user),
+            kept_from_others(
+                Artifact(path, render(*parts), restarts=restarts), service.running.user
+            ),
             Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
         ),
         units=(Unit(service.unit, binary),),
