@@ -19,8 +19,8 @@ class Changes:
     """Everything that a rollout has to do on one host.
 
     `units` are those that need something besides what changed files bring about, with the reason.
-    `taken` are files to put that are not in the manifest: what is there is somebody else's. `stray` are
-    files of a database that belong to root and must be its service's.
+    `taken` are files to put that are not in the manifest: what is there is somebody else's.
+    `stray` are files of a database that belong to root and must be its service's.
     """
 
     put: tuple[Artifact, ...] = ()
@@ -50,9 +50,7 @@ class Changes:
         for artifact in self.put:
             verb = "create" if artifact.path in self.new else "replace"
             yield f"will {verb} {artifact.path}{_noticed(artifact.restarts, artifact.reloads)}"
-        for path in self.taken:
-            if path in self.new:
-                continue
+        for path in (each for each in self.taken if each not in self.new):
             yield f"{path} was put there by somebody else: will keep it in {STATE}/replaced"
         for path in self.stray:
             yield f"will give {path} to the user of its service: it belongs to root"

@@ -50,6 +50,10 @@ ExecStart=/usr/bin/python3 /usr/local/bin/foreign.py {address} 37081
 [Install]
 WantedBy=multi-user.target
 """
+WAITING = """
+until grep -qs 0:8001 /etc/nginx/conf.d/llamafleet-front.conf; do sleep 0.02; done
+exec python3 /usr/local/bin/foreign.py 0.0.0.0 8001
+"""
 LAST = "cat /var/lib/llamafleet/last-rollout"
 # Answers 200 to every path, as a server does that somebody runs without llamafleet.
 FOREIGN = (
@@ -233,9 +237,20 @@ def test_an_nginx_that_cannot_listen_is_not_called_a_success(pair: Lab, rolled_o
     """The port is taken between the probe and the reload: nginx goes on without it, and says so."""
     alpha = pair.host("alpha")
     succeeded(rolled_out)
-    with edited(rolled_out, 'listen   = "0.0.0.0:8000"', 'listen   = "192.0.2.1:8000"'):
-        said = failed(rolled_out, "--limit", "alpha")
-    assert "nothing was changed" in said or "nginx.service does not answer" in said, said[-2000:]
+    alpha.run(f"cat >/usr/local/bin/foreign.py <<'X'\n{FOREIGN}\nX", sudo=True)
+    alpha.run(f"cat >/usr/local/bin/waiting.sh <<'X'\n{WAITING}\nX", sudo=True)
+    alpha.run("systemd-run -q --unit=late sh /usr/local/bin/waiting.sh", sudo=True)
+    try:
+        with edited(rolled_out, 'listen   = "0.0.0.0:8000"', 'listen   = "0.0.0.0:8001"'):
+            said = failed(rolled_out, "--limit", "alpha")
+            assert re.search(r"port 8001 of nginx.service is held by python3, .* in late", said)
+            assert "bind() to 0.0.0.0:8001 failed" in said
+            # Another run sees it beforehand, for it is owed; and succeeds once it is gone.
+            assert "port 8001, where nginx.service is to listen" in failed(rolled_out)
+            alpha.run("systemctl stop late", sudo=True)
+            succeeded(rolled_out)
+    finally:
+        alpha.run("systemctl stop late; true", sudo=True)
     succeeded(rolled_out)
 
 

@@ -1,7 +1,9 @@
 # Bringing units up, one after the other. Read by apply.sh.
 
-settle() { # unit: what was started must answer before the next one is touched
-    : >"$owed/health@$1"
+settle() { # unit verb: what was started must answer before the next one is touched
+    # nginx that could not listen on a port goes on with its old configuration: it is to be reloaded
+    # again, and not only asked again.
+    printf '%s\n' "$2" >"$owed/health@$1"
     flush "$owed"
     rm -f "$owed/restart@$1" "$owed/reload@$1"
     step
@@ -39,8 +41,12 @@ leave_port() { # unit kind
         [ "$(property "$1" ActiveState)" != active ] || act stop "$1"
     elif [ -e "$owed/reload@$1" ]; then
         act reload "$1"
-        settle "$1"
+        settle "$1" reload
     fi
+}
+
+is_owed_reload() { # unit
+    [ -e "$owed/reload@$1" ] || [ "$(cat "$owed/health@$1" 2>/dev/null)" = reload ]
 }
 
 bring_up() { # unit executable kind
@@ -67,14 +73,14 @@ bring_up() { # unit executable kind
         else
             act start "$1"
         fi
-        settle "$1"
+        settle "$1" start
     elif [ -e "$owed/restart@$1" ] || ! is_current "$1" "$2"; then
         make_room "$1"
         act restart "$1"
-        settle "$1"
-    elif [ -e "$owed/reload@$1" ]; then
+        settle "$1" restart
+    elif is_owed_reload "$1"; then
         act reload "$1"
-        settle "$1"
+        settle "$1" reload
     fi
     prove "$1"
 }
