@@ -13,5 +13,9 @@ done
 header=
 [ -z "$key" ] || header="Authorization: Bearer $key
 "
+# A model may take long to load, and a command that says nothing for long is given up.
+(while sleep 60 >/dev/null 2>&1; do echo "waiting for $path" >&2; done) &
+speaking=$!
+trap 'kill "$speaking" 2>/dev/null || :' EXIT
 printf 'GET %s HTTP/1.0\nHost: %s\n%s\n' "$path" "$address" "$header" | sed 's/$/\r/' |
     timeout "$seconds" bash -c 'exec 3<>"/dev/tcp/$1/$2" && cat >&3 && cat <&3' bash "$address" "$port"
