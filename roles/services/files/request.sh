@@ -8,7 +8,7 @@ key=
 for file in "$@"; do
     [ -z "$key" ] || break
     key=$(sed -n "s/^$name=//p" "$file" 2>/dev/null | tail -n 1 |
-        sed -e 's/^"\(.*\)"$/\1/' -e "s/^'\(.*\)'$/\1/")
+        sed -e '/^".*"$/{s/^"\(.*\)"$/\1/;s/\\\([\\"$`]\)/\1/g;}' -e "s/^'\(.*\)'$/\1/")
 done
 header=
 [ -z "$key" ] || header="Authorization: Bearer $key
