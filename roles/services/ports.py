@@ -13,6 +13,12 @@ _UNIT = re.compile(r"[^/]+\.(?:service|scope|socket)$")
 _CONTAINER = re.compile(r"(?:docker|libpod|crio|cri-containerd)-([0-9a-f]{12})[0-9a-f]*\.scope$")
 _CONTAINER_FOLDER = re.compile(r"/(?:docker|containerd|libpod|kubepods[^/]*)/.*?([0-9a-f]{12})")
 _USER_MANAGER = re.compile(r"/user@(\d+)\.service/")
+# What people and timers start is in these units where no session manager gives it one of its own:
+# to stop the unit would be to lock everybody out.
+_LOGINS = re.compile(
+    r"(?:sshd?|dropbear|crond?|atd|(?:serial-|console-|container-)?getty)(?:@[^/]*)?\.service"
+)
+_LOGIN_PROGRAMS = ("sshd", "dropbear")
 _PUBLISHERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta", "conmon")
 
 
@@ -116,8 +122,8 @@ def _ways_out(holder: Holder, port: int) -> Iterator[str]:
         yield f"stop it for good: systemctl --user -M {manager[1]}@ disable --now {unit}"
     elif "/machine.slice/" in cgroup:
         yield f"it runs in a container or virtual machine: machinectl list; unit {unit}"
-    elif unit.endswith(".service"):
+    elif unit.endswith(".service") and not _LOGINS.fullmatch(unit):
         yield f"stop it for good: systemctl disable --now {unit}"
-    elif holder.pid:
+    elif holder.pid and holder.program not in _LOGIN_PROGRAMS:
         yield f"it was started by hand: kill {holder.pid}"
     yield "or give the service another port in the fleet file"

@@ -157,6 +157,8 @@ WANTED = wanted_at(Socket(UNIT, "127.0.0.1", 8080))
             "docker ps --filter publish=8080",
         ),
         (Holder(UNIT, WANTED, 1, "root", "systemd", "/init.scope"), "systemctl list-sockets"),
+        (Holder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/ssh.service"), "kill 7"),
+        (Holder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/cron.service"), "kill 7"),
         (Holder(UNIT, WANTED), "no process of this system"),
     ],
 )  # fmt: skip
@@ -164,8 +166,18 @@ def test_who_holds_a_port_is_said_with_the_way_out(holder: Holder, says: str) ->
     (said,) = conflicts(PLAN, (holder, holder), ())
     assert said.startswith(f"port 8080, where {UNIT} is to listen, is taken\n")
     assert says in said
-    assert "systemctl disable --now docker.service" not in said
+    for vital in ("docker", "ssh", "cron"):
+        assert f"systemctl disable --now {vital}.service" not in said
     assert said.endswith("or give the service another port in the fleet file")
+
+
+@pytest.mark.parametrize("unit", ["ssh.service", "sshd.service", "sshd@3-10.0.0.1:22.service"])
+def test_nobody_is_told_to_end_the_ssh_server(unit: str) -> None:
+    holder = Holder(UNIT, WANTED, 7, "root", "sshd", f"/system.slice/{unit}")
+    (said,) = conflicts(PLAN, (holder,), ())
+    assert "systemctl" not in said
+    assert "kill" not in said
+    assert "or give the service another port" in said
 
 
 def test_units_that_the_rollout_itself_moves_are_in_nobodys_way() -> None:
