@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.e2e.rollout import Site, set_ctx_size, wait_for
@@ -209,12 +208,8 @@ def test_a_port_of_a_model_counts_and_one_of_another_address_does_not(
 ) -> None:
     alpha = pair.host("alpha")
     succeeded(rolled_out)
-    port = int(
-        re.findall(r"--port (\d+)", alpha.run("cat /etc/llamafleet/llama-swap/voice.yaml").stdout)[
-            0
-        ]
-    )
-    httpx.post(f"http://{alpha.address}:8000/api/models/unload", timeout=60)
+    config = alpha.run("cat /etc/llamafleet/llama-swap/voice.yaml", sudo=True).stdout
+    port = int(re.findall(r"--port (\d+)", config)[0])
     alpha.run("systemctl stop llama-swap-voice; systemctl start llama-swap-voice", sudo=True)
     alpha.run(f"cat >/usr/local/bin/foreign.py <<'X'\n{FOREIGN}\nX", sudo=True)
     start = "setsid python3 /usr/local/bin/foreign.py {0} {1} >/dev/null 2>&1 & sleep 1; echo $!"

@@ -23,8 +23,8 @@ LOAD_SECONDS = 900
 
 # The key goes from its file on the host to curl's standard input: no command line shows it.
 WITH_KEY = r"""
-key=$(sed -n "s/^$1=//p" "$2" | tail -n 1 | sed -e '/^".*"$/{s/^"\(.*\)"$/\1/;s/\\\([\\"$`]\)/\1/g;}' \
-    -e "s/^'\(.*\)'$/\1/")
+key=$(sed -n "s/^$1=//p" "$2" | tail -n 1 |
+    sed -e '/^".*"$/{s/^"\(.*\)"$/\1/;s/\\\([\\"$`]\)/\1/g;}' -e "s/^'\(.*\)'$/\1/")
 test -n "$key" || { echo "$2 sets no $1" >&2; exit 3; }
 shift 2
 printf '%s\n' "$key" | sed -e 's/[\"]/\\&/g' -e 's/.*/header = "Authorization: Bearer &"/' |
