@@ -45,7 +45,7 @@ LAYERS: dict[str, set[str]] = {
     "suggestion": {"fleet", "footprint", "memory.terms"},
     "compiler": {
         "language", "diagnostics", "derive", "fleet", "footprint", "lock.attach", "rules",
-        "targets",
+        "supplied", "targets",
     },
     "explain": {"diagnostics", "schema", "targets"},
     "simulate": {"swap_config"},
@@ -57,6 +57,7 @@ LAYERS: dict[str, set[str]] = {
         "language.source", "diagnostics.model", "importers.words", "secrets", "swap_config",
     },
     "inventory": {"fleet"},
+    "supplied": {"fleet", "inventory", "language.reading"},
     "fingerprint": {"places", "plan_types", "url_secrets"},
     "releases": set(),
     "gguf": set(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .rules.secret_in_file import secret_in_file
-from .rules.survey import Survey
+from .rules.survey import Supplied, Survey
 from .targets import TARGETS
 from .targets.swap.block import LlamaSwap
 
@@ -85,7 +85,7 @@ def compile_file(
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
     resolved = None if found.has_errors else fleet
     if resolved is not None:
-        survey = Survey(fleet, footprints)
+        survey = Survey(fleet, footprints, _supplied(fleet, read))
         said = [*found.found, *findings(survey), *secret_in_file(files)]
         found.found[:] = silenced(said, allows, used)
         footprints = survey.footprints if survey.sized else None
@@ -95,6 +95,17 @@ def compile_file(
     found.extend(bad)
     checked = None if found.has_errors else fleet
     return Compiled(checked, tuple(found), sources, resolved, footprints)
+
+
+def _supplied(fleet: Fleet, read: Read) -> Callable[[], Supplied]:
+    """Looks into the inventory's group data, once a rule asks: most need not."""
+
+    def look() -> Supplied:
+        from .supplied import supplied
+
+        return supplied(fleet, read)
+
+    return look
 
 
 def _derived(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints | None]:

@@ -31,6 +31,7 @@ from .survey import Survey
 from .tensor_split import tensor_split
 from .unknown_flag import unknown_flag
 from .unreachable_upstream import unreachable_upstream
+from .unset_variable import unset_variable
 from .unused_definition import unused_definition
 from .visible_devices import visible_devices
 from .vram_overcommit import vram_overcommit
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     tensor_split,
     unknown_flag,
     unreachable_upstream,
+    unset_variable,
     unused_definition,
     visible_devices,
     vram_overcommit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ..footprint import Footprints
 
 FORKS = ("ik_llama", "ik-llama")
+
+
+Supplied = Mapping[str, frozenset[str] | None]
+"""Variables that services get from the inventory, by service; None where nobody can tell which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,12 @@ class Survey:
 
     fleet: Fleet
     computed: Footprints | None = None
+    asked: Callable[[], Supplied] = dict
+
+    @cached_property
+    def supplied(self) -> Supplied:
+        """Which variables services get from the inventory."""
+        return self.asked()
 
     @cached_property
     def swaps(self) -> tuple[LlamaSwap, ...]:

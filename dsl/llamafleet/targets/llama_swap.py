@@ -20,7 +20,6 @@ from .swap.checks import (
     check_models,
     check_patterns,
     check_texts,
-    check_variables,
     check_variants,
 )
 from .swap.passing import check_passed_values, check_passing
@@ -59,7 +58,6 @@ class LlamaSwapTarget:
         listen = fields.listen("listen") or DEFAULT_LISTEN
         matrix = _matrix(fields, models, version, scope)
         routes = lower_routes(fields, models, matrix, blocks)
-        check_variables(fields, routes.peers, scope.diagnostics)
         scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
         return LlamaSwap(
             name=fields.label.text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Json, Model
@@ -14,7 +14,6 @@ from ...schema.values import Named
 from ...swap_config.re2 import problem
 from .free_form import keys_of, texts_of
 from .quoting import ENVIRONMENT, MACRO
-from .routes import Peer
 
 Models = tuple[tuple[Named, Model], ...]
 
@@ -57,18 +56,6 @@ def check_variants(models: Models, diagnostics: Diagnostics) -> None:
                     related=(Label(owner.origin, "this one"),),
                     hint="rename the variant",
                 )
-
-
-def check_variables(fields: Fields, peers: Iterable[Peer], diagnostics: Diagnostics) -> None:
-    """Keys come from the environment, which somebody must set: llama-swap starts only then."""
-    if "environment-file" in fields.written:
-        return
-    needed = [(name, fields.span("api-key-env")) for name in fields.texts("api-key-env")]
-    needed += [(each.api_key_env, each.origin) for each in peers if each.api_key_env]
-    for name, span in needed:
-        message = f"llama-swap only starts where its environment has {name}"
-        hint = 'set it on the host in a file, and add environment-file = "/etc/..."'
-        diagnostics.warning("unset-variable", message, span, hint=hint)
 
 
 def check_patterns(fields: Fields, diagnostics: Diagnostics) -> None:

@@ -1,0 +1,53 @@
+"""unset-variable: llama-swap only starts where its environment has what its file refers to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic
+from ..fleet.model import Json
+from ..language.source import Span
+from ..targets.swap.block import LlamaSwap
+from ..targets.swap.free_form import keys_of, texts_of
+from .report import warning
+from .survey import Survey
+
+VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def unset_variable(survey: Survey) -> Iterator[Diagnostic]:
+    """Variables that neither a file on the host nor the inventory's group data gives."""
+    for service in survey.swaps:
+        if service.running.environment_file is not None:
+            continue
+        needed = dict(_needed(service, survey))
+        given = survey.supplied.get(service.name, frozenset()) if needed else None
+        for name, span in needed.items():
+            if given is not None and name not in given:
+                message = f"llama-swap only starts where its environment has {name}"
+                hint = (
+                    f'give it in llamafleet_environment = {{"{service.name}": {{"{name}": ...}}}}'
+                )
+                hint += " (docs/secrets.md), or name a file on the host in environment-file"
+                yield warning("unset-variable", message, span, hint)
+
+
+def _needed(service: LlamaSwap, survey: Survey) -> Iterator[tuple[str, Span]]:
+    """Each variable and where it is asked for; the first place comes last, and counts."""
+    places: list[tuple[str, Span]] = []
+    keys = service.spans.get("api-key-env", service.origin)
+    places += [(name, keys) for name in service.settings.api_key_env]
+    places += [(each.api_key_env, each.origin) for each in service.routes.peers if each.api_key_env]
+    through = service.spans.get("pass-through", service.origin)
+    places += [(name, through) for name in _variables(service.settings.pass_through)]
+    for name in service.models:
+        model = survey.fleet.models[name]
+        span = model.spans.get("pass-through", model.origin)
+        places += [(variable, span) for variable in _variables(model.pass_through)]
+    yield from reversed(places)
+
+
+def _variables(value: Json) -> Iterator[str]:
+    for text in (*texts_of(value), *keys_of(value)):
+        yield from VARIABLE.findall(text)
