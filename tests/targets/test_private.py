@@ -109,3 +109,14 @@ def test_a_unit_whose_command_holds_a_secret_is_for_root_alone() -> None:
 
 def test_other_files_are_for_all() -> None:
     assert {each.mode for each in artifacts('"MAX_TOKENS=4096"').values()} == {"644"}
+
+
+def test_an_environment_that_passes_through_leaves_a_key_where_it_is() -> None:
+    passing = '    pass-through {\n        env = ["A=${env.B}"]\n    }\n}\n\nllama-swap voice'
+    text = SERVER.replace('    env        = ["HF_TOKEN=sesame-3"]\n', "")
+    fleet = compile_text(text.replace("}\n\nllama-swap voice", passing)).resolved
+    assert fleet is not None
+    found = [each for service in plan_host(fleet, "box").services for each in service.artifacts]
+    (config,) = (each for each in found if each.path == CONFIG)
+    assert config.content.count("sesame") == 2
+    assert config.mode == "400"

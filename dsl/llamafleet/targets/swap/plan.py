@@ -100,7 +100,9 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
         model = fleet.models[name]
         stack = build if model.needs_build else None
         command = command_of(model, service.build, host, fleet, Bind("127.0.0.1", port))
-        command, keys = (command, ()) if model.command else out_of_argv(command)
+        # What passes through as `env` is all that there is: nothing can be added to it.
+        fixed = model.command or "env" in model.pass_through
+        command, keys = (command, ()) if fixed else out_of_argv(command)
         entries.append(
             Entry(
                 model=model,
