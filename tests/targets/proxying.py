@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import shutil
 import socket
 import struct
@@ -221,3 +222,23 @@ def ask(port: int, prompt: str) -> int:
 
 def ask_all(port: int, count: int = 8) -> list[int]:
     return [ask(port, f"prompt {number}") for number in range(count)]
+
+
+def is_refusal(found: Answer) -> bool:
+    if found.status != 404 or found.headers["Content-Type"] != "application/json":
+        return False
+    error = json.loads(found.text)["error"]
+    if not isinstance(error, dict) or error.get("code") != "unknown_url":
+        return False
+    assert "expose, a key of nginx" in error["message"], "nothing says the way out"
+    return True
+
+
+def raw(port: int, line: str) -> bytes:
+    """The head of what is answered to a request whose first line is sent as it is written."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as found:
+        found.sendall(f"{line}\r\nHost: x\r\nConnection: close\r\n\r\n".encode("latin-1"))
+        head = b""
+        while chunk := found.recv(65536):
+            head += chunk
+    return head
