@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from llamafleet.targets.proxy.inference import LLAMA_SERVER, LLAMA_SWAP
-from tests.lab.llama_swap import LlamaSwapBinary, find_llama_swap
+from tests.lab.llama_swap import LlamaSwapBinary
 from tests.targets.compiling import content_of, errors_of, server, swap
-from tests.targets.proxying import answer_of, free_port, is_refusal, nginx, raw
+from tests.targets.proxying import answer_of, is_refusal, nginx, raw
+from tests.targets.real_llama_swap import serving_m
 
 CLOSED = (
     "/", "/ui", "/ui/", "/favicon.ico", "/unload", "/running", "/logs", "/logs/stream",
@@ -40,85 +37,12 @@ TRICKS = (
     "/.llamafleet/ready", "http://x/unload", "http://x/v1/../unload",
 )  # fmt: skip
 
-MODEL = """
-import base64, hashlib, sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-class Model(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        if self.headers.get("Upgrade") == "websocket":
-            key = self.headers["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-            self.send_response(101)
-            self.send_header("Upgrade", "websocket")
-            self.send_header("Connection", "Upgrade")
-            accept = base64.b64encode(hashlib.sha1(key.encode()).digest())
-            self.send_header("Sec-WebSocket-Accept", accept.decode())
-            self.end_headers()
-            self.connection.sendall(self.connection.recv(64))
-            self.close_connection = True
-            return
-        self.reply()
-
-    def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.reply()
-
-    def reply(self):
-        body = self.path.encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Model).serve_forever()
-"""
-
-
-@pytest.fixture(scope="module")
-def binary(tmp_path_factory: pytest.TempPathFactory) -> LlamaSwapBinary:
-    found = find_llama_swap(tmp_path_factory.mktemp("binary"))
-    if found.kind != "real":
-        pytest.skip("no real llama-swap is here: which of its paths pass was NOT checked")
-    return found
-
 
 @pytest.fixture(scope="module")
 def llama_swap(binary: LlamaSwapBinary, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The real llama-swap with a model m; yields its port."""
-    folder = tmp_path_factory.mktemp("llama-swap")
-    (folder / "model.py").write_text(MODEL)
-    port, own = free_port(), free_port()
-    model = {
-        "cmd": f"{sys.executable} {folder}/model.py {own}",
-        "proxy": f"http://127.0.0.1:{own}",
-    }
-    (folder / "c.yaml").write_text(json.dumps({"models": {"m": model}}))
-    process = subprocess.Popen(
-        [binary.path, "-config", str(folder / "c.yaml"), "-listen", f"127.0.0.1:{port}"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ),
-    )
-    try:
-        wait_until_listening(port)
+    with serving_m(binary, tmp_path_factory.mktemp("llama-swap")) as port:
         yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=40)
-
-
-def wait_until_listening(port: int) -> None:
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"nothing listens on {port}")
 
 
 def load(port: int) -> None:
