@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from llamafleet.gguf import GgufFacts
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, read_flags
+from llamafleet.memory.estimate import estimate
 from tests.memory.models import (
     REAL,
     Model,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from llamafleet.gguf import GgufFacts
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, read_flags
+from llamafleet.memory.estimate import estimate
 from llamafleet.memory.extras import Extras, with_extras
 from llamafleet.memory.terms import MIB, Kind
 from tests.memory.beside import FILES, PATH, facts

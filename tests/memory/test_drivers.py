@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from llamafleet.cli import main
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, read_flags
 from llamafleet.memory.drivers import driver
+from llamafleet.memory.estimate import estimate
 from llamafleet.memory.extras import Extras, with_extras
 from llamafleet.memory.projector import projector_device
 from llamafleet.memory.terms import LOGGED, MIB

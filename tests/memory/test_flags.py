@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from llamafleet.cli import main
 from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
 from llamafleet.importers.argv import forms
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, read_flags
+from llamafleet.memory.estimate import estimate
 from tests.gguf.writing import header_bytes, write_gguf
 from tests.memory.models import TINY
 from tests.memory.recorded import facts

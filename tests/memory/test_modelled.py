@@ -15,8 +15,9 @@ import pytest
 
 import llamafleet.memory
 from llamafleet.gguf import GgufFacts
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, read_flags
 from llamafleet.memory.by_size import by_size
+from llamafleet.memory.estimate import estimate
 from llamafleet.memory.modelled import MODELLED, OLDEST, architectures, unmodelled_build
 from llamafleet.memory.terms import LOGGED, MIB
 from llamafleet.schema import flag_tables

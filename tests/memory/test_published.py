@@ -6,7 +6,8 @@ from math import prod
 
 import pytest
 
-from llamafleet.memory import Device, Estimate, Flags, estimate, read_flags
+from llamafleet.memory import Device, Estimate, Flags, read_flags
+from llamafleet.memory.estimate import estimate
 from llamafleet.memory.spread import largest
 from llamafleet.memory.terms import MIB, Kind
 from tests.memory.published import MODELS, facts

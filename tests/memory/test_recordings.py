@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from llamafleet.memory import Device, Estimate, Flags, estimate
+from llamafleet.memory import Device, Estimate, Flags
+from llamafleet.memory.estimate import estimate
 from llamafleet.memory.terms import MIB, Kind
 from tests.memory.cases import ALL
 from tests.memory.models import REAL, TINY

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ..gguf import GgufError, GgufFacts
 from ..gguf.local import read_facts
-from ..memory import Device, Flags, devices_of, estimate, read_flags
+from ..memory import Device, Flags, devices_of, read_flags
+from ..memory.estimate import estimate
 from ..memory.extras import Extras, with_extras
 from ..memory.modelled import MODELLED
 from ..memory.report import as_json, as_text

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..fleet.model import Build, Fleet, Gguf, Host, Model
 from ..gguf import GgufFacts
-from ..memory import Device, Estimate, Flags, estimate, read_flags
+from ..memory import Device, Estimate, Flags, read_flags
 from ..memory.by_size import by_size
-from ..memory.extras import Extras, with_extras
 from ..memory.terms import HOST
 from ..schema.flag_tables import release_of
 from ..targets.process.command import server_flags
 from .cards import Free, Seen, cards_of
 from .margin import of_terms
 from .model import ESTIMATED, WRITTEN, Footprint, Part
+
+if TYPE_CHECKING:
+    from ..memory.extras import Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,10 @@ def _estimated(
         if beside is not None:
             return f"the lock has no facts of gguf {model.gguf}, and {beside} is loaded beside it"
         return by_size(size or 0, flags, cards, ref)
+    # The graphs take long to import: only where there is a header.
+    from ..memory.estimate import estimate
+    from ..memory.extras import with_extras
+
     whole = estimate(facts, flags, cards, ref)
     if isinstance(whole, str):
         return whole
@@ -127,6 +134,8 @@ def _size(gguf: Gguf) -> int | None:
 
 
 def _extras(model: Model, flags: Flags, known: Mapping[str, GgufFacts]) -> Extras | str:
+    from ..memory.extras import Extras
+
     for name in filter(None, (model.mmproj, model.draft)):
         if known.get(name) is None:
             return f"the lock has no facts of gguf {name}"

@@ -1,13 +1,13 @@
 """How much memory a llama-server takes, per device: from a GGUF's header and the server's flags.
 
 One term a file: `weights`, `kv_cache`, `recurrent`, `outputs`, `compute`, `host`. `placement` says
-which device has what, `geometry` how the context is cut, `estimate` puts the terms together.
+which device has what, `geometry` how the context is cut, `estimate` puts the terms together; it
+brings all graphs along, and is imported by itself where there is a header to compute with.
 """
 
 from .command_line import read_flags
 from .devices import Device, devices_of
-from .estimate import estimate
 from .flags import Flags
 from .terms import Estimate, Term
 
-__all__ = ["Device", "Estimate", "Flags", "Term", "devices_of", "estimate", "read_flags"]
+__all__ = ["Device", "Estimate", "Flags", "Term", "devices_of", "read_flags"]

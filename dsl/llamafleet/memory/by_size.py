@@ -13,6 +13,7 @@ from .devices import Device
 from .drivers import drivers
 from .flags import Flags
 from .geometry import CELLS, padded
+from .host import CACHE_RAM, PROMPTS
 from .kv_cache import row
 from .modelled import MODELLED, unmodelled_build
 from .placement import used_devices
@@ -50,6 +51,9 @@ def by_size(
     on_cards = sum(share for device, share in shares if device != HOST)
     if on_cards and HOST not in dict(shares):
         terms.append(_half(HOST, "compute", "compute buffer, about", 64 * MIB))
+    if flags.cache_ram > 0:
+        limit = "the limit of --cache-ram"
+        terms.append(Term(HOST, "other", PROMPTS, flags.cache_ram * MIB, limit, CACHE_RAM))
     terms += drivers([each.name for each in cards], flags.devices, terms)
     held = {each.device for each in terms}
     return Estimate(

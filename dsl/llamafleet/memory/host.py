@@ -12,6 +12,7 @@ from .shape import Shape
 from .terms import HOST, MIB, Term
 
 CACHE_RAM = "tools/server/server-task.h, server_prompt_cache"
+PROMPTS = "prompt cache, at most"
 CHECKPOINTS = "tools/server/server-context.cpp, create_checkpoint"
 
 
@@ -20,7 +21,7 @@ def host(shape: Shape, flags: Flags, geometry: Geometry) -> Iterator[Term]:
     if flags.cache_ram > 0:
         formula = "the limit of --cache-ram; filled by prompts that lost their slot"
         size = flags.cache_ram * MIB
-        yield Term(HOST, "other", "prompt cache, at most", size, formula, CACHE_RAM)
+        yield Term(HOST, "other", PROMPTS, size, formula, CACHE_RAM)
     size = _checkpoint(shape, flags, geometry)
     if size and flags.checkpoints > 0:
         count = geometry.sequences * flags.checkpoints
