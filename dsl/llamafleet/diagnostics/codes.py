@@ -103,7 +103,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     "unknown-macro": (E, "A macro is used that nothing defines."),
     "unknown-member": (E, "A matrix names what is no model of its service."),
     "unknown-name": (E, "Something is referred to that nothing declares."),
-    "unreachable-upstream": (E, "A proxy stands before what only another host can reach."),
+    "unreachable-upstream": (
+        E,
+        "A proxy stands before what only another host can reach, or before itself.",
+    ),
     "unreadable-file": (E, "A file cannot be read: it is missing, a directory, or not permitted."),
     "unset-variable": (W, "A configuration needs an environment variable that has no known value."),
     "unused-allow": (W, "An allow silences nothing."),
