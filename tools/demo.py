@@ -1,6 +1,6 @@
 """The demo: boot a sandbox host, roll examples/sandbox out to it, ask its model something.
 
-    python -m tools.demo [--down] [--question TEXT]
+    python -m tools.demo [--down] [--question TEXT] [--folder PATH]
 
 The example is rolled out as it stands, but for what this machine cannot reach or have: each such
 replacement is named in one line. Without root or systemd-nspawn it shows `check` and `render`.
@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -29,8 +30,7 @@ from tests.lab.tiny_gguf import Shape, write_tiny_gguf
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "examples" / "sandbox"
-CACHE = Path(os.environ.get("LLAMAFLEET_CACHE", "~/.cache/llamafleet")).expanduser()
-WHERE = CACHE / "demo"
+CACHE = Path(os.environ.get("LLAMAFLEET_CACHE") or "~/.cache/llamafleet").expanduser()
 BIN = Path(sys.executable).parent
 
 HOST = """\
@@ -103,16 +103,20 @@ def prepare(inventory: Path, models: Path) -> None:
         (inventory / "weights.fleet").write_text(TINY_WEIGHTS)
 
 
-def roll_out(inventory: Path, settings: Mapping[str, str]) -> None:
+def rollout(inventory: Path) -> list[str]:
+    """The command that rolls the inventory out, as a person types it."""
+    return [program("pyinfra"), "-y", str(inventory / "hosts.py"), "deploys/site.py"]
+
+
+def program(name: str) -> str:
+    """A program of this environment, as it is called from the checkout."""
+    return str((BIN / name).relative_to(ROOT) if BIN.is_relative_to(ROOT) else BIN / name)
+
+
+def roll_out(inventory: Path) -> None:
     """Exactly what a user types; its output goes to the terminal."""
-    command = ["pyinfra", "-y", str(inventory / "hosts.py"), "deploys/site.py"]
-    say(" ".join(command))
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=ROOT,
-        env={**os.environ, "PATH": path, **settings},
-    )
+    say(shlex.join(rollout(inventory)))
+    done = subprocess.run(rollout(inventory), cwd=ROOT)
     if done.returncode != 0:
         raise LabError(f"the rollout ended with status {done.returncode}; running it again repairs")
 
@@ -150,18 +154,19 @@ def ask(url: str, question: str) -> None:
 
 def look_around(lab: Lab, inventory: Path, url: str) -> None:
     """What a person may want to do next."""
-    verify = f".venv/bin/pytest tests/verify --fleet {inventory}/fleet.fleet"
-    print(
-        f"""
-The sandbox stays up. Look around:
-    ssh -F {lab.ssh_config} sandbox         the host; try: systemctl status llama-swap-voice nginx
-    curl -s {url}/v1/models     what it serves, with the digest of each configuration
-    curl -s {url}/running       what is loaded
-    {verify}
-    edit {inventory}/fleet.fleet, then: .venv/bin/pyinfra {inventory}/hosts.py deploys/site.py
-Stop it:
-    .venv/bin/python -m tests.lab down"""
+    fleet = str(inventory / "fleet.fleet")
+    steps = (
+        (("ssh", "-F", str(lab.ssh_config), "sandbox"), "systemctl status llama-swap-voice nginx"),
+        (("curl", "-s", f"{url}/v1/models"), "what it serves, with each configuration's digest"),
+        (("curl", "-s", f"{url}/running"), "what is loaded"),
+        ((program("pytest"), "tests/verify", "--fleet", fleet), "is all of it as planned?"),
     )
+    print(f"\nThe sandbox stays up. In {ROOT}, look around:")
+    for command, remark in steps:
+        print(f"    {shlex.join(command)}  # {remark}")
+    print(f"Edit {fleet}, then roll it out again:")
+    print(f"    {shlex.join(rollout(inventory))}")
+    print(f"Stop it:\n    {program('python')} -m tests.lab down {lab.id}", flush=True)
 
 
 def without_a_host(problems: Sequence[str]) -> int:
@@ -177,20 +182,21 @@ def without_a_host(problems: Sequence[str]) -> int:
     return 0
 
 
-def demo(lab: Lab, models: Path, question: str) -> None:
+def demo(lab: Lab, folder: Path, question: str) -> None:
     """From a booted host to an answer."""
-    inventory = WHERE / "inventory"
+    inventory = folder / "inventory"
     say(f"preparing a copy of examples/sandbox in {inventory}")
-    prepare(inventory, models)
+    prepare(inventory, folder / "models")
     (inventory / "host.fleet").write_text(
         HOST.format(address=lab.host("sandbox").address, ssh_config=lab.ssh_config)
     )
-    settings = {}
-    swap = find_llama_swap(WHERE)
+    swap = find_llama_swap(folder)
     if swap.found != "release archive":
         replaced("the llama-swap release archive", str(swap))
-        settings["LLAMAFLEET_LLAMA_SWAP"] = str(swap.path)
-    roll_out(inventory, settings)
+        # In the inventory, and not for this run alone: a later rollout takes the same one.
+        (inventory / "group_data").mkdir()
+        (inventory / "group_data/all.py").write_text(f"llama_swap_binary = {str(swap.path)!r}\n")
+    roll_out(inventory)
     url = f"http://{lab.host('sandbox').address}"
     ask(url, question)
     look_around(lab, inventory, url)
@@ -201,10 +207,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--down", action="store_true", help="stop the sandbox at the end")
     parser.add_argument("--question", default="Why is the sky blue?")
+    parser.add_argument("--folder", type=Path, default=CACHE / "demo", help="what it writes")
     given = parser.parse_args(arguments)
     if problems := missing():
         return without_a_host(problems)
-    models = WHERE / "models"
+    folder = given.folder.resolve()
+    models = folder / "models"
     models.mkdir(parents=True, exist_ok=True)
     say("booting a sandbox host (the first time, its base image is made: a minute or two)")
     spec = HostSpec("sandbox", binds=((str(models), "/models"),))
@@ -215,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         return without_a_host(str(error).splitlines())
     try:
-        demo(lab, models, given.question)
+        demo(lab, folder, given.question)
         stay = not given.down
     except (LabError, httpx.HTTPError) as error:
         print(f"demo: {error}", file=sys.stderr)
