@@ -167,6 +167,7 @@ def verified_at(disk: Disk, path: Path, source: str = "owner/repo@main:a.gguf") 
     """Weights at another path, as an earlier rollout has left them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(CONTENT)
+    path.chmod(0o644)  # whatever the umask: Debian's users have one that lets their group write
     disk.memory.mkdir(exist_ok=True)
     state = path.stat()
     note = f"{state.st_size} {int(state.st_mtime)} {SHA256} {source}\n{path}\n"
