@@ -78,6 +78,26 @@ def test_of_how_many_models_and_how_well(
     assert expected in said(run, folder, **of)
 
 
+def test_a_fleet_that_does_not_fit_can_be_simulated(run: Run, folder: Path) -> None:
+    said(run, folder, vram="    vram = 30GiB")
+    done = run("simulate", "m.fleet", "other", "chat")
+    assert done.returncode == 0
+    assert "1. other: nothing else runs" in done.stdout
+    (folder / "m.fleet").write_text((folder / "m.fleet").read_text().replace("[card]", "[cord]"))
+    done = run("simulate", "m.fleet", "other", "chat")
+    assert done.returncode == 1
+    assert "unknown-name" in done.stderr
+
+
+def test_explain_memory_says_that_it_is_a_rule_of_thumb(run: Run, folder: Path) -> None:
+    said(run, folder, size="    size = 9GB", ref="b20000")
+    done = run("explain", "memory", "chat", "m.fleet")
+    first, *reasons = done.stdout.splitlines()[:3]
+    assert first == "chat in main on box: by size, in part by a rule of thumb"
+    assert reasons[0].startswith("only the size of its weights is known: rule of thumb, ±")
+    assert reasons[1].startswith("build b20000 is newer than b11434, which is modelled: rule of")
+
+
 def test_it_is_said_beside_findings_too(run: Run, folder: Path) -> None:
     lines = said(run, folder, vram="    vram = 30GiB").splitlines()
     assert lines == [

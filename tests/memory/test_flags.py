@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from llamafleet.importers.argv import forms
 from llamafleet.memory import Device, Estimate, Flags, read_flags
 from llamafleet.memory.estimate import estimate
 from tests.gguf.writing import header_bytes, write_gguf
+from tests.memory.cases import ALL
 from tests.memory.models import TINY
 from tests.memory.recorded import facts
 
@@ -212,7 +214,14 @@ ODD: tuple[object, ...] = (
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_header_is_answered(data: st.DataObject) -> None:
-    made = TINY[data.draw(st.sampled_from(sorted(TINY)))]()
+    made = ALL[data.draw(st.sampled_from(sorted(ALL)))]()
+    gone = data.draw(st.sets(st.integers(0, len(made.tensors) - 1), max_size=2))
+    flat = data.draw(st.sets(st.integers(0, len(made.tensors) - 1), max_size=2))
+    made.tensors = [
+        (name, kind, dims[:1] if index in flat else dims)
+        for index, (name, kind, dims) in enumerate(made.tensors)
+        if index not in gone
+    ]
     keys = sorted(each for each in made.entries if each.startswith(made.architecture))
     for key in data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3)):
         made.entries[key] = data.draw(st.sampled_from(ODD))
@@ -222,6 +231,8 @@ def test_any_header_is_answered(data: st.DataObject) -> None:
     assert isinstance(flags, Flags)
     if isinstance(header, Header) and isinstance(found := facts_of([header]), GgufFacts):
         assert isinstance(estimate(found, flags, CARDS), str | Estimate)
+        odd = replace(found, architecture="unheard-of")
+        assert isinstance(estimate(odd, flags, CARDS, "b99999"), str | Estimate)
 
 
 def test_the_command_answers_hostile_files(

@@ -63,7 +63,10 @@ def _places(
 
 def _told(fleet: Fleet, found: Footprint, bare: Footprint, where: list[str]) -> str:
     more = f" and {len(where) - 1} more like it" if len(where) > 1 else ""
-    lines = [f"{found.model} in {where[0]}{more}: {HOW.get(found.known, 'not known')}"]
+    how = HOW.get(found.known, "not known")
+    if found.doubts:
+        how = f"{'by size' if found.by_size else 'computed'}, in part by a rule of thumb"
+    lines = [f"{found.model} in {where[0]}{more}: {how}", *found.doubts]
     host = fleet.hosts[found.host]
     for card in found.uses:
         parts = ", ".join(f"{p.kind} {p.size / MIB:.2f}" for p in dict(found.cards)[card])
@@ -84,6 +87,7 @@ def _tree(found: Footprint, bare: Footprint, where: list[str]) -> dict[str, Any]
         "where": where,
         "known": found.known,
         "why": found.why,
+        "unmodelled": list(found.unmodelled),
         "cards": [
             {
                 "index": card,

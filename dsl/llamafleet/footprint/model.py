@@ -57,8 +57,12 @@ class Footprint:
         Nothing of what only the size of weights tells: that doubt is so wide that it would be
         warned of everywhere; who asks is told that it is a rule of thumb.
         """
-        by_size = self.estimate is not None and self.estimate.by_size and not self.written
-        return 0 if by_size else self.off(card)
+        return 0 if self.by_size else self.off(card)
+
+    @property
+    def by_size(self) -> bool:
+        """Return whether only the size of its weights is known."""
+        return self.known == ESTIMATED and self.estimate is not None and self.estimate.by_size
 
     @property
     def doubts(self) -> tuple[str, ...]:

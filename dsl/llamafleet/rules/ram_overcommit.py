@@ -39,7 +39,8 @@ def _report(survey: Survey, found: HostMemory) -> Diagnostic:
         verb = "needs" if len({each.model for each in found.footprints}) == 1 else "need"
         doubt = f", give or take {gib(found.off)}" if found.off else ""
         message = f"{names} {verb} {gib(found.needs)} {where}{doubt}"
-        hint = "put more layers on cards, choose smaller weights, or load fewer at a time"
+        cards = "put more layers on cards, " if host.gpus else ""
+        hint = f"{cards}choose smaller weights, or load fewer at a time"
         report = error if found.needs - found.off > found.room else warning
     else:
         message = (
