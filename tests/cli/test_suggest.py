@@ -126,3 +126,19 @@ def test_weights_of_which_nothing_is_known(run: Run, fleet: Path) -> None:
     done = run("suggest", "chat", "--host", "attic")
     assert (done.returncode, done.stdout) == (1, "")
     assert "llamafleet lock reads its weights" in done.stderr
+
+
+def test_weights_of_which_only_the_size_is_known(run: Run, fleet: Path) -> None:
+    (fleet.parent / "fleet.lock").unlink()
+    text = fleet.read_text(encoding="utf-8")
+    fleet.write_text(re.sub(r"^(gguf .*\{)$", r"\1\n    size = 5GB", text, flags=re.M))
+    done = run("suggest", "chat", "--host", "attic")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "only the size of its weights is known; llamafleet lock reads" in done.stderr
+
+
+def test_another_build_is_said(run: Run, fleet: Path) -> None:
+    text = fleet.read_text(encoding="utf-8")
+    fleet.write_text(re.sub(r'ref( *)= "b\d+"', r'ref\1= "b99999"', text))
+    done = run("suggest", "chat", "--host", "attic")
+    assert "note: build b99999 is newer than b11434, which is modelled: rule of" in done.stdout

@@ -114,6 +114,8 @@ def _told(
             yield f"{place_name(fleet, search.host, place)}: {_mib(room)}{others}"
     for name in found.unknown:
         yield f"note: what {name} takes is not known, and not counted"
+    for why in search.doubts:
+        yield f"note: {why}, which is kept free"
     if options:
         yield ""
         yield from _table(search, found, options)

@@ -31,6 +31,7 @@ class Search:
     trained: int = field(init=False)
     streams: int = 1
     why: str = ""
+    doubts: tuple[str, ...] = ()
     last: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -44,6 +45,10 @@ class Search:
         self.model = replace(self.model, vram=None)
         own = self.of(self.model)
         self.why = next((each.why for each in own if not each.known), "")
+        if any(each.by_size for each in own):
+            # How long a context it was made for is not known either.
+            self.why = "only the size of its weights is known"
+        self.doubts = tuple(dict.fromkeys(why for each in own for why in each.doubts))
         if own and own[0].estimate is not None:
             self.streams = max(1, own[0].estimate.n_ctx // own[0].estimate.n_ctx_per_slot)
         self.cards = _spread(self.model, fleet, self.host) if len(own) == 1 else ()
