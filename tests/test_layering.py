@@ -37,7 +37,9 @@ LAYERS: dict[str, set[str]] = {
     },
     "places": set(),
     "plan_types": {"fleet.model", "places"},
-    "plan": {"fleet", "gguf.shards", "targets", "backends", "places", "plan_types"},
+    "plan": {
+        "fleet", "footprint", "gguf.shards", "targets", "backends", "places", "plan_types",
+    },
     "render": {"fleet", "plan", "plan_types"},
     "derive": {
         "diagnostics", "fleet", "footprint", "language.source", "lock.measured", "targets",

@@ -10,10 +10,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from llamafleet.backends import BACKENDS
 from llamafleet.diagnostics.codes import CODES
 from llamafleet.explain import default_of, flag_of, schemas
 from llamafleet.schema import llama_server
 from llamafleet.schema.block import BlockSchema, Key
+from llamafleet.targets.process.sandbox import SANDBOX, Need, lifted
+from llamafleet.targets.process.unasked import ADDITIONS
+from llamafleet.targets.process.unit import UNIT_ENVIRONMENT
+from llamafleet.targets.swap.config import DEFAULT_LIMIT, HEALTH, WAITING_PER_SLOT
+from llamafleet.writers.systemd_unit import Setting, Words
 
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "diagnostics"
@@ -51,6 +57,7 @@ def reference() -> str:
     parts.append("\n".join(_flags()))
     parts.append("### What is no key, and why")
     parts.append("\n".join(_refused()))
+    parts += [*_unasked(), *_sandbox()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,6 +100,58 @@ def _refused() -> Iterator[str]:
     yield "|---|---|"
     for word, why in sorted(llama_server.refused().items()):
         yield f"| `{word}` | {_cell(why)} |"
+
+
+def _unasked() -> Iterator[str]:
+    yield "## What llamafleet adds unasked"
+    yield (
+        "To the argv of a llama-server that a build of the fleet runs, besides what names the "
+        "model and its address (`--model`, `--mmproj`, `--model-draft`, `--alias`, `--tags`, "
+        "`--host`, `--port`):"
+    )
+    flags = (f"| `{' '.join(x.words)}` | {x.condition} | {_cell(x.why)} |" for x in ADDITIONS)
+    yield "\n".join(["| flag | added | why |", "|---|---|---|", *flags])
+    yield "To the environment; what a model's `env` says wins:"
+    rows = ["| variable | of | value |", "|---|---|---|"]
+    for each in BACKENDS:
+        of = f"models of {each.name} builds"
+        rows += [f"| `{name}` | {of} | `{value}` |" for name, value in each.environment]
+        if each.visible_devices:
+            shown = each.visible_format.format(devices="0,1")
+            rows.append(f"| `{each.visible_devices}` | {of} that name `gpus` | `{shown}` |")
+    for name, value, why in UNIT_ENVIRONMENT:
+        rows.append(f"| `{name}` | every unit: {why} | `{value.format(unit='NAME')}` |")
+    yield "\n".join(rows)
+    yield (
+        "To llama-swap's configuration: each model's port, in `proxy` and in its command, "
+        f"`checkEndpoint` (`{HEALTH}`), `ttl` (the service's `global-ttl`), and "
+        f"`concurrencyLimit`: one running and {WAITING_PER_SLOT} waiting requests a slot, never "
+        f"less than {DEFAULT_LIMIT}. To each model's `metadata`: its digest, which `tests/verify` "
+        "compares."
+    )
+
+
+def _sandbox() -> Iterator[str]:
+    yield "## The sandbox of a unit"
+    yield "What [hardening.md](hardening.md) is about: every unit of model servers has"
+    lines = (f"{each.setting}={_value(each.value)}" for each in SANDBOX)
+    yield "\n".join(["```ini", *lines, "```"])
+    yield "but for what a service needs:"
+    rows = ["| where | it has no | because |", "|---|---|---|"]
+    for need in Need:
+        for reason, names in lifted({need}).items():
+            listed = ", ".join(f"`{name}`" for name in names)
+            rows.append(f"| {need.value} | {listed} | {_cell(reason)} |")
+    yield "\n".join(rows)
+
+
+def _value(value: Setting) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case Words():
+            return " ".join(value.words)
+    return str(value)
 
 
 def diagnostics() -> str:

@@ -12,6 +12,7 @@ from .schema.core import DECLARATIONS
 from .schema.server_flag import ServerFlag
 from .schema.values import did_you_mean
 from .targets import TARGETS
+from .targets.process.unasked import ADDITIONS
 
 WIDTH = 88
 
@@ -119,6 +120,7 @@ def _key(key: Key) -> str:
         lines.append(f"    llama-server: {', '.join(flag.names)}{negative}")
         if flag.default is not None:
             lines.append(f"    llama-server's default: {_told(flag.default)}")
+        lines += _added(flag)
     elif key.upstream:
         lines.append(f"    upstream: {key.upstream}")
     if key.required:
@@ -126,6 +128,14 @@ def _key(key: Key) -> str:
     elif default := default_of(key):
         lines.append(f"    default: {default}")
     return "\n".join(lines)
+
+
+def _added(flag: ServerFlag) -> Iterator[str]:
+    """What llamafleet passes for the flag where a model does not set it."""
+    for each in ADDITIONS:
+        if each.key == flag.key:
+            text = f"llamafleet adds {' '.join(each.words)} {each.condition}: {each.why}"
+            yield _indented(text)
 
 
 def _told(default: object) -> str:

@@ -84,8 +84,11 @@ def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan
     wiring = wiring or wire(fleet)
     machine = fleet.hosts[host]
     services = wiring.services.get(host, ())
+    limits = _memory_limits(services, fleet, machine)
     plans = tuple(
-        _BY_KIND[service.kind].plan(service, machine, fleet, wiring.endpoints)
+        _BY_KIND[service.kind].plan(
+            service, machine, fleet, wiring.endpoints, limits.get(service.name)
+        )
         for service in services
     )
     builds = tuple(
@@ -103,6 +106,17 @@ def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan
         services=plans,
         groups=_unique(group for plan in plans for group in plan.groups),
     )
+
+
+def _memory_limits(services: tuple[Service, ...], fleet: Fleet, host: Host) -> Mapping[str, int]:
+    """Bytes for each unit of services on the CPU; empty where nothing is known to compute with."""
+    builds = {name for service in services for name in service.builds}
+    if not fleet.facts or all(backend(fleet.builds[each].backend).device for each in builds):
+        return {}
+    # The memory model is loaded only where a limit can come of it.
+    from .footprint.memory_limits import memory_limits
+
+    return memory_limits(fleet, host)
 
 
 def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:

@@ -100,13 +100,22 @@ class Socket:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPath:
+    """A file or folder that must be on the host: the flag `key` of a model names it."""
+
+    model: str
+    key: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePlan:
     """One service on one host.
 
-    `releases` are programs that it runs and we do not build; `groups` must exist for its user.
-    `sockets` are the ports that must be free for it. `trial` is its configuration without what
-    it would start or store, for asking its program whether it accepts the rest; `store` is the
-    path of the database that it keeps.
+    `releases` are programs that it runs and we do not build; `groups` must exist for its user, who
+    must be able to read `reads`. `sockets` are the ports that must be free for it. `trial` is its
+    configuration without what it would start or store, for asking its program whether it accepts
+    the rest; `store` is the path of the database that it keeps.
     """
 
     kind: str
@@ -120,6 +129,7 @@ class ServicePlan:
     sockets: tuple[Socket, ...] = ()
     trial: str | None = None
     store: str | None = None
+    reads: tuple[ReadPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

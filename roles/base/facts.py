@@ -110,3 +110,39 @@ class Accounts(FactBase[frozenset[str] | None]):
         if not output or output[0] != "accounts 1":
             return None
         return frozenset(output[1:])
+
+
+_PATHS = """
+echo paths 1
+n=0
+while [ $# -gt 0 ]; do
+    if [ ! -e "$2" ]; then
+        echo "missing $n"
+    elif [ "$(id -u)" = 0 ] && id -u -- "$1" >/dev/null 2>&1 &&
+        ! runuser -u "$1" -- test -r "$2" 2>/dev/null; then
+        echo "unreadable $n"
+    fi
+    n=$((n + 1))
+    shift 2
+done
+"""
+
+
+class UnreadPaths(FactBase[Mapping[int, str] | None]):
+    """Which of some paths cannot be read: `missing` or `unreadable` by their index."""
+
+    def command(self, paths: tuple[tuple[str, str], ...]) -> str:
+        """Each path with the user that reads it."""
+        return words("sh", "-c", _PATHS, "paths", *(word for pair in paths for word in pair))
+
+    @staticmethod
+    def default() -> Mapping[int, str] | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> Mapping[int, str] | None:
+        """The lines after the first, which shows that the question was asked."""
+        if not output or output[0] != "paths 1":
+            return None
+        found = (line.partition(" ") for line in output[1:])
+        return {int(index): problem for problem, _, index in found if index.isdigit()}

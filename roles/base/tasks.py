@@ -11,7 +11,7 @@ from pyinfra.context import host
 
 from llamafleet.places import CONFIG, PREFIX, STATE
 from llamafleet.plan_types import HostPlan
-from roles.base.facts import Accounts, Gpus
+from roles.base.facts import Accounts, Gpus, UnreadPaths
 from roles.base.gpus import problem
 from roles.commands import announce, refuse, run, words
 from roles.site_data import DataError, switch
@@ -90,8 +90,32 @@ def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     yield run(words("sh", "-c", _MAKE, "make", " ".join(users), " ".join(missing), STATE, *folders))
 
 
+@operation()
+def check_paths(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Stop before anything is built or downloaded where a model names a file that is not there.
+
+    Whether a user may read it is asked where the user exists already.
+    """
+    wanted = [(service.user, each) for service in plan.services for each in service.reads]
+    if not wanted:
+        return
+    asked = tuple((user, each.path) for user, each in wanted)
+    found = host.get_fact(UnreadPaths, paths=asked)
+    if found is None:
+        yield refuse("could not look for files that models name: nothing was changed on this host")
+        return
+    for index, trouble in found.items():
+        user, each = wanted[index]
+        what = "is not there" if trouble == "missing" else f"cannot be read by {user}"
+        yield refuse(
+            f"model {each.model}: {each.path} {what} on {plan.host}, and its {each.key} names it; "
+            "put it there, or take the key away"
+        )
+
+
 @deploy("Base")
 def base(plan: HostPlan) -> None:
     """A host is the right machine, and has the users and folders that the other roles need."""
     check_gpus(name="Check the GPUs", plan=plan)
+    check_paths(name="Check the files that models name", plan=plan)
     make_accounts(name="Make users and folders", plan=plan)

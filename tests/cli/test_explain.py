@@ -13,6 +13,9 @@ from tests.cli.conftest import Run
         ("nginx.balance", "least_conn"),
         ("ctx-size", "context"),
         ("unreadable-file", "cannot be read"),
+        ("parallel", "llamafleet adds --parallel 1 to a model that sets no parallel"),
+        ("fit", "llamafleet adds --fit off"),
+        ("device", "llamafleet adds --device none to a model with gpus = []"),
     ],
 )
 def test_what_there_is(run: Run, key: str, words: str) -> None:

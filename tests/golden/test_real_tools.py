@@ -36,6 +36,9 @@ KEY = "a-key-of-the-tests"
 
 SWAPS = sorted(GOLDEN.glob("*/*/etc/llamafleet/llama-swap/*.yaml"))
 
+MOST_EXPOSED = {True: 15, False: 30}
+"""Tenths of `systemd-analyze security`'s scale, by whether a unit uses no devices."""
+
 # Units that come with a system or with a package: only their names matter here.
 OTHER_UNITS = (
     "basic.target",
@@ -87,18 +90,45 @@ def furnished(unit: Path, root: Path) -> Path:
     return root
 
 
+SINCE_254 = re.compile(r"(?m)^.*Unknown key (name )?'Restart(Steps|MaxDelaySec)'.*\n")
+"""An older systemd ignores these keys, and says so."""
+
+
 def verified(unit: Path, root: Path) -> str:
     """What systemd says about a unit: it returns 0 for an unknown key, so silence counts."""
     found = subprocess.run(
         [required("systemd-analyze"), "verify", "--man=no", f"--root={root}", unit.name],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    return found.stdout + found.stderr + (f"exit {found.returncode}" if found.returncode else "")
+    said = SINCE_254.sub("", found.stdout + found.stderr)
+    return said + (f"exit {found.returncode}" if found.returncode else "")
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=label)
 def test_systemd_has_nothing_to_say_about_a_unit(unit: Path, tmp_path: Path) -> None:
     assert verified(unit, furnished(unit, tmp_path)) == ""
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=label)
+def test_systemd_gives_a_unit_the_exposure_that_is_promised(unit: Path) -> None:
+    assert exposure_problem(unit) == ""
+
+
+def test_systemd_would_see_a_unit_that_is_exposed(tmp_path: Path) -> None:
+    copy = tmp_path / UNITS[0].name
+    copy.write_text(re.sub(r"(?m)^SystemCallFilter=.*\n", "", UNITS[0].read_text()))
+    assert "Overall exposure level" in exposure_problem(copy)
+
+
+def exposure_problem(unit: Path) -> str:
+    """What systemd says of a unit that is more exposed than its kind may be; empty if none is."""
+    most = MOST_EXPOSED["PrivateDevices=yes" in unit.read_text().splitlines()]
+    found = subprocess.run(
+        [required("systemd-analyze"), "security", "--offline=true", f"--threshold={most}",
+         "--no-pager", str(unit)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return found.stdout + found.stderr if found.returncode else ""
 
 
 @pytest.mark.parametrize(("right", "wrong"), [("UMask=", "Umask="), ("/llama-s", "/lama-s")])

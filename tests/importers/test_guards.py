@@ -60,7 +60,7 @@ def test_what_is_not_taken_over_is_never_verified(
     "directive",
     [
         "IPAddressDeny=any",
-        "SystemCallFilter=@system-service",
+        "SystemCallFilter=@basic-io",
         "LoadCredential=key:/etc/key",
         "MemoryDenyWriteExecute=yes",
         "PrivateNetwork=yes",

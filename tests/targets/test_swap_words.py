@@ -279,7 +279,7 @@ def test_priority_stands_beside_the_router() -> None:
 def test_a_file_that_is_written_may_be_written() -> None:
     plan = plan_of(swap(rest='store-path = "/srv/figures/a.db"'))
     [unit] = [each.content for each in plan.artifacts if each.path.endswith(".service")]
-    assert "ReadWritePaths=/srv/figures" in unit
+    assert "ReadWritePaths=-/srv/figures" in unit
 
 
 ALIASED = 'aliases = [al]\n    variant "m:low" {\n a = 1\n }\n' + TWO

@@ -14,8 +14,10 @@ from ..footprint import Footprints
 from ..lock.measured import Measured, recorded
 from ..lock.measured_for import MeasuredFor, measured_for
 from ..memory.terms import MIB
-from ..targets.process.command import Bind, command_of, environment_of, written_paths
-from ..targets.process.unit import Process, unit_of
+from ..targets.process.command import Bind, command_of, environment_of, weights_paths
+from ..targets.process.named_paths import paths_of, read_paths, written_folders
+from ..targets.process.needs import needs_of
+from ..targets.process.unit import Process, state_folder, unit_of
 from ..targets.server.block import LlamaServer, unit_name, workers
 from ..targets.swap.block import LlamaSwap
 from ..writers.systemd_unit import Section, Words, to_unit
@@ -112,6 +114,7 @@ def _trial(
     cards = _cards(build, machine, devices)
     stack = backend(build.backend)
     groups = command_of(model, build.name, machine, fleet, Bind("127.0.0.1", port))
+    paths = paths_of(model, build, fleet)
     process = Process(
         unit=UNIT,
         description=f"{name} of {service.name}, being measured",
@@ -119,8 +122,9 @@ def _trial(
         port=port,
         environment=environment_of(model, build, machine, devices),
         requires=service.requires if isinstance(service, LlamaServer) else (),
-        writes=written_paths(model),
-        devices=stack.device is not None,
+        writes=written_folders(paths, state_folder(UNIT)),
+        reads=(*weights_paths(model, machine, fleet), *read_paths(paths)),
+        needs=needs_of((model,), service.running, port, build),
     )
     found = footprints.of(service.name, name, host)
     return Trial(

@@ -15,6 +15,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     "bad-handle": (E, "A handle of a matrix is one that llama-swap refuses or misreads."),
     "bad-macro": (E, "A macro of llama-swap has a name or a value that it refuses."),
     "bad-name": (E, "A name holds what cannot become part of a path, a unit or an API."),
+    "build-feature": (
+        E,
+        "A flag needs what its build is compiled without, or makes llama-server fetch weights.",
+    ),
     "circular-set": (E, "Sets of a matrix refer to each other in a circle."),
     "conflicting-keys": (E, "Two things are said that exclude each other."),
     "context-per-slot": (W, "Slots share a context so small that each has next to nothing."),
@@ -87,6 +91,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "repeated-include": (W, "A file includes the same other file twice."),
     "reserved-name": (W, "The id of a model has a meaning of its own upstream."),
     "secret-in-file": (W, "A key, a token or a password stands in a file that others may read."),
+    "root-user": (W, "The processes of a service run as root."),
     "set-syntax": (E, "The expression of a set is one that llama-swap cannot read."),
     "set-tie": (
         W,

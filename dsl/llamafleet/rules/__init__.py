@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..diagnostics.model import Diagnostic
 from .alias_conflict import alias_conflict
+from .build_feature import build_feature
 from .context_per_slot import context_per_slot
 from .disk_overcommit import disk_overcommit
 from .exposed import exposed
@@ -24,6 +25,7 @@ from .ram_overcommit import ram_overcommit
 from .redundant_set import redundant_set
 from .repeated_flag import repeated_flag
 from .reserved_name import reserved_name
+from .root_user import root_user
 from .set_tie import set_tie
 from .short_timeout import short_timeout
 from .split_mode import split_mode
@@ -42,6 +44,7 @@ Rule = Callable[[Survey], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (
     alias_conflict,
+    build_feature,
     context_per_slot,
     disk_overcommit,
     exposed,
@@ -60,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     redundant_set,
     repeated_flag,
     reserved_name,
+    root_user,
     set_tie,
     short_timeout,
     split_mode,

@@ -22,7 +22,7 @@ def repeated_flag(survey: Survey) -> Iterator[Diagnostic]:
             if given.flag is None:
                 continue
             key = given.flag.key
-            if serving.build is not None and key in llama_server.OWNED:
+            if serving.build is not None and llama_server.owned(key):
                 yield from _owned(given.name, key, serving)
             elif given.flag.type not in SEVERAL and key in keys:
                 message = f"{given.name} repeats the key {key}; the argument wins"
@@ -37,4 +37,4 @@ def repeated_flag(survey: Survey) -> Iterator[Diagnostic]:
 
 def _owned(name: str, key: str, serving: Serving) -> Iterator[Diagnostic]:
     message = f"{name} is a flag that llamafleet sets itself"
-    yield error("owned-flag", message, serving.words_origin, llama_server.OWNED[key])
+    yield error("owned-flag", message, serving.words_origin, llama_server.owned(key))

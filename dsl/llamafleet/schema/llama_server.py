@@ -39,6 +39,13 @@ OWNED: Mapping[str, str] = {
 """Flags that are no keys, and who sets them."""
 
 
+def owned(key: str) -> str:
+    """Why a flag is no key and no argument of a build of ours; empty where it may be given."""
+    if key != "spec-default" and key.endswith(("-default", "-spec")):
+        return f"it chooses weights by itself; {_WEIGHTS}"
+    return OWNED.get(key, "")
+
+
 @cache
 def flags() -> Mapping[str, ServerFlag]:
     """Every flag that a model may set, by its key, in the order of upstream's help."""
@@ -137,6 +144,4 @@ def _refusal(row: Row) -> str:
     key: str = row["key"]
     if row.get("removed"):
         return f"llama.cpp has removed it; {PINNED} stops when it meets it"
-    if key != "spec-default" and key.endswith(("-default", "-spec")):
-        return f"it chooses weights by itself; {_WEIGHTS}"
-    return OWNED.get(key, "")
+    return owned(key)

@@ -81,13 +81,18 @@ class LlamaServerTarget:
         )
 
     def plan(
-        self, service: LlamaServer, host: Host, fleet: Fleet, endpoints: Endpoints
+        self,
+        service: LlamaServer,
+        host: Host,
+        fleet: Fleet,
+        endpoints: Endpoints,
+        memory_max: int | None = None,
     ) -> ServicePlan:
         """A unit for each process."""
         # What only a plan needs is not loaded by `check`.
         from .server.plan import plan_server
 
-        return plan_server(service, host, fleet)
+        return plan_server(service, host, fleet, memory_max)
 
 
 TARGET = LlamaServerTarget()

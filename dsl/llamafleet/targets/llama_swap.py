@@ -98,13 +98,18 @@ class LlamaSwapTarget:
         )
 
     def plan(
-        self, service: LlamaSwap, host: Host, fleet: Fleet, endpoints: Endpoints
+        self,
+        service: LlamaSwap,
+        host: Host,
+        fleet: Fleet,
+        endpoints: Endpoints,
+        memory_max: int | None = None,
     ) -> ServicePlan:
         """The configuration, the unit, and the release that runs."""
         # What only a plan needs is not loaded by `check`.
         from .swap.plan import plan_swap
 
-        return plan_swap(service, host, fleet)
+        return plan_swap(service, host, fleet, memory_max)
 
 
 TARGET = LlamaSwapTarget()

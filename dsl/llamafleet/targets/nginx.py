@@ -187,7 +187,14 @@ class NginxTarget:
             ),
         )
 
-    def plan(self, service: Nginx, host: Host, fleet: Fleet, endpoints: Endpoints) -> ServicePlan:
+    def plan(
+        self,
+        service: Nginx,
+        host: Host,
+        fleet: Fleet,
+        endpoints: Endpoints,
+        memory_max: int | None = None,
+    ) -> ServicePlan:
         """One file, which nginx reads again when it changes."""
         # What only a plan needs is not loaded by `check`.
         from .proxy.plan import plan_site

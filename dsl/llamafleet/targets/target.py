@@ -32,8 +32,18 @@ class Target(Protocol[S]):
     def endpoints(self, service: S, fleet: Fleet) -> tuple[Endpoint, ...]:
         """The addresses where the service answers."""
 
-    def plan(self, service: S, host: Host, fleet: Fleet, endpoints: Endpoints) -> ServicePlan:
-        """What the service needs on one of its hosts."""
+    def plan(
+        self,
+        service: S,
+        host: Host,
+        fleet: Fleet,
+        endpoints: Endpoints,
+        memory_max: int | None = None,
+    ) -> ServicePlan:
+        """What the service needs on one of its hosts.
+
+        `memory_max` limits each of its units, in bytes; None where it is not known what they take.
+        """
 
 
 AnyTarget: TypeAlias = Target[Any]

@@ -35,15 +35,23 @@ class Words:
     words: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A line for whoever reads the unit, in place of a setting."""
+
+    text: str
+
+
 Setting: TypeAlias = str | int | bool | Command | Assignment | Words
+Entry: TypeAlias = tuple[str, Setting] | Comment
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`[name]` and its settings, in order; a key may come again."""
+    """`[name]` with its settings and comments, in order; a key may come again."""
 
     name: str
-    settings: tuple[tuple[str, Setting], ...]
+    settings: tuple[Entry, ...]
 
 
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_./:=,@+^-]+")
@@ -55,9 +63,18 @@ def to_unit(sections: tuple[Section, ...], *, header: tuple[str, ...] = ()) -> s
     """The unit file, with `header` as comment lines above it."""
     parts = ["".join(f"# {line}\n" for line in header)] if header else []
     for section in sections:
-        lines = "".join(f"{key}={_setting(value)}\n" for key, value in section.settings)
+        lines = "".join(f"{_entry(each)}\n" for each in section.settings)
         parts.append(f"[{section.name}]\n{lines}")
     return "\n".join(parts)
+
+
+def _entry(entry: Entry) -> str:
+    if isinstance(entry, Comment):
+        if not entry.text.isprintable() or entry.text.endswith("\\"):
+            raise ValueError(f"{entry.text!r} cannot stand in a unit as a comment")
+        return f"# {entry.text}"
+    key, value = entry
+    return f"{key}={_setting(value)}"
 
 
 def _setting(value: Setting) -> str:

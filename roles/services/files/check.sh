@@ -9,7 +9,9 @@ check_units() {
         /etc/systemd/system/*.service) ;;
         *) continue ;;
         esac
-        cp "$bundle/files/$index" "$bundle/check/units/${path##*/}"
+        # Before version 254 systemd ignores these two keys, but its check calls them a fault.
+        sed '/^Restart\(Steps\|MaxDelaySec\)=/d' "$bundle/files/$index" \
+            >"$bundle/check/units/${path##*/}"
         set -- "$@" "$bundle/check/units/${path##*/}"
     done <"$bundle/file.tsv"
     [ $# -gt 0 ] || return 0

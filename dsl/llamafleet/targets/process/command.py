@@ -1,13 +1,11 @@
 """The argv and the environment of a model's server.
 
 Settings that upstream would choose by itself, from what it finds on the host, are written out, so
-that the same fleet file means the same everywhere: the number of slots, and that layers stay where
-the file puts them (`--fit off`), unless the file itself says how to fit.
+that the same fleet file means the same everywhere; unasked.py lists them.
 """
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +13,7 @@ from ...backends import Backend, backend, backend_of_vendor
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
 from ...places import PREFIX
 from ...schema.flag_tables import FlagTables, tables_of
+from .unasked import additions
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """An argv in groups that belong on one line: the program, then each flag with its values."""
@@ -42,10 +41,10 @@ def server_path(build: str) -> str:
     return f"{PREFIX}/llama.cpp/{build}/llama-server"
 
 
-def written_paths(model: Model) -> tuple[str, ...]:
-    """Directories that its flags let the server write to."""
-    found = (model.flag("slot-save-path"), posixpath.dirname(model.flag("log-file") or ""))
-    return tuple(path for path in found if path and path.startswith("/"))
+def weights_paths(model: Model, host: Host, fleet: Fleet) -> tuple[str, ...]:
+    """Where the weights of a model are on a host: its own, a projector's and a draft's."""
+    names = (model.gguf, model.mmproj, model.draft)
+    return tuple(gguf_path(fleet.ggufs[name], host) for name in names if name)
 
 
 def command_of(
@@ -72,7 +71,7 @@ def command_of(
         *((("--tags", tag),) if tag else ()),
         ("--host", bind.host),
         ("--port", str(bind.port)),
-        *_explicit(model),
+        *additions(model),
         *(_spelled(flag, found, tables_of(fleet)) for flag in model.flags),
         *_grouped(model.extra_args),
     )
@@ -86,7 +85,7 @@ def server_flags(model: Model) -> tuple[str, ...]:
     companions = (("--mmproj", model.mmproj), ("--model-draft", model.draft))
     groups = (
         *((flag, name) for flag, name in companions if name),
-        *(() if model.program else _explicit(model)),
+        *(() if model.program else additions(model)),
         *(flag.argv for flag in model.flags),
     )
     return (*(word for group in groups for word in group), *model.extra_args)
@@ -137,19 +136,6 @@ def _companions(model: Model, host: Host, fleet: Fleet) -> Groups:
     """Weights beside the main ones."""
     files = (("--mmproj", model.mmproj), ("--model-draft", model.draft))
     return tuple((flag, gguf_path(fleet.ggufs[name], host)) for flag, name in files if name)
-
-
-def _explicit(model: Model) -> Groups:
-    """What upstream would otherwise decide by itself, unless the model says it."""
-    flags = {flag.key for flag in model.flags}
-    groups: list[tuple[str, ...]] = []
-    if "parallel" not in flags:
-        groups.append(("--parallel", "1"))
-    if not any(key == "fit" or key.startswith("fit-") for key in flags):
-        groups.append(("--fit", "off"))
-    if model.gpus == () and "device" not in flags:
-        groups.append(("--device", "none"))
-    return tuple(groups)
 
 
 def _grouped(argv: tuple[str, ...]) -> Groups:

@@ -1,26 +1,65 @@
-"""The systemd unit of a service that runs model servers: hardened, but able to see its GPUs.
+"""The systemd unit of a service that runs model servers.
 
-What is left out is left out for a reason. `PrivateDevices=`, `ProtectClock=` and `DeviceAllow=` all
-make systemd filter devices by what exists when the unit starts: a GPU driver that loads later, as
-nvidia-uvm does, would stay out of reach, and llama.cpp would quietly compute on the CPU. So devices
-are hidden only from builds that use none. `MemoryDenyWriteExecute=` breaks the just-in-time
-compilers of CUDA and Mesa. `ProcSubset=` hides /proc/driver/nvidia. A filter of system calls waits
-until somebody has watched every vendor's driver under one.
+What it may not do stands in sandbox.py, with the reason for each exception. Its first commands make
+the folders that it writes to, as root and only where they are missing: each command of a unit gets
+a view of the file system of its own, and the server's comes after they are made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...backends import Backend
-from ...writers.systemd_unit import Assignment, Command, Section, Setting, Words, to_unit
+from ...writers.systemd_unit import (
+    Assignment,
+    Command,
+    Entry,
+    Section,
+    Setting,
+    Words,
+    to_unit,
+)
 from .command import Environment
+from .named_paths import is_below
+from .needs import LOWEST_FREE_PORT
 from .running import Running
+from .sandbox import Need, sandbox
+
+TEMPORARY = ("/tmp", "/var/tmp")
+"""Folders of which a unit sees its own, by PrivateTmp."""
+
+RESTART_STEPS = 5
+LONGEST_RESTART_DELAY = 60
+"""Seconds: the wait before a restart grows to this, where systemd is 254 or newer."""
+
+UNIT_ENVIRONMENT = (
+    ("HOME", "/var/lib/{unit}", "no stray file of a user's is read"),
+    ("XDG_CACHE_HOME", "/var/cache/{unit}", "compiled kernels and shaders are kept here"),
+)
+"""Variables of every unit: name, value with the unit's name to be put in, and the reason."""
+
+OOM_SCORE_ADJUST = 200
+"""Where memory runs out, a model server ends before what an operator needs to log in."""
+
+_MAKE = (
+    'failed=0; for d do [ -d "$d" ] || '
+    'install -d -m 700 -o "$0" -g "$(id -gn "$0")" -- "$d" || failed=1; done; exit $failed'
+)
+_CHECK = (
+    'for d do [ -w "$d" ] || { echo "$d is not writable by $(id -un): '
+    'give it to that user, or name another folder" >&2; exit 1; }; done'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One unit's main process and what it needs around it."""
+    """One unit's main process and what it needs around it.
+
+    `writes` are folders without which it does not start, `may_write` those without which only some
+    of its models do not; both are absolute. `reads` are absolute paths that must be visible.
+    `memory_max` is in bytes, None where it is not known what the process takes.
+    """
 
     unit: str
     description: str
@@ -29,10 +68,18 @@ class Process:
     environment: Environment = ()
     requires: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    may_write: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
     stop_seconds: int = 45
     survives_oom: bool = False
-    devices: bool = True
     environment_files: tuple[str, ...] = ()
+    needs: frozenset[Need] = frozenset()
+    memory_max: int | None = None
+
+
+def state_folder(unit: str) -> str:
+    """The working directory of a unit, which its user owns: `/var/lib/llama-swap-voice`."""
+    return f"/var/lib/{unit.removesuffix('.service')}"
 
 
 def unit_of(process: Process, running: Running, stack: Backend | None) -> str:
@@ -42,7 +89,14 @@ def unit_of(process: Process, running: Running, stack: Backend | None) -> str:
             Section("Unit", _unit(process)),
             Section(
                 "Service",
-                (*_service(process, running, stack), *_sandbox(process)),
+                (
+                    *_service(process, running, stack),
+                    *_restarts(running),
+                    *_memory(process),
+                    *_capabilities(process),
+                    *sandbox(process.needs),
+                    *_visible_paths(process),
+                ),
             ),
             Section("Install", (("WantedBy", "multi-user.target"),)),
         ),
@@ -76,54 +130,84 @@ def _service(
     settings += [
         ("StateDirectory", name),
         ("CacheDirectory", name),
-        ("WorkingDirectory", f"/var/lib/{name}"),
-        # Compiled kernels and shaders are kept here, and no stray file of a user's is read.
-        ("Environment", Assignment("HOME", f"/var/lib/{name}")),
-        ("Environment", Assignment("XDG_CACHE_HOME", f"/var/cache/{name}")),
+        ("WorkingDirectory", state_folder(process.unit)),
     ]
+    for variable, value, _ in UNIT_ENVIRONMENT:
+        settings.append(("Environment", Assignment(variable, value.format(unit=name))))
     settings += [("Environment", Assignment(*each)) for each in process.environment]
     settings += [("EnvironmentFile", path) for path in process.environment_files]
     if running.environment_file:
         settings.append(("EnvironmentFile", running.environment_file))
+    settings += _folders(process, running.user)
     if stack and stack.before_start:
         settings.append(("ExecStartPre", Command(stack.before_start, prefix="-+")))
     settings += [
         ("ExecStart", Command(process.argv)),
-        ("Restart", running.restart),
-        ("RestartSec", running.restart_sec),
         # The main process gets SIGTERM and ends its children; after the time, all are killed.
         ("KillMode", "mixed"),
         ("TimeoutStopSec", process.stop_seconds),
         ("LimitMEMLOCK", "infinity"),
         ("LimitNOFILE", 65536),
     ]
-    if process.survives_oom:
-        settings.append(("OOMPolicy", "continue"))
     return tuple(settings)
 
 
-def _sandbox(process: Process) -> tuple[tuple[str, Setting], ...]:
-    settings: list[tuple[str, Setting]] = [
-        ("NoNewPrivileges", True),
-        ("CapabilityBoundingSet", "" if process.port >= 1024 else "CAP_NET_BIND_SERVICE"),
-        ("ProtectSystem", "strict"),
-        ("ProtectHome", "read-only"),
-        ("PrivateTmp", True),
-        ("PrivateDevices", not process.devices),
-        ("ProtectKernelTunables", True),
-        ("ProtectKernelModules", True),
-        ("ProtectKernelLogs", True),
-        ("ProtectControlGroups", True),
-        ("ProtectHostname", True),
-        ("LockPersonality", True),
-        ("RestrictNamespaces", True),
-        ("RestrictSUIDSGID", True),
-        ("RestrictAddressFamilies", Words(("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"))),
-        ("SystemCallArchitectures", "native"),
-        ("UMask", "0077"),
-    ]
-    if process.port < 1024:
-        settings.insert(2, ("AmbientCapabilities", "CAP_NET_BIND_SERVICE"))
+def _folders(process: Process, user: str) -> Iterator[tuple[str, Setting]]:
+    """Commands that make missing folders, and stop with a reason where one is not writable."""
     if process.writes:
-        settings.append(("ReadWritePaths", Words(process.writes)))
-    return tuple(settings)
+        yield "ExecStartPre", _script(_MAKE, user, process.writes, prefix="+")
+        yield "ExecStartPre", _script(_CHECK, "check", process.writes)
+    if process.may_write:
+        yield "ExecStartPre", _script(_MAKE, user, process.may_write, prefix="-+")
+
+
+def _script(text: str, name: str, arguments: tuple[str, ...], prefix: str = "") -> Command:
+    return Command(("/bin/sh", "-c", text, name, *arguments), prefix=prefix)
+
+
+def _restarts(running: Running) -> Iterator[tuple[str, Setting]]:
+    yield "Restart", running.restart
+    yield "RestartSec", running.restart_sec
+    if running.restart != "no" and running.restart_sec < LONGEST_RESTART_DELAY:
+        yield "RestartSteps", RESTART_STEPS
+        yield "RestartMaxDelaySec", LONGEST_RESTART_DELAY
+
+
+def _memory(process: Process) -> Iterator[tuple[str, Setting]]:
+    if process.survives_oom:
+        yield "OOMPolicy", "continue"
+    yield "OOMScoreAdjust", OOM_SCORE_ADJUST
+    if process.memory_max is not None:
+        yield "MemoryMax", process.memory_max
+
+
+def _capabilities(process: Process) -> Iterator[tuple[str, Setting]]:
+    if Need.CONTAINERS in process.needs:
+        return
+    low = process.port < LOWEST_FREE_PORT
+    yield "CapabilityBoundingSet", "CAP_NET_BIND_SERVICE" if low else ""
+    if low:
+        yield "AmbientCapabilities", "CAP_NET_BIND_SERVICE"
+
+
+def _visible_paths(process: Process) -> Iterator[Entry]:
+    """Folders to write to, and paths of the host's /tmp: the unit has a /tmp of its own.
+
+    Missing ones are passed over (`-`): the command that makes them gets this view, too.
+    """
+    writes = dict.fromkeys((*process.writes, *process.may_write))
+    kept = tuple(f"-{each}" for each in writes if not _is_temporary(each))
+    shown = tuple(f"-{each}" for each in writes if _is_temporary(each))
+    reads = tuple(f"-{each}" for each in dict.fromkeys(process.reads) if _is_temporary(each))
+    for setting, paths in (
+        ("ReadWritePaths", kept),
+        ("BindPaths", shown),
+        ("BindReadOnlyPaths", reads),
+    ):
+        if paths:
+            yield setting, Words(paths)
+
+
+def _is_temporary(path: str) -> bool:
+    # A colon would part the path here from another one there.
+    return is_below(path, TEMPORARY) and ":" not in path

@@ -11,21 +11,25 @@ from ..process.command import (
     command_of,
     environment_of,
     server_path,
-    written_paths,
+    weights_paths,
 )
 from ..process.digest import PREFIX, digest, weights_of
+from ..process.named_paths import must_exist, paths_of, read_paths, written_folders
+from ..process.needs import needs_of
 from ..process.private import file_of_secrets, kept_from_others, out_of_argv
 from ..process.slots import context_size
-from ..process.unit import Process, unit_of
+from ..process.unit import Process, state_folder, unit_of
 from .block import LlamaServer, Worker, unit_name, workers
 
 
-def plan_server(service: LlamaServer, host: Host, fleet: Fleet) -> ServicePlan:
-    """A unit for each process."""
+def plan_server(
+    service: LlamaServer, host: Host, fleet: Fleet, memory_max: int | None = None
+) -> ServicePlan:
+    """A unit for each process, each limited to `memory_max` bytes where that is known."""
     model = fleet.models[service.model]
     stack = backend(fleet.builds[service.build].backend) if service.build else None
     parts = [
-        _planned(service, worker, model, host, fleet, stack)
+        _planned(service, worker, model, host, fleet, stack, memory_max)
         for worker in workers(service, host, model)
     ]
     return ServicePlan(
@@ -37,6 +41,9 @@ def plan_server(service: LlamaServer, host: Host, fleet: Fleet) -> ServicePlan:
         user=service.running.user,
         groups=stack.groups if stack else (),
         sockets=tuple(Socket(probe.unit, service.listen.host, probe.port) for _, _, probe in parts),
+        reads=tuple(
+            must_exist(model, fleet.builds[service.build] if service.build else None, fleet)
+        ),
     )
 
 
@@ -47,6 +54,7 @@ def _planned(
     host: Host,
     fleet: Fleet,
     stack: Backend | None,
+    memory_max: int | None,
 ) -> tuple[tuple[Artifact, ...], Unit, Probe]:
     name = unit_name(service, worker)
     bind = Bind(service.listen.host, worker.port)
@@ -56,6 +64,7 @@ def _planned(
     groups = command_of(model, service.build, host, fleet, bind, tag=PREFIX + fingerprint)
     groups, keys = (groups, ()) if model.command else out_of_argv(groups)
     environment, secrets = file_of_secrets(name, (*environment, *keys))
+    paths = paths_of(model, build, fleet)
     process = Process(
         unit=name,
         description=f"{model.name} by llama-server, process {worker.index} of {service.name}",
@@ -63,8 +72,10 @@ def _planned(
         port=worker.port,
         environment=environment,
         requires=service.requires,
-        writes=written_paths(model),
-        devices=stack is None or stack.device is not None,
+        writes=written_folders(paths, state_folder(name)),
+        reads=(*weights_paths(model, host, fleet), *read_paths(paths)),
+        needs=needs_of((model,), service.running, worker.port, build),
+        memory_max=memory_max,
         environment_files=(secrets.path,) if secrets else (),
     )
     unit = Artifact(

@@ -18,21 +18,29 @@ from ...plan_types import (
     Socket,
     Unit,
 )
-from ..process.command import Bind, command_of, environment_of, written_paths
+from ..process.command import Bind, command_of, environment_of, weights_paths
 from ..process.digest import weights_of
+from ..process.named_paths import must_exist, paths_of, read_paths, written_folders
+from ..process.needs import needs_of
 from ..process.private import kept_from_others, out_of_argv
 from ..process.slots import context_size
-from ..process.unit import Process, unit_of
+from ..process.unit import Process, state_folder, unit_of
 from .block import LlamaSwap
 from .config import Entry, Written, render, render_trial, write
 from .routes import Group
 
 
-def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
-    """The configuration, the unit, and the release that runs."""
+def plan_swap(
+    service: LlamaSwap, host: Host, fleet: Fleet, memory_max: int | None = None
+) -> ServicePlan:
+    """The configuration, the unit, and the release that runs; `memory_max` in bytes, if known."""
     entries = _entries(service, host, fleet)
     models = tuple(write(entry) for entry in entries)
-    stack = backend(fleet.builds[service.build].backend) if service.build else None
+    build = fleet.builds[service.build] if service.build else None
+    stack = backend(build.backend) if build else None
+    served = tuple(each.model for each in models)
+    paths = tuple(path for model in served for path in paths_of(model, build, fleet))
+    weights = tuple(path for model in served for path in weights_paths(model, host, fleet))
     path = f"{CONFIG}/llama-swap/{service.name}.yaml"
     binary = f"{PREFIX}/llama-swap/v{service.version}/llama-swap"
     process = Process(
@@ -45,12 +53,15 @@ def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
             *(("-watch-config",) if service.watch_config else ()),
         ),
         port=service.listen.port,
-        writes=_writes(service, models),
+        writes=_store_folder(service),
+        may_write=written_folders(paths, state_folder(service.unit)),
+        reads=(*weights, *read_paths(paths)),
         # It gives its models 30 s to stop, and itself 35.
         stop_seconds=60,
         # A model that runs out of memory is started again by the next request.
         survives_oom=True,
-        devices=stack is None or stack.device is not None,
+        needs=needs_of(served, service.running, service.listen.port, build),
+        memory_max=memory_max,
     )
     unit = unit_of(process, service.running, stack)
     parts = (service.settings, models, service.matrix, service.routes)
@@ -72,6 +83,7 @@ def plan_swap(service: LlamaSwap, host: Host, fleet: Fleet) -> ServicePlan:
         sockets=_sockets(service, entries),
         trial=render_trial(*parts),
         store=service.settings.store_path,
+        reads=tuple(path for model in served for path in must_exist(model, build, fleet)),
     )
 
 
@@ -116,10 +128,13 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def _writes(service: LlamaSwap, models: tuple[Written, ...]) -> tuple[str, ...]:
+def _store_folder(service: LlamaSwap) -> tuple[str, ...]:
+    """The folder of llama-swap's database, without which llama-swap does not start."""
     store = service.settings.store_path
-    paths = (path for each in models for path in written_paths(each.model))
-    return tuple(dict.fromkeys((*((posixpath.dirname(store),) if store else ()), *paths)))
+    if not store:
+        return ()
+    folder = posixpath.dirname(posixpath.join(state_folder(service.unit), store))
+    return () if folder == "/" else (folder,)
 
 
 def _served(written: Written) -> ServedModel:

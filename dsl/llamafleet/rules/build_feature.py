@@ -1,0 +1,136 @@
+"""build-feature: flags that a llama-server of this build cannot serve, and hidden downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..diagnostics.model import Diagnostic
+from ..fleet.model import Build
+from ..language.source import Span
+from ..schema import llama_server
+from .report import error
+from .survey import Serving, Survey
+
+VARIABLE = "LLAMA_ARG_"
+_TRUE = frozenset({"1", "ON", "YES", "TRUE", "Y"})
+_OFF = frozenset({"off", "disabled", "false", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What some flags need: any of the CMake `options` brings it, where there are any.
+
+    `instead` are flags beside which it is not needed.
+    """
+
+    flags: tuple[str, ...]
+    lacks: str
+    way_out: str
+    options: tuple[str, ...] = ()
+    instead: tuple[str, ...] = ()
+
+
+FEATURES = (
+    Feature(
+        ("ssl-key-file", "ssl-cert-file"),
+        "is compiled without OpenSSL, and rollouts and proxies ask it over plain HTTP",
+        "listen on 127.0.0.1, and let a web server of yours with the certificate pass requests on",
+    ),
+    Feature(
+        ("ui", "ui-config", "ui-config-file", "ui-mcp-proxy"),
+        "is compiled without its web page, so that nothing is fetched while it is compiled",
+        'leave it out, serve files of your own with path = "/folder", or have the page fetched: '
+        'cmake = ["-DLLAMA_USE_PREBUILT_UI=ON"] in the build',
+        (
+            "LLAMA_USE_PREBUILT_UI",
+            "LLAMA_BUILD_UI",
+            "LLAMA_USE_PREBUILT_WEBUI",
+            "LLAMA_BUILD_WEBUI",
+        ),
+        ("path",),
+    ),
+    Feature(
+        ("rpc",),
+        "is compiled without RPC",
+        'write cmake = ["-DGGML_RPC=ON"] in the build',
+        ("GGML_RPC",),
+    ),
+)
+"""What llamafleet leaves out of its builds."""
+
+DOWNLOADS = frozenset(
+    {"docker-repo", "hf-file", "hf-repo", "mmproj-url", "model-url", "spec-draft-hf"}
+)
+"""Flags with which llama-server fetches weights when it starts; as arguments they are owned."""
+
+_DRAFT_REPOSITORY = "spec-draft-hf-repo"  # how the variable of spec-draft-hf ends
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    name: str
+    span: Span
+
+
+def build_feature(survey: Survey) -> Iterator[Diagnostic]:
+    """Flags of models that a build of the fleet serves, wherever they are written."""
+    for serving in survey.serving:
+        if serving.build is not None:
+            asked = _asked(serving)
+            for feature in FEATURES:
+                yield from _lacking(feature, asked, serving.build)
+            yield from _downloads(serving)
+
+
+def _lacking(feature: Feature, asked: Mapping[str, _Asked], build: Build) -> Iterator[Diagnostic]:
+    if any(flag in asked for flag in feature.instead) or _compiled(feature, build):
+        return
+    for flag in feature.flags:
+        if flag in asked:
+            message = f"{asked[flag].name} cannot be served: build {build.name} {feature.lacks}"
+            yield error("build-feature", message, asked[flag].span, feature.way_out)
+
+
+def _compiled(feature: Feature, build: Build) -> bool:
+    values: dict[str, str] = {}
+    for option in build.cmake:
+        name, _, value = option.removeprefix("-D").partition("=")
+        values[name.partition(":")[0]] = value.upper()
+    return any(values.get(option) in _TRUE for option in feature.options)
+
+
+def _asked(serving: Serving) -> Mapping[str, _Asked]:
+    """Every flag that is given and not switched off, by its key."""
+    found = {
+        key: _Asked(each.name, each.origin)
+        for key, each in serving.settings.items()
+        if not each.off
+    }
+    for key, value in _variables(serving):
+        if value.lower() not in _OFF:
+            found.setdefault(key, _Asked(_variable(key), _environment(serving)))
+    return found
+
+
+def _downloads(serving: Serving) -> Iterator[Diagnostic]:
+    for key, _ in _variables(serving):
+        if key in DOWNLOADS or key == _DRAFT_REPOSITORY:
+            message = f"{_variable(key)} makes llama-server fetch weights when it starts"
+            hint = llama_server.OWNED.get(key, llama_server.OWNED["hf-repo"])
+            yield error("build-feature", message, _environment(serving), hint)
+
+
+def _variables(serving: Serving) -> Iterator[tuple[str, str]]:
+    """Flags that the environment sets, by their keys."""
+    for name, value in serving.model.env:
+        if name.startswith(VARIABLE):
+            yield name.removeprefix(VARIABLE).lower().replace("_", "-"), value
+
+
+def _variable(key: str) -> str:
+    return VARIABLE + key.upper().replace("-", "_")
+
+
+def _environment(serving: Serving) -> Span:
+    return serving.model.spans.get("env", serving.model.origin)

@@ -1,0 +1,26 @@
+"""root-user: services whose processes run as root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..diagnostics.model import Diagnostic
+from ..targets.server.block import LlamaServer
+from ..targets.swap.block import LlamaSwap
+from .report import warning
+from .survey import Survey
+
+ROOT = ("root", "0")
+
+
+def root_user(survey: Survey) -> Iterator[Diagnostic]:
+    """Every service of model servers that says `user = root`."""
+    for service in survey.fleet.services.values():
+        if isinstance(service, LlamaSwap | LlamaServer) and service.running.user in ROOT:
+            yield warning(
+                "root-user",
+                f"{service.name} runs model servers as root, which none of them needs",
+                service.spans.get("user", service.origin),
+                "leave user out, or name a user without rights: ports below 1024 and GPUs need no "
+                "root",
+            )
