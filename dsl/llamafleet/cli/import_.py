@@ -83,7 +83,7 @@ def _checked(result: Result, source: Source, version: int, llama_cpp: str) -> Re
 
 def _report(result: Result) -> None:
     """What is to be said goes to stderr: stdout is the fleet file. Secrets are not repeated."""
-    known = [each.value for each in result.secrets]
+    known = [*(each.value for each in result.secrets), *result.lost]
     found = [each for each in result.diagnostics if each.code not in SETTLED]
     show(found, {each.path: each for each in result.sources}, sys.stderr, known)
     if found:

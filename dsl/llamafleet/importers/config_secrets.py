@@ -38,7 +38,7 @@ def moved_out(config: SwapConfig, safe: Safe, lost_by: LostBy) -> SwapConfig:
         api_keys=keys,
         models=tuple(_model(each, safe, lost_by(each.id.text)) for each in config.models),
         peers=tuple(_peer(each, safe) for each in config.peers),
-        selectors=tuple(_selector(each, lost) for each in config.selectors),
+        selectors=tuple(_selector(each, safe, lost) for each in config.selectors),
         profiles=tuple(
             replace(
                 each,
@@ -82,7 +82,7 @@ def _model(model: SwapModel, safe: Safe, lost: Lost) -> SwapModel:
         name=_shown(model.name, "a part of its name", lost),
         description=_shown(model.description, "a part of its description", lost),
         filters=_filters(model.filters, safe, whose),
-        metadata=_metadata(model.metadata, lost),
+        metadata=_metadata(model.metadata, safe, lost),
     )
 
 
@@ -137,13 +137,13 @@ def _peer(peer: Peer, safe: Safe) -> Peer:
     )
 
 
-def _selector(selector: Selector, lost: Lost) -> Selector:
+def _selector(selector: Selector, safe: Safe, lost: Lost) -> Selector:
     whose = f"selector {selector.id.text}"
     return replace(
         selector,
         name=_shown(selector.name, f"a part of the name of {whose}", lost),
         description=_shown(selector.description, f"a part of {whose}", lost),
-        metadata=_metadata(selector.metadata, lost),
+        metadata=_metadata(selector.metadata, safe, lost),
     )
 
 
@@ -187,24 +187,25 @@ def _externalised(name: str, value: Value, safe: Safe, whose: str) -> Value:
     return value
 
 
-def _metadata(value: Value | None, lost: Lost) -> Value | None:
+def _metadata(value: Value | None, safe: Safe, lost: Lost) -> Value | None:
     """Metadata without what is secret in it."""
     if value is None:
         return None
-    return _public("metadata", value, lost)
+    return _public("metadata", value, safe, lost)
 
 
-def _public(name: str, value: Value, lost: Lost) -> Value | None:
+def _public(name: str, value: Value, safe: Safe, lost: Lost) -> Value | None:
     match value.data:
         case Table(entries):
-            inner = ((key, _public(key.text, each, lost)) for key, each in entries)
+            inner = ((key, _public(key.text, each, safe, lost)) for key, each in entries)
             kept = tuple((key, each) for key, each in inner if each is not None)
             return replace(value, data=Table(kept))
         case tuple(items):
-            found = (_public(name, each, lost) for each in items)
+            found = (_public(name, each, safe, lost) for each in items)
             return replace(value, data=tuple(each for each in found if each is not None))
     text = value.text if not isinstance(value.data, str) else value.data
     if value.data is not None and in_value(name, text):
+        safe.lost.append(text)
         lost(
             f"{name} of its metadata: a secret, which everyone would read who lists models",
             value.span,

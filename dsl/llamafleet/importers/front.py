@@ -49,7 +49,7 @@ class Asked:
 class Result:
     """A fleet file, if there is one, with what is to be said; `differences` proves it.
 
-    `service` is the name of the service that it describes.
+    `service` is the name of the service that it describes; `lost` are secrets that nobody needs.
     """
 
     text: str | None
@@ -58,6 +58,7 @@ class Result:
     secrets: tuple[Secret, ...] = ()
     differences: Callable[[], list[str]] = list
     service: str = SERVICE
+    lost: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -128,6 +129,7 @@ def _llama_swap(
         sources,
         imported.secrets,
         lambda: proof.of_llama_swap(imported.config, text, asked.host),
+        lost=imported.lost,
     )
 
 

@@ -45,6 +45,7 @@ class Imported:
     config: SwapConfig
     diagnostics: Diagnostics
     secrets: tuple[Secret, ...]
+    lost: tuple[str, ...] = ()
 
 
 def to_file(config: SwapConfig, host: str = "localhost", source: Source | None = None) -> File:
@@ -86,7 +87,9 @@ def _build(
             service,
         ),
     )
-    return Imported(file, config, shelf.diagnostics, tuple(shelf.safe.found))
+    return Imported(
+        file, config, shelf.diagnostics, tuple(shelf.safe.found), tuple(shelf.safe.lost)
+    )
 
 
 def _losing(shelf: Shelf, model: str) -> Lost:
@@ -98,7 +101,8 @@ def _losing(shelf: Shelf, model: str) -> Lost:
 
 def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Runs) -> Block:
     lost = _losing(shelf, "")
-    for name, span in passing.hidden(config):
+    for name, value, span in passing.hidden(config):
+        shelf.safe.lost += passing.hidden_texts(value)
         lost(f"{name}, which has no effect and looks like a secret", span)
     listen = runs.listen or f":{_listen(shelf)}"
     entries: list[nodes.Entry] = [

@@ -127,11 +127,23 @@ def _why(config: SwapConfig, *path: str) -> str:
     return "which has no effect"
 
 
-def hidden(config: SwapConfig) -> Iterator[tuple[str, Span]]:
+def hidden_texts(value: Value) -> Iterator[str]:
+    """Every text of what is left out, none of which anybody is to see."""
+    if value.table is not None:
+        for _, inner in value.table:
+            yield from hidden_texts(inner)
+    elif value.items is not None:
+        for inner in value.items:
+            yield from hidden_texts(inner)
+    else:
+        yield value.text
+
+
+def hidden(config: SwapConfig) -> Iterator[tuple[str, Value, Span]]:
     """Keys without effect that are left out because of what they hold."""
     for each in config.unused:
         if _is_hidden(each.key.text, each.value):
-            yield ".".join((*each.path, each.key.text)), each.key.span
+            yield ".".join((*each.path, each.key.text)), each.value, each.key.span
 
 
 def _is_hidden(name: str, value: Value) -> bool:

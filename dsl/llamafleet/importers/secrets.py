@@ -34,9 +34,13 @@ class Secret:
 
 @dataclass(slots=True)
 class Safe:
-    """Hands out a variable for every secret; the same secret gets the same one again."""
+    """Hands out a variable for every secret; the same secret gets the same one again.
+
+    `lost` are those that are left out: nobody needs them, and nobody is to see them.
+    """
 
     found: list[Secret] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     def keep(
         self, variable: str, what: str, span: Span, value: str, *, in_argv: bool = False

@@ -129,17 +129,13 @@ def _named(text: str) -> Iterator[Found]:
             done = listed[-1].end if listed else at
             yield from listed
         else:
-            yield from _valued(
-                text, at, found[1], quote if found[3] == "=" else "", found[3] == ":"
-            )
+            yield from _valued(text, at, found[1], quote if found[3] == "=" else "")
 
 
-def _valued(text: str, at: int, name: str, quote: str, ends_at_comma: bool) -> Iterator[Found]:
+def _valued(text: str, at: int, name: str, quote: str) -> Iterator[Found]:
     start, end = _value(text, at, quote)
     if scheme := _SCHEME.match(text, start):
         start, end = scheme.end(), max(end, _value(text, scheme.end(), quote)[1])
-    if ends_at_comma and "," in text[start:end] and text[start - 1 : start] not in ("'", '"'):
-        end = text.index(",", start)
     value = text[start:end]
     refers = value.endswith("$") and text[end : end + 1] in ("(", "{")
     if value and not refers and is_secret(name, value):
