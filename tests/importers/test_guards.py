@@ -171,3 +171,14 @@ def test_variables_of_llama_swap_are_delivered() -> None:
     assert {each.variable for each in result.secrets} == {"CUDA_VISIBLE_DEVICES", "LLAMA_API_KEY"}
     assert 'environment-file = "/etc/llamafleet/main.env"' in (result.text or "")
     assert "sesame" not in (result.text or "")
+
+
+def test_a_program_that_only_systemd_knows_is_an_error_and_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = tmp_path / "x.service"
+    unit.write_text("[Service]\nExecStart=%h/bin/llama-server -m /m/a.gguf\n")
+    assert main(["import", str(unit), "--verify"]) == 1
+    err = capsys.readouterr().err
+    assert "only systemd knows what %h is here" in err
+    assert "not verified" in err

@@ -116,14 +116,14 @@ def _delivery(result: Result) -> str:
 
 
 def _proven(result: Result) -> int:
+    if result.failed:
+        say("not verified: what the errors above name is not taken over")
+        return 1
     different = result.differences()
     for line in different:
         print(line, file=sys.stderr)
     if different:
         say(f"the fleet file means something else: {counted(len(different), 'difference')}")
-        return 1
-    if result.failed:
-        say("not verified: what the errors above name is not taken over")
         return 1
     print("verified: the fleet file renders to the same meaning", file=sys.stderr)
     return 0

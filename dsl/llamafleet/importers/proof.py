@@ -121,7 +121,8 @@ def unguarded(theirs: Sequence[Setting], text: str, host: str) -> tuple[str, tup
     """The path of the unit that a fleet file renders to, and what it lacks that guarded theirs."""
     try:
         artifacts = render(_fleet(text))[host]
-    except BrokenError:
+    except (BrokenError, ValueError):
+        # What cannot be rendered, as a program that begins with %h, is said elsewhere.
         return "", ()
     units = [each for each in artifacts if each.path.endswith(".service")]
     if not units:
