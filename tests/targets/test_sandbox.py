@@ -19,6 +19,14 @@ from llamafleet.targets.process.unasked import ADDITIONS
 from tests.targets.compiling import fleet_of
 
 BUILD = '\nbuild c {\n    ref = "b11434"\n    backend = cpu\n}\n'
+IMPLY_NO_NEW_PRIVILEGES = {
+    "LockPersonality", "MemoryDenyWriteExecute", "PrivateDevices", "ProtectClock",
+    "ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables",
+    "RestrictAddressFamilies", "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID",
+    "SystemCallArchitectures", "SystemCallFilter",
+}  # fmt: skip
+"""With `User=`, each of these implies NoNewPrivileges= in systemd 252."""
+
 RUNNING = Running("llamafleet", None, "always", 5, None)
 
 
@@ -89,7 +97,7 @@ def test_a_container_runtime_gets_what_it_needs(runtime: str, command: str) -> N
     written = swap(f"model m {{\n    command = {command.format(runtime)}\n}}\n")
     assert Need.CONTAINERS in needs(fleet_of(written))
     found = {line.partition("=")[0] for line in lines(written)}
-    assert not found & {"NoNewPrivileges", "RestrictNamespaces", "PrivateUsers", "SystemCallFilter"}
+    assert not found & {"NoNewPrivileges", "PrivateUsers", *IMPLY_NO_NEW_PRIVILEGES}
     assert "ProtectSystem" in found
 
 
