@@ -85,7 +85,11 @@ SANDBOX: tuple[Protection, ...] = (
     Protection("RestrictNamespaces", True, _RUNTIME),
     Protection("RestrictRealtime", True, _SETUID),
     Protection("RestrictSUIDSGID", True, _RUNTIME),
-    Protection("RestrictAddressFamilies", Words(("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK"))),
+    Protection(
+        "RestrictAddressFamilies",
+        Words(("AF_UNIX", "AF_INET", "AF_INET6", "AF_NETLINK")),
+        _SETUID,
+    ),
     Protection("SystemCallArchitectures", "native", _SETUID),
     Protection("SystemCallFilter", "@system-service", _RUNTIME),
     Protection("SystemCallFilter", "~@privileged", _RUNTIME),
