@@ -66,11 +66,15 @@ strangers() { # `UNIT WANTED INODE` on standard input: `UNIT WANTED PID` for hol
     printf '%s\n' "$sockets" | while read -r unit wanted inode; do
         [ "$unit" = "$last" ] || pids=" $(processes "$unit" | tr '\n' ' ')"
         last=$unit
+        # Where control groups are mounted elsewhere, their names are all there is to go by.
+        place=
+        [ "$pids" != " " ] || place=$(property "$unit" ControlGroup)
         owners=$(printf '%s\n' "$held" | sed -n "s/^$inode //p")
         # A socket may be open in several processes: in systemd too, where that has made it.
         own=
         for pid in $owners; do
             case $pids in *" $pid "*) own=yes ;; esac
+            [ -z "$place" ] || case "$(cgroup_of "$pid")/" in *"$place"/*) own=yes ;; esac
         done
         [ -n "$own" ] || for pid in ${owners:-0}; do
             printf '%s %s %s\n' "$unit" "$wanted" "$pid"
