@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.rollout import Site, set_ctx_size, wait_for
+from tests.e2e.rollout import Site
 from tests.e2e.trying import EXTRA, manifest, succeeded
 from tests.lab.lab import Lab
 
@@ -46,24 +46,3 @@ def test_of_two_operators_at_the_same_moment_one_is_refused_and_nothing_is_forgo
     succeeded(rolled_out)
     assert "extra" not in alpha.run("ls /etc/systemd/system").stdout
     assert rolled_out.changes() == {}
-
-
-def test_whoever_comes_in_the_middle_of_a_rollout_is_told_who_is_at_work(
-    pair: Lab, rolled_out: Site, tmp_path: Path
-) -> None:
-    alpha = pair.host("alpha")
-    succeeded(rolled_out)
-    folder = tmp_path / "other"
-    shutil.copytree(rolled_out.folder, folder)
-    other = Site(folder, rolled_out.environment)
-    set_ctx_size(other, "chat-small", 2144)
-    run = other.start("-y", "--limit", "alpha")
-    record = alpha.root / "var/lib/llamafleet/last-rollout"
-    before = record.read_text()
-    wait_for(lambda: record.read_text() != before, run, folder / "rollout.log")
-    done = rolled_out.roll_out("--limit", "alpha")
-    said = done.stdout + done.stderr
-    assert run.wait(timeout=600) == 0
-    assert "another rollout is at work on this host" in said or "has changed this host" in said
-    assert re.search(r"by \S+@\S+", said), said
-    succeeded(rolled_out)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,6 +60,25 @@ def test_a_bundle_that_puts_the_same_files_with_other_content_counts_too(machine
     assert machine.run(line, stdin=first).returncode == 0
     assert machine.run(line, stdin=second).returncode != 0
     assert machine.text(CONFIG) == "models: {new: 1}\n"
+
+
+def test_whoever_has_to_wait_is_told_for_whom(machine: Machine) -> None:
+    plan = plan_of(swap_service())
+    waiting = packed(machine, plan)
+    machine.write(
+        "/var/lib/llamafleet/staging/record", "id 7\nby ann@desk\nfrom 10.0.0.7, since x\n"
+    )
+    held = machine.at("/var/lib/llamafleet/held")
+    script = f"touch {held} && sleep 1"
+    lock = str(machine.at("/var/lib/llamafleet/lock"))
+    with subprocess.Popen(["flock", lock, "sh", "-c", script]):
+        while not held.exists():
+            time.sleep(0.01)
+        done = machine.run(command(str(machine.root)), stdin=waiting)
+    assert done.returncode == 0, done.stderr
+    assert "another rollout is at work on this host: waiting for it\n    by ann@desk" in done.stdout
+    assert "from 10.0.0.7, since x" in done.stdout
+    assert machine.text(CONFIG) == "models: {}\n"
 
 
 def test_a_refused_bundle_is_no_rollout(machine: Machine) -> None:
