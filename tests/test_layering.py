@@ -30,6 +30,7 @@ LAYERS: dict[str, set[str]] = {
         "language", "diagnostics", "schema", "secrets", "fleet", "backends", "writers",
         "plan_types", "places",
         "swap_config.versions", "swap_config.re2", "swap_config.fits",
+        "swap_config.url",
     },
     "importers": {
         "language", "diagnostics", "schema", "secrets", "fleet", "places", "swap_config", "render",
@@ -86,9 +87,12 @@ LIBRARIES: dict[str, set[str]] = {
     "lark": {"dsl/llamafleet/language/", "tests/language/", "benchmarks/"},
     "yaml": {"dsl/llamafleet/writers/", "dsl/llamafleet/swap_config/", "tests/"},
     "jsonschema": {"tests/", "benchmarks/"},
-    "pygls": {"dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "tests/lsp/"},
+    "pygls": {
+        "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "tests/lsp/", "tests/fuzz/",
+    },
     "lsprotocol": {
         "dsl/llamafleet/lsp/server", "dsl/llamafleet/lsp/session", "dsl/llamafleet/lsp/protocol",
+        "tests/fuzz/",
     },
     "pyinfra": {"roles/", "deploys/", "inventories/", "config.py", "tests/", "benchmarks/"},
     "paramiko": {"roles/pyinfra_hooks/", "tests/"},

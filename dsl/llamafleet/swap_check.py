@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from .diagnostics.model import Diagnostic, Diagnostics
 from .fleet.resolve import resolve
-from .importers.expression import ExpressionError
 from .importers.llama_swap import to_file
 from .language.source import Source
 from .rules import findings
@@ -90,10 +89,7 @@ def _allowed(found: Diagnostics, source: Source, *, whole: bool) -> Diagnostics:
 
 def _by_rules(config: SwapConfig, llama_cpp: str | None, source: Source) -> Iterator[Diagnostic]:
     problems = Diagnostics()
-    try:
-        file = to_file(config, HOST, source)
-    except ExpressionError:
-        return  # deeper than anybody writes, and checked by itself already
+    file = to_file(config, HOST, source)
     fleet = replace(resolve([file], TARGETS, problems), llama_cpp=llama_cpp)
     said = [*problems, *(() if problems.has_errors else findings(Survey(fleet)))]
     yield from (each for each in said if each.code in APPLICABLE)

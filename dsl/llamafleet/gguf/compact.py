@@ -13,6 +13,7 @@ from typing import Any
 
 from .facts import Fact, FileFacts, GgufFacts
 from .header import padded
+from .metadata import Scalar
 from .problem import GgufError
 from .tensor import Tensor
 from .tensor_types import BY_NAME
@@ -73,8 +74,10 @@ def from_json(tree: Any) -> GgufFacts | GgufError:
 
 
 def _fact(value: Any) -> Fact:
-    if isinstance(value, list):
-        return tuple(_fact(each) for each in value)  # type: ignore[misc]
+    return tuple(map(_scalar, value)) if isinstance(value, list) else _scalar(value)
+
+
+def _scalar(value: Any) -> Scalar:
     if isinstance(value, bool | int | float | str):
         return value
     raise TypeError(type(value).__name__)

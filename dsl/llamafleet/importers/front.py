@@ -25,6 +25,7 @@ from .service import without_secrets as process_without_secrets
 from .shelf import Shelf
 from .swap_unit import config_of, runs
 from .unit import SWAP, Unit, process_of, read_unit
+from .unsayable import report_unsayable
 
 
 class Kind(StrEnum):
@@ -99,14 +100,29 @@ def import_source(source: Source, kind: Kind, asked: Asked) -> Result:
             return _process(source, read_command(source, shelf), shelf, asked, "#")
     shelf = Shelf(source)
     file = _with_comments(ini_to_file(source, asked.host, shelf), source, "#;", shelf)
-    text = print_file(file)
-    return Result(
-        text,
-        tuple(shelf.diagnostics),
+    return _result(
+        file,
+        shelf.diagnostics,
         (source,),
         tuple(shelf.safe.found),
-        lambda: proof.of_router(source, text, asked.host),
+        lambda text: proof.of_router(source, text, asked.host),
     )
+
+
+def _result(
+    file: File,
+    diagnostics: Diagnostics,
+    sources: tuple[Source, ...],
+    secrets: tuple[Secret, ...],
+    compared: Callable[[str], list[str]],
+    service: str = SERVICE,
+    lost: tuple[str, ...] = (),
+) -> Result:
+    """The tree as text; none where it holds what no fleet file can."""
+    if report_unsayable(file, diagnostics):
+        return Result(None, tuple(diagnostics), sources, secrets)
+    text = print_file(file)
+    return Result(text, tuple(diagnostics), sources, secrets, lambda: compared(text), service, lost)
 
 
 def _llama_swap(
@@ -122,13 +138,12 @@ def _llama_swap(
         return Result(None, tuple(diagnostics), sources)
     imported = to_fleet(config, asked.host, source, how)
     diagnostics.extend(imported.diagnostics)
-    text = print_file(imported.file)
-    return Result(
-        text,
-        tuple(diagnostics),
+    return _result(
+        imported.file,
+        diagnostics,
         sources,
         imported.secrets,
-        lambda: proof.of_llama_swap(imported.config, text, asked.host),
+        lambda text: proof.of_llama_swap(imported.config, text, asked.host),
         lost=imported.lost,
     )
 
@@ -173,13 +188,12 @@ def _process(
         return Result(None, tuple(shelf.diagnostics), (source,))
     process = process_without_secrets(process, shelf)
     file = to_file(process, asked.host, shelf)
-    text = print_file(_with_comments(file, source, signs, shelf))
-    return Result(
-        text,
-        tuple(shelf.diagnostics),
+    return _result(
+        _with_comments(file, source, signs, shelf),
+        shelf.diagnostics,
         (source,),
         tuple(shelf.safe.found),
-        lambda: proof.of_process(process, text, asked.host, tuple(shelf.safe.found)),
+        lambda text: proof.of_process(process, text, asked.host, tuple(shelf.safe.found)),
         _service_of(file),
     )
 

@@ -9,7 +9,7 @@ from ..language.syntax import Block, MatrixSet, Name
 from ..schema.value_type import BARE_WORD
 from ..swap_config.model import SwapConfig, SwapGroup, SwapMatrix
 from . import nodes
-from .expression import parse
+from .expression import ExpressionError, parse
 from .matrix_meaning import in_order
 from .model_settings import Lost
 from .names import Names
@@ -43,26 +43,29 @@ def _group(group: SwapGroup, ids: set[str], lost: Lost) -> Block:
     return nodes.block("group", group.name.text, entries, span)
 
 
-def matrix(said: SwapMatrix, config: SwapConfig) -> Block:
-    """The matrix: handles, costs, and sets in the order in which llama-swap tries them."""
+def matrix(said: SwapMatrix, config: SwapConfig, lost: Lost) -> Block:
+    """The matrix: handles, costs, and sets in the order in which llama-swap tries them.
+
+    Sets that are no expressions, which llama-swap refuses, are lost.
+    """
     handles = _Handles(said, config)
     sets = in_order(said, config.version)
     names = Names()
     renamed = {each.name.text: names.take(each.name.text) for each in sets}
-    written = [
-        MatrixSet(
-            Name("set", each.name.span),
-            Name(renamed[each.name.text], each.name.span),
-            parse(
+    written: list[MatrixSet] = []
+    for each in sets:
+        try:
+            expression = parse(
                 each.expression.value,
                 each.expression.span,
                 handles.member,
                 lambda name: renamed.get(name, name),
-            ),
-            each.name.span,
-        )
-        for each in sets
-    ]
+            )
+        except ExpressionError as error:
+            lost(f"set {each.name.text}, which is no expression: {error}", each.expression.span)
+            continue
+        name = Name(renamed[each.name.text], each.name.span)
+        written.append(MatrixSet(Name("set", each.name.span), name, expression, each.name.span))
     costs = list(handles.costs())
     inner = [nodes.block("evict-cost", None, costs, said.costs[0][0].span)] if costs else []
     return nodes.block("matrix", None, [*handles.entries(), *inner, *written], said.span)

@@ -123,7 +123,7 @@ def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Run
         entries.append(nodes.attribute("environment-file", Text(environment_file(SERVICE), start)))
     entries += performance(config)
     if config.matrix is not None:
-        entries.append(matrix(config.matrix, config))
+        entries.append(matrix(config.matrix, config, lost))
     entries += groups(config, lost)
     entries += (profile_block(each) for each in config.profiles)
     entries += (selector_block(each, lost) for each in config.selectors)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..fleet.matrix import Either, Node, One, Ref, Together
 from ..swap_config import natural
-from ..swap_config.expression import parsed
+from ..swap_config.expression import ExpressionError, parsed
 from ..swap_config.model import SwapConfig, SwapMatrix, SwapSet
 from ..swap_config.versions import SETS_SORTED
 
@@ -37,9 +38,17 @@ def meaning_of(matrix: SwapMatrix, config: SwapConfig) -> dict[str, Any]:
 
     costs = {models.get(key.text, key.text): cost.value for key, cost in matrix.costs}
     return {
-        "sets": [tree(parsed(each.expression.value)[0]) for each in sets],
+        "sets": [_read(each.expression.value, tree) for each in sets],
         "costs": {model: cost for model, cost in costs.items() if cost != 1},
     }
+
+
+def _read(expression: str, tree: Callable[[Node], object]) -> object:
+    """The meaning of an expression; of one that llama-swap refuses, its text."""
+    try:
+        return tree(parsed(expression)[0])
+    except ExpressionError:
+        return expression
 
 
 def _flat(operator: str, terms: list[object]) -> list[object]:

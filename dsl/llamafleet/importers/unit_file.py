@@ -100,9 +100,14 @@ def _escaped(text: str, at: int) -> tuple[str, int]:
     if each in _CODES:
         width, base = _CODES[each]
         digits = text[at + 1 : at + 1 + width]
-        if re.fullmatch(rf"[0-9a-fA-F]{{{width}}}", digits):
+        if re.fullmatch(rf"[0-9a-fA-F]{{{width}}}", digits) and _is_character(int(digits, base)):
             return chr(int(digits, base)), at + 1 + width
     return "\\" + each, at + 1
+
+
+def _is_character(code: int) -> bool:
+    """Return True if Unicode has it: systemd refuses NUL, halves of pairs and numbers beyond."""
+    return 0 < code < 0xD800 or 0xE000 <= code <= 0x10FFFF
 
 
 def expanded(word: str, environment: dict[str, str]) -> tuple[str, list[str]]:

@@ -18,7 +18,10 @@ from .text import read_lock
 
 @dataclass(frozen=True, slots=True)
 class LockedFacts(Mapping[str, GgufFacts]):
-    """Facts by the names of weights; a model's are decoded when they are first asked for."""
+    """Facts by the names of weights; a model's are decoded when they are first asked for.
+
+    Those that cannot be read count as absent.
+    """
 
     trees: Mapping[str, JsonTree]
     decoded: dict[str, GgufFacts | None] = field(default_factory=dict)
@@ -33,10 +36,10 @@ class LockedFacts(Mapping[str, GgufFacts]):
         return facts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.trees)
+        return (name for name in self.trees if name in self)
 
     def __len__(self) -> int:
-        return len(self.trees)
+        return sum(1 for _ in self)
 
 
 def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> Lock:

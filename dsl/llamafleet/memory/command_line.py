@@ -9,11 +9,10 @@ from ..importers.words import Word
 from ..language.source import Position, Span
 from .flags import ALL, EXPERTS, NGRAM_CACHE, Flags, Override
 from .refused import METADATA, OFF, ON, refused
+from .shape import MOST_LAYERS
 
 _NOWHERE = Span("command line", Position(1, 1), Position(1, 1))
 
-BLOCKS = 4096
-"""More blocks than any model has: what is said beyond them changes nothing."""
 NGRAMS = {
     "ngram-simple": ("spec-ngram-simple-size-m", 48),
     "ngram-map-k": ("spec-ngram-map-k-size-m", 48),
@@ -142,13 +141,17 @@ def _overrides(given: _Given, tensor: str, moe: str, layers: str) -> tuple[Overr
         elif option.key == moe:
             found.append(Override(EXPERTS, "CPU"))
         elif option.key == layers:
-            count = min(int(option.values[0]), BLOCKS)
-            found += [Override(rf"blk\.{layer}{EXPERTS}", "CPU") for layer in range(count)]
+            found += _of_first_blocks(option.values[0], EXPERTS)
         elif option.key == "n-cpu-ffn" and tensor == "override-tensor":
-            count = min(int(option.values[0]), BLOCKS)
-            pattern = r"blk\.{}\.ffn_(up|down|gate)\."
-            found += [Override(pattern.format(layer), "CPU") for layer in range(count)]
+            found += _of_first_blocks(option.values[0], r"\.ffn_(up|down|gate)\.")
     return tuple(found)
+
+
+def _of_first_blocks(said: str, tensors: str) -> tuple[Override, ...]:
+    """One pattern for all the blocks: llama-server makes one for each, which means the same."""
+    count = min(int(said), MOST_LAYERS)
+    blocks = "|".join(map(str, range(count)))
+    return (Override(rf"blk\.({blocks}){tensors}", "CPU"),) if blocks else ()
 
 
 def _split(given: _Given) -> tuple[float, ...]:

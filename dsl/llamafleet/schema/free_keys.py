@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from ..diagnostics.model import Diagnostics, Label
 from ..language.syntax import Attribute, Block, Word
 from .fields import Fields
+from .label import MERGE
 from .reports import report_mismatch, report_refused
 from .table import BlockSchema
 from .value_type import Mismatch
@@ -70,6 +71,10 @@ def complete(free: Free) -> tuple[tuple[Word, Any], ...]:
 def _is_taken(key: Word, schema: BlockSchema, free: Free, diagnostics: Diagnostics) -> bool:
     if key.text in schema.refused:
         report_refused(key, schema, diagnostics)
+        return True
+    if key.text == MERGE:
+        message = f"{MERGE} cannot be a key: llama-swap reads it as an order to merge two mappings"
+        diagnostics.error("bad-name", message, key.span, hint="write the merged keys out")
         return True
     if key.text not in free:
         return False

@@ -9,6 +9,9 @@ from .value_type import BARE_WORD, described, unprintable
 
 LONGEST_NAME = 100
 
+MERGE = "<<"
+"""What YAML takes for an order to merge mappings, and llama-swap even where it stands in quotes."""
+
 
 def check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> None:
     """Report a label that is missing, not wanted, or no name."""
@@ -28,11 +31,13 @@ def check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> 
             hint = "it becomes part of paths: a letter, then letters, digits, dots, _ and -"
         message = f"{described(label)} cannot be the name of a {kind}"
         hint += f"; {LONGEST_NAME} characters at most"
+        if label.text == MERGE:
+            hint = "llama-swap reads it as an order to merge two mappings: call it something else"
         diagnostics.error("bad-name", message, label.span, hint=hint)
 
 
 def _is_name(text: str, *, free: bool) -> bool:
-    if not 0 < len(text) <= LONGEST_NAME:
+    if not 0 < len(text) <= LONGEST_NAME or text == MERGE:
         return False
     if not free:
         return BARE_WORD.fullmatch(text) is not None

@@ -55,6 +55,9 @@ class Section:
 
 
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_./:=,@+^-]+")
+_EXECUTABLE = re.compile(r"[^\x00-\x1f\x7f\"'\\$]+")
+_MOST_LETTERS, _MOST_OF_A_NAME = 4095, 255
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -95,16 +98,33 @@ def _setting(value: Setting) -> str:
 
 def plain(text: str) -> str:
     """Text that systemd takes as it stands; only specifiers mean something in it."""
-    if text != text.strip() or text.endswith("\\") or not text.isprintable():
+    if text != text.strip() or text.endswith("\\") or _CONTROLS.search(text):
         raise ValueError(f"{text!r} cannot stand in a unit as plain text")
     return text.replace("%", "%%")
+
+
+def is_executable(text: str) -> bool:
+    """Return True if systemd can start what is called so: an absolute path, or a name alone.
+
+    It takes a name for a file in one of its own folders, and reads a sign at the front of a line
+    (`@`, `-`, `+`, ...) as a prefix. `$` is left out: it stays as it is in the path, and would be
+    replaced in what the process sees as its own name.
+    """
+    _, slash, name = text.rpartition("/")
+    if name in ("", ".", "..") or len(text.encode("utf-8", "replace")) > _MOST_LETTERS:
+        return False
+    if _EXECUTABLE.fullmatch(text) is None:
+        return False
+    if any(len(each.encode()) > _MOST_OF_A_NAME for each in text.split("/")):
+        return False
+    return text.startswith("/") if slash else re.match(r"[A-Za-z0-9_.]", text) is not None
 
 
 def command(value: Command) -> str:
     """A command line; one argument a line where it is long."""
     executable, *arguments = value.argv
-    if not re.match(r"[A-Za-z0-9_./]", executable):
-        raise ValueError(f"{executable!r} cannot be an executable: systemd reads its first letter")
+    if not is_executable(executable):
+        raise ValueError(f"{executable!r} cannot be an executable of a unit")
     words = [value.prefix + _word(executable, "$%")]
     words += [_word(argument, "$%") for argument in arguments]
     line = " ".join(words)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from ...fleet.model import Host, Model
 from ...fleet.scope import Scope
 from ...schema.block import Fields
+from ...schema.value_type import shortened
+from ...writers.systemd_unit import is_executable
 from .block import PER_GPU
 
 
@@ -38,6 +40,7 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
             fields.span("model"),
             hint="give the model a gguf or a command",
         )
+    _check_executable(model, scope)
     if model.needs_build and "build" not in fields.written:
         scope.diagnostics.error(
             "missing-key",
@@ -70,3 +73,17 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
                 hint=f"add gpus = [...] to host {host.name}, or use replicas instead",
             )
     return len(scope.diagnostics) == problems
+
+
+def _check_executable(model: Model, scope: Scope) -> None:
+    """systemd starts programs of some names only, and reads letters before others as its own."""
+    key, program = ("command", model.command[0]) if model.command else ("program", model.program)
+    if program is None or is_executable(program):
+        return
+    scope.diagnostics.error(
+        "wrong-type",
+        f'systemd cannot start "{shortened(program)}", which {key} of {model.name} names',
+        model.spans.get(key, model.origin),
+        hint='name the program by its absolute path, such as "/usr/local/bin/llama-server", '
+        "without quotes, backslashes and $",
+    )

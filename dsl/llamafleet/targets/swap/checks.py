@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Json, Model
 from ...language import syntax
+from ...language.source import Span
 from ...schema.block import Fields
 from ...schema.swap_words import PASS_THROUGH, VARIANT
 from ...schema.values import Named
 from ...swap_config.re2 import problem
+from ...swap_config.url import problem as url_problem
 from .free_form import keys_of, texts_of
 from .quoting import ENVIRONMENT, MACRO
 
@@ -37,6 +39,15 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
                 break
     for _, model in models:
         _check_macros(model, diagnostics)
+        place = model.spans.get("proxy", model.origin)
+        check_address((model.proxy or "").replace("${PORT}", "1"), place, diagnostics)
+
+
+def check_address(url: str, place: Span, diagnostics: Diagnostics) -> None:
+    """Report a URL that llama-swap refuses to start with."""
+    if url and (why := url_problem(url)):
+        message = f"llama-swap refuses this address: {why}"
+        diagnostics.error("wrong-type", message, place, hint="write http://HOST:PORT")
 
 
 def check_variants(models: Models, diagnostics: Diagnostics) -> None:

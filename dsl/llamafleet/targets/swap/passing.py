@@ -11,6 +11,9 @@ from ...language.source import Span
 from ...schema.block import BlockSchema, Fields
 from ...schema.core import MODEL
 from ...schema.swap_words import PASS_THROUGH
+from ...swap_config.versions import MACROS_EVERYWHERE
+from .free_form import texts_of
+from .quoting import MACRO
 from .schema import SCHEMA
 
 OURS = {
@@ -58,6 +61,11 @@ def check_passed_values(
     ]
     if not places:
         return
+    if version >= MACROS_EVERYWHERE:
+        common = _macros(passed)
+        for values, place, prefix in places:
+            own = (*common, *_macros(values), *(("MODEL_ID",) if prefix else ()))
+            _check_macros(values, frozenset(own), place, diagnostics)
     # In most fleets nothing passes through, and the table of all keys is not loaded.
     from ...swap_config.fits import misfit
 
@@ -66,6 +74,25 @@ def check_passed_values(
             if problem := misfit(key, value, version, *prefix):
                 message = f"llama-swap refuses what passes through: {problem}"
                 diagnostics.error("wrong-type", message, place)
+
+
+def _macros(values: JsonObject) -> tuple[str, ...]:
+    """The names of macros that pass through."""
+    found = values.get("macros")
+    return tuple(found) if isinstance(found, Mapping) else ()
+
+
+def _check_macros(
+    values: JsonObject, known: frozenset[str], place: Span, diagnostics: Diagnostics
+) -> None:
+    """Report macros that nothing defines: `${PORT}` has been replaced, and `${env.X}` is none."""
+    left = (found[0] for text in texts_of(values) for found in MACRO.finditer(text))
+    for macro in dict.fromkeys(left):
+        name = macro[2:-1]
+        if name != "PORT" and name not in known and not name.startswith("env."):
+            message = f"nothing says what {macro} is, which passes through"
+            hint = f"define it there: macros {{ {name} = ... }}, or leave it out"
+            diagnostics.error("llama-swap-macro", message, place, hint=hint)
 
 
 def _check(

@@ -13,6 +13,7 @@ from ...schema.block import Fields, read_block
 from ...schema.core import MATRIX
 from ...schema.swap_words import METADATA
 from ...schema.values import Named, did_you_mean
+from .checks import check_address
 from .routes import Group, Peer, Profile, Routes, Selector
 from .routes_schema import GROUP, PEER, PINS, PRIORITY, PROFILE, SELECTOR
 from .spillover import check_spillover
@@ -203,6 +204,10 @@ def _profiles(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Profile]:
             message = f"profile {read.label.text} pins nothing"
             hint = "add pins { some-id = some-model }"
             ids.diagnostics.error("missing-key", message, block.header, hint=hint)
+        if any(not name.strip() for name in pins):
+            message = f"a pin of profile {read.label.text} has no name, which llama-swap refuses"
+            hint = "a pin is some-id = some-model"
+            ids.diagnostics.error("bad-name", message, block.header, hint=hint)
         yield Profile(
             name=read.label.text,
             description=read.text("description"),
@@ -223,6 +228,7 @@ def _peers(fields: Fields, blocks: Blocks) -> Iterator[Peer]:
             message = f"peer {read.label.text} serves no models"
             hint = "name them; llama-swap does not ask a peer what it has"
             blocks.diagnostics.error("missing-key", message, read.span("models"), hint=hint)
+        check_address(read.text("proxy") or "", read.span("proxy"), blocks.diagnostics)
         yield Peer(
             name=read.label.text,
             proxy=read.text("proxy") or "",

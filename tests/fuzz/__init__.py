@@ -1,0 +1,1 @@
+"""Random and mutated inputs for every reader: an answer for each, never an exception, and soon."""
