@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from random import Random
 from typing import Any
 
+from llamafleet.cli.terminal import show
 from llamafleet.compiler import compile_text
 from llamafleet.diagnostics.as_json import as_json
-from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.importers.front import Asked, Kind, Result, guess, import_source
 from llamafleet.importers.proof import broken
-from llamafleet.importers.secrets import blotted
 from llamafleet.language.include import read_all
 from llamafleet.language.reading import decode
 from llamafleet.language.source import Source
@@ -67,8 +67,8 @@ def _import(kind: Kind, text: str, path: str) -> str:
     if source is None:
         return "no text"
     result = import_source(source, kind, Asked(read=_small_yaml))
-    sources = {x.path: Source(x.path, blotted(x.text, result.secrets)) for x in result.sources}
-    _printed(result.diagnostics, sources)
+    known = [each.value for each in result.secrets]
+    _printed(result.diagnostics, {each.path: each for each in result.sources}, known)
     if result.text is None:
         return "refused"
     result.text.encode()
@@ -126,9 +126,11 @@ def _read_import(made: tuple[Kind, str, str]) -> str:
     return _import(*made)
 
 
-def _printed(diagnostics: Any, sources: Any) -> None:
+def _printed(diagnostics: Any, sources: Any, known: Sequence[str] = ()) -> None:
     """Print them in two formats: places lie in their files, and every text can be encoded."""
-    as_text(diagnostics, sources).encode("utf-8", "backslashreplace")
+    stream = StringIO()
+    show(diagnostics, sources, stream, known)
+    stream.getvalue().encode("utf-8", "backslashreplace")
     for line in as_json(diagnostics).splitlines():
         json.loads(line)
     for each in diagnostics:

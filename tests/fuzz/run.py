@@ -16,9 +16,9 @@ from types import FrameType
 from tests.fuzz.readers import Reader
 
 SLOW = 2.0
-"""Seconds after which an input counts as a failure."""
+"""Seconds of computing after which an input counts as a failure."""
 LIMIT = 20.0
-"""Seconds after which it is given up."""
+"""Seconds of computing after which it is given up."""
 
 
 class TooSlowError(Exception):
@@ -94,10 +94,10 @@ def _limited() -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise TooSlowError
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
