@@ -18,7 +18,7 @@ NAMES = st.text(max_size=8)
 HASHES = st.none() | st.text("0123456789abcdef", min_size=64, max_size=64)
 COMMITS = st.text("0123456789abcdef", min_size=40, max_size=40)
 FILES = st.builds(
-    GgufFile, st.sampled_from(["a.gguf", "ü/b.gguf", 'q"\\.gguf']), st.integers(0), HASHES
+    GgufFile, st.sampled_from(["a.gguf", "ü/b.gguf", 'q"\\.gguf']), st.integers(0, 1 << 62), HASHES
 )
 GGUFS = st.builds(
     LockedGguf,

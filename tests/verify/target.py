@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import shlex
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +64,12 @@ class Target:
         login = f"{ssh.user}@" if ssh.user else ""
         port = f":{ssh.port}" if ssh.port else ""
         address = f"[{self.host.address}]" if ":" in self.host.address else self.host.address
-        control = Path(tempfile.gettempdir()) / "llamafleet-verify-%%C"
         return testinfra.get_host(
             f"ssh://{login}{address}{port}",
             ssh_config=self._path(self.ssh_config or ssh.config),
             ssh_identity_file=self._path(ssh.key),
             ssh_extra_args=self._options(),
-            controlpath=str(control),
+            controlpath=str(private_folder() / "%%C"),
             sudo=sudo,
         )
 
@@ -140,6 +141,16 @@ class Target:
     def look(self, unit: str) -> str:
         """Where a person looks next."""
         return f"look there: {self.ssh_command()} journalctl -u {unit} -n 50"
+
+
+@cache
+def private_folder() -> Path:
+    """Make a folder of this run that nobody else can look into: who can open a control socket,
+    or puts one where it is expected, has the session.
+    """
+    folder = tempfile.mkdtemp(prefix="llamafleet-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _curl(probe: Probe | None) -> list[str]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from ..compiler import compile_file
 from ..diagnostics.suggest import suggest
 from ..fleet.model import Fleet
+from ..language.reading import LARGEST, read_bytes
+from ..lock.apply import TOO_LARGE
 from ..lock.attach import lock_path
 from ..lock.model import Lock
-from ..lock.text import read_lock, write_lock
+from ..lock.text import LockError, read_lock, write_lock
 from .files import replace_file
 from .terminal import counted, say, show, totals
 
@@ -54,13 +56,14 @@ def lock(fleet: str, update: list[str], update_all: bool, check: bool, offline: 
 def _old(path: Path, fleet: str) -> Lock | None:
     """The lock that is there; None where it must not be touched."""
     try:
-        text = path.read_text(encoding="utf-8")
+        data = read_bytes(str(path))
+        text = data.decode("utf-8")
     except FileNotFoundError:
         return Lock()
     except (OSError, ValueError) as error:
         say(f'cannot read "{path}": {error}')
         return None
-    found = read_lock(text)
+    found = read_lock(text) if len(data) <= LARGEST else LockError(TOO_LARGE)
     if not isinstance(found, Lock):
         say(f'"{path}" cannot be used: {found.message}; remove it to have it written anew')
         return None

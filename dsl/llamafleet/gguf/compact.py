@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from .facts import Fact, FileFacts, GgufFacts
-from .header import padded
+from .header import MAX_ALIGNMENT, MAX_SIZE, MAX_TENSORS, padded
 from .metadata import Scalar
 from .problem import GgufError
 from .tensor import Tensor
@@ -20,7 +20,7 @@ from .tensor_types import BY_NAME
 
 _BLOCK = re.compile(r"blk\.(0|[1-9][0-9]{0,5})\.(.+)", re.DOTALL)
 _RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
-MOST = 1 << 20
+MAX_VOCABULARY = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,27 @@ def from_json(tree: Any) -> GgufFacts | GgufError:
         return GgufFacts(
             architecture=str(tree["architecture"]),
             metadata={str(key): _fact(value) for key, value in tree["metadata"].items()},
-            vocabulary=int(tree["vocabulary"]),
+            vocabulary=_within(tree["vocabulary"], MAX_VOCABULARY),
             tensors=tensors,
             files=tuple(
-                FileFacts(int(file["data"]), int(file["end"]), int(file["alignment"]))
+                FileFacts(
+                    _within(file["data"], MAX_SIZE),
+                    _within(file["end"], MAX_SIZE),
+                    _within(file["alignment"], MAX_ALIGNMENT),
+                )
                 for file in files
             ),
         )
     except (TypeError, KeyError, ValueError, AttributeError, ArithmeticError, RecursionError):
         return GgufError("the facts of this model cannot be read")
+
+
+def _within(value: Any, most: int) -> int:
+    """A number that is not negative, and not beyond what a header may say."""
+    number = int(value)
+    if not 0 <= number <= most:
+        raise ValueError(number)
+    return number
 
 
 def _fact(value: Any) -> Fact:
@@ -135,16 +147,16 @@ def _numbers(text: str) -> Iterator[int]:
 
 
 def _read(file: Mapping[str, Any], number: int) -> Iterator[Tensor]:
-    alignment, offset, count = int(file["alignment"]), 0, 0
-    if alignment <= 0:
+    alignment, offset = _within(file["alignment"], MAX_ALIGNMENT), 0
+    if not alignment:
         raise ValueError(alignment)
-    for line in _lines(file["tensors"]):
+    for count, line in enumerate(_lines(file["tensors"])):
         name, type_, dims = line.rsplit(" ", 2)
-        if BY_NAME[type_] and (count := count + 1) > MOST:
-            raise ValueError(count)
-        sizes = tuple(int(each) for each in dims.split("x"))
+        if type_ not in BY_NAME or count == MAX_TENSORS:
+            raise ValueError(line)
+        sizes = tuple(_within(each, MAX_SIZE) for each in dims.split("x"))
         tensor = Tensor(name, type_, sizes, offset, number)
-        offset = padded(offset + tensor.size, alignment)
+        offset = padded(_within(offset + tensor.size, MAX_SIZE), alignment)
         yield tensor
 
 
@@ -153,5 +165,8 @@ def _lines(written: list[Any]) -> Iterator[str]:
         if isinstance(each, str):
             yield each
             continue
+        lines = each["tensors"]
+        if not lines:
+            raise ValueError("a million blocks of nothing would be looked through, too")
         for block in _numbers(each["blk"]):
-            yield from (f"blk.{block}.{line}" for line in each["tensors"])
+            yield from (f"blk.{block}.{line}" for line in lines)

@@ -19,7 +19,8 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 ALIGNMENT = 32
 MAX_ENTRIES = 1 << 14
-MAX_TENSORS = 1 << 17
+MAX_TENSORS = 1 << 14
+MAX_ALIGNMENT = 1 << 20
 MAX_DIMS = 4
 MAX_SIZE = 1 << 62
 
@@ -98,7 +99,7 @@ def _metadata(cursor: Cursor, count: int) -> dict[str, Value]:
 
 def _alignment(metadata: Mapping[str, Value]) -> int:
     found = metadata.get("general.alignment", ALIGNMENT)
-    if isinstance(found, int) and 0 < found <= 1 << 20 and found & (found - 1) == 0:
+    if isinstance(found, int) and 0 < found <= MAX_ALIGNMENT and found & (found - 1) == 0:
         return int(found)
     raise bad("general.alignment is no power of two")
 

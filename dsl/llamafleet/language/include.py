@@ -19,6 +19,8 @@ VERSION = "1"
 DEEPEST = 50
 """How many files may include one another in a row."""
 
+SUFFIX = ".fleet"
+
 DIRECTIVES = ("fleet", "include")
 
 
@@ -79,6 +81,12 @@ class _Reading:
         if not isinstance(value, Text):
             message = "include takes a path in quotes"
             self.diagnostics.error("wrong-type", message, value.span, "found a number")
+            return
+        if not value.text.endswith(SUFFIX):
+            # Nothing of it is read: what it holds would be shown where it is no fleet file.
+            message = f'"{value.text}" is no fleet file: the name of one ends in {SUFFIX}'
+            hint = "include fleet files only; values of secrets stay on the hosts"
+            self.diagnostics.error("unreadable-file", message, value.span, hint=hint)
             return
         path = os.path.normpath(Path(file.path).parent / value.text)
         identity = os.path.realpath(path)

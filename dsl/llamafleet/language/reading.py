@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -20,8 +23,18 @@ Read: TypeAlias = Callable[[str], bytes]
 
 
 def read_bytes(path: str) -> bytes:
-    """The file's bytes, at most one more than `LARGEST`: a device file has no end."""
-    with Path(path).open("rb") as file:
+    """Return the bytes of a regular file, at most one more than `LARGEST`.
+
+    Raises OSError for anything else: a pipe may never begin, and a device never end.
+    """
+    # Not blocking: to open a pipe would wait for somebody who writes into it.
+    number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(number, "rb") as file:  # noqa: PTH123 (there is no path any more)
+        mode = os.fstat(number).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a directory", path)
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no regular file", path)
         return file.read(LARGEST + 1)
 
 

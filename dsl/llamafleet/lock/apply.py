@@ -9,11 +9,14 @@ from ..diagnostics.model import Diagnostics
 from ..fleet.model import Build, Fleet, Gguf
 from ..gguf.compact import from_json
 from ..gguf.facts import GgufFacts
+from ..language.reading import LARGEST
 from ..language.source import Source
 from ..schema.flag_tables import FlagTable, FlagTables, readable
 from .attach import NAME, lock_path
 from .model import JsonTree, Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
-from .text import read_lock
+from .text import LockError, read_lock
+
+TOO_LARGE = f"it is larger than {LARGEST // 1024**2} MiB, which no lock is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> L
     if not data:
         return Lock()
     text = data.decode("utf-8", "replace")
-    found = read_lock(text)
+    found = read_lock(text) if len(data) <= LARGEST else LockError(TOO_LARGE)
     if isinstance(found, Lock):
         return found
     message = f'"{path}" cannot be used: {found.message}'

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..fleet.model import GgufFile
+from ..gguf.header import MAX_SIZE
 from .model import JsonTree, Lock, LockedBuild, LockedGguf, is_plain
 
 VERSION = 1
@@ -113,6 +114,8 @@ def _file(tree: JsonTree, on_host: bool) -> GgufFile:
     file, size = str(tree["file"]), tree["size"]
     if not on_host and not is_plain(file):
         raise ValueError(f"file {file!r}")
+    if size is not None and not 0 <= size <= MAX_SIZE:
+        raise ValueError(f"size {size!r:.40}")
     return GgufFile(file, None if size is None else int(size), _hex(_SHA256, tree["sha256"]))
 
 

@@ -7,7 +7,8 @@ again, and what a name `${env.X}` stands for is put in before the text is parsed
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,7 @@ ENVIRONMENT = re.compile(r"\$\{env\.([a-zA-Z_][a-zA-Z0-9_]*)\}")
 _LOADER = getattr(yaml, "CLoader", yaml.Loader)
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
 _HIDDEN = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}+")
+_ODD_LINE_END = re.compile(r"\r(?!\n)|[\x85\u2028\u2029]")
 _ESCAPED = re.compile(r'[\\"]')
 
 
@@ -55,7 +57,7 @@ def compose(
     try:
         return composer.document()
     except yaml.YAMLError as error:
-        _report(error, source, diagnostics)
+        _report(error, source, composer.position, diagnostics)
     except _UnknownAnchorError as error:
         message = f'no anchor "&{error.name}" stands above this "*{error.name}"'
         diagnostics.error("yaml-syntax", message, error.span, refused=True)
@@ -90,6 +92,7 @@ class _Composer:
         self.written_again = version >= CONFIG_DIR
         self.flow = 0
         self.lines = source.lines
+        self.position = _positions(source)
         self.environment = environment
         # Same length, so that every place stays what it is in the file.
         text = ENVIRONMENT.sub(lambda found: f"{_OPEN}{found[1]}{_CLOSE * 6}", source.text)
@@ -154,7 +157,7 @@ class _Composer:
         return Node("scalar", span, tag, value, written, quoted, known=not missing)
 
     def span(self, event: yaml.Event) -> Span:
-        start, end = _position(event.start_mark), _position(event.end_mark)
+        start, end = self.position(event.start_mark), self.position(event.end_mark)
         style = getattr(event, "style", None)
         if end.line > start.line or style in ("|", ">") or end <= start:
             # A block's end is wherever the next thing begins: the first line says enough.
@@ -163,8 +166,17 @@ class _Composer:
         return Span(self.path, start, end)
 
 
-def _position(mark: Any) -> Position:
-    return Position(mark.line + 1, mark.column + 1)
+def _positions(source: Source) -> Callable[[Any], Position]:
+    """How a mark of YAML's becomes a place in the file: YAML ends lines where no editor does."""
+    if not _ODD_LINE_END.search(source.text):
+        return lambda mark: Position(mark.line + 1, mark.column + 1)
+    starts = [0, *(found.end() for found in re.finditer("\n", source.text))]
+
+    def position(mark: Any) -> Position:
+        line = bisect_right(starts, mark.index)
+        return Position(line, mark.index - starts[line - 1] + 1)
+
+    return position
 
 
 def _short(tag: str) -> str:
@@ -172,13 +184,18 @@ def _short(tag: str) -> str:
     return "!!" + tag[len(prefix) :] if tag.startswith(prefix) else tag.removeprefix("!") and tag
 
 
-def _report(error: yaml.YAMLError, source: Source, diagnostics: Diagnostics) -> None:
+def _report(
+    error: yaml.YAMLError,
+    source: Source,
+    position: Callable[[Any], Position],
+    diagnostics: Diagnostics,
+) -> None:
     span = source.whole()
     words = str(error)
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         if mark is not None:
-            at = Position(mark.line + 1, mark.column + 1)
+            at = position(mark)
             span = Span(source.path, at, at)
         words = ": ".join(each for each in (error.context, error.problem) if each)
     elif isinstance(error, yaml.reader.ReaderError):

@@ -12,6 +12,7 @@ from ...schema.block import BlockSchema, Fields
 from ...schema.core import MODEL
 from ...schema.swap_words import PASS_THROUGH
 from ...swap_config.versions import MACROS_EVERYWHERE
+from .checks import check_address
 from .free_form import texts_of
 from .quoting import MACRO
 from .schema import SCHEMA
@@ -70,6 +71,8 @@ def check_passed_values(
     from ...swap_config.fits import misfit
 
     for values, place, prefix in places:
+        if isinstance(url := values.get("proxy"), str) and prefix:
+            check_address(url.replace("${PORT}", "1"), place, diagnostics)
         for key, value in values.items():
             if problem := misfit(key, value, version, *prefix):
                 message = f"llama-swap refuses what passes through: {problem}"
