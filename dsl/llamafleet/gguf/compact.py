@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from .facts import Fact, FileFacts, GgufFacts
+from .facts import MAX_VOCABULARY, Fact, FileFacts, GgufFacts
 from .header import MAX_ALIGNMENT, MAX_SIZE, MAX_TENSORS, padded
 from .metadata import Scalar
 from .problem import GgufError
@@ -20,7 +20,6 @@ from .tensor_types import BY_NAME
 
 _BLOCK = re.compile(r"blk\.(0|[1-9][0-9]{0,5})\.(.+)", re.DOTALL)
 _RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
-MAX_VOCABULARY = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def from_json(tree: Any) -> GgufFacts | GgufError:
             files=tuple(
                 FileFacts(
                     _within(file["data"], MAX_SIZE),
-                    _within(file["end"], MAX_SIZE),
+                    _within(file["end"], 2 * MAX_SIZE),
                     _within(file["alignment"], MAX_ALIGNMENT),
                 )
                 for file in files

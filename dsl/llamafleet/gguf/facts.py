@@ -15,6 +15,8 @@ from .tensor import Tensor
 Fact: TypeAlias = Scalar | tuple[Scalar, ...]
 
 KEPT_TEXT = 200
+MAX_VOCABULARY = 1 << 31
+"""Texts of a vocabulary; what a header claims beyond is taken for nothing."""
 GENERAL = frozenset(
     {
         "general.type",
@@ -164,4 +166,4 @@ def _vocabulary(metadata: Mapping[str, Value], architecture: str) -> int:
         case tuple() as items:
             return len(items)
     said = metadata.get(f"{architecture}.vocab_size", 0)
-    return said if isinstance(said, int) else 0
+    return said if isinstance(said, int) and 0 <= said <= MAX_VOCABULARY else 0
