@@ -7,7 +7,8 @@ from random import Random
 
 from llamafleet.gguf import GgufError, GgufFacts, facts_of, read_header
 from llamafleet.gguf.compact import from_json, to_json
-from llamafleet.memory import Device, estimate, read_flags
+from llamafleet.memory import Device, read_flags
+from llamafleet.memory.estimate import estimate
 from llamafleet.memory.report import as_json, as_text
 from tests.fuzz.mutate import mutated_bytes
 from tests.gguf.writing import NUMBER, header_bytes
@@ -60,9 +61,8 @@ def header(random: Random) -> bytes:
     for key in random.sample(KEYS, random.randrange(10)):
         entries[f"{architecture}.{key}"] = random.choice((*SMALL, *ODD))
     if random.randrange(10) == 0:
-        entries[random.choice(("general.alignment", "split.count", "general.type"))] = (
-            random.choice(ODD)
-        )
+        name = random.choice(("general.alignment", "split.count", "general.type"))
+        entries[name] = random.choice((0, 1, 3, 64, 512, "x", 1.5, True, (1,)))
     blocks = random.choice((1, 2, 4))
     names = [
         each.format(random.randrange(blocks))
@@ -102,7 +102,7 @@ def read(made: tuple[bytes, tuple[str, ...], int]) -> str:
     if isinstance(facts, GgufError):
         return "no model"
     again = from_json(json.loads(json.dumps(to_json(facts))))
-    assert again == facts
+    assert repr(again) == repr(facts)  # a NaN in a list is no equal of itself
     if len(data) % 3:  # the graph of a model takes as long as ten headers
         return "read"
     return estimated(facts, argv, cards)

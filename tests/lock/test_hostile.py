@@ -86,7 +86,7 @@ def test_numbers_that_no_header_has_are_refused(key: str, value: object) -> None
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("data", -1), ("end", 1 << 63), ("alignment", 0), ("alignment", 1 << 40)]
+    ("key", "value"), [("data", -1), ("end", 1 << 64), ("alignment", 0), ("alignment", 1 << 40)]
 )
 def test_places_that_no_file_has_are_refused(key: str, value: int) -> None:
     facts = SMALL["ggufs"]["w"]["facts"]
