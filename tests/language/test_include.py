@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.model import Diagnostic
 from llamafleet.language.include import DEEPEST, read_all
 
@@ -99,14 +101,22 @@ def test_the_same_include_twice_is_a_warning(folder: Folder) -> None:
     [
         ("gpu.fleet", "no such file", "gpus.fleet"),
         ("other/gpu.fleet", "no such file", "there is no folder"),
-        (".", "it is a directory", ""),
-        ("x" * 5000, "file name too long", ""),
+        ("folder.fleet", "it is a directory", ""),
+        ("pipe.fleet", "it is no regular file", ""),
+        (".", "the name of one ends in .fleet", ""),
+        ("secret.env", "the name of one ends in .fleet", "secrets stay on the hosts"),
+        ("x" * 5000 + ".fleet", "file name too long", ""),
     ],
 )
 def test_what_cannot_be_included(folder: Folder, path: str, message: str, hint: str) -> None:
     folder.write("main.fleet", f'fleet 1\ninclude "{path}"\n')
     folder.write("gpus.fleet", "fleet 1\n")
+    folder.write("secret.env", "HF_TOKEN=hf_secret\n")
+    (folder.root / "folder.fleet").mkdir()
+    os.mkfifo(folder.root / "pipe.fleet")
     _, (error,) = folder.read()
+    _, sources, _ = read_all(str(folder.root / "main.fleet"))
+    assert "hf_secret" not in as_text([error], sources)
     assert error.code == "unreadable-file"
     assert message in error.message
     assert hint in error.hint

@@ -48,6 +48,10 @@ class LlamaSwapTarget:
         blocks = Blocks(scope.diagnostics)
         version = int((fields.text("version") or DEFAULT_VERSION)[1:])
         check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
+        if fields.has("models") and not fields.names("models"):
+            message = "this llama-swap serves no models"
+            hint = "name them, or remove the block: nothing would be rendered for it"
+            scope.diagnostics.error("missing-key", message, fields.span("models"), hint=hint)
         check_models(fields, models, scope.diagnostics)
         check_variants(models, scope.diagnostics)
         check_patterns(fields, scope.diagnostics)

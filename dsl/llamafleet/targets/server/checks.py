@@ -20,7 +20,8 @@ def read_hosts(fields: Fields, scope: Scope) -> tuple[Host, ...]:
         )
     single = fields.name("host")
     names = (single,) if single else fields.names("hosts")
-    if not names and "host" not in fields.written and "hosts" not in fields.written:
+    unsaid = "host" not in fields.written and "hosts" not in fields.written
+    if not names and (unsaid or (fields.has("hosts") and not fields.has("host"))):
         scope.diagnostics.error(
             "missing-key",
             "this llama-server has no host",
@@ -65,7 +66,14 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
             hint=f"set gpus in model {model.name}, or use replicas instead",
         )
     for host in hosts:
-        if not host.gpus and model.gpus is None:
+        if model.gpus == ():
+            scope.diagnostics.error(
+                "no-gpu",
+                f"placement is per-gpu, but {model.name} uses no gpus",
+                fields.span("placement"),
+                hint=f"give {model.name} gpus, or use replicas instead",
+            )
+        elif not host.gpus and model.gpus is None:
             scope.diagnostics.error(
                 "no-gpu",
                 f"placement is per-gpu, but host {host.name} declares no gpus",
