@@ -29,7 +29,7 @@ def with_folders(fleet: Fleet, written: Mapping[str, Gguf]) -> Fleet:
             taken.setdefault((gguf.repo, gguf.file), []).append(gguf)
     moved: dict[str, Gguf] = {}
     for (repository, _), ggufs in taken.items():
-        ggufs.sort(key=lambda each: written[each.name].revision != DEFAULT_REVISION)
+        ggufs.sort(key=lambda each: written.get(each.name, each).revision != DEFAULT_REVISION)
         for gguf in ggufs[1:]:
             if not _same_bytes(ggufs[0], gguf):
                 folder = f"{repository}@{_word(gguf.revision)}"
