@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pyinfra.context import config
 
-# pyinfra appends the working directory to sys.path; the checkout's roles/ must come first, or an
-# installed package of that name hides it. The compiler is here too, without an install.
+# The checkout's own compiler and roles come first, without an install and before installed ones.
 _CHECKOUT = Path(__file__).resolve().parent
 for _folder in (_CHECKOUT / "dsl", _CHECKOUT):
     if str(_folder) in sys.path:
@@ -23,6 +22,6 @@ config.REQUIRE_PYINFRA_VERSION = "~=3.10.0"
 config.TEMP_DIR = "/var/tmp"
 
 # After the path is set, for it is in the checkout.
-from roles.pyinfra_hooks import install  # noqa: E402
+from llamafleet_roles.pyinfra_hooks import install  # noqa: E402
 
 install()

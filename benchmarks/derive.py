@@ -19,11 +19,11 @@ import random
 import time
 from typing import Any
 
-from llamafleet.derive.expression import expression
-from llamafleet.derive.families import families
-from llamafleet.derive.maximal import Need
+from llamafleet.capacity.derive.expression import expression
+from llamafleet.capacity.derive.families import families
+from llamafleet.capacity.derive.maximal import Need
 from llamafleet.fleet.matrix import Matrix, NamedSet, Node, count
-from llamafleet.language.source import Position, Span
+from llamafleet.source import Position, Span
 
 GIB = 1 << 30
 CARD = 24 * GIB

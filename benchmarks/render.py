@@ -22,8 +22,8 @@ import jinja2
 
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Fleet
-from llamafleet.plan_types import Artifact
 from llamafleet.render import render
+from llamafleet.targets.plan_types import Artifact
 
 GROUP = 10
 

@@ -46,7 +46,7 @@ DEPLOYS = {
     "start and connect": "",
     "one bundle": PLAN
     + """
-from roles.services import services
+from llamafleet_roles.services import services
 
 service = ServicePlan("bench", "bench", artifacts, units, ())
 services(plan=HostPlan("bench", (), (), (), (), (), False, (service,)))

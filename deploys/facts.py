@@ -1,7 +1,7 @@
 """Put into fleet.lock what the headers of weights say that are only on hosts (`path`)."""
 
-from roles.gguf_files.locked import facts_of_weights
-from roles.host_plan import current_fleet
+from llamafleet_roles.gguf_files.locked import facts_of_weights
+from llamafleet_roles.host_plan import current_fleet
 
 fleet, host_name = current_fleet()
 

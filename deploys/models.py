@@ -1,8 +1,8 @@
 """Only weights: fetch and verify what the plan names."""
 
-from roles.base import base
-from roles.gguf_files import gguf_files
-from roles.host_plan import current_plan
+from llamafleet_roles.base import base
+from llamafleet_roles.gguf_files import gguf_files
+from llamafleet_roles.host_plan import current_plan
 
 plan = current_plan()
 

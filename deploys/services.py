@@ -1,7 +1,7 @@
 """Only configuration and units: the quick way for a changed fleet file."""
 
-from roles.host_plan import current_plan
-from roles.services import prove_if_asked, services
+from llamafleet_roles.host_plan import current_plan
+from llamafleet_roles.services import prove_if_asked, services
 
 plan = current_plan()
 

@@ -1,12 +1,12 @@
 """Everything a host needs, in order: what it runs, what it loads, then the services themselves."""
 
-from roles.base import base
-from roles.gguf_files import gguf_files
-from roles.host_plan import current_fleet, current_plan
-from roles.llama_cpp import llama_cpp
-from roles.llama_swap import llama_swap
-from roles.nginx import nginx
-from roles.services import prove_if_asked, services
+from llamafleet_roles.base import base
+from llamafleet_roles.gguf_files import gguf_files
+from llamafleet_roles.host_plan import current_fleet, current_plan
+from llamafleet_roles.llama_cpp import llama_cpp
+from llamafleet_roles.llama_swap import llama_swap
+from llamafleet_roles.nginx import nginx
+from llamafleet_roles.services import prove_if_asked, services
 
 fleet, _ = current_fleet()
 plan = current_plan()

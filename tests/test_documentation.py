@@ -13,7 +13,7 @@ from llamafleet.cli.arguments import parser
 from llamafleet.compiler import compile_file, compile_text
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.language.formatter import format_file
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 
 ROOT = Path(__file__).parent.parent
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md")))

@@ -42,7 +42,7 @@ def test_a_lint_error_is_found(copy: Path) -> None:
 
 
 def test_a_layering_breach_is_found(copy: Path) -> None:
-    planted = copy / "dsl/llamafleet/writers/planted.py"
+    planted = copy / "dsl/llamafleet/targets/writers/planted.py"
     planted.write_text('"""Planted."""\n\nfrom ..targets import TARGETS\n\nTARGETS\n')
     (copy / "tests").mkdir()
     shutil.copy(ROOT / "tests" / "test_layering.py", copy / "tests")

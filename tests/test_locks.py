@@ -16,7 +16,7 @@ from tools.newer import differences
 
 ROOT = Path(__file__).parent.parent
 OURS = "requirements.txt"
-HOSTS = "roles/gguf_files/files/requirements.txt"
+HOSTS = "roles/llamafleet_roles/gguf_files/files/requirements.txt"
 LOCKS = (OURS, HOSTS, "tools/lock.txt")
 
 

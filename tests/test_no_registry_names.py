@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from roles.pip_settings import indexes
+from llamafleet_roles.pip_settings import indexes
 from tests.lab.machine import mirrors
 
 ROOT = Path(__file__).parent.parent

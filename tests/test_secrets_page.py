@@ -11,7 +11,7 @@ import pytest
 from llamafleet.cli import main
 from llamafleet.compiler import Compiled, compile_file
 from llamafleet.plan import plan_host
-from roles.services.environment import environment_files
+from llamafleet_roles.services.environment import environment_files
 
 PAGE = (Path(__file__).parent.parent / "docs" / "secrets.md").read_text(encoding="utf-8")
 

@@ -16,7 +16,7 @@ import re
 import sys
 from pathlib import Path
 
-LIST = Path(__file__).parent.parent / "dsl/llamafleet/memory/architectures.json"
+LIST = Path(__file__).parent.parent / "dsl/llamafleet/capacity/memory/architectures.json"
 NO_MODELS = frozenset({"clip", "(unknown)"})
 """A projector's, and what stands for none."""
 

@@ -1,10 +1,10 @@
 """Read `llama-server --help` and write the table of flags that the fleet language offers.
 
-    python tools/llama_server_flags.py SERVER [-o dsl/llamafleet/schema/flags/b9093.json]
+    python tools/llama_server_flags.py SERVER [-o dsl/llamafleet/fleet/schema/flags/b9093.json]
     python tools/llama_server_flags.py SERVER --check     # exit 1 where the table is out of date
     python tools/llama_server_flags.py SERVER --try       # give every flag to the binary, too
 
-`llamafleet.schema.server_help` reads the help. Each flag's sentence stands in
+`llamafleet.fleet.schema.server_help` reads the help. Each flag's sentence stands in
 `llama_server_help.txt`, and a flag without one is an error, so a new release of llama.cpp shows by
 itself what is new. Tables of several builds stand side by side, and share their sentences.
 """
@@ -18,10 +18,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from llamafleet.schema.server_help import Record, read_help
+from llamafleet.fleet.schema.server_help import Record, read_help
 
 HERE = Path(__file__).parent
-TABLE = HERE.parent / "dsl/llamafleet/schema/flags/b11434.json"
+TABLE = HERE.parent / "dsl/llamafleet/fleet/schema/flags/b11434.json"
 SENTENCES = HERE / "llama_server_help.txt"
 
 NO_SENTENCE = {

@@ -2,7 +2,7 @@
 # Renews the files that say which Python packages are installed, down to their hashes: `make lock`.
 #
 # requirements.txt                            what `make install` puts into .venv, its build backend included
-# roles/gguf_files/files/requirements.txt     what a rollout installs on hosts to download weights
+# roles/llamafleet_roles/gguf_files/files/requirements.txt     what a rollout installs on hosts to download weights
 # tools/lock.txt                              uv, which works it out here, in an environment that is thrown away
 #
 # Each holds for every platform and Python that llamafleet runs on. The index is pip's.
@@ -44,5 +44,5 @@ wanted = [
 print("\n".join(wanted))
 PYTHON
 compile requirements.txt 3.11 <"$work/wanted"
-echo 'huggingface_hub>=1.0,<3' | compile roles/gguf_files/files/requirements.txt 3.9
+echo 'huggingface_hub>=1.0,<3' | compile roles/llamafleet_roles/gguf_files/files/requirements.txt 3.9
 echo 'uv' | compile tools/lock.txt 3.11

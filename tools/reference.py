@@ -10,16 +10,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from llamafleet.backends import BACKENDS
 from llamafleet.diagnostics.codes import CODES
 from llamafleet.explain import default_of, flag_of, schemas
-from llamafleet.schema import llama_server
-from llamafleet.schema.block import BlockSchema, Key
+from llamafleet.fleet.schema import llama_server
+from llamafleet.fleet.schema.block import BlockSchema, Key
+from llamafleet.targets.backends import BACKENDS
 from llamafleet.targets.process.sandbox import SANDBOX, Need, lifted
 from llamafleet.targets.process.unasked import ADDITIONS
 from llamafleet.targets.process.unit import UNIT_ENVIRONMENT
 from llamafleet.targets.swap.config import DEFAULT_LIMIT, HEALTH, WAITING_PER_SLOT
-from llamafleet.writers.systemd_unit import Setting, Words
+from llamafleet.targets.writers.systemd_unit import Setting, Words
 
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "diagnostics"

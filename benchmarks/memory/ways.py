@@ -15,7 +15,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.memory.starts import MIB, Sizes, Start, by_part
-from llamafleet.memory import Flags, read_flags
+from llamafleet.capacity.memory import Flags, read_flags
 from tests.lab.places import cache_directory
 from tests.memory.record import free_port
 

@@ -32,7 +32,7 @@ def check(text: str, path: str = "fleet.fleet") -> Compiled:
 def format_text(text: str, path: str = "fleet.fleet") -> str:
     """The text in canonical form; a text with syntax errors comes back as it is."""
     from .language.formatter import format_file
-    from .language.source import Source
+    from .source import Source
 
     return format_file(Source(path, text)).text or text
 

@@ -16,17 +16,17 @@ from .fleet.resolve import resolve
 from .fleet.weights_folders import with_folders
 from .language.include import read_all
 from .language.reading import Read, read_bytes
-from .language.source import Source
 from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .rules.secret_in_file import secret_in_file
 from .rules.survey import Supplied, Survey
+from .source import Source
 from .targets import TARGETS
 from .targets.swap.block import LlamaSwap
 
 if TYPE_CHECKING:
-    from .footprint import Footprints
+    from .capacity.footprint import Footprints
 
 UNREAD = frozenset({"syntax", "not-text", "unreadable-file", "include-cycle"})
 """Codes after which a part of the fleet is unknown."""
@@ -112,7 +112,7 @@ def _derived(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints 
     """The fleet with what its matrices leave to be worked out; most leave nothing."""
     for service in fleet.services.values():
         if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto != Auto():
-            from .derive import derive
+            from .capacity.derive import derive
 
             return derive(fleet, diagnostics)
     return fleet, None

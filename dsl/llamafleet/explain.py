@@ -6,11 +6,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from .diagnostics.codes import CODES
-from .schema import llama_server
-from .schema.block import BlockSchema, Key
-from .schema.core import DECLARATIONS
-from .schema.server_flag import ServerFlag
-from .schema.values import did_you_mean
+from .fleet.schema import llama_server
+from .fleet.schema.block import BlockSchema, Key
+from .fleet.schema.core import DECLARATIONS
+from .fleet.schema.server_flag import ServerFlag
+from .fleet.schema.values import did_you_mean
 from .targets import TARGETS
 from .targets.process.unasked import ADDITIONS
 

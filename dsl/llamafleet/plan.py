@@ -10,18 +10,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
 from .fleet.model import Build, Endpoint, Fleet, Gguf, Host, Service
 from .gguf.shards import shards
-from .places import PREFIX
-from .plan_types import (
-    BuildPlan,
-    GgufPlan,
-    HostPlan,
-    ReleasePlan,
-    ServicePlan,
-)
 from .targets import TARGETS, AnyTarget
+from .targets.backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
+from .targets.places import PREFIX
+from .targets.plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
 from .targets.process.command import gguf_path
 
 BLAS_PACKAGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -114,7 +108,7 @@ def _memory_limits(services: tuple[Service, ...], fleet: Fleet, host: Host) -> M
     if not fleet.facts or all(backend(fleet.builds[each].backend).device for each in builds):
         return {}
     # The memory model is loaded only where a limit can come of it.
-    from .footprint.memory_limits import memory_limits
+    from .capacity.footprint.memory_limits import memory_limits
 
     return memory_limits(fleet, host)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .fleet.model import Fleet
 from .plan import plan_fleet
-from .plan_types import Artifact
+from .targets.plan_types import Artifact
 
 
 def render(fleet: Fleet) -> Mapping[str, tuple[Artifact, ...]]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from .diagnostics.model import Diagnostic, Diagnostics
 from .fleet.resolve import resolve
 from .importers.llama_swap import to_file
-from .language.source import Source
+from .llama_swap.load import read_swap_config
+from .llama_swap.model import SwapConfig
+from .llama_swap.versions import NEWEST
 from .rules import findings
 from .rules.allow import Allow, allowances_in_yaml, silenced, unused
 from .rules.survey import Survey
-from .swap_config.load import read_swap_config
-from .swap_config.model import SwapConfig
-from .swap_config.versions import NEWEST
+from .source import Source
 from .swap_secrets import secrets_of
 from .targets import TARGETS
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .diagnostics.model import Diagnostic, Label, Severity
-from .importers.words import split
-from .language.source import Span
+from .fleet.words import split
+from .llama_swap.model import Command, Filters, Macro, SwapConfig, SwapModel
+from .llama_swap.values import Table, Value
 from .secrets.find import in_assignment, in_text, in_value, in_words
-from .swap_config.model import Command, Filters, Macro, SwapConfig, SwapModel
-from .swap_config.values import Table, Value
+from .source import Span
 
 HINT = 'use "${{env.{}}}" and set it where llama-swap runs'
 

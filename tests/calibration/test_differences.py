@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from llamafleet.calibration.differences import Difference, from_before, from_estimate
-from llamafleet.footprint import Footprint, Footprints
+from llamafleet.capacity.calibration.differences import Difference, from_before, from_estimate
+from llamafleet.capacity.footprint import Footprint, Footprints
+from llamafleet.capacity.memory.terms import MIB
 from llamafleet.lock.measured import Buffers, Measured
 from llamafleet.lock.measured_for import MeasuredFor
-from llamafleet.memory.terms import MIB
 from tests.footprint.fleets import fleet_of
 
 SERVER = """

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.calibration.server_log import LINES, buffers_of
+from llamafleet.capacity.calibration.server_log import LINES, buffers_of
 from llamafleet.lock.measured import Buffers
 
 LOGS = Path(__file__).parent / "logs"

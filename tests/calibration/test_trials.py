@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.calibration.trials import Neighbour, trials, why_measure
+from llamafleet.capacity.calibration.trials import Neighbour, trials, why_measure
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Fleet
 from llamafleet.lock.measured import Buffers, Measured, with_measured

@@ -20,11 +20,11 @@ NEVER_FOR_A_CHECK = {
     # What of Python itself takes long.
     "asyncio", "hashlib", "importlib.metadata", "logging", "shutil", "socket", "subprocess",
     # What other commands are for, and a lock where there is none.
-    "llamafleet.derive", "llamafleet.footprint", "llamafleet.gguf", "llamafleet.importers",
+    "llamafleet.capacity", "llamafleet.gguf", "llamafleet.importers",
     "llamafleet.language.formatter", "llamafleet.language.recovery", "llamafleet.lock.apply",
-    "llamafleet.lsp", "llamafleet.memory", "llamafleet.picture",
-    "llamafleet.plan", "llamafleet.render", "llamafleet.simulate", "llamafleet.swap_check",
-    "llamafleet.swap_config.fits", "llamafleet.swap_config.load", "llamafleet.targets.swap.plan",
+    "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan", "llamafleet.render",
+    "llamafleet.swap_check", "llamafleet.llama_swap.simulate", "llamafleet.llama_swap.fits",
+    "llamafleet.llama_swap.load", "llamafleet.targets.swap.plan",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet.cli.files import inside, replace_tree
-from llamafleet.plan_types import Artifact
+from llamafleet.targets.plan_types import Artifact
 from tests.cli.conftest import FLEET, Run
 
 

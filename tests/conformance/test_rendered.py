@@ -16,7 +16,7 @@ import yaml
 
 from llamafleet.compiler import Compiled, compile_file, compile_text
 from llamafleet.plan import plan_fleet
-from llamafleet.plan_types import Artifact, Probe
+from llamafleet.targets.plan_types import Artifact, Probe
 from tests.conformance.evictions import alternatives
 from tests.conformance.process import llama_swap
 from tests.lab.llama_swap import LlamaSwapBinary

@@ -14,7 +14,7 @@ import yaml
 
 from llamafleet.compiler import compile_text
 from llamafleet.importers.front import Asked, Kind, import_source
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 from tests.conformance.process import llama_swap
 from tests.conformance.test_rendered import swaps
 from tests.lab.llama_swap import LlamaSwapBinary

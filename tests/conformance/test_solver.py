@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from llamafleet.fleet.matrix import Either, Matrix, NamedSet, Node, One, Ref, Together, evicted
-from llamafleet.language.source import Source
-from llamafleet.plan_types import MatrixPlan
+from llamafleet.source import Source
+from llamafleet.targets.plan_types import MatrixPlan
 from tests.conformance.record import recorded
 from tests.lab.double import expression
 from tests.lab.double.matrix import natural

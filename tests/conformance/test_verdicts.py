@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.language.source import Source
-from llamafleet.swap_config.load import read_swap_config
-from llamafleet.swap_config.versions import NEWEST
+from llamafleet.llama_swap.load import read_swap_config
+from llamafleet.llama_swap.versions import NEWEST
+from llamafleet.source import Source
 from tests.conformance import verdicts
 from tests.conformance.mutations import BASES, EDGES, corpus
 from tests.conformance.verdicts import judged, recorded

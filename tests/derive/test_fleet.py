@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from llamafleet.capacity.derive.told import told
 from llamafleet.compiler import Compiled, compile_file, compile_text
-from llamafleet.derive.told import told
 from llamafleet.fleet.matrix import Matrix
 from llamafleet.targets.swap.block import LlamaSwap
 from tests.derive.example_lock import EXAMPLE, text

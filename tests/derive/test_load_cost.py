@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from llamafleet.capacity.derive.load_cost import load_costs, weight
 from llamafleet.compiler import compile_file
-from llamafleet.derive.load_cost import load_costs, weight
 from llamafleet.fleet.model import Fleet
 from llamafleet.lock.measured import Measured, with_measured
 from llamafleet.lock.measured_for import measured_for

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.derive.expression import expression
-from llamafleet.derive.families import families
-from llamafleet.derive.maximal import Need, choices, kinds_of, largest, maximal
+from llamafleet.capacity.derive.expression import expression
+from llamafleet.capacity.derive.families import families
+from llamafleet.capacity.derive.maximal import Need, choices, kinds_of, largest, maximal
 from llamafleet.fleet.matrix import Matrix, NamedSet, Node, count
-from llamafleet.language.source import Position, Span
+from llamafleet.source import Position, Span
 
 NOWHERE = Span("t", Position(1, 1), Position(1, 1))
 GIB = 1 << 30

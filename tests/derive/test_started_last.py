@@ -6,13 +6,13 @@ import random
 
 import pytest
 
+from llamafleet.capacity.derive.families import families
+from llamafleet.capacity.derive.maximal import Need
+from llamafleet.capacity.derive.needs import Question
+from llamafleet.capacity.derive.started_last import _exclude
+from llamafleet.capacity.footprint import Combination
+from llamafleet.capacity.footprint.overfull import Overfull
 from llamafleet.compiler import compile_file
-from llamafleet.derive.families import families
-from llamafleet.derive.maximal import Need
-from llamafleet.derive.needs import Question
-from llamafleet.derive.started_last import _exclude
-from llamafleet.footprint import Combination
-from llamafleet.footprint.overfull import Overfull
 from tests.derive.example_lock import SHAPES, text
 
 HEAD = """\

@@ -20,9 +20,9 @@ from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.importers.front import Asked, guess, import_source
-from llamafleet.language.source import Source
+from llamafleet.llama_swap.versions import NEWEST
+from llamafleet.source import Source
 from llamafleet.swap_check import check_swap_config
-from llamafleet.swap_config.versions import NEWEST
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*.fleettest"))

@@ -13,7 +13,7 @@ import pytest
 
 from llamafleet.compiler import compile_text
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan
+from llamafleet.targets.plan_types import HostPlan
 from tests.e2e.rollout import Site
 from tests.lab.hosts import Host
 from tests.lab.lab import Lab

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roles.pyinfra_hooks.connection import ASK_AFTER, PATIENCE
+from llamafleet_roles.pyinfra_hooks.connection import ASK_AFTER, PATIENCE
 from tests.e2e.rollout import Site, make_site, wait_for
 from tests.e2e.slow_source import write_slow_source
 from tests.lab.lab import Lab

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from llamafleet.diagnostics import Diagnostics
 from llamafleet.fleet.matrix import Either, Matrix, NamedSet, Node, One, Ref, Together, evicted
 from llamafleet.fleet.matrix_block import lower_matrix
+from llamafleet.fleet.schema.values import Named
 from llamafleet.fleet.scope import Scope
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Position, Source, Span
 from llamafleet.language.syntax import Block
-from llamafleet.schema.values import Named
+from llamafleet.source import Position, Source, Span
 
 NOWHERE = Span("t", Position(1, 1), Position(1, 1))
 MODELS = ("a", "b", "c", "d")

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from llamafleet.footprint import Footprints
+from llamafleet.capacity.footprint import Footprints
 from tests.footprint.fleets import fleet_of
 
 MIB = 1 << 20

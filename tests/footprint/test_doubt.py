@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from llamafleet.capacity.footprint import Footprint, Footprints
+from llamafleet.capacity.footprint.host_memory import host_memory
+from llamafleet.capacity.footprint.overfull import Overfull, overfull
+from llamafleet.capacity.footprint.ways import ways_out
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Fleet
-from llamafleet.footprint import Footprint, Footprints
-from llamafleet.footprint.host_memory import host_memory
-from llamafleet.footprint.overfull import Overfull, overfull
-from llamafleet.footprint.ways import ways_out
 from llamafleet.rules import findings
 from llamafleet.rules.survey import Survey
 from tests.footprint.fleets import HEAD, facts, fleet_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.capacity.memory import Device, Estimate, Flags
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.terms import MIB
 from llamafleet.fleet.model import Fleet
-from llamafleet.footprint import Footprints
 from llamafleet.lock.measured import Buffers, Measured, with_measured
 from llamafleet.lock.measured_for import measured_for
-from llamafleet.memory import Device, Estimate, Flags
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.terms import MIB
 from tests.footprint.fleets import facts, fleet_of
 
 HOST = """\

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llamafleet.footprint import Footprints
-from llamafleet.footprint.host_memory import host_memory
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.capacity.footprint.host_memory import host_memory
 from tests.footprint.fleets import fleet_of
 
 TEXT = """\

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.capacity.footprint.memory_limits import BASE, FACTOR, STEP, memory_limits
 from llamafleet.fleet.model import Fleet
-from llamafleet.footprint import Footprints
-from llamafleet.footprint.memory_limits import BASE, FACTOR, STEP, memory_limits
 from llamafleet.plan import plan_host
 from tests.footprint.fleets import fleet_of
 

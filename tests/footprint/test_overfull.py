@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.capacity.footprint.overfull import Overfull, overfull
+from llamafleet.capacity.footprint.ways import Way, ways_out
 from llamafleet.compiler import compile_text
-from llamafleet.footprint import Footprints
-from llamafleet.footprint.overfull import Overfull, overfull
-from llamafleet.footprint.ways import Way, ways_out
 from tests.footprint.fleets import HEAD, fleet_of
 
 W = {"llama": "llama-3.1-8b", "gemma": "gemma-3-27b", "moe": "qwen3-30b-a3b"}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from llamafleet.capacity.footprint import Footprint, Footprints
+from llamafleet.capacity.footprint.overfull import overfull
 from llamafleet.compiler import compile_file
-from llamafleet.footprint import Footprint, Footprints
-from llamafleet.footprint.overfull import overfull
 from tests.footprint.voice_models import qwen3_4b, qwen36_27b
 
 ROOT = Path(__file__).parent.parent.parent

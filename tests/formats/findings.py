@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostic, Label, Severity
-from llamafleet.language.source import Position, Span
+from llamafleet.source import Position, Span
 from tests.diagnostics.test_cases import CASES, SEPARATOR, compiled
 
 texts = st.text(st.sampled_from("ab ,:;%\\\"'=\r\n\t\x1b\x85\u2028é中🦙[]{}<>&#") | st.characters())

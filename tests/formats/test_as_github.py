@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from llamafleet.diagnostics.as_github import as_github
 from llamafleet.diagnostics.as_text import printable
 from llamafleet.diagnostics.model import Diagnostic, Label, Severity
-from llamafleet.language.source import Position, Span
+from llamafleet.source import Position, Span
 from tests.formats.findings import documented, findings
 
 COMMAND = re.compile(r"::(error|warning) ([^:]*)::(.*)")

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from llamafleet.diagnostics.as_sarif import as_sarif
 from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostic, Label, Severity
-from llamafleet.language.source import Position, Span
+from llamafleet.source import Position, Span
 from tests.formats.findings import documented, findings
 
 SCHEMA = Path(__file__).with_name("sarif.schema.json")

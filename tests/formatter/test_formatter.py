@@ -11,7 +11,7 @@ from llamafleet.language import formatter, layout
 from llamafleet.language.comments import comments_of
 from llamafleet.language.formatter import FormatterError, format_file, shape
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 from tests.formatter.layouts import files
 
 HERE = Path(__file__).parent

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from llamafleet.explain import schemas
-from llamafleet.schema import llama_server
-from llamafleet.swap_config.keys import paths
+from llamafleet.fleet.schema import llama_server
+from llamafleet.llama_swap.keys import paths
 
 ROOT = Path(__file__).parent.parent.parent
 HERE = Path(__file__).parent / "corpus"

@@ -15,10 +15,10 @@ from llamafleet.inventory import pyinfra_groups
 from llamafleet.language.comments import comments_of
 from llamafleet.language.formatter import format_file, shape
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
+from llamafleet.llama_swap.load import read_swap_config
 from llamafleet.plan import plan_fleet
-from llamafleet.plan_types import Artifact
-from llamafleet.swap_config.load import read_swap_config
+from llamafleet.source import Source
+from llamafleet.targets.plan_types import Artifact
 from tests.fuzz import corpus
 from tests.fuzz.mutate import mutated
 from tests.fuzz.values import ODD, Names, block, quoted

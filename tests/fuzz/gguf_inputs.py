@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from random import Random
 
+from llamafleet.capacity.memory import Device, read_flags
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.report import as_json, as_text
 from llamafleet.gguf import GgufError, GgufFacts, facts_of, read_header
 from llamafleet.gguf.compact import from_json, to_json
-from llamafleet.memory import Device, read_flags
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.report import as_json, as_text
 from tests.fuzz.mutate import mutated_bytes
 from tests.gguf.writing import NUMBER, header_bytes
 

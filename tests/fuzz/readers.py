@@ -17,7 +17,7 @@ from llamafleet.importers.front import Asked, Kind, Result, guess, import_source
 from llamafleet.importers.proof import broken
 from llamafleet.language.include import read_all
 from llamafleet.language.reading import decode
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 from llamafleet.swap_check import check_swap_config
 from tests.fuzz import corpus, fleets, gguf_inputs, locks, places
 from tests.fuzz.mutate import mutated

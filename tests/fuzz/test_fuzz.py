@@ -64,7 +64,7 @@ def test_slow_inputs_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_pattern_of_the_tables_has_samples() -> None:
     """What is generated reaches every key: a new pattern needs texts that it takes."""
-    from llamafleet.schema.values import ListOf, Pattern
+    from llamafleet.fleet.schema.values import ListOf, Pattern
 
     patterns = set()
     for schema, name in every_key():

@@ -8,9 +8,9 @@ from functools import cache
 from random import Random
 
 from llamafleet.explain import schemas
-from llamafleet.schema.block import BlockSchema
-from llamafleet.schema.value_type import ValueType
-from llamafleet.schema.values import (
+from llamafleet.fleet.schema.block import BlockSchema
+from llamafleet.fleet.schema.value_type import ValueType
+from llamafleet.fleet.schema.values import (
     Choice,
     Decimal,
     Duration,

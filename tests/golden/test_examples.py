@@ -18,8 +18,8 @@ import pytest
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
 from llamafleet.plan import plan_fleet
-from llamafleet.plan_types import HostPlan
 from llamafleet.render import render, write_tree
+from llamafleet.targets.plan_types import HostPlan
 
 GOLDEN = Path(__file__).parent
 EXAMPLES = GOLDEN.parent.parent / "examples"

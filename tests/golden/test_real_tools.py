@@ -24,7 +24,7 @@ import pytest
 
 from llamafleet.compiler import compile_file, compile_text
 from llamafleet.plan import plan_fleet
-from llamafleet.plan_types import HostPlan, Probe
+from llamafleet.targets.plan_types import HostPlan, Probe
 from tests.lab.llama_swap import LlamaSwapBinary, find_llama_swap
 
 GOLDEN = Path(__file__).parent

@@ -8,7 +8,7 @@ import pytest
 
 from llamafleet.importers.front import Asked, Kind, Result, guess, import_source
 from llamafleet.language.formatter import format_file
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 
 HERE = Path(__file__).parent / "cases"
 CASES = sorted(path for path in HERE.iterdir() if path.suffix != ".fleet")

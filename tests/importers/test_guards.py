@@ -10,7 +10,7 @@ from llamafleet.cli import main
 from llamafleet.importers.front import Asked, Kind, Result, import_source
 from llamafleet.importers.guards import missing
 from llamafleet.importers.unit_file import Setting, read
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 
 CONFIG = b"models:\n  a:\n    cmd: llama-server --port ${PORT} -m /m/a.gguf\n"
 SERVER = "ExecStart=/x/llama-server -m /m/a.gguf\n"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.importers.argv import forms, normal
+from llamafleet.fleet.schema import llama_server
+from llamafleet.fleet.server_argv import forms, normal
+from llamafleet.fleet.words import Word
 from llamafleet.importers.lift import ENDING, Lifted, is_server, lift, rendered
-from llamafleet.importers.words import Word
-from llamafleet.language.source import Position, Span
-from llamafleet.schema import llama_server
+from llamafleet.source import Position, Span
 
 SPAN = Span("f", Position(1, 1), Position(1, 1))
 SPELLINGS = sorted(

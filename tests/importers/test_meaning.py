@@ -6,9 +6,9 @@ import pytest
 
 from llamafleet.importers.chosen_ports import own_ports, rendered_ports
 from llamafleet.importers.meaning import differences, meaning
-from llamafleet.language.source import Source
-from llamafleet.swap_config.load import read_swap_config
-from llamafleet.swap_config.model import SwapConfig
+from llamafleet.llama_swap.load import read_swap_config
+from llamafleet.llama_swap.model import SwapConfig
+from llamafleet.source import Source
 
 BASE = """\
 startPort: 6000

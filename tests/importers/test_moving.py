@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from llamafleet.importers.moving import Mover
 from llamafleet.importers.secrets import Safe
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 
 SPAN = Source("x", "").whole()
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from llamafleet.importers.front import Asked, Kind, import_source
 from llamafleet.importers.proof import broken
-from llamafleet.language.source import Source
-from llamafleet.swap_config.load import read_swap_config
+from llamafleet.llama_swap.load import read_swap_config
+from llamafleet.source import Source
 
 HOSTILE = ["\n", "'", '"', ";", "${X}", "%", "%n", "{", "}", "#", "\\", "$", "&&", "é", " ", "\t"]
 WORDS = st.one_of(

@@ -8,9 +8,9 @@ import pytest
 
 from llamafleet.cli import main
 from llamafleet.importers.front import Asked, Kind, import_source
-from llamafleet.language.source import Source
 from llamafleet.secrets.find import in_words
 from llamafleet.secrets.names import is_secret
+from llamafleet.source import Source
 
 KEYS = Path(__file__).parent / "cases" / "keys.yaml"
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from llamafleet.importers.front import Asked, Kind, import_source
 from llamafleet.importers.unit_file import expanded, read, specifiers, split
-from llamafleet.language.source import Source
-from llamafleet.writers.systemd_unit import Command, command
+from llamafleet.source import Source
+from llamafleet.targets.writers.systemd_unit import Command, command
 
 
 @given(st.lists(st.text(alphabet="ab \"'\\$%;#é\t", min_size=1), max_size=5))

@@ -7,8 +7,8 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamafleet.importers.words import split
-from llamafleet.language.source import Position
+from llamafleet.fleet.words import split
+from llamafleet.source import Position
 
 PIECES = st.text(alphabet="ab -\"'\\$`#=\t{}é", max_size=12)
 

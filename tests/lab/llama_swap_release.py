@@ -10,7 +10,7 @@ import tarfile
 import urllib.request
 from pathlib import Path
 
-from llamafleet.releases import archive_sha256, archive_url
+from llamafleet.llama_swap.releases import archive_sha256, archive_url
 
 VERSION = "v250"
 SECONDS_TO_CONNECT = 5

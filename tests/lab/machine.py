@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from roles.pip_settings import settings
+from llamafleet_roles.pip_settings import settings
 
 from .shell import LabError, run
 

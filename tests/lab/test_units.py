@@ -14,7 +14,7 @@ import pytest
 
 from llamafleet.compiler import compile_text
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan
+from llamafleet.targets.plan_types import HostPlan
 from tests.golden.test_real_tools import MOST_EXPOSED
 from tests.lab import Host, HostSpec, Lab
 from tests.lab.fixtures import require_lab

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shlex import quote
 
-from llamafleet.plan_types import HostPlan
+from llamafleet.targets.plan_types import HostPlan
 from tests.lab.hosts import Host
 
 ACCOUNT = "id {user} >/dev/null 2>&1 || useradd --system --user-group --no-create-home {user}"

@@ -13,7 +13,7 @@ from lark.exceptions import LarkError
 
 from llamafleet.language import tables
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 
 GRAMMAR = tables.GRAMMAR.read_text(encoding="utf-8")
 
@@ -62,7 +62,7 @@ def test_reading_a_file_does_not_import_lark() -> None:
     program = (
         "import sys\n"
         "from llamafleet.language.formatter import format_file\n"
-        "from llamafleet.language.source import Source\n"
+        "from llamafleet.source import Source\n"
         "format_file(Source('x', 'fleet 1\\nmodel a {\\n b = 1\\n}\\n'))\n"
         "unwanted = {'lark', 'yaml', 'pyinfra', 'httpx', 'huggingface_hub'} & set(sys.modules)\n"
         "assert not unwanted, unwanted\n"

@@ -14,7 +14,7 @@ from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.language.formatter import format_file
 from llamafleet.language.parser import parse
 from llamafleet.language.reading import decode
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 
 SECONDS = 15
 """Several times what the slowest takes on a slow machine; quadratic time would be minutes."""

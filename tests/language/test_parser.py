@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Position, Source, Span
 from llamafleet.language.syntax import (
     AllOf,
     AnyOf,
@@ -23,6 +22,7 @@ from llamafleet.language.syntax import (
     Size,
     Text,
 )
+from llamafleet.source import Position, Source, Span
 
 PATH = "f.fleet"
 

@@ -12,7 +12,7 @@ from llamafleet.diagnostics.as_json import as_json
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.model import Diagnostics, Label
 from llamafleet.diagnostics.suggest import edits, suggest
-from llamafleet.language.source import Position, Source, Span
+from llamafleet.source import Position, Source, Span
 
 
 def span(line: int, first: int, last: int, path: str = "f.fleet") -> Span:

@@ -6,8 +6,8 @@ import pytest
 
 from llamafleet.language.parser import parse
 from llamafleet.language.recovery import MOST_ERRORS
-from llamafleet.language.source import Source
 from llamafleet.language.syntax import Attribute, Block, Items
+from llamafleet.source import Source
 
 
 def errors(text: str) -> list[str]:

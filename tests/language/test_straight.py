@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.language.parser import parse
 from llamafleet.language.recovery import read_recovering
-from llamafleet.language.source import Source
 from llamafleet.language.straight import MOST_STATES, read_straight
 from llamafleet.language.syntax import File
 from llamafleet.language.tables import tables
+from llamafleet.source import Source
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").rglob("*.fleet"))
 

@@ -103,7 +103,7 @@ def test_sizes_that_no_disk_has_are_refused(size: int) -> None:
 
 def test_facts_that_cannot_be_read_count_as_absent() -> None:
     """However they are asked for: also by what copies them all to look for a way out."""
-    from llamafleet.lock.apply import LockedFacts
+    from llamafleet.lock.facts import LockedFacts
 
     facts = LockedFacts({"good": SMALL["ggufs"]["w"]["facts"], "bad": {}})
     assert list(facts) == ["good"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
-from llamafleet.lock.apply import LockedFacts
+from llamafleet.lock.facts import LockedFacts
 from llamafleet.lock.measured import (
     Buffers,
     Measured,

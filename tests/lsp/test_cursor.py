@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.language.source import Position
 from llamafleet.lsp.cursor import Cursor, Slot, cursor_at
+from llamafleet.source import Position
 
 SERVICE = "fleet 1\n\nllama-swap voice {\n    models = [a, b]\n    matrix {\n"
 

@@ -9,7 +9,6 @@ from llamafleet.compiler import compile_text
 from llamafleet.explain import schemas
 from llamafleet.language.include import read_all
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Position, Source, Span
 from llamafleet.lsp.features.completion import Completion, complete
 from llamafleet.lsp.features.definition import definition
 from llamafleet.lsp.features.fixes import fixes
@@ -17,6 +16,7 @@ from llamafleet.lsp.features.formatting import formatted
 from llamafleet.lsp.features.hover import Hover, hover
 from llamafleet.lsp.features.symbols import symbols
 from llamafleet.lsp.positions import Place, place_of, position_of
+from llamafleet.source import Position, Source, Span
 
 FLEET = """\
 fleet 1

@@ -17,8 +17,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.estimate import estimate
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.estimate import estimate
 from tests.gguf.writing import write_gguf
 from tests.memory import record
 from tests.memory.models import TINY

@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.estimate import estimate
 from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.estimate import estimate
 from tests.gguf.writing import header_bytes
 from tests.memory.cases import ALL
 from tests.memory.models import Model

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from llamafleet.memory import Estimate
+from llamafleet.capacity.memory import Estimate
 from tests.memory import real_widths, recorded
 from tests.memory.models import TINY
 from tests.memory.real_widths import SHALLOW

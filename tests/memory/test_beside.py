@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.extras import Extras, with_extras
+from llamafleet.capacity.memory.terms import MIB, Kind
 from llamafleet.gguf import GgufFacts
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.extras import Extras, with_extras
-from llamafleet.memory.terms import MIB, Kind
 from tests.memory.beside import FILES, PATH, facts
 from tests.memory.models import Model
 from tests.memory.recorded import CARD, facts_of_made

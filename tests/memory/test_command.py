@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from llamafleet.capacity.memory import Device, devices_of
 from llamafleet.cli import main
-from llamafleet.memory import Device, devices_of
 from tests.gguf.writing import write_gguf
 from tests.memory.models import TINY
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.drivers import driver
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.extras import Extras, with_extras
+from llamafleet.capacity.memory.projector import projector_device
+from llamafleet.capacity.memory.terms import LOGGED, MIB
 from llamafleet.cli import main
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.drivers import driver
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.extras import Extras, with_extras
-from llamafleet.memory.projector import projector_device
-from llamafleet.memory.terms import LOGGED, MIB
 from tests.gguf.writing import write_gguf
 from tests.memory.models import TINY
 from tests.memory.recorded import facts

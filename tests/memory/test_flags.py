@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.estimate import estimate
 from llamafleet.cli import main
+from llamafleet.fleet.server_argv import forms
 from llamafleet.gguf import GgufFacts, Header, facts_of, parse_header
-from llamafleet.importers.argv import forms
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.estimate import estimate
 from tests.gguf.writing import header_bytes, write_gguf
 from tests.memory.cases import ALL
 from tests.memory.models import TINY

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-import llamafleet.memory
+import llamafleet.capacity.memory
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.by_size import by_size
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.modelled import MODELLED, OLDEST, architectures, unmodelled_build
+from llamafleet.capacity.memory.terms import LOGGED, MIB
+from llamafleet.fleet.schema import flag_tables
 from llamafleet.gguf import GgufFacts
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.by_size import by_size
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.modelled import MODELLED, OLDEST, architectures, unmodelled_build
-from llamafleet.memory.terms import LOGGED, MIB
-from llamafleet.schema import flag_tables
 from tests.memory import on_cards, published, real_widths, recorded
 from tests.memory.recording import read
 from tools.llama_architectures import LIST, names_of
@@ -43,7 +43,9 @@ OTHER_KINDS = frozenset(
 
 def modules() -> Iterator[Any]:
     """Every module of the memory model."""
-    for each in pkgutil.walk_packages(llamafleet.memory.__path__, "llamafleet.memory."):
+    for each in pkgutil.walk_packages(
+        llamafleet.capacity.memory.__path__, "llamafleet.capacity.memory."
+    ):
         yield importlib.import_module(each.name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llamafleet.memory.terms import MIB, Kind
+from llamafleet.capacity.memory.terms import MIB, Kind
 from tests.memory.on_cards import CASES, PATH, estimated
 from tests.memory.recording import read
 

@@ -6,10 +6,10 @@ from math import prod
 
 import pytest
 
-from llamafleet.memory import Device, Estimate, Flags, read_flags
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.spread import largest
-from llamafleet.memory.terms import MIB, Kind
+from llamafleet.capacity.memory import Device, Estimate, Flags, read_flags
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.spread import largest
+from llamafleet.capacity.memory.terms import MIB, Kind
 from tests.memory.published import MODELS, facts
 
 LLAMA_CPP = "https://github.com/ggml-org/llama.cpp"

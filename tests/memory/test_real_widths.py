@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from llamafleet.memory.terms import MIB, Kind
+from llamafleet.capacity.memory.terms import MIB, Kind
 from tests.memory.real_widths import CASES, DEEP, PATH, SHALLOW, estimated
 from tests.memory.recording import read
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from llamafleet.memory import Device, Estimate, Flags
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.terms import MIB, Kind
+from llamafleet.capacity.memory import Device, Estimate, Flags
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.terms import MIB, Kind
 from tests.memory.cases import ALL
 from tests.memory.models import REAL, TINY
 from tests.memory.recorded import RECORDINGS, estimated, facts_of_made

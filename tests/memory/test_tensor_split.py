@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from llamafleet.memory import Device, Estimate, Flags
-from llamafleet.memory.estimate import estimate
-from llamafleet.memory.spread import largest
-from llamafleet.memory.tensor_split import META
-from llamafleet.memory.terms import MIB, Kind
+from llamafleet.capacity.memory import Device, Estimate, Flags
+from llamafleet.capacity.memory.estimate import estimate
+from llamafleet.capacity.memory.spread import largest
+from llamafleet.capacity.memory.tensor_split import META
+from llamafleet.capacity.memory.terms import MIB, Kind
 from tests.memory.models import REAL, TINY
 from tests.memory.recorded import facts_of_made
 from tests.memory.recording import read

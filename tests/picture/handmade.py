@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from llamafleet.footprint import Part
+from llamafleet.capacity.footprint import Part
 from llamafleet.picture.contents import (
     Bar,
     Block,

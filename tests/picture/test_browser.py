@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from llamafleet.capacity.footprint import Footprints
 from llamafleet.fleet.model import Fleet
-from llamafleet.footprint import Footprints
 from llamafleet.picture import gather, layout, to_html, to_svg
 from llamafleet.picture.shapes import Group, Label, Picture, Shape
 from llamafleet.picture.svg import drawing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from llamafleet.footprint import Footprints
-from llamafleet.footprint.overfull import overfull
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.capacity.footprint.overfull import overfull
 from llamafleet.picture import gather
 from llamafleet.picture.contents import OVER, TIGHT, UNKNOWN, Block, Contents
 from tests.picture.fleets import HEAD, NAMES, example, fleet_of, many

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from llamafleet.capacity.footprint import Footprints
 from llamafleet.fleet.model import Fleet
-from llamafleet.footprint import Footprints
 from llamafleet.picture import gather, layout, to_html, to_svg
 from tests.picture import handmade
 from tests.picture.fleets import NAMES, example

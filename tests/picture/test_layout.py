@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamafleet.footprint import Footprints, Part
+from llamafleet.capacity.footprint import Footprints, Part
 from llamafleet.picture import gather, layout, metrics, to_svg
 from llamafleet.picture.bars import row, scale_of
 from llamafleet.picture.contents import FITS, OVER, TIGHT, UNKNOWN, Bar, Contents, Machine

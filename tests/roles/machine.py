@@ -9,13 +9,13 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from llamafleet.language.source import Position, Span
-from llamafleet.plan_types import Artifact, HostPlan, Probe, ServicePlan, Socket, Unit
-from roles.services.bundle import bundle, command
-from roles.services.changes import Changes, compare
-from roles.services.facts import Observed, Services
-from roles.services.plan_lines import planned_units
-from roles.services.ports import planned_sockets, wanted_at
+from llamafleet.source import Position, Span
+from llamafleet.targets.plan_types import Artifact, HostPlan, Probe, ServicePlan, Socket, Unit
+from llamafleet_roles.services.bundle import bundle, command
+from llamafleet_roles.services.changes import Changes, compare
+from llamafleet_roles.services.facts import Observed, Services
+from llamafleet_roles.services.plan_lines import planned_units
+from llamafleet_roles.services.ports import planned_sockets, wanted_at
 
 HERE = Path(__file__).parent
 ORIGIN = Span("fleet.fleet", Position(1, 1), Position(1, 1))

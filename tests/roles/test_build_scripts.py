@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.fingerprint import inputs_of, read_inputs
-from roles.background import packed
-from roles.llama_cpp.builds import archive_path, cached_build, every_build, record
-from roles.llama_cpp.facts import Builds
-from roles.llama_cpp.job import FILES, Job
+from llamafleet.targets.fingerprint import inputs_of, read_inputs
+from llamafleet_roles.background import packed
+from llamafleet_roles.llama_cpp.builds import archive_path, cached_build, every_build, record
+from llamafleet_roles.llama_cpp.facts import Builds
+from llamafleet_roles.llama_cpp.job import FILES, Job
 from tests.roles.test_downloads import BUILD
 from tests.roles.test_pure import FACTS, PLAN
 

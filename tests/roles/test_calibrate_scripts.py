@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FILES = Path(__file__).parent.parent.parent / "roles" / "calibrate" / "files"
+FILES = Path(__file__).parent.parent.parent / "roles" / "llamafleet_roles" / "calibrate" / "files"
 
 
 def run(script: str, *arguments: str, **environment: str) -> str:

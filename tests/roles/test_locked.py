@@ -13,7 +13,7 @@ import pytest
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet, GgufFile
 from llamafleet.lock.model import LockedGguf, asked_of
-from roles.gguf_files import locked
+from llamafleet_roles.gguf_files import locked
 
 FLEET = """
 fleet 1

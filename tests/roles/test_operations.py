@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 
 from llamafleet.diagnostics.model import Diagnostics
-from llamafleet.fingerprint import inputs_text
+from llamafleet.fleet.llama_cpp import tables_of
 from llamafleet.fleet.model import Fleet, Gguf
 from llamafleet.lock.apply import apply, lock_of
-from llamafleet.plan_types import GgufPlan, HostPlan, ReleasePlan
-from llamafleet.schema.flag_tables import tables_of
-from roles.base import base
-from roles.gguf_files import gguf_files
-from roles.gguf_files.facts import key_of
-from roles.llama_cpp import llama_cpp
-from roles.llama_cpp.facts import Llamas
-from roles.llama_swap import llama_swap
-from roles.services import services
+from llamafleet.targets.fingerprint import inputs_text
+from llamafleet.targets.plan_types import GgufPlan, HostPlan, ReleasePlan
+from llamafleet_roles.base import base
+from llamafleet_roles.gguf_files import gguf_files
+from llamafleet_roles.gguf_files.facts import key_of
+from llamafleet_roles.llama_cpp import llama_cpp
+from llamafleet_roles.llama_cpp.facts import Llamas
+from llamafleet_roles.llama_swap import llama_swap
+from llamafleet_roles.services import services
 from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
 from tests.roles.rollout import roll_out
 from tests.roles.test_downloads import BUILD

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from roles import pip_settings
-from roles.pip_settings import indexes, settings
+from llamafleet_roles import pip_settings
+from llamafleet_roles.pip_settings import indexes, settings
 
 CONFIGURED = """\
 [global]

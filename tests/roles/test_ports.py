@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.plan_types import Socket, Unit
-from roles.services.changes import Changes, units_that_give_way
-from roles.services.facts import Observed
-from roles.services.manifest import Manifest, Notice
-from roles.services.ports import Holder, conflicts, wanted_at
+from llamafleet.targets.plan_types import Socket, Unit
+from llamafleet_roles.services.changes import Changes, units_that_give_way
+from llamafleet_roles.services.facts import Observed
+from llamafleet_roles.services.manifest import Manifest, Notice
+from llamafleet_roles.services.ports import Holder, conflicts, wanted_at
 from tests.roles.machine import Machine, plan_of, server_service
 
 UNIT = "llama-server-worker-0.service"

@@ -14,11 +14,11 @@ import pytest
 
 from llamafleet.compiler import compile_file
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan
-from roles.environment import environment_text
-from roles.services.facts import FILES
-from roles.services.proof import body_of, is_ready, path_of, reason
-from roles.services.prove import prove, to_start
+from llamafleet.targets.plan_types import HostPlan
+from llamafleet_roles.environment import environment_text
+from llamafleet_roles.services.facts import FILES
+from llamafleet_roles.services.proof import body_of, is_ready, path_of, reason
+from llamafleet_roles.services.prove import prove, to_start
 from tests.roles.rollout import roll_out
 
 FLEET = """\

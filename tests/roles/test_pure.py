@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
 from llamafleet.fleet.model import Fleet, GpuType, Host, Ssh
 from llamafleet.inventory import group_name, pyinfra_groups
-from llamafleet.plan_types import BuildPlan
-from llamafleet.releases import archive_sha256, archive_url, known_versions
-from roles.base.facts import Detected, Gpus, gfx_name
-from roles.base.gpus import problem
-from roles.llama_cpp.facts import Builds, Llamas
+from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
+from llamafleet.targets.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
+from llamafleet.targets.plan_types import BuildPlan
+from llamafleet_roles.base.facts import Detected, Gpus, gfx_name
+from llamafleet_roles.base.gpus import problem
+from llamafleet_roles.llama_cpp.facts import Builds, Llamas
 from tests.roles.machine import ORIGIN
 from tests.roles.test_downloads import BUILD
 

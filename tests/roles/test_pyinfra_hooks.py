@@ -12,9 +12,9 @@ import gevent
 import pytest
 from pyinfra.connectors import util
 
-from roles.pyinfra_hooks import connection, silence
-from roles.pyinfra_hooks.connection import tune, watch
-from roles.pyinfra_hooks.silence import CommandSilentError, Silence, read_output
+from llamafleet_roles.pyinfra_hooks import connection, silence
+from llamafleet_roles.pyinfra_hooks.connection import tune, watch
+from llamafleet_roles.pyinfra_hooks.silence import CommandSilentError, Silence, read_output
 
 
 class Stream:

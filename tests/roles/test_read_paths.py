@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan, ReadPath, ServicePlan
-from roles.base import base
-from roles.base.facts import UnreadPaths
+from llamafleet.targets.plan_types import HostPlan, ReadPath, ServicePlan
+from llamafleet_roles.base import base
+from llamafleet_roles.base.facts import UnreadPaths
 from tests.roles.rollout import roll_out
 from tests.roles.test_operations import READY
 from tests.targets.compiling import fleet_of

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from llamafleet.calibration.trials import Trial, trials
+from llamafleet.capacity.calibration.trials import Trial, trials
 from llamafleet.compiler import compile_text
-from llamafleet.fingerprint import Inputs
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan
-from roles.calibrate.ready import not_ready
-from roles.gguf_files.facts import Weights, key_of
-from roles.llama_cpp.facts import Llamas
+from llamafleet.targets.fingerprint import Inputs
+from llamafleet.targets.plan_types import HostPlan
+from llamafleet_roles.calibrate.ready import not_ready
+from llamafleet_roles.gguf_files.facts import Weights, key_of
+from llamafleet_roles.llama_cpp.facts import Llamas
 
 FLEET = """
 fleet 1

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.calibration.trials import Trial, trials
+from llamafleet.capacity.calibration.trials import Trial, trials
 from llamafleet.compiler import compile_text
 from llamafleet.lock.measured import Measured
-from roles.calibrate.seen import measured, unpacked
+from llamafleet_roles.calibrate.seen import measured, unpacked
 
 ROOT = Path(__file__).parent.parent.parent
 LOG = (ROOT / "tests/calibration/logs/windows.log").read_text()

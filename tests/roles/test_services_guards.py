@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.plan_types import Artifact, HostPlan
-from roles.services.bundle import bundle, command
-from roles.services.changes import compare
-from roles.services.plan_lines import planned_units
+from llamafleet.targets.plan_types import Artifact, HostPlan
+from llamafleet_roles.services.bundle import bundle, command
+from llamafleet_roles.services.changes import compare
+from llamafleet_roles.services.plan_lines import planned_units
 from tests.roles.machine import CONFIG, UNIT, Machine, plan_of, server_service, swap_service
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")

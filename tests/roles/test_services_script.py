@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.plan_types import Artifact
+from llamafleet.targets.plan_types import Artifact
 from tests.roles.machine import (
     CONFIG,
     SWAP,
@@ -255,7 +255,7 @@ def test_an_unreadable_manifest_is_written_again(machine: Machine) -> None:
 
 
 def test_a_bundle_that_was_cut_short_changes_nothing(machine: Machine) -> None:
-    from roles.services.bundle import bundle, command
+    from llamafleet_roles.services.bundle import bundle, command
 
     plan = plan_of(swap_service())
     packed = bundle(plan, plan.artifacts, machine.changes(plan), machine.observe(plan), 1)

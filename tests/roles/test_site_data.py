@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roles.site_data import DataError, problems, seconds, switch
+from llamafleet_roles.site_data import DataError, problems, seconds, switch
 from tests.e2e.rollout import ROOT, Site
 
 SERVICES = ("voice", "worker")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.plan_types import Unit
-from roles.services.changes import compare
-from roles.services.facts import FILES, Services
+from llamafleet.targets.plan_types import Unit
+from llamafleet_roles.services.changes import compare
+from llamafleet_roles.services.facts import FILES, Services
 from tests.roles.machine import SWAP
 
 LONG_AGO = 1_000_000_000

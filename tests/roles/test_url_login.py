@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamafleet.fingerprint import inputs_of
 from llamafleet.fleet.model import Build
 from llamafleet.lock.sources import locked_build
-from llamafleet.url_secrets import split_login, without_secrets
-from roles.llama_cpp.job import Job
+from llamafleet.secrets.url import split_login, without_secrets
+from llamafleet.targets.fingerprint import inputs_of
+from llamafleet_roles.llama_cpp.job import Job
 from tests.roles.git_server import ENCODED, PASSWORD, USER, make_repository, serving
 from tests.roles.test_build_scripts import Workshop
 from tests.roles.test_downloads import BUILD

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from llamafleet.fleet.model import Gguf
-from llamafleet.plan_types import GgufPlan
-from roles.gguf_files.facts import FILES, GgufFiles, Weights, key_of, source_of
+from llamafleet.targets.plan_types import GgufPlan
+from llamafleet_roles.gguf_files.facts import FILES, GgufFiles, Weights, key_of, source_of
 from tests.lab.hub import Hub, running_hub
 from tests.roles.machine import ORIGIN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llamafleet.language.source import Source
+from llamafleet.source import Source
 from llamafleet.swap_check import check_swap_config
 
 CONFIG = """models:

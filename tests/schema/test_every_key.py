@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.backends import BACKENDS
 from llamafleet.diagnostics import Diagnostics
 from llamafleet.explain import explain, schemas
+from llamafleet.fleet.schema.block import BlockSchema, Fields, Key, read_block
+from llamafleet.fleet.schema.core import BUILD
+from llamafleet.fleet.schema.values import Choice, Mismatch
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
 from llamafleet.language.syntax import Attribute, Block
-from llamafleet.schema.block import BlockSchema, Fields, Key, read_block
-from llamafleet.schema.core import BUILD
-from llamafleet.schema.values import Choice, Mismatch
+from llamafleet.source import Source
+from llamafleet.targets.backends import BACKENDS
 
 SAMPLES = ("word", '"text"', "7", "1.5", "-3", "12GiB", "30s", "[7]", '["a", "b"]', "[[1]]", "[]")
 SCHEMAS = tuple(schemas())

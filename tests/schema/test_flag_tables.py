@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.schema.argv import Given, read_argv
-from llamafleet.schema.flag_tables import OURS, FlagTable, FlagTables, bundled, readable
+from llamafleet.fleet.schema.argv import Given, read_argv
+from llamafleet.fleet.schema.flag_tables import OURS, FlagTable, FlagTables, bundled, readable
 
 NEWEST = bundled()[0]
 

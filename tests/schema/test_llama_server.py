@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from llamafleet.fleet.schema import llama_server
+from llamafleet.fleet.schema.core import MODEL
+from llamafleet.fleet.schema.values import Mismatch
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
 from llamafleet.language.syntax import Attribute, Block
-from llamafleet.schema import llama_server
-from llamafleet.schema.core import MODEL
-from llamafleet.schema.values import Mismatch
+from llamafleet.source import Source
 
 ROOT = Path(__file__).parent.parent.parent
 

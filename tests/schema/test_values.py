@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.fleet.model import ListenAddress
-from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
-from llamafleet.language.syntax import Attribute, Block, Value
-from llamafleet.schema.core import PATH, REPOSITORY, REPOSITORY_FILE, SHA256
-from llamafleet.schema.values import (
+from llamafleet.fleet.schema.core import PATH, REPOSITORY, REPOSITORY_FILE, SHA256
+from llamafleet.fleet.schema.values import (
     Choice,
     Decimal,
     Duration,
@@ -27,6 +24,9 @@ from llamafleet.schema.values import (
     ValueType,
     Word,
 )
+from llamafleet.language.parser import parse
+from llamafleet.language.syntax import Attribute, Block, Value
+from llamafleet.source import Source
 
 
 def value(text: str) -> Value:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from llamafleet.language.source import Source
-from llamafleet.simulate import Simulation
-from llamafleet.swap_config.load import read_swap_config
+from llamafleet.llama_swap.load import read_swap_config
+from llamafleet.llama_swap.simulate import Simulation
+from llamafleet.source import Source
 from tests.conformance.case import Case
 from tests.conformance.record import recorded
 from tests.simulate import older

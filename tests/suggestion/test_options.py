@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.capacity.footprint.changed import with_flags, with_split
+from llamafleet.capacity.suggestion import Search, beside, suggestions
 from llamafleet.fleet.model import Model
-from llamafleet.footprint import Footprints
-from llamafleet.footprint.changed import with_flags, with_split
-from llamafleet.suggestion import Search, beside, suggestions
 from tests.footprint.fleets import fleet_of
 
 GIB = 1 << 30

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.fleet.matrix import Either, One, Ref, Together
-from llamafleet.swap_config import natural
-from llamafleet.swap_config.expression import ExpressionError, parsed
+from llamafleet.llama_swap import natural
+from llamafleet.llama_swap.expression import ExpressionError, parsed
 
 
 def test_precedence() -> None:

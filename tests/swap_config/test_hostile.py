@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llamafleet.diagnostics.as_text import as_text
-from llamafleet.language.source import Source
+from llamafleet.llama_swap.keys import paths
+from llamafleet.source import Source
 from llamafleet.swap_check import check_swap_config
-from llamafleet.swap_config.keys import paths
 from tests.conformance.mutations import SCALARS, corpus
 
 KEYS = [*sorted({part for path in paths() for part in path.split(".")} - {"*"}), "a", "b"]

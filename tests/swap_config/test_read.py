@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.diagnostics.model import Diagnostics
-from llamafleet.language.source import Source, Span
-from llamafleet.swap_config.keys import paths
-from llamafleet.swap_config.load import read_swap_config
-from llamafleet.swap_config.model import SwapConfig
-from llamafleet.swap_config.versions import SINCE, since
+from llamafleet.llama_swap.keys import paths
+from llamafleet.llama_swap.load import read_swap_config
+from llamafleet.llama_swap.model import SwapConfig
+from llamafleet.llama_swap.versions import SINCE, since
+from llamafleet.source import Source, Span
 
 BASE = "models:\n  a: {cmd: 'serve --port ${PORT}'}\n  b: {cmd: 'serve ${PORT}'}\n"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llamafleet.swap_config.scalars import as_text, number_text, resolved
+from llamafleet.llama_swap.scalars import as_text, number_text, resolved
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import yaml
 from llamafleet.compiler import Compiled, compile_text
 from llamafleet.fleet.model import Fleet
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan
+from llamafleet.targets.plan_types import HostPlan
 
 AROUND = """fleet 1
 gpu card {

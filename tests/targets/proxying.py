@@ -21,7 +21,7 @@ import pytest
 from llamafleet.fleet.model import Endpoint, ListenAddress
 from llamafleet.targets.proxy.directives import directives
 from llamafleet.targets.proxy.site import Site
-from llamafleet.writers.nginx_conf import to_nginx
+from llamafleet.targets.writers.nginx_conf import to_nginx
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 LOADING = b'{"error":{"message":"Loading model","type":"unavailable_error","code":503}}'

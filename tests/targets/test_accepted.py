@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llamafleet.writers.systemd_unit import Command, Section, is_executable, to_unit
+from llamafleet.targets.writers.systemd_unit import Command, Section, is_executable, to_unit
 from tests.fuzz.fleets import generated, read, without_errors
 from tests.fuzz.values import ODD
 from tests.targets.compiling import compiled

@@ -14,13 +14,13 @@ import yaml
 
 from llamafleet.compiler import compile_text
 from llamafleet.explain import schemas
+from llamafleet.fleet.schema.core import MODEL
 from llamafleet.language.formatter import format_file
 from llamafleet.language.parser import parse
-from llamafleet.language.source import Source
 from llamafleet.language.syntax import Attribute, Block, Directive, MatrixSet
+from llamafleet.llama_swap.versions import SINCE, since
 from llamafleet.plan import plan_host
-from llamafleet.schema.core import MODEL
-from llamafleet.swap_config.versions import SINCE, since
+from llamafleet.source import Source
 from llamafleet.targets.swap.schema import SCHEMA
 from tests.conformance.process import LlamaSwap, free_ports, llama_swap
 from tests.lab.llama_swap import find_llama_swap

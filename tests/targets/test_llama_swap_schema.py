@@ -14,7 +14,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from llamafleet.swap_config.versions import SINCE
+from llamafleet.llama_swap.versions import SINCE
 
 HERE = Path(__file__).parent
 SCHEMA: dict[str, Any] = json.loads((HERE / "llama_swap.schema.json").read_text(encoding="utf-8"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.language.source import Source
+from llamafleet.llama_swap.load import read_swap_config
 from llamafleet.plan import plan_host
-from llamafleet.swap_config.load import read_swap_config
+from llamafleet.source import Source
 from tests.targets.compiling import compiled
 
 NAMES = ("a", "b", "c")

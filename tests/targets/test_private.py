@@ -6,7 +6,7 @@ import pytest
 
 from llamafleet.compiler import compile_text
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import Artifact
+from llamafleet.targets.plan_types import Artifact
 
 FLEET = """fleet 1
 

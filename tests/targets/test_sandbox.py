@@ -8,8 +8,8 @@ import shlex
 import pytest
 
 from llamafleet.fleet.model import Fleet
+from llamafleet.fleet.schema.flag_tables import bundled
 from llamafleet.plan import plan_host
-from llamafleet.schema.flag_tables import bundled
 from llamafleet.targets.process.command import Bind, command_of
 from llamafleet.targets.process.named_paths import PATH_FLAGS, Use, paths_of
 from llamafleet.targets.process.needs import RUNTIMES, needs_of

@@ -9,7 +9,7 @@ import yaml
 
 from llamafleet.compiler import compile_file
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import ServicePlan, Socket
+from llamafleet.targets.plan_types import ServicePlan, Socket
 
 FLEET = """\
 fleet 1

@@ -8,7 +8,7 @@ import pytest
 
 from llamafleet.compiler import compile_file
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import HostPlan
+from llamafleet.targets.plan_types import HostPlan
 
 FLEET = """\
 fleet 1

@@ -14,7 +14,7 @@ import testinfra
 
 from llamafleet.compiler import compile_text
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import Artifact, MatrixPlan, Probe, ServedModel
+from llamafleet.targets.plan_types import Artifact, MatrixPlan, Probe, ServedModel
 from tests.conformance.case import RESPONDER
 from tests.conformance.process import free_ports, llama_swap
 from tests.lab.llama_swap import find_llama_swap

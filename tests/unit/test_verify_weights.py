@@ -12,8 +12,8 @@ import testinfra
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Gguf
 from llamafleet.plan import plan_host
-from llamafleet.plan_types import GgufPlan
-from roles.gguf_files.facts import key_of
+from llamafleet.targets.plan_types import GgufPlan
+from llamafleet_roles.gguf_files.facts import key_of
 from tests.roles.machine import ORIGIN
 from tests.verify import test_weights
 from tests.verify.target import Target

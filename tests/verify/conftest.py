@@ -19,7 +19,7 @@ from llamafleet.compiler import compile_file
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.fleet.model import Fleet, Model
 from llamafleet.plan import plan_fleet
-from llamafleet.plan_types import HostPlan, Probe
+from llamafleet.targets.plan_types import HostPlan, Probe
 from tests.verify.target import Target
 
 Subject = tuple[Target, Any]

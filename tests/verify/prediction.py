@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from llamafleet.plan_types import GroupPlan, MatrixPlan
+from llamafleet.targets.plan_types import GroupPlan, MatrixPlan
 
 UNGROUPED = GroupPlan((), swap=True, exclusive=True, persistent=False)
 """What llama-swap does with models that are in no group."""

@@ -18,7 +18,7 @@ import testinfra
 from testinfra.host import Host as Connection
 
 from llamafleet.fleet.model import Host
-from llamafleet.plan_types import HostPlan, Probe
+from llamafleet.targets.plan_types import HostPlan, Probe
 
 REQUEST_SECONDS = 30
 LOAD_SECONDS = 900

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from llamafleet.plan_types import Probe, ServedModel
+from llamafleet.targets.plan_types import Probe, ServedModel
 from tests.verify.conftest import Subject
 from tests.verify.target import LOAD_SECONDS, ROLL_OUT
 

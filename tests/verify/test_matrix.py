@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from llamafleet.plan_types import Probe
+from llamafleet.targets.plan_types import Probe
 from tests.verify.conftest import Subject
 from tests.verify.prediction import after_request, walk
 from tests.verify.target import LOAD_SECONDS, ROLL_OUT, Target

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from llamafleet.plan_types import Unit
+from llamafleet.targets.plan_types import Unit
 from tests.verify.conftest import Subject
 from tests.verify.target import ROLL_OUT, Target
 
-SCRIPTS = Path(__file__).parents[2] / "roles" / "services" / "files"
+SCRIPTS = Path(__file__).parents[2] / "roles" / "llamafleet_roles" / "services" / "files"
 
 
 def _properties(target: Target, unit: Unit) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from llamafleet.places import STATE
-from llamafleet.plan_types import GgufPlan
+from llamafleet.targets.places import STATE
+from llamafleet.targets.plan_types import GgufPlan
 from tests.verify.conftest import Subject
 from tests.verify.target import ROLL_OUT
 

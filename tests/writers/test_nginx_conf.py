@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llamafleet.writers.nginx_conf import (
+from llamafleet.targets.writers.nginx_conf import (
     Argument,
     Condition,
     Directive,

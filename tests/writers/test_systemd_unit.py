@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.writers.systemd_unit import Assignment, Command, Section, Words, to_unit
+from llamafleet.targets.writers.systemd_unit import Assignment, Command, Section, Words, to_unit
 
 arguments = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20

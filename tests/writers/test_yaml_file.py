@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.writers.yaml_file import Lines, Named, Tree, to_yaml
+from llamafleet.targets.writers.yaml_file import Lines, Named, Tree, to_yaml
 
 # Lone surrogates cannot be in a file; everything else can be in a text.
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ..compiler import Compiled, compile_file
 from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
-from ..language.source import Source
+from ..source import Source
 from ..targets.swap.block import LlamaSwap
 from .memory_checked import memory_checked
 from .terminal import STDIN, counted, show, totals
@@ -56,7 +56,7 @@ def check(
 
 def _print(found: Iterable[Diagnostic], sources: Mapping[str, Source], style: str) -> None:
     if found and style != "text":
-        from ..secrets.concealed import concealed
+        from ..diagnostics.concealed import concealed
 
         found, _ = concealed(found, sources)
     match style:
@@ -89,8 +89,8 @@ def _check_yaml(
     result: tuple[dict[Diagnostic, None], dict[str, Source], list[str]],
 ) -> None:
     """Check a configuration of llama-swap, and add to what was found."""
+    from ..llama_swap.versions import NEWEST
     from ..swap_check import check_swap_config
-    from ..swap_config.versions import NEWEST
 
     found, sources, clean = result
     source, problems = given.source(path)
@@ -110,7 +110,7 @@ def _derived(fleet: Fleet) -> Iterator[str]:
     """A line for each llama-swap whose sets were derived."""
     for service in fleet.services.values():
         if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto.sets:
-            from ..derive.told import told
+            from ..capacity.derive.told import told
 
             yield told(service.name, service.matrix)
 

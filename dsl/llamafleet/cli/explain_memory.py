@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..capacity.footprint import Footprint, Footprints
+from ..capacity.footprint.model import ESTIMATED, MEASURED, WRITTEN
+from ..capacity.memory.report import as_json, as_text
+from ..capacity.memory.terms import MIB
 from ..diagnostics.suggest import suggest
 from ..fleet.model import Fleet
-from ..footprint import Footprint, Footprints
-from ..footprint.model import ESTIMATED, MEASURED, WRITTEN
-from ..memory.report import as_json, as_text
-from ..memory.terms import MIB
 from .resolved import resolved
 from .terminal import say
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..plan_types import Artifact
+from ..targets.plan_types import Artifact
 
 
 def replace_file(path: Path, data: bytes) -> None:

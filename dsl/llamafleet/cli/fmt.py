@@ -10,7 +10,7 @@ from pathlib import Path
 from ..diagnostics.model import Diagnostics
 from ..language.formatter import FormatterError, format_file
 from ..language.reading import read_bytes, read_source
-from ..language.source import Source
+from ..source import Source
 from .files import replace_file
 from .terminal import STDIN, counted, say, show
 

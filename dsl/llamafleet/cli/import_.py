@@ -11,9 +11,9 @@ from ..importers.front import Asked, Kind, Result, guess, import_source
 from ..importers.proof import broken
 from ..importers.secrets import Secret, environment_file
 from ..language.reading import read_bytes, read_source
-from ..language.source import Source
+from ..llama_swap.versions import number
 from ..secrets.mask import without_values
-from ..swap_config.versions import number
+from ..source import Source
 from .terminal import STDIN, counted, say, show, totals
 
 SETTLED = frozenset({"secret-in-file", "unset-variable"})

@@ -11,7 +11,7 @@ from ..diagnostics.suggest import suggest
 from ..fleet.model import Fleet
 from ..language.reading import LARGEST, read_bytes
 from ..lock.apply import TOO_LARGE
-from ..lock.attach import lock_path
+from ..lock.location import lock_path
 from ..lock.model import Lock
 from ..lock.text import LockError, read_lock, write_lock
 from .files import replace_file

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from ..capacity.footprint import Footprints
 from ..compiler import compile_file
-from ..footprint import Footprints
 from ..picture import gather, layout, to_html, to_svg
 from .files import replace_file
 from .terminal import say, show, totals

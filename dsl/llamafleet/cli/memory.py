@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..capacity.memory import Device, Flags, devices_of, read_flags
+from ..capacity.memory.estimate import estimate
+from ..capacity.memory.extras import Extras, with_extras
+from ..capacity.memory.modelled import MODELLED
+from ..capacity.memory.report import as_json, as_text
+from ..capacity.memory.terms import Estimate
 from ..gguf import GgufError, GgufFacts
 from ..gguf.local import read_facts
-from ..memory import Device, Flags, devices_of, read_flags
-from ..memory.estimate import estimate
-from ..memory.extras import Extras, with_extras
-from ..memory.modelled import MODELLED
-from ..memory.report import as_json, as_text
-from ..memory.terms import Estimate
 from .terminal import say
 
 PROBLEMS, USAGE = 1, 2

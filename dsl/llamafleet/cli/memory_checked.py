@@ -10,7 +10,7 @@ from ..fleet.model import Fleet, Model
 from .terminal import counted
 
 if TYPE_CHECKING:
-    from ..footprint import Footprint, Footprints
+    from ..capacity.footprint import Footprint, Footprints
 
 
 def memory_checked(compiled: Compiled) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ..compiler import compile_file
 from ..diagnostics.suggest import suggest
-from ..plan_types import Artifact
 from ..render import render as render_fleet
+from ..targets.plan_types import Artifact
 from .files import replace_tree
 from .terminal import counted, say, show, totals
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from ..diagnostics.model import Diagnostic, Severity
 from ..diagnostics.suggest import suggest
 from ..fleet.matrix import MOST_COMBINATIONS
-from ..language.source import Source
-from ..simulate import Simulation, Step
-from ..swap_config.load import read_swap_config
-from ..swap_config.model import SwapConfig
-from ..swap_config.versions import NEWEST
+from ..llama_swap.load import read_swap_config
+from ..llama_swap.model import SwapConfig
+from ..llama_swap.simulate import Simulation, Step
+from ..llama_swap.versions import NEWEST
+from ..source import Source
 from .terminal import STDIN, say, show
 from .yaml_files import Given, environment
 

@@ -6,12 +6,20 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ..capacity.footprint import Footprints
+from ..capacity.memory.terms import MIB
+from ..capacity.suggestion import (
+    Beside,
+    Option,
+    Search,
+    Short,
+    UnknownNameError,
+    beside,
+    suggestions,
+)
+from ..capacity.suggestion.paste import lines, place_name, tree
 from ..diagnostics.suggest import suggest as nearest
 from ..fleet.model import Fleet, Service
-from ..footprint import Footprints
-from ..memory.terms import MIB
-from ..suggestion import Beside, Option, Search, Short, UnknownNameError, beside, suggestions
-from ..suggestion.paste import lines, place_name, tree
 from .resolved import resolved
 from .terminal import say
 

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from ..diagnostics.as_text import as_text
 from ..diagnostics.model import Diagnostic, Severity
-from ..language.source import Source
+from ..source import Source
 
 STDIN = "<stdin>"
 """What diagnostics call a text that is no file."""
@@ -48,7 +48,7 @@ def show(
     to = stream or sys.stdout
     found = tuple(diagnostics)
     if found and secrets:
-        from ..secrets.concealed import concealed
+        from ..diagnostics.concealed import concealed
 
         found, sources = concealed(found, sources, secrets)
     to.write(as_text(found, sources, has_color(to)))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ..diagnostics.model import Diagnostic, Diagnostics
 from ..language.reading import read_bytes, read_source
-from ..language.source import Source
+from ..source import Source
 from .terminal import STDIN
 
 SUFFIXES = (".yaml", ".yml")
@@ -56,7 +56,7 @@ def environment(given: list[str]) -> Mapping[str, str]:
 
 def release(text: str) -> int:
     """The number of `--llama-swap v250`."""
-    from ..swap_config.versions import NEWEST, OLDEST, number
+    from ..llama_swap.versions import NEWEST, OLDEST, number
 
     found = number(text)
     if found is None or found < OLDEST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..language.source import Span
+from ..source import Span
 from .as_text import printable
 from .model import Diagnostic, Label
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..language.source import Span
+from ..source import Span
 from .model import Diagnostic
 
 

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from ..language.source import Span
+from ..source import Span
 from .codes import CODES
 from .model import Diagnostic, Label
 

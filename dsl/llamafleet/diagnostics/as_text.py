@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ..language.source import Source, Span
+from ..source import Source, Span
 from .model import Diagnostic, Label, Severity
 
 TAB = "    "
@@ -35,7 +35,7 @@ def as_text(
     """
     found = tuple(diagnostics)
     if found:
-        from ..secrets.concealed import concealed
+        from .concealed import concealed
 
         found, sources = concealed(found, sources)
     return "".join(_one(each, sources, _Paint(color)) + "\n" for each in found)

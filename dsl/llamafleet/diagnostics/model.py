@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..language.source import Span
+from ..source import Span
 
 
 class Severity(StrEnum):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ..diagnostics.model import Diagnostics, Label
 from ..language.syntax import Block, Directive, File
-from ..schema.block import BlockSchema
-from ..schema.core import DECLARATIONS, DEFAULTS
-from ..schema.values import did_you_mean
+from .schema.block import BlockSchema
+from .schema.core import DECLARATIONS, DEFAULTS
+from .schema.values import did_you_mean
 
 UNNAMED = "\0"
 """What the key of a block without a name begins with; no name can."""

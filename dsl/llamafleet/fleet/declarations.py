@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from ..language.syntax import Block
-from ..schema.block import Fields, read_block
-from ..schema.core import BUILD, GGUF, GPU, HOST
 from .model import Build, Gguf, GpuType, Host, Ssh
+from .schema.block import Fields, read_block
+from .schema.core import BUILD, GGUF, GPU, HOST
 from .scope import Scope
 
 UPSTREAM = "https://github.com/ggml-org/llama.cpp"

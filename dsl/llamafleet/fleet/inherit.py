@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from ..language.syntax import Attribute
-from ..schema.block import Fields
+from .schema.block import Fields
 
 
 def layered(own: Fields, *inherited: tuple[Fields, Collection[str]]) -> Fields:

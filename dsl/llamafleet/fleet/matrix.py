@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ..language.source import Span
+from ..source import Span
 
 MOST_COMBINATIONS = 100_000
 MOST_SETS = 400

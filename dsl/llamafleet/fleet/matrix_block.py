@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from ..diagnostics.model import Diagnostics, Label
 from ..language import syntax
-from ..schema.block import Fields, read_block
-from ..schema.core import EVICT_COST, MATRIX
-from ..schema.values import Named, did_you_mean
 from .matrix import (
     Auto,
     Either,
@@ -24,6 +21,9 @@ from .matrix import (
     models_of,
 )
 from .matrix_sets import Sets, check_size, few_enough, without_bad_references
+from .schema.block import Fields, read_block
+from .schema.core import EVICT_COST, MATRIX
+from .schema.values import Named, did_you_mean
 from .scope import Scope
 
 DIRECT_IDS = 243

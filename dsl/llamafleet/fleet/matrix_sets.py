@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..diagnostics.model import Diagnostics, Label
 from ..language import syntax
-from ..schema.values import did_you_mean
 from .matrix import MOST_COMBINATIONS, MOST_SETS, Node, count
+from .schema.values import did_you_mean
 
 NO_LIMIT = 244
 """The first version of llama-swap that does not expand every combination."""

@@ -8,26 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
-from ..language.source import Span
+from ..source import Span
 from .endpoint import Endpoint as Endpoint
 from .endpoint import ListenAddress as ListenAddress
+from .json_types import NOTHING as NOTHING
+from .json_types import Json as Json
+from .json_types import JsonObject as JsonObject
 
 if TYPE_CHECKING:
     from ..gguf.facts import GgufFacts
-    from ..schema.flag_tables import FlagTables
+    from .schema.flag_tables import FlagTables
 
 Spans = Mapping[str, Span]
 """Key name to the span of its value, for keys that were written."""
 
 NO_SPANS: Spans = {}
-
-Json: TypeAlias = "Mapping[str, Json] | tuple[Json, ...] | str | bool | int | float | None"
-"""A value of a key that llamafleet does not know."""
-
-JsonObject: TypeAlias = Mapping[str, Json]
-NOTHING: JsonObject = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from ..diagnostics.model import Label
 from ..language.syntax import Block
-from ..schema import llama_server
-from ..schema.block import Fields, read_block
-from ..schema.core import DEFAULTS, LLAMA_SERVER_ONLY, MODEL, NEVER_INHERITED
 from .inherit import layered
 from .model import Flag, Gguf, Model
 from .request_words import Blocks
+from .schema import llama_server
+from .schema.block import Fields, read_block
+from .schema.core import DEFAULTS, LLAMA_SERVER_ONLY, MODEL, NEVER_INHERITED
 from .scope import Scope, report_unknown_name
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block
-from ..schema.block import BlockSchema, Fields, read_block
-from ..schema.swap_words import CAPABILITIES, METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
 from .model import NOTHING, Capabilities, Filters, JsonObject
+from .schema.block import BlockSchema, Fields, read_block
+from .schema.swap_words import CAPABILITIES, METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
 
 
 @dataclass(frozen=True, slots=True)

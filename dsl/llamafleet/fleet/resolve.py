@@ -7,11 +7,11 @@ from typing import Protocol, TypeVar
 
 from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block, File
-from ..schema.block import BlockSchema
 from . import declarations
 from .collect import collect
 from .model import Fleet, Service
 from .model_blocks import models
+from .schema.block import BlockSchema
 from .scope import Scope, report_unknown_name
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..diagnostics.model import Diagnostics, Label
-from ..language.source import Span
-from ..schema.values import Named, did_you_mean
+from ..source import Span
 from .model import Build, Gguf, GpuType, Host, Model
+from .schema.values import Named, did_you_mean
 
 FIRST_PORT = 5800
 LAST_PORT = 65535

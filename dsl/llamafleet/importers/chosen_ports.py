@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from ..swap_config.model import Command, SwapConfig, SwapModel
+from ..fleet.words import split
+from ..llama_swap.model import Command, SwapConfig, SwapModel
 from .model_block import PORT, PROXY, ported
-from .words import split
 
 
 def own_ports(config: SwapConfig) -> dict[str, int]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..language.source import Position, Source, Span
+from ..fleet.words import split
+from ..source import Position, Source, Span
 from .lift import SERVER
 from .locate import located
 from .service import Process
 from .shelf import Shelf
-from .words import split
 
 ASSIGNMENT = re.compile(r"(?s)([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 BEFORE = frozenset({"exec", "nohup", "time", "nice", "env"})

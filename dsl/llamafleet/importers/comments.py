@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from ..language.source import Position, Source, Span
 from ..language.syntax import Attribute, Block, Comment, Comments, Directive, File, MatrixSet
+from ..source import Position, Source, Span
 from . import nodes
 from .secrets import Secret, masked
 

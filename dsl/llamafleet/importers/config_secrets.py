@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from shlex import join
 
-from ..language.source import Span
+from ..fleet.words import split
+from ..llama_swap.model import Command, Filters, Peer, Selector, SwapConfig, SwapModel
+from ..llama_swap.values import At, Table, Value
 from ..secrets.find import in_text, in_value
-from ..swap_config.model import Command, Filters, Peer, Selector, SwapConfig, SwapModel
-from ..swap_config.values import At, Table, Value
+from ..source import Span
 from .model_settings import Lost
 from .moving import Moved, Mover
 from .secrets import VARIABLE, Safe, without_secrets
-from .words import split
 
 LostBy = Callable[[str], Lost]
 """Who tells what is lost of a model, by the model's id; of llama-swap itself, by ""."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..language.source import Position, Span
 from ..language.syntax import AllOf, AnyOf, Expression, Member, SetReference
+from ..source import Position, Span
 
 _TOKEN = re.compile(r"\s*(?:(?P<set>\+[\w.-]+)|(?P<word>[\w.-]+)|(?P<sign>[&|()]))")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..language.source import Span
 from ..language.syntax import Name, Number, Text
 from ..language.syntax import Value as Node
-from ..swap_config.values import Table, Value
+from ..llama_swap.values import Table, Value
+from ..source import Span
 from . import nodes
 
 

@@ -10,9 +10,9 @@ from enum import StrEnum
 from ..diagnostics.model import Diagnostic, Diagnostics
 from ..language.formatter import print_file
 from ..language.reading import Read, read_bytes
-from ..language.source import Source
 from ..language.syntax import Block, File
-from ..swap_config.load import read_swap_config
+from ..llama_swap.load import read_swap_config
+from ..source import Source
 from . import proof
 from .command_line import read_command
 from .comments import header_of, of_lines, place, without_secrets

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..fleet.schema.value_type import BARE_WORD
 from ..language.syntax import Block, MatrixSet, Name
-from ..schema.value_type import BARE_WORD
-from ..swap_config.model import SwapConfig, SwapGroup, SwapMatrix
+from ..llama_swap.model import SwapConfig, SwapGroup, SwapMatrix
 from . import nodes
 from .expression import ExpressionError, parse
 from .matrix_meaning import in_order

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..language.source import Span
+from ..fleet.schema import llama_server
+from ..fleet.schema.server_flag import ServerFlag
+from ..fleet.schema.value_type import Mismatch, unprintable
+from ..fleet.server_argv import ADDED_UP, COLLECTED, Option, in_table_order, is_preset, normal, read
+from ..fleet.words import Word
 from ..language.syntax import Attribute, Items, Name, Number, Text, Value
-from ..schema import llama_server
-from ..schema.server_flag import ServerFlag
-from ..schema.value_type import Mismatch, unprintable
+from ..source import Span
 from . import nodes
-from .argv import ADDED_UP, COLLECTED, Option, in_table_order, is_preset, normal, read
-from .words import Word
 
 SERVER = re.compile(r"(?:.*/)?(?:[A-Za-z0-9]+[-_.])*llama-server(?:[-_.][^/]*)?")
 """A path whose last part says llama-server, with whatever a build or a fork adds to it."""

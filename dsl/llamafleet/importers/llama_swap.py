@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..diagnostics.model import Diagnostics
-from ..language.source import Source, Span
 from ..language.syntax import Block, Directive, File, Name, Number, Text
-from ..swap_config.model import SwapConfig
+from ..llama_swap.model import SwapConfig
+from ..source import Source, Span
 from . import nodes, passing
 from .comments import header_of, of_yaml, place, without_secrets
 from .config_secrets import moved_out

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..language.source import Position, Source, Span
-from .words import Word
+from ..fleet.words import Word
+from ..source import Position, Source, Span
 
 
 def located(words: Sequence[str], span: Span, source: Source | None) -> tuple[Word, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..fleet.matrix import Either, Node, One, Ref, Together
-from ..swap_config import natural
-from ..swap_config.expression import ExpressionError, parsed
-from ..swap_config.model import SwapConfig, SwapMatrix, SwapSet
-from ..swap_config.versions import SETS_SORTED
+from ..llama_swap import natural
+from ..llama_swap.expression import ExpressionError, parsed
+from ..llama_swap.model import SwapConfig, SwapMatrix, SwapSet
+from ..llama_swap.versions import SETS_SORTED
 
 
 def in_order(matrix: SwapMatrix, version: int) -> tuple[SwapSet, ...]:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from ..swap_config.model import Command, Filters, Selector, SwapConfig, SwapModel
-from ..swap_config.values import At, Key, Value
-from .argv import normal
+from ..fleet.server_argv import normal
+from ..fleet.words import Word
+from ..llama_swap.model import Command, Filters, Selector, SwapConfig, SwapModel
+from ..llama_swap.values import At, Key, Value
 from .chosen_ports import words_of
 from .lift import is_server
 from .matrix_meaning import meaning_of
 from .model_block import PROXY, ported
-from .words import Word
 
 Meaning: TypeAlias = dict[str, Any]
 """A tree of plain values; texts are the keys of its mappings."""

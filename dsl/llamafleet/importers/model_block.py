@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from ..language.source import Source
+from ..fleet.words import Word, split
 from ..language.syntax import Attribute, Block, Text
-from ..swap_config.model import Command, SwapConfig, SwapModel
+from ..llama_swap.model import Command, SwapConfig, SwapModel
+from ..source import Source
 from . import model_settings, nodes
 from .free_form import scalars_of
 from .lift import Lifted, lift
@@ -17,7 +18,6 @@ from .passing import block as pass_through
 from .passing import of_model as passing_of_model
 from .sayable import sayable
 from .shelf import Shelf
-from .words import Word, split
 
 PORT = "${PORT}"
 PROXY = re.compile(r"http://(?:localhost|127\.0\.0\.1):([0-9]{1,5})/?")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ..language.source import Span
+from ..fleet.schema.value_type import unprintable
 from ..language.syntax import Text
-from ..schema.value_type import unprintable
-from ..swap_config.model import Capabilities, Filters, SwapConfig, SwapModel
-from ..swap_config.values import At, Key, Table, Value
+from ..llama_swap.model import Capabilities, Filters, SwapConfig, SwapModel
+from ..llama_swap.values import At, Key, Table, Value
+from ..source import Span
 from . import free_form, nodes
 from .free_form import UnsayableError
 from .sayable import MACRO, sayable

@@ -11,9 +11,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..language.source import Span
 from ..secrets.find import Found, in_value, in_words, shell_texts
 from ..secrets.names import is_secret, is_secret_name, variable_of
+from ..source import Span
 from .lift import SERVER
 from .secrets import Safe
 from .shell_text import exported, literal, with_variable

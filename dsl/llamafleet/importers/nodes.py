@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from ..language.source import Position, Span
+from ..fleet.schema.value_type import BARE_WORD, unprintable
 from ..language.syntax import (
     Attribute,
     Block,
@@ -25,7 +25,7 @@ from ..language.syntax import (
     Value,
 )
 from ..language.tree import in_milliseconds
-from ..schema.value_type import BARE_WORD, unprintable
+from ..source import Position, Span
 
 Entry: TypeAlias = Attribute | MatrixSet | Block
 

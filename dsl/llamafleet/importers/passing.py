@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ..language.source import Span
+from ..fleet.words import split
 from ..language.syntax import Block, Text
+from ..llama_swap.model import Command, Filters, SwapConfig, SwapModel
+from ..llama_swap.values import At, Table, Value
+from ..llama_swap.versions import since
 from ..secrets.find import in_value
 from ..secrets.names import is_secret_name
-from ..swap_config.model import Command, Filters, SwapConfig, SwapModel
-from ..swap_config.values import At, Table, Value
-from ..swap_config.versions import since
+from ..source import Span
 from . import nodes
 from .model_settings import Lost, filters_pass_through, free_entries
 from .sayable import sayable
-from .words import split
 
 URL = re.compile(r"https?://[^\s\"'/][^\s\"']*")
 HEALTH = re.compile(r"/\S*|none")

@@ -8,13 +8,14 @@ from ..diagnostics.as_text import as_text
 from ..diagnostics.model import Diagnostics
 from ..fleet.model import Fleet
 from ..fleet.resolve import resolve
+from ..fleet.server_argv import normal
+from ..fleet.words import Word, split
 from ..language.include import read_all
-from ..language.source import Source
+from ..llama_swap.load import read_swap_config
+from ..llama_swap.model import SwapConfig
 from ..render import render
-from ..swap_config.load import read_swap_config
-from ..swap_config.model import SwapConfig
+from ..source import Source
 from ..targets import TARGETS
-from .argv import normal
 from .chosen_ports import own_ports, rendered_ports
 from .guards import missing
 from .lift import is_server
@@ -25,7 +26,6 @@ from .secrets import Safe, Secret
 from .service import Process
 from .unit_file import Setting, specifiers
 from .unit_file import read as read_unit_file
-from .words import Word, split
 
 CONFIG = f"/etc/llamafleet/llama-swap/{SERVICE}.yaml"
 OURS = frozenset({"HOME", "XDG_CACHE_HOME"})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..language.source import Position, Source, Span
+from ..fleet.schema.value_type import BARE_WORD
+from ..fleet.server_argv import form_of
+from ..fleet.words import Word
 from ..language.syntax import (
     AllOf,
     AnyOf,
@@ -20,9 +22,8 @@ from ..language.syntax import (
     SetReference,
     Text,
 )
-from ..schema.value_type import BARE_WORD
+from ..source import Position, Source, Span
 from . import nodes
-from .argv import form_of
 from .lift import lift
 from .llama_swap import LISTEN, SERVICE
 from .model_block import flag_entries, has_weights
@@ -30,7 +31,6 @@ from .moving import Moved, Mover
 from .secrets import Safe, environment_file
 from .service import placed
 from .shelf import Shelf
-from .words import Word
 
 ROUTER_ONLY = frozenset({"load-on-startup", "stop-timeout", "dedup-cache-models"})
 TRUE, FALSE = (

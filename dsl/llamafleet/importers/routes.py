@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..language.syntax import Block, Name, Text
-from ..swap_config.model import Peer, Profile, Selector, SwapConfig
-from ..swap_config.values import At
+from ..llama_swap.model import Peer, Profile, Selector, SwapConfig
+from ..llama_swap.values import At
 from . import nodes
 from .model_settings import Lost, filters, filters_pass_through, table, timeouts
 from .passing import filters_of

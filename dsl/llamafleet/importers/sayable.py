@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..schema.value_type import unprintable
+from ..fleet.schema.value_type import unprintable
 
 MACRO = re.compile(r"\$\{[A-Za-z0-9_-]+\}|\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
 

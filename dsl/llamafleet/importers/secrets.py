@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ..language.source import Span
 from ..secrets.find import Found, in_text
 from ..secrets.mask import masked as without
+from ..source import Span
 
 VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 

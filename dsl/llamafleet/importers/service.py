@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from ..language.source import Span
+from ..fleet.words import Word, split
 from ..language.syntax import Directive, File, Name, Number, Text
 from ..secrets.find import shell_texts
+from ..source import Span
 from . import nodes
 from .lift import Lifted, lift
 from .model_block import flag_entries, has_weights
@@ -18,7 +19,6 @@ from .names import Names, of_weights
 from .sayable import sayable
 from .secrets import environment_file
 from .shelf import Shelf
-from .words import Word, split
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
 ALIAS = re.compile(r"(?s).+")

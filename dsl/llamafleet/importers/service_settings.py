@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..language.syntax import Block, Name, Text
-from ..swap_config.model import SwapConfig
+from ..llama_swap.model import SwapConfig
 from . import nodes
 from .secrets import VARIABLE, Safe
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..diagnostics.model import Diagnostics
-from ..language.source import Source, Span
+from ..fleet.words import Word
 from ..language.syntax import Block, Name, Text
+from ..source import Source, Span
 from . import nodes
 from .model_settings import Lost
 from .names import Names, of_weights
 from .secrets import Safe
-from .words import Word
 
 
 @dataclass(slots=True)

@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..fleet.words import Word
 from ..language.reading import Read, read_source
-from ..language.source import Source, Span
 from ..language.syntax import Attribute
 from ..secrets.find import in_value
+from ..source import Source, Span
 from . import nodes
 from .llama_swap import Runs
 from .secrets import Secret
 from .shelf import Shelf
 from .unit import Unit, report_rest, running
-from .words import Word
 
 TAKEN = frozenset({"config", "listen", "watch-config"})
 SWITCHES = frozenset({"watch-config", "version", "validate"})

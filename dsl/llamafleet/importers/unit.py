@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..language.source import Source, Span
+from ..fleet.schema.value_type import BARE_WORD
+from ..fleet.words import Word
 from ..language.syntax import Text
-from ..places import USER
-from ..schema.value_type import BARE_WORD
+from ..source import Source, Span
+from ..targets.places import USER
 from . import nodes
 from .guards import GUARDS
 from .lift import SERVER
@@ -17,7 +18,6 @@ from .locate import located
 from .service import Process
 from .shelf import Shelf
 from .unit_file import PREFIXES, Setting, expanded, read, specifiers
-from .words import Word
 
 SWAP = re.compile(r"(?:.*/)?llama-swap(?:[-_.][^/]*)?")
 FILE = re.compile(r"/\S*[^\s\\]")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..language.source import Position, Source, Span
-from .words import Word
+from ..fleet.words import Word
+from ..source import Position, Source, Span
 
 PREFIXES = "@-:+!|"
 NOTHING_ALLOWED = frozenset({"CapabilityBoundingSet"})

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostics
+from ..fleet.schema.value_type import BARE_WORD
 from ..language.recovery import DEEPEST
-from ..language.source import Span
 from ..language.syntax import (
     AllOf,
     AnyOf,
@@ -23,7 +23,7 @@ from ..language.syntax import (
     Text,
     Value,
 )
-from ..schema.value_type import BARE_WORD
+from ..source import Span
 
 _CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters, which a fleet file holds nowhere, and halves of pairs, which are no text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from .source import Position, Span
+from ..source import Position, Span
 from .syntax import Attribute, Block, Comment, Comments, Directive, File, Items, MatrixSet, Value
 from .tokens import Token
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass
 
 from ..diagnostics.model import Diagnostics
+from ..source import Source, Span
 from .comments import comments_of
 from .layout import lay_out, lay_out_new
 from .parser import parse
-from .source import Source, Span
 from .syntax import Comment, Comments, File
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..diagnostics.model import Diagnostics, Label
 from ..diagnostics.suggest import suggest
+from ..source import Source, Span
 from .parser import parse
 from .reading import Read, read_bytes, read_source
-from .source import Source, Span
 from .syntax import Directive, File, Number, Text
 
 VERSION = "1"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
-from .source import Source
+from ..source import Source
 from .syntax import (
     AllOf,
     AnyOf,

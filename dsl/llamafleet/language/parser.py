@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..diagnostics.model import Diagnostics
+from ..source import Source
 from .reading import without_controls
-from .source import Source
 from .straight import read_straight
 from .syntax import File
 from .tables import tables

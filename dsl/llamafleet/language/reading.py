@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ..diagnostics.model import Diagnostics, Label
-from .source import Position, Source, Span
+from ..source import Position, Source, Span
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of a file that is still taken for a fleet file."""

@@ -11,8 +11,8 @@ import re
 from typing import NamedTuple
 
 from ..diagnostics.model import Diagnostics, Label
+from ..source import Position, Span
 from .automaton import Automaton, State
-from .source import Position, Span
 from .syntax import File
 from .syntax_errors import describe
 from .tables import END, tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .source import Position, Span
+from ..source import Position, Span
 from .tables import END, Tables
 
 LONGEST_NUMBER = 40

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ..source import Span
 from .comments import NOTHING, LineEnd, attach, attach_items, read_line_end
-from .source import Span
 from .syntax import (
     AllOf,
     AnyOf,

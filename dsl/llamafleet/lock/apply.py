@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from ..diagnostics.model import Diagnostics
 from ..fleet.model import Build, Fleet, Gguf
-from ..gguf.compact import from_json
-from ..gguf.facts import GgufFacts
+from ..fleet.schema.flag_tables import FlagTable, FlagTables, readable
 from ..language.reading import LARGEST
-from ..language.source import Source
-from ..schema.flag_tables import FlagTable, FlagTables, readable
-from .attach import NAME, lock_path
-from .model import JsonTree, Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
+from ..source import Source
+from .facts import LockedFacts
+from .location import NAME, lock_path
+from .model import Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .text import LockError, read_lock
 
 TOO_LARGE = f"it is larger than {LARGEST // 1024**2} MiB, which no lock is"
-
-
-@dataclass(frozen=True, slots=True)
-class LockedFacts(Mapping[str, GgufFacts]):
-    """Facts by the names of weights; a model's are decoded when they are first asked for.
-
-    Those that cannot be read count as absent.
-    """
-
-    trees: Mapping[str, JsonTree]
-    decoded: dict[str, GgufFacts | None] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> GgufFacts:
-        if name not in self.decoded:
-            found = from_json(self.trees[name])
-            self.decoded[name] = found if isinstance(found, GgufFacts) else None
-        facts = self.decoded[name]
-        if facts is None:
-            raise KeyError(name)
-        return facts
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self.trees if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> Lock:

@@ -5,18 +5,10 @@ Most checks have no lock to read: what one needs is imported where there is one.
 
 from __future__ import annotations
 
-import os
-
 from ..diagnostics.model import Diagnostics
 from ..fleet.model import Fleet
 from ..language.reading import Read
-
-NAME = "fleet.lock"
-
-
-def lock_path(fleet_path: str) -> str:
-    """Where the lock of a fleet file is."""
-    return os.path.join(os.path.dirname(fleet_path), NAME)  # noqa: PTH118, PTH120 (as written)
+from .location import lock_path
 
 
 def attach(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ..fleet.model import Build, Fleet, Gguf, Host, Model
-from .apply import LockedFacts
+from .facts import LockedFacts
 
 RULES = 1
 """Counts up when llamafleet starts servers in another way."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..fleet.model import Build, Gguf, GgufFile
-from ..url_secrets import without_secrets
+from ..secrets.url import without_secrets
 
 Asked: TypeAlias = Mapping[str, str]
 """What a block said when it was locked, by its keys; a lock of other words is out of date."""

@@ -8,8 +8,8 @@ import subprocess
 from urllib.parse import unquote
 
 from ..fleet.model import Build
-from ..releases import archive_sha256
-from ..url_secrets import split_login, without_secrets
+from ..llama_swap.releases import archive_sha256
+from ..secrets.url import split_login, without_secrets
 from .model import LockedBuild, asked_of_build
 
 TIMEOUT = 30

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from ..language.recovery import ENTRY, HEADER
-from ..language.source import Position
 from ..language.tables import END, tables
 from ..language.tokens import BAD_CHARACTER, Lexer, Place, Token
 from ..language.tree import unquote
+from ..source import Position
 from .kinds import TOP
 
 WORDS = frozenset({"NAME", "STRING", "SET_REF", "NUMBER", "SIZE", "DURATION"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..schema.block import BlockSchema
-from ..schema.core import DECLARATIONS, EVICT_COST
-from ..schema.json_values import CONSTANTS
-from ..schema.values import (
+from ..fleet.schema.block import BlockSchema
+from ..fleet.schema.core import DECLARATIONS, EVICT_COST
+from ..fleet.schema.json_values import CONSTANTS
+from ..fleet.schema.values import (
     Choice,
     JsonValue,
     ListOf,

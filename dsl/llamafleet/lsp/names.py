@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..language.source import Span
+from ..fleet.schema.core import DECLARATIONS, DEFAULTS, MATRIX
 from ..language.syntax import (
     Attribute,
     Block,
@@ -16,7 +16,7 @@ from ..language.syntax import (
     Text,
     Value,
 )
-from ..schema.core import DECLARATIONS, DEFAULTS, MATRIX
+from ..source import Span
 from .kinds import TOP
 
 SERVICE = "service"

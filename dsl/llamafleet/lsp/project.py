@@ -11,8 +11,8 @@ from ..compiler import compile_file
 from ..diagnostics.model import Diagnostic
 from ..language.include import read_all
 from ..language.reading import Read, read_bytes
-from ..language.source import Source
 from ..language.syntax import File
+from ..source import Source
 
 MOST_FILES = 200
 """Fleet files that are looked through for one that includes another."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from lsprotocol import types
 
 from ..diagnostics.model import Diagnostic, Severity
-from ..language.source import Position, Source, Span
+from ..source import Position, Source, Span
 from .features.completion import Completion, Item, Sort
 from .features.fixes import Fix
 from .features.hover import Hover

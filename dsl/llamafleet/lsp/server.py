@@ -6,7 +6,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from ..language.parser import parse
-from ..language.source import Source, Span
+from ..source import Source, Span
 from . import protocol
 from .features.completion import complete
 from .features.definition import definition

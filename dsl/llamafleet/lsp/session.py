@@ -15,7 +15,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import Workspace
 
 from ..diagnostics.model import Diagnostic
-from ..language.source import Source
+from ..source import Source
 from . import protocol
 from .project import Project, Texts, diagnose, project_of, roots_of
 

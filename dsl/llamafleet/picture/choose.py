@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..capacity.footprint import Combination
+from ..capacity.footprint.combinations import ALWAYS
 from ..fleet.model import Host, Service
-from ..footprint import Combination
-from ..footprint.combinations import ALWAYS
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..footprint import Part
+from ..capacity.footprint import Part
 
 FITS, TIGHT, OVER, UNKNOWN = "fits", "tight", "over", "unknown"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ..capacity.footprint import Footprints
 from ..fleet.model import Fleet, GpuType, Host, Service
-from ..footprint import Footprints
 from ..plan import Wiring, wire
 from ..targets.nginx import Nginx
 from .contents import OVER, TIGHT, Bar, Block, Contents, Door, Machine, Way

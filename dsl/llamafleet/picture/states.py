@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ..capacity.footprint import Combination, Footprint, Footprints, Part
+from ..capacity.footprint.combinations import ALWAYS
+from ..capacity.footprint.overfull import Overfull, overfull
 from ..fleet.model import Fleet, Host, Model, Service
-from ..footprint import Combination, Footprint, Footprints, Part
-from ..footprint.combinations import ALWAYS
-from ..footprint.overfull import Overfull, overfull
 from ..targets.server.block import LlamaServer, workers
 from . import words
 from .choose import called, distinct, most_telling

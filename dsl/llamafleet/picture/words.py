@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..footprint import Part
+from ..capacity.footprint import Part
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 

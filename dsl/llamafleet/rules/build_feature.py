@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..diagnostics.model import Diagnostic
 from ..fleet.model import Build
-from ..language.source import Span
-from ..schema import llama_server
+from ..fleet.schema import llama_server
+from ..source import Span
 from .report import error
 from .survey import Serving, Survey
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
-from ..language.source import Position, Span
-from ..schema.flag_tables import FlagTable, number
+from ..fleet.schema.flag_tables import FlagTable, number
+from ..source import Position, Span
 from .report import warning
 from .survey import Survey
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
-from ..language.source import Span
-from ..schema.argv import Problem, value_problem
-from ..schema.flag_tables import FlagTable, bundled
+from ..fleet.schema.argv import Problem, value_problem
+from ..fleet.schema.flag_tables import FlagTable, bundled
+from ..source import Span
 from .report import error, warning
 from .survey import Serving, Survey
 

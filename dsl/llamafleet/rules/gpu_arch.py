@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..backends import backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, GpuType
-from ..language.source import Span
+from ..source import Span
+from ..targets.backends import backend
 from .report import error, warning
 from .survey import Survey
 

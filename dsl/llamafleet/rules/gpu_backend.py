@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..backends import backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, Host
+from ..targets.backends import backend
 from .report import error, warning
 from .survey import Serving, Survey
 

@@ -34,7 +34,7 @@ def measured_differs(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _apart(survey: Survey, serving: Serving, host: str, found: Measured) -> Iterator[Diagnostic]:
-    from ..calibration.differences import from_estimate
+    from ..capacity.calibration.differences import from_estimate
 
     model = serving.model
     # What is computed, and not what the measurement has put in its place.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Model
-from ..schema.values import Named
+from ..fleet.schema.values import Named
 from ..targets.swap.block import LlamaSwap
 from .redundant_set import small
 from .report import warning

@@ -11,8 +11,8 @@ from .sizes import gib, with_doubts
 from .survey import Survey
 
 if TYPE_CHECKING:
-    from ..footprint import Footprint
-    from ..footprint.host_memory import HostMemory
+    from ..capacity.footprint import Footprint
+    from ..capacity.footprint.host_memory import HostMemory
 
 MOST_SHOWN = 4
 STEP = 256 << 20
@@ -23,7 +23,7 @@ def ram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
     hosts = [each for each in survey.fleet.hosts.values() if each.ram is not None]
     if not hosts or not survey.sized:
         return
-    from ..footprint.host_memory import host_memory
+    from ..capacity.footprint.host_memory import host_memory
 
     for host in hosts:
         found = host_memory(survey.footprints, host)

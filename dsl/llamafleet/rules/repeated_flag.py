@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
-from ..schema import llama_server
+from ..fleet.schema import llama_server
 from .report import error, warning
 from .survey import Serving, Survey
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..diagnostics.model import Diagnostic, Label, Severity
-from ..language.source import Span
+from ..source import Span
 
 
 def error(

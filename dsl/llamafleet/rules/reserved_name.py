@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Model
-from ..language.source import Span
+from ..source import Span
 from ..targets.swap.block import LlamaSwap
 from .report import error, warning
 from .survey import Survey

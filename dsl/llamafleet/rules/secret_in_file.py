@@ -10,7 +10,7 @@ from ..language.syntax import File
 from .report import warning
 
 if TYPE_CHECKING:
-    from ..secrets.in_tree import Place
+    from .secrets_in_tree import Place
 
 
 def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
@@ -19,7 +19,7 @@ def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
     Unlike other rules this one reads what is written, not what it means: a secret is one in any
     place, and in one that no service leads to, too.
     """
-    from ..secrets.in_tree import in_file
+    from .secrets_in_tree import in_file
 
     for file in files:
         for place in in_file(file):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..footprint import Footprint
+    from ..capacity.footprint import Footprint
 
 
 def with_doubts(text: str, footprints: Iterable[Footprint]) -> str:

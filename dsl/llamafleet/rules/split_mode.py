@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
-from ..schema.flag_tables import number
+from ..fleet.schema.flag_tables import number
 from .report import error, warning
 from .survey import Serving, Setting, Survey
 

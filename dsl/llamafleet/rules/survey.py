@@ -8,17 +8,18 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from ..fleet.llama_cpp import release_of, tables_of
 from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
-from ..language.source import Span
-from ..schema.argv import Given, read_argv
-from ..schema.flag_tables import FlagTables, Nearest, release_of, tables_of
+from ..fleet.schema.argv import Given, read_argv
+from ..fleet.schema.flag_tables import FlagTables, Nearest
+from ..source import Span
 from ..targets.nginx import Nginx
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .server_words import SERVER, called
 
 if TYPE_CHECKING:
-    from ..footprint import Footprints
+    from ..capacity.footprint import Footprints
 
 FORKS = ("ik_llama", "ik-llama")
 
@@ -163,7 +164,7 @@ class Survey:
         if self.computed is not None:
             return self.computed
         # The memory model is loaded where something is known that it can compute with.
-        from ..footprint import Footprints
+        from ..capacity.footprint import Footprints
 
         return Footprints(self.fleet)
 

@@ -7,10 +7,10 @@ from functools import cache
 
 from ..diagnostics.model import Diagnostic
 from ..diagnostics.suggest import suggest
-from ..language.source import Span
-from ..schema.argv import spelled
-from ..schema.flag_tables import Nearest, bundled, number
-from ..schema.renamed_flags import GONE
+from ..fleet.schema.argv import spelled
+from ..fleet.schema.flag_tables import Nearest, bundled, number
+from ..fleet.schema.renamed_flags import GONE
+from ..source import Span
 from .report import error, warning
 from .survey import Serving, Survey
 

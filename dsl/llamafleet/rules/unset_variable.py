@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from ..fleet.model import Json
-from ..language.source import Span
+from ..source import Span
 from ..targets.swap.block import LlamaSwap
 from ..targets.swap.free_form import keys_of, texts_of
 from .report import warning

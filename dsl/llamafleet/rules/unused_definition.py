@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Fleet
-from ..language.source import Span
+from ..source import Span
 from .survey import Survey
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host
-from ..language.source import Span
+from ..source import Span
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .report import error, warning
@@ -15,9 +15,9 @@ from .sizes import gib, with_doubts
 from .survey import Survey
 
 if TYPE_CHECKING:
-    from ..footprint import Footprint
-    from ..footprint.overfull import Overfull
-    from ..footprint.ways import Way
+    from ..capacity.footprint import Footprint
+    from ..capacity.footprint.overfull import Overfull
+    from ..capacity.footprint.ways import Way
 
 MOST_SEARCHED = 8
 """Ways out are searched for so many cards: for the rest it would take too long to be of use."""
@@ -29,7 +29,7 @@ def vram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
     hosts = [each for each in survey.fleet.hosts.values() if _has_room_to_check(each)]
     if not hosts or not survey.sized:
         return
-    from ..footprint.overfull import overfull
+    from ..capacity.footprint.overfull import overfull
 
     said: dict[tuple[object, ...], list[Overfull]] = {}
     for host in hosts:
@@ -51,7 +51,7 @@ def _ways(
     survey: Survey, found: Overfull, searched: dict[tuple[object, ...], tuple[Way, ...]]
 ) -> tuple[Way, ...]:
     """What would help; one search for all cards that a combination is too much for."""
-    from ..footprint.ways import ways_out
+    from ..capacity.footprint.ways import ways_out
 
     key = (found.service.name, found.combination.models, found.beside)
     if key not in searched and len(searched) < MOST_SEARCHED:

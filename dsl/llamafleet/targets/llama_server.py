@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..fleet.model import Endpoint, Fleet, Host, ListenAddress
+from ..fleet.schema.block import read_block
 from ..fleet.scope import Scope
 from ..language.syntax import Block
-from ..schema.block import read_block
 from .process.paths import api_prefix, health_path
 from .process.running import read_running
 from .process.slots import slots
@@ -23,7 +23,7 @@ from .server.checks import consistent, read_hosts
 from .target import Endpoints
 
 if TYPE_CHECKING:
-    from ..plan_types import ServicePlan
+    from .plan_types import ServicePlan
 
 
 class LlamaServerTarget:

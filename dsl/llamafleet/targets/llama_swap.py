@@ -8,11 +8,11 @@ from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
 from ..fleet.request_words import Blocks
+from ..fleet.schema.block import Fields, read_block
+from ..fleet.schema.core import MATRIX
+from ..fleet.schema.values import Named
 from ..fleet.scope import Scope
 from ..language.syntax import Block
-from ..schema.block import Fields, read_block
-from ..schema.core import MATRIX
-from ..schema.values import Named
 from .process.running import read_running
 from .process.slots import slots
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
@@ -30,7 +30,7 @@ from .swap.versions import check_versions
 from .target import Endpoints
 
 if TYPE_CHECKING:
-    from ..plan_types import ServicePlan
+    from .plan_types import ServicePlan
 
 
 class LlamaSwapTarget:

@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Service, Spans
-from ..fleet.scope import Scope
-from ..language.source import Span
-from ..language.syntax import Block
-from ..schema.block import BlockSchema, Fields, Key, read_block
-from ..schema.values import (
+from ..fleet.schema.block import BlockSchema, Fields, Key, read_block
+from ..fleet.schema.values import (
     Choice,
     Duration,
     Integer,
@@ -22,13 +19,16 @@ from ..schema.values import (
     Size,
     Switch,
 )
+from ..fleet.scope import Scope
+from ..language.syntax import Block
+from ..source import Span
 from .process.paths import HEALTH, api_prefix
 from .proxy.inference import APIS, DEFAULT_API
 from .proxy.site import MIB, UNIT, Site
 from .target import Endpoints
 
 if TYPE_CHECKING:
-    from ..plan_types import ServicePlan
+    from .plan_types import ServicePlan
 
 DEFAULT_BODY = 64 * MIB
 EXPOSED = Pattern(

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from ..fleet.model import Endpoint, Fleet, Host, Service
+from ..fleet.schema.block import BlockSchema
 from ..fleet.scope import Scope
 from ..language.syntax import Block
-from ..schema.block import BlockSchema
 
 if TYPE_CHECKING:
-    from ..plan_types import ServicePlan
+    from .plan_types import ServicePlan
 
 Endpoints: TypeAlias = Mapping[str, tuple[Endpoint, ...]]
 """The endpoints of each service of the fleet, by the service's name."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from ...explain import default_of
-from ...language.source import Position
+from ...fleet.schema.block import BlockSchema, Key
+from ...fleet.schema.core import DEFAULTS, EVICT_COST
+from ...fleet.schema.value_type import BARE_WORD
 from ...language.syntax import File
-from ...schema.block import BlockSchema, Key
-from ...schema.core import DEFAULTS, EVICT_COST
-from ...schema.value_type import BARE_WORD
+from ...source import Position
 from ..cursor import Cursor, Slot, cursor_at
 from ..kinds import KEYED_BY_MODEL, TOP, referred, schema_of, type_of, words_of
 from ..names import NOBODY, SERVICE, Members, declared, members

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...language.source import Position, Source, Span
 from ...language.syntax import (
     AllOf,
     AnyOf,
@@ -20,6 +19,7 @@ from ...language.syntax import (
     SetReference,
     Text,
 )
+from ...source import Position, Source, Span
 from ..kinds import KEYED_BY_MODEL, referred, schema_of, type_of
 from ..names import NOBODY, SERVICE, Members, Names, declared, members, names_in
 

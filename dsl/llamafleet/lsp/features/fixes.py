@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ...diagnostics.model import Diagnostic
-from ...language.source import Source, Span
+from ...source import Source, Span
 from .completion import written_as
 
 WORD = re.compile(r'"[^"\n]+"|\+?[A-Za-z][\w.\-]*')

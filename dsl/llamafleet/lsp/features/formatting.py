@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...language.formatter import FormatterError, format_file
-from ...language.source import Source
+from ...source import Source
 
 
 def formatted(source: Source) -> str | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...explain import UnknownWordError, explain
-from ...language.source import Position, Source
 from ...language.syntax import Block, File
+from ...source import Position, Source
 from ..cursor import Cursor, Slot, cursor_at
 from ..kinds import TOP, referred, schema_of, type_of
 from ..names import SERVICE, declared, members

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...language.source import Span
 from ...language.syntax import Block, File, MatrixSet
+from ...source import Span
 
 
 @dataclass(frozen=True, slots=True)

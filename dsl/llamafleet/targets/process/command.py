@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ...backends import Backend, backend, backend_of_vendor
+from ...fleet.llama_cpp import tables_of
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
-from ...places import PREFIX
-from ...schema.flag_tables import FlagTables, tables_of
+from ...fleet.schema.flag_tables import FlagTables
+from ..backends import Backend, backend, backend_of_vendor
+from ..places import PREFIX
 from .unasked import additions
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from ...fleet.llama_cpp import tables_of
 from ...fleet.model import Build, Fleet, Model
-from ...plan_types import ReadPath
-from ...schema.argv import read_argv
-from ...schema.flag_tables import FlagTable, bundled, tables_of
+from ...fleet.schema.argv import read_argv
+from ...fleet.schema.flag_tables import FlagTable, bundled
+from ..plan_types import ReadPath
 
 
 class Use(Enum):

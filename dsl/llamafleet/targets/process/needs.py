@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ...backends import backend
 from ...fleet.model import Build, JsonObject, Model
-from ...places import USER
+from ..backends import backend
+from ..places import USER
 from .running import Running
 from .sandbox import Need
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...places import CONFIG
-from ...plan_types import Artifact
 from ...secrets.find import in_text, in_value
 from ...secrets.names import is_secret
-from ...writers.environment_file import to_environment_file
+from ..places import CONFIG
+from ..plan_types import Artifact
+from ..writers.environment_file import to_environment_file
 from .command import Environment, Groups
 
 OF_SERVER = {"--api-key": "LLAMA_API_KEY", "--hf-token": "HF_TOKEN"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...places import USER
-from ...schema.block import Fields, Key
-from ...schema.values import Choice, Duration, Pattern, Word
+from ...fleet.schema.block import Fields, Key
+from ...fleet.schema.values import Choice, Duration, Pattern, Word
+from ..places import USER
 
 RESTART = Choice(
     "no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"

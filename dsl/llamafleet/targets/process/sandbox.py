@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ...writers.systemd_unit import Comment, Entry, Setting, Words
+from ..writers.systemd_unit import Comment, Entry, Setting, Words
 
 
 class Need(Enum):

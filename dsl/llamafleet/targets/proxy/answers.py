@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from ...writers.nginx_conf import Directive
+from ..writers.nginx_conf import Directive
 
 RETRY_AFTER = 1
 """Seconds after which a client is to ask again."""

@@ -16,7 +16,7 @@ What the settings are for:
 from __future__ import annotations
 
 from ...fleet.model import Endpoint, ListenAddress
-from ...writers.nginx_conf import Argument, Directive, Joined
+from ..writers.nginx_conf import Argument, Directive, Joined
 from . import passing, trying
 from .passing import HEADERS
 from .site import MIB, Site

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from ...writers.nginx_conf import Condition, Directive, Joined, Row, Variable
+from ..writers.nginx_conf import Condition, Directive, Joined, Row, Variable
 from .answers import refused
 from .inference import routes
 from .site import BELOW, Site

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...fleet.model import Endpoint, Host
-from ...plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
-from ...writers.nginx_conf import to_nginx
+from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
+from ..writers.nginx_conf import to_nginx
 from .directives import directives
 from .site import UNIT, Site
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ...writers.nginx_conf import Argument, Condition, Directive, Joined, Row, Variable
+from ..writers.nginx_conf import Argument, Condition, Directive, Joined, Row, Variable
 from .answers import broken, not_ready, refused, silent
 from .passing import path_of
 from .site import Site

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ...fleet.model import NO_SPANS, Host, ListenAddress, Model, Spans
-from ...language.source import Span
-from ...schema.block import BlockSchema, Key
-from ...schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
+from ...fleet.schema.block import BlockSchema, Key
+from ...fleet.schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
+from ...source import Span
 from ..process.running import RUNNING_KEYS, Running
 
 PER_GPU = "per-gpu"

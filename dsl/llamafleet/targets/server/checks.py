@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...fleet.model import Host, Model
+from ...fleet.schema.block import Fields
+from ...fleet.schema.value_type import shortened
 from ...fleet.scope import Scope
-from ...schema.block import Fields
-from ...schema.value_type import shortened
-from ...writers.systemd_unit import is_executable
+from ..writers.systemd_unit import is_executable
 from .block import PER_GPU
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...backends import Backend, backend
 from ...fleet.model import Fleet, Host, Model
-from ...plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
+from ..backends import Backend, backend
+from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
 from ..process.command import (
     Bind,
     Environment,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ...fleet.matrix import Matrix
 from ...fleet.model import NO_SPANS, ListenAddress, Spans
-from ...language.source import Span
+from ...source import Span
 from ..process.running import Running
 from .routes import Routes
 from .schema import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Json, Model
+from ...fleet.schema.block import Fields
+from ...fleet.schema.swap_words import PASS_THROUGH, VARIANT
+from ...fleet.schema.values import Named
 from ...language import syntax
-from ...language.source import Span
-from ...schema.block import Fields
-from ...schema.swap_words import PASS_THROUGH, VARIANT
-from ...schema.values import Named
-from ...swap_config.re2 import problem
-from ...swap_config.url import problem as url_problem
+from ...llama_swap.re2 import problem
+from ...llama_swap.url import problem as url_problem
+from ...source import Span
 from .free_form import keys_of, texts_of
 from .quoting import ENVIRONMENT, MACRO
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from ...fleet.matrix import Matrix
 from ...fleet.model import Capabilities, Model
-from ...writers.yaml_file import Lines, Named, Tree, to_yaml
 from ..process.command import Environment, Groups
 from ..process.digest import digest
 from ..process.slots import slots
+from ..writers.yaml_file import Lines, Named, Tree, to_yaml
 from .free_form import named, replaced, with_keys_of_theirs
 from .quoting import command_lines
 from .routes import Routes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ...fleet.model import Json, JsonObject
-from ...writers.yaml_file import Named, Tree, is_word
+from ..writers.yaml_file import Named, Tree, is_word
 
 
 def named(values: JsonObject) -> Named:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import JsonObject, Model, Spans
+from ...fleet.schema.block import BlockSchema, Fields
+from ...fleet.schema.core import MODEL
+from ...fleet.schema.swap_words import PASS_THROUGH
 from ...language import syntax
-from ...language.source import Span
-from ...schema.block import BlockSchema, Fields
-from ...schema.core import MODEL
-from ...schema.swap_words import PASS_THROUGH
-from ...swap_config.versions import MACROS_EVERYWHERE
+from ...llama_swap.versions import MACROS_EVERYWHERE
+from ...source import Span
 from .checks import check_address
 from .free_form import texts_of
 from .quoting import MACRO
@@ -68,7 +68,7 @@ def check_passed_values(
             own = (*common, *_macros(values), *(("MODEL_ID",) if prefix else ()))
             _check_macros(values, frozenset(own), place, diagnostics)
     # In most fleets nothing passes through, and the table of all keys is not loaded.
-    from ...swap_config.fits import misfit
+    from ...llama_swap.fits import misfit
 
     for values, place, prefix in places:
         if isinstance(url := values.get("proxy"), str) and prefix:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from ...backends import backend
 from ...fleet.model import Fleet, Host, Model
-from ...places import CONFIG, PREFIX
-from ...plan_types import (
+from ..backends import backend
+from ..places import CONFIG, PREFIX
+from ..plan_types import (
     Artifact,
     GroupPlan,
     MatrixPlan,

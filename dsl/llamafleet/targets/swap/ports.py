@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...fleet.model import Model
+from ...fleet.schema.block import Fields
 from ...fleet.scope import Scope
-from ...schema.block import Fields
 
 
 def claim_ports(

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...fleet.model import Filters, JsonObject
-from ...language.source import Span
-from ...schema.values import Named
+from ...fleet.schema.values import Named
+from ...source import Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from ...diagnostics.model import Diagnostics, Label
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model
 from ...fleet.request_words import Blocks
-from ...schema.block import Fields, read_block
-from ...schema.core import MATRIX
-from ...schema.swap_words import METADATA
-from ...schema.values import Named, did_you_mean
+from ...fleet.schema.block import Fields, read_block
+from ...fleet.schema.core import MATRIX
+from ...fleet.schema.swap_words import METADATA
+from ...fleet.schema.values import Named, did_you_mean
 from .checks import check_address
 from .routes import Group, Peer, Profile, Routes, Selector
 from .routes_schema import GROUP, PEER, PINS, PRIORITY, PROFILE, SELECTOR

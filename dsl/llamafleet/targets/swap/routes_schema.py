@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...schema.block import BlockSchema, Key
-from ...schema.swap_words import (
+from ...fleet.schema.block import BlockSchema, Key
+from ...fleet.schema.swap_words import (
     METADATA,
     SET_PARAMS,
     STRIP_PARAMS,
@@ -11,7 +11,7 @@ from ...schema.swap_words import (
     UPSTREAM_URL,
     VARIANT,
 )
-from ...schema.values import (
+from ...fleet.schema.values import (
     Choice,
     Integer,
     ListOf,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...fleet.matrix import Matrix, models_of
 from ...fleet.model import Filters
-from ...schema.swap_words import TIMEOUTS
-from ...swap_config.versions import IDS_IN_SETS, ROUTING
-from ...writers.yaml_file import Named, Tree
+from ...fleet.schema.swap_words import TIMEOUTS
+from ...llama_swap.versions import IDS_IN_SETS, ROUTING
+from ..writers.yaml_file import Named, Tree
 from .free_form import named
 from .routes import Group, Peer, Profile, Routes, Selector
 from .settings import variable

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...fleet.model import ListenAddress
-from ...schema.block import BlockSchema, Key
-from ...schema.core import MATRIX, PATH, SHA256
-from ...schema.swap_words import PASS_THROUGH
-from ...schema.values import (
+from ...fleet.schema.block import BlockSchema, Key
+from ...fleet.schema.core import MATRIX, PATH, SHA256
+from ...fleet.schema.swap_words import PASS_THROUGH
+from ...fleet.schema.values import (
     Choice,
     Duration,
     Integer,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ...fleet.model import JsonObject
 from ...fleet.request_words import Blocks
-from ...schema.block import Fields
-from ...swap_config.versions import SINCE
-from ...writers.yaml_file import Tree
+from ...fleet.schema.block import Fields
+from ...llama_swap.versions import SINCE
+from ..writers.yaml_file import Tree
 from .schema import PERFORMANCE
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ...diagnostics.model import Diagnostics
 from ...fleet.matrix import Matrix
-from ...schema.values import Named
+from ...fleet.schema.values import Named
 from .routes import Group, Peer, Selector
 
 

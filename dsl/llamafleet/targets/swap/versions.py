@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Model
+from ...fleet.schema.block import BlockSchema, Fields
+from ...fleet.schema.core import MODEL
+from ...fleet.schema.swap_words import PASS_THROUGH, TIMEOUTS
 from ...language import syntax
-from ...language.source import Span
-from ...schema.block import BlockSchema, Fields
-from ...schema.core import MODEL
-from ...schema.swap_words import PASS_THROUGH, TIMEOUTS
-from ...swap_config.versions import SINCE, since
+from ...llama_swap.versions import SINCE, since
+from ...source import Span
 from .schema import SCHEMA
 
 DIGEST = SINCE["models.*.metadata"]

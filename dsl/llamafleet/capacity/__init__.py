@@ -1,0 +1,1 @@
+"""What models take of a host's memory, and what fits together."""

@@ -1,0 +1,214 @@
+"""What to load on a host to measure it: each model as its service there would start it.
+
+The same argv, user, environment, sandbox and cards; only the address is another, and all is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ...fleet.model import Build, Fleet, Host, Model, Service
+from ...lock.measured import Measured, recorded
+from ...lock.measured_for import MeasuredFor, measured_for
+from ...targets.backends import backend
+from ...targets.process.command import Bind, command_of, environment_of, weights_paths
+from ...targets.process.named_paths import paths_of, read_paths, written_folders
+from ...targets.process.needs import needs_of
+from ...targets.process.unit import Process, state_folder, unit_of
+from ...targets.server.block import LlamaServer, unit_name, workers
+from ...targets.swap.block import LlamaSwap
+from ...targets.writers.systemd_unit import Section, Words, to_unit
+from ..footprint import Footprints
+from ..memory.terms import MIB
+
+JOB = "llamafleet-calibrate.service"
+UNIT = "llamafleet-calibrate-model.service"
+PORT = 5799
+"""Below those that are given out to models."""
+
+UNHEARD = frozenset(
+    ["api-key", "api-key-file", "api-prefix", "log-disable", "log-file", "log-jsonl",
+     "log-verbosity", "ssl-cert-file", "ssl-key-file", "verbose"]
+)  # fmt: skip
+"""Flags that would keep us from asking a server, or from reading what it says."""
+
+DEBUG = ("--log-verbosity", "5")
+"""From 4 on the sizes of buffers are logged, with 5 those at the end to four digits, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A unit with models beside the one to be measured; a llama-swap has none while it is idle."""
+
+    unit: str
+    swaps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One model to load on one host.
+
+    `unit` and `extension` are texts of a systemd unit and its drop-in. `cards` are those that the
+    process sees, by the host's index, and `vendor` whose they are. `needs` is what the host's
+    memory must have free, in MiB, as far as that is known.
+    """
+
+    host: str
+    service: str
+    model: str
+    key: MeasuredFor
+    port: int
+    unit: str
+    extension: str
+    vendor: str
+    cards: tuple[int, ...]
+    neighbours: tuple[Neighbour, ...]
+    build: str
+    ggufs: tuple[str, ...]
+    needs: int
+
+    @property
+    def name(self) -> str:
+        """How people are told about it."""
+        return f"{self.model} of {self.service}"
+
+
+def trials(fleet: Fleet, host: str, port: int = PORT, patience: int = 600) -> Iterator[Trial]:
+    """A load for each model of each service on the host that a build of the fleet's runs."""
+    footprints = Footprints(fleet)
+    for service in fleet.services.values():
+        if host not in service.hosts or not isinstance(service, LlamaServer | LlamaSwap):
+            continue
+        for name in service.models:
+            key = measured_for(fleet, host, service.name, name)
+            if key is not None:
+                yield _trial(fleet, footprints, service, name, host, key, port, patience)
+
+
+def why_measure(fleet: Fleet, trial: Trial) -> str | None:
+    """Why a load tells something new; None where its measurement still counts."""
+    found = recorded(fleet.measured, trial.host, trial.service, trial.model)
+    if found is None:
+        return "not measured yet"
+    if not isinstance(found, Measured):
+        return "what the lock says cannot be read"
+    if found.key != trial.key:
+        return f"measured with other {trial.key.differs(found.key)}"
+    return None
+
+
+def _trial(
+    fleet: Fleet,
+    footprints: Footprints,
+    service: LlamaServer | LlamaSwap,
+    name: str,
+    host: str,
+    key: MeasuredFor,
+    port: int,
+    patience: int,
+) -> Trial:
+    model, machine = _heard(fleet.models[name]), fleet.hosts[host]
+    build = fleet.builds[service.builds[0]]
+    devices = _devices(service, model, machine)
+    cards = _cards(build, machine, devices)
+    stack = backend(build.backend)
+    groups = command_of(model, build.name, machine, fleet, Bind("127.0.0.1", port))
+    paths = paths_of(model, build, fleet)
+    process = Process(
+        unit=UNIT,
+        description=f"{name} of {service.name}, being measured",
+        argv=(*(word for group in groups for word in group), *DEBUG),
+        port=port,
+        environment=environment_of(model, build, machine, devices),
+        requires=service.requires if isinstance(service, LlamaServer) else (),
+        writes=written_folders(paths, state_folder(UNIT)),
+        reads=(*weights_paths(model, machine, fleet), *read_paths(paths)),
+        needs=needs_of((model,), service.running, port, build),
+    )
+    found = footprints.of(service.name, name, host)
+    return Trial(
+        host=host,
+        service=service.name,
+        model=name,
+        key=key,
+        port=port,
+        unit=unit_of(process, replace(service.running, restart="no"), stack),
+        extension=_extension(patience),
+        vendor=machine.gpus[cards[0]].vendor if cards else "",
+        cards=cards,
+        neighbours=tuple(_neighbours(fleet, machine, cards)),
+        build=build.name,
+        ggufs=tuple(each for each in (model.gguf, model.mmproj, model.draft) if each),
+        needs=found[0].host_bytes(growing=False) // MIB if found else 0,
+    )
+
+
+def _heard(model: Model) -> Model:
+    """The model without what would keep us from listening to its server."""
+    flags = tuple(each for each in model.flags if each.key not in UNHEARD)
+    return replace(model, flags=flags)
+
+
+def _devices(service: LlamaServer | LlamaSwap, model: Model, host: Host) -> tuple[int, ...] | None:
+    """What the first process of a model sees; None for all cards of the host."""
+    if isinstance(service, LlamaServer):
+        return next((each.devices for each in workers(service, host, model)), model.gpus)
+    return model.gpus
+
+
+def _cards(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> tuple[int, ...]:
+    """Indices of the cards that a process may take memory of."""
+    if build is not None and backend(build.backend).device is None:
+        return ()
+    seen = range(len(host.gpus)) if devices is None else devices
+    return tuple(each for each in seen if each < len(host.gpus))
+
+
+def _neighbours(fleet: Fleet, host: Host, cards: tuple[int, ...]) -> Iterator[Neighbour]:
+    """Units on the host that may have models on these cards; all, where it takes only memory."""
+    for service in fleet.services.values():
+        if host.name not in service.hosts:
+            continue
+        if isinstance(service, LlamaSwap):
+            if any(_meets(fleet, service, name, host, cards) for name in service.models):
+                yield Neighbour(service.unit, swaps=True)
+        elif isinstance(service, LlamaServer):
+            for worker in workers(service, host, fleet.models[service.model]):
+                if _meets(fleet, service, service.model, host, cards, worker.devices):
+                    yield Neighbour(unit_name(service, worker), swaps=False)
+
+
+def _meets(
+    fleet: Fleet,
+    service: Service,
+    name: str,
+    host: Host,
+    cards: tuple[int, ...],
+    devices: tuple[int, ...] | None = None,
+) -> bool:
+    """Whether a model may be on one of these cards; a program of others may be on any it names."""
+    if not cards:
+        return True
+    model = fleet.models[name]
+    own = model.needs_build and service.builds
+    build = fleet.builds[service.builds[0]] if own else None
+    return bool(set(_cards(build, host, devices or model.gpus)) & set(cards))
+
+
+def _extension(patience: int) -> str:
+    """It ends with the job that watches it, and by itself if nobody does."""
+    return to_unit(
+        (
+            Section("Unit", (("BindsTo", Words((JOB,))), ("After", Words((JOB,))))),
+            Section(
+                "Service",
+                (
+                    ("RuntimeMaxSec", patience + 120),
+                    ("UnsetEnvironment", Words(("LLAMA_API_KEY", "LLAMA_ARG_API_PREFIX"))),
+                    ("StandardOutput", "append:/var/lib/llamafleet/calibrate/server.log"),
+                    ("StandardError", "inherit"),
+                ),
+            ),
+        )
+    )

@@ -1,0 +1,148 @@
+"""Gives each llama-swap of a fleet the matrix that it leaves to be derived."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...diagnostics.model import Diagnostics, Label
+from ...fleet.matrix import Matrix
+from ...fleet.model import Fleet, Service
+from ...source import Span
+from ...targets.swap.block import LlamaSwap
+from ...targets.swap.spillover import check_together
+from ..footprint import Footprints
+from .families import families
+from .load_cost import load_costs
+from .matrix import most_combinations, with_costs, with_sets
+from .needs import Question, question_of, rivals
+from .started_last import MOST_ROUNDS, spreads, without_overfull
+
+
+def derive(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints]:
+    """The fleet with complete matrices, and what its models take.
+
+    A matrix that cannot be derived is an error.
+    """
+    footprints = Footprints(fleet)
+    services: dict[str, Service] = {}
+    for name, service in fleet.services.items():
+        services[name] = service
+        if isinstance(service, LlamaSwap) and service.matrix is not None:
+            matrix = _completed(service, service.matrix, footprints, diagnostics)
+            services[name] = derived = replace(service, matrix=matrix)
+            if matrix.auto.sets and matrix.sets:
+                _check_spillover(derived, fleet, diagnostics)
+    complete = replace(fleet, services=services)
+    return complete, footprints.of_fleet(complete)
+
+
+def _completed(
+    service: LlamaSwap, matrix: Matrix, footprints: Footprints, diagnostics: Diagnostics
+) -> Matrix:
+    if matrix.auto.costs:
+        matrix = with_costs(matrix, load_costs(service, footprints.fleet))
+    if matrix.auto.sets is None or _shares_cards(service, footprints, diagnostics):
+        return matrix
+    question = question_of(service, footprints)
+    if _reported(service, question, footprints, diagnostics):
+        return matrix
+    most = most_combinations(matrix, service.version)
+    rounds = MOST_ROUNDS if spreads(service, footprints) else 0
+    while True:
+        found = families(question.needs, question.room, most - len(question.outside))
+        if found is None:
+            _report_too_many(service, most, diagnostics)
+            return matrix
+        derived = with_sets(matrix, found, question.outside, service.version)
+        smaller = without_overfull(service, derived, question, footprints) if rounds else None
+        if smaller is None:
+            return derived
+        question, rounds = smaller, rounds - 1
+
+
+def _shares_cards(service: LlamaSwap, footprints: Footprints, diagnostics: Diagnostics) -> bool:
+    """Report another llama-swap that also wants all that is left of a card; once for the two."""
+    own = _cards(service, footprints)
+    names = list(footprints.fleet.services)
+    found = False
+    for other in rivals(service, footprints.fleet):
+        shared = sorted(own & _cards(other, footprints))
+        found = found or bool(shared)
+        if shared and names.index(other.name) < names.index(service.name):
+            diagnostics.error(
+                "conflicting-keys",
+                f"llama-swap {other.name} and {service.name} both take what is left of GPU "
+                f"{shared[0]} of host {service.host}",
+                _place(service),
+                related=(Label(_place(other), "so does this one"),),
+                hint="write the sets of one of them, give them different gpus, or make one "
+                "llama-swap of the two",
+            )
+    return found
+
+
+def _place(service: LlamaSwap) -> Span:
+    """Where a service leaves its sets to be derived."""
+    auto = service.matrix.auto.sets if service.matrix else None
+    return auto or service.origin
+
+
+def _cards(service: LlamaSwap, footprints: Footprints) -> frozenset[int]:
+    return frozenset(
+        card
+        for name in service.models
+        for each in footprints.of(service.name, name, service.host)
+        for card in each.uses
+    )
+
+
+def _reported(
+    service: LlamaSwap, question: Question, footprints: Footprints, diagnostics: Diagnostics
+) -> bool:
+    """Say what is not known; whether nothing can be derived."""
+    auto = _place(service)
+    host = footprints.fleet.hosts[service.host]
+    for card in sorted(question.used):
+        if question.room[card] is None:
+            gpu = host.gpus[card]
+            diagnostics.error(
+                "missing-key",
+                f"sets = auto needs to know how much memory gpu {gpu.name} has",
+                auto,
+                related=(Label(gpu.origin, "this one says no vram"),),
+                hint="add vram = 24GiB, or what it has",
+            )
+            return True
+    for name, why in question.unknown:
+        diagnostics.warning(
+            "vram-unknown",
+            f"{name} runs alone, because nobody knows what it takes: {why}",
+            footprints.fleet.models[name].origin,
+            related=(Label(auto, "derived here"),),
+            hint="run llamafleet lock, which reads the weights' headers, or add vram = 8GiB",
+        )
+    for who, why in question.unsure:
+        diagnostics.warning(
+            "vram-unknown",
+            f"sets = auto leaves no room for {who}: {why}",
+            auto,
+            hint="run llamafleet lock, which reads the weights' headers, or add vram = 8GiB",
+        )
+    return False
+
+
+def _report_too_many(service: LlamaSwap, most: int, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        "matrix-too-large",
+        f"{len(service.models)} models fit together in more than {most} ways",
+        _place(service),
+        hint="write the sets that are wanted: set small = a & b & c; or serve fewer models",
+    )
+
+
+def _check_spillover(service: LlamaSwap, fleet: Fleet, diagnostics: Diagnostics) -> None:
+    ids = {each: name for name in service.models for each in (name, *fleet.models[name].other_ids)}
+    for selector in service.routes.selectors:
+        if selector.strategy == "spillover":
+            local = [ids[each.text] for each in selector.targets if each.text in ids]
+            check_together(selector, local, service.matrix, (), diagnostics)

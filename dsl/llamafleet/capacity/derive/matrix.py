@@ -1,0 +1,107 @@
+"""Derived sets and costs as parts of a matrix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ...fleet.matrix import (
+    MOST_COMBINATIONS,
+    Either,
+    Matrix,
+    NamedSet,
+    Node,
+    One,
+    Together,
+    count,
+    models_of,
+)
+from ...fleet.matrix_block import DIRECT_IDS
+from ...fleet.matrix_sets import NO_LIMIT, OLD_LIMIT
+from .expression import alone, expression
+from .families import Family
+
+AUTO, ALONE = "auto", "auto-alone"
+"""What the derived sets are called."""
+
+_MEMBER = re.compile(r"[A-Za-z0-9_.-]+")
+
+
+def most_combinations(matrix: Matrix, version: int) -> int:
+    """How many combinations may be added to those that are written."""
+    counts: dict[str, int] = {}
+    for each in matrix.in_solving_order():
+        counts[each.name] = count(each.node, counts)
+    limit = OLD_LIMIT if version < NO_LIMIT else MOST_COMBINATIONS
+    return limit - sum(counts.values())
+
+
+def with_costs(matrix: Matrix, costs: Mapping[str, int]) -> Matrix:
+    """The matrix with derived costs; those that are written go before, and equal ones say nothing.
+
+    They are in the order of names.
+    """
+    written = dict(matrix.costs)
+    found = {**costs, **written}
+    if len(set(found.values())) == 1:
+        return matrix
+    return replace(matrix, costs=tuple(sorted(found.items())))
+
+
+def with_sets(
+    matrix: Matrix, families: Sequence[Family], outside: Sequence[str], version: int
+) -> Matrix:
+    """The matrix with what fits together as its last set, and one of those who are alone."""
+    taken = {each.name for each in matrix.sets}
+    ids = {*outside, *(name for each in families for name in each.names)}
+    sets = list(matrix.sets)
+    handles = dict(matrix.handles)
+    told = {model: handle for handle, model in reversed(matrix.handles)}
+    for name, node in _nodes(matrix, families, outside):
+        for model in sorted(set(models_of(node)) - told.keys()):
+            told[model] = _told(model, {*ids, *handles, *told.values()}, version)
+            if told[model] != model or version < DIRECT_IDS:
+                handles[told[model]] = model
+        free = _free(name, taken)
+        taken.add(free)
+        rendered = f"p{len(sets) + 1:03d}.{free}"
+        assert matrix.auto.sets is not None
+        sets.append(NamedSet(free, rendered, _with_texts(node, told), matrix.auto.sets))
+    return replace(matrix, handles=tuple(handles.items()), sets=tuple(sets))
+
+
+def _nodes(
+    matrix: Matrix, families: Sequence[Family], outside: Sequence[str]
+) -> Iterator[tuple[str, Node]]:
+    if families:
+        yield AUTO, expression(families, dict(matrix.costs))
+    if outside:
+        yield ALONE, alone(outside)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or with a number behind it where somebody has it."""
+    numbers = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+    return next(each for each in (name, *numbers) if each not in taken)
+
+
+def _told(model: str, taken: set[str], version: int) -> str:
+    """What a set calls a model: its id, or a handle where that cannot stand in a set."""
+    if version >= DIRECT_IDS and _MEMBER.fullmatch(model):
+        return model
+    stem = re.sub(r"[^A-Za-z0-9.-]+", "-", model).strip("-")[:24] if version >= DIRECT_IDS else ""
+    if stem and stem not in taken:
+        return stem
+    return next(name for n in range(1, len(taken) + 2) if (name := f"m{n}") not in taken)
+
+
+def _with_texts(node: Node, told: Mapping[str, str]) -> Node:
+    match node:
+        case One(model):
+            return One(model, told[model])
+        case Together(terms):
+            return Together(tuple(_with_texts(term, told) for term in terms))
+        case Either(terms):
+            return Either(tuple(_with_texts(term, told) for term in terms))
+    return node

@@ -1,0 +1,60 @@
+"""Models that go where memory is free, started when others are there already.
+
+A model over several cards without a `tensor-split` is spread by what is free when it starts. What
+was derived holds for empty cards; a combination that is too much where such a model comes last is
+taken out here: the model is said to need so much of a card that it is not beside the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...fleet.matrix import Matrix
+from ...targets.swap.block import LlamaSwap
+from ..footprint import Footprints
+from ..footprint.overfull import Overfull, follows_free_memory, overfull
+from .needs import Question
+
+MOST_ROUNDS = 40
+
+
+def spreads(service: LlamaSwap, footprints: Footprints) -> bool:
+    """Whether a model of a service is spread by what is free."""
+    return any(
+        follows_free_memory(footprints, each)
+        for name in service.models
+        for each in footprints.of(service.name, name, service.host)
+    )
+
+
+def without_overfull(
+    service: LlamaSwap, matrix: Matrix, question: Question, footprints: Footprints
+) -> Question | None:
+    """The question with larger needs, if a derived combination is too much; else None."""
+    fleet = footprints.fleet
+    services = {**fleet.services, service.name: replace(service, matrix=matrix)}
+    now = footprints.of_fleet(replace(fleet, services=services))
+    derived = {each.name for each in matrix.sets if each.origin == matrix.auto.sets}
+    needs = dict(question.needs)
+    for found in overfull(now, fleet.hosts[service.host]):
+        if found.service.name == service.name and found.combination.name in derived:
+            _exclude(found, question, needs)
+    return replace(question, needs=needs) if needs != question.needs else None
+
+
+def _exclude(found: Overfull, question: Question, needs: dict[str, tuple[int, ...]]) -> None:
+    """Let the last model need a byte more than the others leave of the card they share most."""
+    last = found.last
+    if last is None or last not in needs:
+        return
+    others = [needs[name] for name in found.combination.models if name in needs and name != last]
+    shared = [
+        (sum(need[card] for need in others), -card)
+        for card in question.used
+        if needs[last][card] and question.room[card] is not None
+    ]
+    taken, card = max(shared, default=(0, 0))
+    if taken:
+        own = list(needs[last])
+        own[-card] = max(own[-card], (question.room[-card] or 0) - taken + 1)
+        needs[last] = tuple(own)

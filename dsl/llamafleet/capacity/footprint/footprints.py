@@ -1,0 +1,117 @@
+"""The footprints of a fleet, computed when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...fleet.model import Build, Fleet, Model, Service
+from ...gguf import GgufFacts
+from ...targets.server.block import LlamaServer, workers
+from ...targets.swap.block import LlamaSwap
+from . import host as hosts
+from .cards import Free, cards_of
+from .combinations import Weigh, combinations
+from .model import WRITTEN, Combination, Footprint
+from .process import Estimates, Process
+
+
+@dataclass
+class Footprints:
+    """What every process of a fleet takes, and what may be there together."""
+
+    fleet: Fleet
+    _estimates: Estimates = field(init=False)
+    _found: dict[tuple[str, str, str], tuple[Footprint, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """One store of estimates for all processes."""
+        self._estimates = Estimates(self.fleet)
+
+    def of_fleet(self, fleet: Fleet) -> Footprints:
+        """The same of a fleet whose matrices alone are others: nothing is computed again."""
+        found = Footprints(fleet)
+        found._estimates, found._found = self._estimates, self._found
+        return found
+
+    def of(self, service: str, model: str, host: str) -> tuple[Footprint, ...]:
+        """The processes of a model that a service has on a host; none if it has none there."""
+        key = (service, model, host)
+        if key not in self._found:
+            computed = self.variant(service, self.fleet.models[model], host)
+            self._found[key] = self._as_measured(service, model, host, computed)
+        return self._found[key]
+
+    def variant(
+        self,
+        service: str,
+        model: Model,
+        host: str,
+        facts: Mapping[str, GgufFacts] | None = None,
+        free: Free | None = None,
+    ) -> tuple[Footprint, ...]:
+        """The same with a model that is changed, other facts of weights, or less free memory."""
+        return tuple(
+            self._estimates.footprint(process, model, facts, free)
+            for process in self._processes(self.fleet.services[service], model, host)
+        )
+
+    def _as_measured(
+        self, service: str, model: str, host: str, computed: tuple[Footprint, ...]
+    ) -> tuple[Footprint, ...]:
+        """What was measured goes before what is computed, and what is written before both."""
+        if not self.fleet.measured or any(each.known == WRITTEN for each in computed):
+            return computed
+        from ...lock.measured import measured_of
+        from .seen import as_measured
+
+        found = measured_of(self.fleet, host, service, model)
+        if found is None:
+            return computed
+        served = self.fleet.models[model]
+        return tuple(
+            as_measured(each, found, cards_of(process.build, process.host, process.devices))
+            for each, process in zip(
+                computed, self._processes(self.fleet.services[service], served, host), strict=True
+            )
+        )
+
+    def together(self, service: str, host: str) -> tuple[Combination, ...]:
+        """Everything that a service may have in memory on a host at a time."""
+        if host not in self.fleet.services[service].hosts:
+            return ()
+        cards = range(len(self.fleet.hosts[host].gpus))
+        weighs = tuple(self._weigh(service, host, card) for card in cards)
+        return tuple(
+            Combination(name, models, tuple(self._of_all(service, models, host)))
+            for name, models in combinations(self.fleet.services[service], weighs)
+        )
+
+    def room(self, host: str) -> tuple[int | None, ...]:
+        """Bytes of each card that models may use; None where its memory is not said."""
+        return hosts.room(self.fleet.hosts[host])
+
+    def _weigh(self, service: str, host: str, card: int) -> Weigh:
+        def weigh(model: str) -> int:
+            return sum(each.on(card) for each in self.of(service, model, host))
+
+        return weigh
+
+    def _of_all(self, service: str, models: tuple[str, ...], host: str) -> Iterator[Footprint]:
+        for model in models:
+            yield from self.of(service, model, host)
+
+    def _processes(self, service: Service, model: Model, host: str) -> Iterator[Process]:
+        on = self.fleet.hosts[host]
+        build = self._build(service, model)
+        match service:
+            case LlamaServer() if host in service.hosts:
+                for worker in workers(service, on, model):
+                    yield Process(service.name, on, build, worker.index, worker.devices)
+            case LlamaSwap() if host == service.host:
+                yield Process(service.name, on, build, 0, model.gpus)
+
+    def _build(self, service: Service, model: Model) -> Build | None:
+        if not model.needs_build or not service.builds:
+            return None
+        return self.fleet.builds[service.builds[0]]

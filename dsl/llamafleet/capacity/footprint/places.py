@@ -1,0 +1,36 @@
+"""What processes take of a host as one row of numbers: its cards, and its memory at the end.
+
+Margins are included: what fits by these numbers fits for certain. Caches that grow while a server
+works are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from ...fleet.model import Host
+from .host import ram_room, room
+from .model import Footprint
+
+Places: TypeAlias = tuple[int, ...]
+"""Bytes on each card of a host, and of its memory, which is the last."""
+
+
+def places_of(own: Sequence[Footprint], cards: int) -> Places:
+    """What processes take in each place of a host with so many cards."""
+    return (
+        *(sum(each.on(card) + each.off(card) for each in own) for card in range(cards)),
+        sum(each.host_bytes(growing=False) + each.ram_off for each in own),
+    )
+
+
+def worst_of(states: Iterable[Sequence[Footprint]], cards: int) -> Places:
+    """The most that any of these states takes, place by place; nothing where there is none."""
+    taken = [places_of(each, cards) for each in states]
+    return tuple(map(max, zip(*taken, strict=True))) if taken else (0,) * (cards + 1)
+
+
+def room_of(host: Host) -> tuple[int | None, ...]:
+    """What models may use in each place; None where nobody says how much there is."""
+    return (*room(host), ram_room(host))

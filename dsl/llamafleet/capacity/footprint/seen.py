@@ -1,0 +1,84 @@
+"""What a host was seen to take for a model, instead of what was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...lock.measured import Buffers, Measured
+from ..memory.terms import HOST, MIB
+from .cards import Seen
+from .margin import MEASURED as MARGIN
+from .model import MEASURED, Footprint, Part
+
+KINDS = ("weights", "kv", "recurrent", "compute", "output")
+
+
+def as_measured(computed: Footprint, found: Measured, seen: tuple[Seen, ...]) -> Footprint:
+    """A footprint with the measured buffers of each card; what was not measured stays computed.
+
+    Caches that grow while a server works have no size when it has just been loaded.
+    """
+    cards = tuple(
+        _card(computed, found, each)
+        for each in seen
+        if _taken(found, each) or _only_sees(computed, each)
+    )
+    grown = tuple(part for part in computed.ram if part.kind == "other")
+    ram = tuple(_parts(found.devices[HOST])) if HOST in found.devices else ()
+    return replace(
+        computed,
+        cards=cards,
+        ram=(*ram, *grown) if ram else computed.ram,
+        margin=tuple(_margin(computed, index, parts) for index, parts in cards),
+        ram_off=0,
+        known=MEASURED,
+        why="",
+    )
+
+
+def _taken(found: Measured, seen: Seen) -> bool:
+    buffers = found.devices.get(seen.device.name)
+    return buffers is not None and buffers.total > 0
+
+
+def _only_sees(computed: Footprint, seen: Seen) -> bool:
+    """Whether all that a process has on a card is its driver's context."""
+    own = dict(computed.cards).get(seen.index, ())
+    return bool(own) and all(part.kind == "driver" for part in own)
+
+
+def _margin(computed: Footprint, card: int, parts: tuple[Part, ...]) -> tuple[int, int]:
+    """A measurement's own; of a context that nobody measured, the computed one."""
+    if parts == dict(computed.cards).get(card):
+        return card, computed.off(card)
+    return card, int(MARGIN * sum(part.size for part in parts))
+
+
+def _card(computed: Footprint, found: Measured, seen: Seen) -> tuple[int, tuple[Part, ...]]:
+    buffers = found.devices.get(seen.device.name, Buffers())
+    driver = _driver(computed, found, seen, buffers)
+    parts = tuple(_parts(buffers))
+    return seen.index, (*parts, Part("driver", driver)) if driver else parts
+
+
+def _driver(computed: Footprint, found: Measured, seen: Seen, buffers: Buffers) -> int:
+    """What the card itself says beyond the buffers; where it says nothing, what is computed."""
+    # Processes of one card each are measured once, on one of the cards.
+    told = found.gpus.get(seen.index)
+    if told is None and len(found.gpus) == 1 and buffers.total:
+        (told,) = found.gpus.values()
+    if told is not None:
+        return max(0, int((told - buffers.total) * MIB))
+    own = dict(computed.cards).get(seen.index, ())
+    return sum(part.size for part in own if part.kind == "driver")
+
+
+def _parts(buffers: Buffers) -> Iterator[Part]:
+    for kind in KINDS:
+        size = int(getattr(buffers, kind) * MIB)
+        if size:
+            yield Part(kind, size)
+    rest = buffers.total - sum(getattr(buffers, kind) for kind in KINDS)
+    if rest > 0.01:
+        yield Part("whole", int(rest * MIB))

@@ -1,0 +1,51 @@
+"""Which llama.cpp the memory model follows, and why it only guesses for others.
+
+Formulas and graphs are those of one build. Sizes of weights and caches have been the same for long
+before it: tests hold them to what others logged in 2025. What a later build does, nobody knows yet.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from ...fleet.schema import flag_tables
+
+MODELLED = "b11434"
+"""The build whose sources the model follows; its architectures are in architectures.json."""
+
+OLDEST = "b9093"
+"""The oldest build to which the model is applied: before it llama-server's flags differ, too."""
+
+_LIST = Path(__file__).with_name("architectures.json")
+
+
+@cache
+def architectures() -> frozenset[str]:
+    """Return the names of the architectures that the modelled build loads."""
+    return frozenset(json.loads(_LIST.read_bytes())["names"])
+
+
+def unmodelled_architecture(name: str) -> str:
+    """Return why an architecture is guessed at, "" where it is modelled."""
+    if name in architectures():
+        return ""
+    return f"architecture {name} is not modelled ({MODELLED} does not have it)"
+
+
+def unmodelled_build(ref: str | None) -> str:
+    """Return why a build is guessed at, "" where it is modelled.
+
+    `ref` is a release's number such as b11434, another git ref, or None where it is not upstream's.
+    """
+    if ref is None:
+        return f"the program is not known to be upstream's build: {MODELLED} is modelled"
+    number = flag_tables.number(ref)
+    if number is None:
+        return f"build {ref} has no number: {MODELLED} is modelled"
+    if number > (flag_tables.number(MODELLED) or 0):
+        return f"build {ref} is newer than {MODELLED}, which is modelled"
+    if number < (flag_tables.number(OLDEST) or 0):
+        return f"build {ref} is much older than {MODELLED}, which is modelled"
+    return ""

@@ -1,0 +1,127 @@
+"""With `--split-mode tensor`: the terms of all devices together as terms of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from ...gguf import GgufFacts
+from .flags import Flags
+from .geometry import Geometry, padded
+from .kv_cache import CACHE, WINDOWED, Cache, caches, value_width
+from .placement import Placement
+from .recurrent import SOURCE as STATES
+from .recurrent import states
+from .shape import Shape
+from .tensor_split import META, REFUSED, UNKNOWN, Cutter
+from .terms import HOST, Estimate, Kind, Term
+from .weights import LOADER, alignment, placed
+
+SPLIT = "src/llama-model.cpp, llama_meta_device_get_split_state"
+SLICED = frozenset({"weights", "kv", "recurrent"})
+
+
+def tensor_split_problem(shape: Shape, flags: Flags) -> str | None:
+    """Why llama-server stops, or why nobody here knows what it would do."""
+    if flags.split_mode != "tensor":
+        return None
+    if shape.architecture in REFUSED:
+        return (
+            f"--split-mode tensor is not implemented for {shape.architecture}: llama-server stops"
+        )
+    if shape.architecture in UNKNOWN:
+        return f"--split-mode tensor cannot be computed for {shape.architecture}"
+    if not flags.flash_attn:
+        return "--split-mode tensor needs flash attention: llama-server stops"
+    return None
+
+
+def largest(found: Estimate) -> dict[Kind, int]:
+    """What the log says of all devices together: of each buffer the size of the largest."""
+    cards = [each for each in found.devices if each != HOST]
+    sizes: dict[tuple[Kind, str], list[int]] = {}
+    for term in found.terms:
+        if term.device in cards:
+            sizes.setdefault((term.kind, term.what), []).append(term.size)
+    sums: dict[Kind, int] = {}
+    for (kind, _), each in sizes.items():
+        sums[kind] = sums.get(kind, 0) + max(each)
+    return sums
+
+
+def spread(
+    terms: Iterable[Term],
+    facts: GgufFacts,
+    shape: Shape,
+    flags: Flags,
+    geometry: Geometry,
+    placement: Placement,
+) -> Iterator[Term]:
+    """Working memory is there whole on each device; weights and caches in slices."""
+    shares = (*flags.tensor_split, *(0.0,) * len(placement.cards))[: len(placement.cards)]
+    cutter = Cutter(facts, shape, len(placement.cards), shares if any(shares) else ())
+    for term in terms:
+        if term.device != META:
+            yield term
+        elif term.kind not in SLICED:
+            yield from (replace(term, device=each) for each in placement.cards)
+    yield from _weights(cutter, flags, placement)
+    for cache in caches(shape, flags, geometry):
+        yield from _cache(cutter, cache, flags, geometry, placement)
+    yield from _states(cutter, flags, geometry, placement)
+
+
+def _weights(cutter: Cutter, flags: Flags, placement: Placement) -> Iterator[Term]:
+    tensors = placed(cutter.facts, cutter.shape, flags, placement).get(META, [])
+    sums = [0] * cutter.devices
+    for tensor in tensors:
+        for index, size in enumerate(cutter.sizes(tensor.name, tensor.type, tensor.dims)):
+            sums[index] += padded(size, alignment(META))
+    what = f"model buffer: slices of {len(tensors)} tensors"
+    for device, size in zip(placement.cards, sums, strict=True):
+        yield Term(
+            device, "weights", what, size, "sum of slices, padded to 128", f"{LOADER}; {SPLIT}"
+        )
+
+
+def _cache(
+    cutter: Cutter, cache: Cache, flags: Flags, geometry: Geometry, placement: Placement
+) -> Iterator[Term]:
+    if not flags.kv_offload:
+        return
+    sums = [0] * cutter.devices
+    cells = cache.cells * geometry.streams
+    here = [each for each in cache.layers if placement.layers[each.index] == META]
+    for layer in here:
+        rows = [("k", flags.cache_type_k, layer.k)]
+        if not cutter.shape.latent:
+            rows.append(("v", flags.cache_type_v, value_width(layer, cutter.shape, flags)))
+        for name, kind, width in rows:
+            dims = (width, cells)
+            found = cutter.sizes(f"cache_{name}_l{layer.index}", kind.upper(), dims)
+            sums = [padded(size, 128) + total for size, total in zip(found, sums, strict=True)]
+    what = "KV cache of layers with a window" if cache.windowed else "KV cache"
+    formula = f"heads of {len(here)} layers x {cells} cells"
+    for device, size in zip(placement.cards, sums, strict=True):
+        if here:
+            yield Term(device, "kv", what, size, formula, WINDOWED if cache.windowed else CACHE)
+
+
+def _states(
+    cutter: Cutter, flags: Flags, geometry: Geometry, placement: Placement
+) -> Iterator[Term]:
+    shape = cutter.shape
+    rows = states(shape, flags, geometry)
+    here = [
+        each for each in shape.layers if each.recurrent and placement.layers[each.index] == META
+    ]
+    if not here or not flags.kv_offload:
+        return
+    sums = [0] * cutter.devices
+    for layer in here:
+        for name, width in (("r", shape.state_r), ("s", shape.state_s)):
+            found = cutter.sizes(f"cache_{name}_l{layer.index}", "F32", (width, rows))
+            sums = [size + total for size, total in zip(found, sums, strict=True)]
+    formula = f"slices of {len(here)} layers x {rows} states"
+    for device, size in zip(placement.cards, sums, strict=True):
+        yield Term(device, "recurrent", "recurrent state", size, formula, STATES)

@@ -1,0 +1,21 @@
+"""Which llama.cpp a build is, and by which tables of flags a fleet is checked."""
+
+from __future__ import annotations
+
+from .model import Build, Fleet
+from .schema.flag_tables import OURS, FlagTables, number
+
+UPSTREAM = ("ggml-org/llama.cpp", "ggerganov/llama.cpp")
+
+
+def tables_of(fleet: Fleet) -> FlagTables:
+    """The tables that a fleet is checked by."""
+    return fleet.flag_tables or OURS
+
+
+def release_of(build: Build) -> str | None:
+    """The release that a build is; None for a fork, whose flags no table tells."""
+    url = build.url or UPSTREAM[0]
+    upstream = any(each in url for each in UPSTREAM)
+    # A number is upstream's own: what has one comes from a mirror.
+    return build.ref if upstream or number(build.ref) is not None else None

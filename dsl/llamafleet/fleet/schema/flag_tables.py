@@ -1,0 +1,137 @@
+"""llama-server's flags per build of llama.cpp, side by side.
+
+A table holds what one build's own `--help` says. Some come with llamafleet, in `flags/`; a rollout
+puts that of another build it has made into the fleet's lock. Nothing else counts, so that a fleet
+and its lock have the same verdict on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from .server_flag import ServerFlag, server_flag
+
+BUNDLED = Path(__file__).with_name("flags")
+_BUILD = re.compile(r"b([0-9]{1,9})")
+_TYPES = frozenset(
+    {"switch", "flag", "integer", "number", "choice", "pair", "list", "repeated", "text"}
+)
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FlagTable:
+    """The flags of one build."""
+
+    ref: str
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def flags(self) -> Mapping[str, ServerFlag]:
+        """Its flags by key, in the order of its help."""
+        return {row["key"]: server_flag(row) for row in self.rows}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, ServerFlag]:
+        """Its flags by every spelling, with the dashes."""
+        found: dict[str, ServerFlag] = {}
+        for flag in self.flags.values():
+            for name in (*flag.names, *flag.negatives):
+                found.setdefault(name, flag)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The table to check a build by; `exact` where it is that build's own."""
+
+    table: FlagTable
+    exact: bool
+
+
+@dataclass(frozen=True)
+class FlagTables:
+    """The tables that a fleet is checked by: those that come with llamafleet, and its lock's."""
+
+    locked: Mapping[str, FlagTable] = field(default_factory=dict)
+    _known: dict[str, Nearest] = field(default_factory=dict, repr=False, compare=False)
+
+    def nearest(self, ref: str) -> Nearest:
+        """The build's own table, else the nearest older one, else the oldest.
+
+        A branch or a commit without a table has the newest. No lock replaces a table of ours.
+        """
+        if ref not in self._known:
+            self._known[ref] = self._nearest(ref)
+        return self._known[ref]
+
+    def _nearest(self, ref: str) -> Nearest:
+        tables = {**self.locked, **{table.ref: table for table in bundled()}}
+        if ref in tables:
+            return Nearest(tables[ref], True)
+        numbered = sorted((found, name) for name in tables if (found := number(name)) is not None)
+        wanted = number(ref)
+        older = [name for found, name in numbered if wanted is None or found <= wanted]
+        return Nearest(tables[older[-1] if older else numbered[0][1]], False)
+
+    def spelled_for(self, ref: str, name: str) -> str:
+        """What a build calls a flag that others call `name`: `--no-ui` was `--no-webui` once."""
+        known = self.nearest(ref).table.by_name
+        if name in known:
+            return name
+        for table in bundled():
+            flag = table.by_name.get(name)
+            if flag is not None and not flag.removed:
+                for other in flag.negatives if name in flag.negatives else flag.names:
+                    if other in known and not known[other].removed:
+                        return other
+        return name
+
+
+OURS = FlagTables()
+"""The tables that come with llamafleet, alone."""
+
+
+def number(ref: str) -> int | None:
+    """`b11434` is the 11434th build; a branch or a commit has no number."""
+    found = _BUILD.fullmatch(ref)
+    return int(found[1]) if found else None
+
+
+def readable(rows: object) -> bool:
+    """Return True if what a lock has for a build is a table, down to each row."""
+    return isinstance(rows, tuple | list) and bool(rows) and all(map(_is_row, rows))
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, Mapping):
+        return False
+    texts = (row.get("names"), row.get("no", []), row.get("words", []))
+    return (
+        all(isinstance(row.get(each), str) for each in ("key", "type"))
+        and row["type"] in _TYPES
+        and isinstance(row.get("of", ""), str)
+        and all(isinstance(row.get(each, 0), int) for each in ("low", "high", "none", "removed"))
+        and all(
+            isinstance(each, tuple | list) and all(isinstance(word, str) for word in each)
+            for each in texts
+        )
+    )
+
+
+@cache
+def bundled() -> tuple[FlagTable, ...]:
+    """The tables that come with llamafleet, newest first."""
+    found = {number(path.stem) or 0: path for path in BUNDLED.glob("b*.json")}
+    return tuple(_read(found[key]) for key in sorted(found, reverse=True))
+
+
+def _read(path: Path) -> FlagTable:
+    return FlagTable(path.stem, tuple(json.loads(path.read_bytes())))

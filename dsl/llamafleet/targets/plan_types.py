@@ -1,0 +1,202 @@
+"""What a host gets: the hand-over from the compiler to the roles and to the verifier.
+
+Plain frozen data; nothing here reads a host or a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..fleet.model import Build, Gguf
+from .places import USER
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file to put: path on the host, content, mode (octal digits), and who must notice."""
+
+    path: str
+    content: str
+    mode: str = "644"
+    owner: str = "root"
+    group: str = "root"
+    restarts: tuple[str, ...] = ()
+    reloads: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A systemd unit to enable and run.
+
+    `executable` is where the main process's binary is installed; the path may run through a
+    symlink, and the running process must be what the path resolves to now. `managed` units have
+    their own artifact; the others (nginx.service) come with a package.
+    """
+
+    name: str
+    executable: str
+    managed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that an endpoint must list: id, aliases, and its compiled configuration's digest."""
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    digest: str | None = None
+    ctx_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixPlan:
+    """The matrix as llama-swap sees it: each set's combinations in solving order, and costs."""
+
+    sets: tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]
+    costs: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """A group of models, as llama-swap swaps them."""
+
+    models: tuple[str, ...]
+    swap: bool
+    exclusive: bool
+    persistent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Where a running service answers, and what it must say; read by tests/verify.
+
+    `key` names the environment variable that holds a key for it, and `key_file` the file on the
+    host that sets it.
+    """
+
+    kind: str
+    service: str
+    unit: str
+    address: str
+    port: int
+    models: tuple[ServedModel, ...] = ()
+    matrix: MatrixPlan | None = None
+    groups: tuple[GroupPlan, ...] = ()
+    key: str | None = None
+    key_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """A TCP port that a process of a unit listens on, as its configuration writes the address.
+
+    `model` names the model whose server listens there, where that is not the service's own port.
+    """
+
+    unit: str
+    address: str
+    port: int
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPath:
+    """A file or folder that must be on the host: the flag `key` of a model names it."""
+
+    model: str
+    key: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """One service on one host.
+
+    `releases` are programs that it runs and we do not build; `groups` must exist for its user, who
+    must be able to read `reads`. `sockets` are the ports that must be free for it. `trial` is its
+    configuration without what it would start or store, for asking its program whether it accepts
+    the rest; `store` is the path of the database that it keeps.
+    """
+
+    kind: str
+    name: str
+    artifacts: tuple[Artifact, ...]
+    units: tuple[Unit, ...]
+    probes: tuple[Probe, ...]
+    user: str = USER
+    groups: tuple[str, ...] = ()
+    releases: tuple[ReleasePlan, ...] = ()
+    sockets: tuple[Socket, ...] = ()
+    trial: str | None = None
+    store: str | None = None
+    reads: tuple[ReadPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """One llama.cpp build as one host needs it.
+
+    `cmake` are all configure options, architectures of every host that uses this build included,
+    so that a `builder` compiles for all of them. `directory` is where the symlink to the current
+    install stands: `/opt/llamafleet/llama.cpp/<name>`; installs are siblings named
+    `<name>-<fingerprint>`.
+    `prepare` is shell to run before CMake, in the same shell.
+    """
+
+    build: Build
+    cmake: tuple[str, ...]
+    packages: tuple[str, ...]
+    runtime_packages: tuple[str, ...]
+    directory: str
+    compiles: bool
+    prepare: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GgufPlan:
+    """A weights file and the path it has on this host; `download` is False where it must exist."""
+
+    gguf: Gguf
+    path: str
+    download: bool
+
+    @property
+    def usual_path(self) -> str:
+        """Return the path that it would have if no other revision had taken it."""
+        own = f"/{self.gguf.folder}/{self.gguf.file}"
+        if not self.gguf.folder or not self.path.endswith(own):
+            return self.path
+        return f"{self.path.removesuffix(own)}/{self.gguf.repo}/{self.gguf.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """A llama-swap release to install at `path`: `/opt/llamafleet/llama-swap/v250/llama-swap`."""
+
+    version: str
+    sha256: str | None
+    binary: str | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlan:
+    """Everything one host gets; services in start order: workers, then proxies.
+
+    `gpus` are vendor and architecture by device index. `groups` give the users access to them.
+    """
+
+    host: str
+    gpus: tuple[tuple[str, str | None], ...]
+    users: tuple[str, ...]
+    builds: tuple[BuildPlan, ...]
+    ggufs: tuple[GgufPlan, ...]
+    releases: tuple[ReleasePlan, ...]
+    nginx: bool
+    services: tuple[ServicePlan, ...]
+    groups: tuple[str, ...] = ()
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Every managed file, in service order."""
+        return tuple(each for service in self.services for each in service.artifacts)

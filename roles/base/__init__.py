@@ -1,5 +1,0 @@
-"""What every host has: a check of its GPUs, service users, folders."""
-
-from roles.base.tasks import base
-
-__all__ = ["base"]

@@ -1,5 +1,0 @@
-"""Measured values: each model loaded on its host, and what it takes written into the lock."""
-
-from roles.calibrate.tasks import calibrate
-
-__all__ = ["calibrate"]

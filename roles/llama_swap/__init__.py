@@ -1,5 +1,0 @@
-"""llama-swap: the pinned release, or a binary that the user gives."""
-
-from roles.llama_swap.tasks import llama_swap
-
-__all__ = ["llama_swap"]

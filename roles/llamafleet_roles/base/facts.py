@@ -1,0 +1,148 @@
+"""Facts about a machine: its GPUs, and which users, groups and folders it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pyinfra.api.facts import FactBase
+
+from llamafleet_roles.commands import words
+
+VENDORS = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}
+
+# PCI needs no driver and no tool. The driver's own word on architectures comes on top: nvidia-smi
+# for NVIDIA, the kernel's compute topology for AMD.
+_GPUS = """
+echo gpus 1
+for device in "$1"/sys/bus/pci/devices/*; do
+    case $(cat "$device/class" 2>/dev/null) in
+    0x0300* | 0x0302* | 0x0380* | 0x1200*) echo "pci $(cat "$device/vendor")" ;;
+    esac
+done
+if command -v nvidia-smi >/dev/null; then
+    nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | sed 's/^/cap /'
+fi
+for node in "$1"/sys/class/kfd/kfd/topology/nodes/*/properties; do
+    [ -r "$node" ] && sed -n 's/^gfx_target_version \\([1-9]\\)/gfx \\1/p' "$node"
+done
+true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """GPUs by vendor as PCI has them, and architectures by vendor as far as a driver tells."""
+
+    count: Mapping[str, int] = field(default_factory=dict)
+    archs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """For `pyinfra INVENTORY fact roles.base.facts.Gpus`."""
+        return asdict(self)
+
+
+class Gpus(FactBase[Detected | None]):
+    """The GPUs of a machine; None where the question could not be asked."""
+
+    def command(self, root: str = "") -> str:
+        """Below another `root` in tests."""
+        return words("sh", "-c", _GPUS, "gpus", root)
+
+    @staticmethod
+    def default() -> Detected | None:
+        """No knowledge, which is not the same as no GPU."""
+        return None
+
+    def process(self, output: list[str]) -> Detected | None:
+        """Count what PCI lists; name architectures as compilers do."""
+        if not output or output[0] != "gpus 1":
+            return None
+        count: dict[str, int] = {}
+        archs: dict[str, tuple[str, ...]] = {}
+        for line in output[1:]:
+            kind, _, value = line.strip().partition(" ")
+            vendor = VENDORS.get(value)
+            if kind == "pci" and vendor:
+                count[vendor] = count.get(vendor, 0) + 1
+            elif kind == "cap" and value.replace(".", "").isdigit():
+                archs["nvidia"] = (*archs.get("nvidia", ()), f"sm_{value.replace('.', '')}")
+            elif kind == "gfx" and value.isdigit():
+                archs["amd"] = (*archs.get("amd", ()), gfx_name(int(value)))
+        # A machine that shows no PCI bus may still have what its driver says.
+        return Detected({**{v: len(a) for v, a in archs.items()}, **count}, archs)
+
+
+def gfx_name(version: int) -> str:
+    """The kernel's number as compilers write it: 90010 is gfx90a, 120001 is gfx1201."""
+    return f"gfx{version // 10000}{version // 100 % 100:x}{version % 100:x}"
+
+
+_ACCOUNTS = """
+echo accounts 1
+for name in $1; do id -u -- "$name" >/dev/null 2>&1 && echo "user $name"; done
+for name in $2; do getent group "$name" >/dev/null 2>&1 && echo "group $name"; done
+shift 2
+for folder in "$@"; do
+    [ -d "$folder" ] && [ ! -L "$folder" ] && stat -c 'folder %a %U %n' -- "$folder"
+done
+true
+"""
+
+
+class Accounts(FactBase[frozenset[str] | None]):
+    """Which of the asked users, groups and folders are there, as `user NAME`, `folder MODE ...`."""
+
+    def command(
+        self, users: tuple[str, ...], groups: tuple[str, ...], folders: tuple[str, ...]
+    ) -> str:
+        """Names of users and groups hold no spaces."""
+        return words("sh", "-c", _ACCOUNTS, "accounts", " ".join(users), " ".join(groups), *folders)
+
+    @staticmethod
+    def default() -> frozenset[str] | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> frozenset[str] | None:
+        """The lines after the first, which shows that the question was asked."""
+        if not output or output[0] != "accounts 1":
+            return None
+        return frozenset(output[1:])
+
+
+_PATHS = """
+echo paths 1
+n=0
+while [ $# -gt 0 ]; do
+    if [ ! -e "$2" ]; then
+        echo "missing $n"
+    elif [ "$(id -u)" = 0 ] && id -u -- "$1" >/dev/null 2>&1 &&
+        ! runuser -u "$1" -- test -r "$2" 2>/dev/null; then
+        echo "unreadable $n"
+    fi
+    n=$((n + 1))
+    shift 2
+done
+"""
+
+
+class UnreadPaths(FactBase[Mapping[int, str] | None]):
+    """Which of some paths cannot be read: `missing` or `unreadable` by their index."""
+
+    def command(self, paths: tuple[tuple[str, str], ...]) -> str:
+        """Each path with the user that reads it."""
+        return words("sh", "-c", _PATHS, "paths", *(word for pair in paths for word in pair))
+
+    @staticmethod
+    def default() -> Mapping[int, str] | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> Mapping[int, str] | None:
+        """The lines after the first, which shows that the question was asked."""
+        if not output or output[0] != "paths 1":
+            return None
+        found = (line.partition(" ") for line in output[1:])
+        return {int(index): problem for problem, _, index in found if index.isdigit()}

@@ -1,0 +1,48 @@
+"""Do the GPUs that a fleet file declares for a host stand in the machine? Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from llamafleet_roles.base.facts import Detected
+
+Declared = tuple[tuple[str, str | None], ...]
+
+_NAMES = {"nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel"}
+
+
+def problem(host: str, declared: Declared, detected: Detected) -> str | None:
+    """What is wrong, in one message; None where all is as declared."""
+    wanted = Counter(vendor for vendor, _ in declared)
+    for vendor, count in wanted.items():
+        there = detected.count.get(vendor, 0)
+        # A graphics unit inside an AMD or Intel processor counts too, and need not be declared.
+        surplus = there > count and vendor == "nvidia"
+        if there < count or surplus:
+            return (
+                f"the fleet file declares {_counted(wanted)} for {host}, but the machine has "
+                f"{_counted(Counter(detected.count)) or 'no GPU at all'}: correct gpus = [...] of "
+                "this host, or look with lspci why the machine does not show them"
+            )
+        wrong = _wrong_architecture(vendor, declared, detected)
+        if wrong:
+            return f"the fleet file declares {wrong[0]} for {host}, but the machine has {wrong[1]}"
+    return None
+
+
+def _wrong_architecture(
+    vendor: str, declared: Declared, detected: Detected
+) -> tuple[str, str] | None:
+    """Declared and found architectures where both are known and differ; order is not compared."""
+    found = sorted(detected.archs.get(vendor, ()))
+    wanted = sorted(arch.rstrip("a") for each, arch in declared if each == vendor and arch)
+    complete = len(wanted) == sum(1 for each, _ in declared if each == vendor)
+    if vendor != "nvidia" or not complete or len(found) != len(wanted) or found == wanted:
+        return None
+    return ", ".join(wanted), ", ".join(found)
+
+
+def _counted(vendors: Counter[str]) -> str:
+    parts = [f"{count} {_NAMES.get(vendor, vendor)}" for vendor, count in sorted(vendors.items())]
+    total = sum(vendors.values())
+    return f"{' and '.join(parts)} GPU{'s' if total != 1 else ''}" if parts else ""

@@ -1,0 +1,44 @@
+"""Whether a host has what the fleet file says, so that a measurement is of that. Pure."""
+
+from __future__ import annotations
+
+from llamafleet.capacity.calibration.trials import Trial
+from llamafleet.targets.plan_types import BuildPlan, GgufPlan, HostPlan
+from llamafleet_roles.gguf_files.facts import Weights
+from llamafleet_roles.llama_cpp.facts import Llamas
+
+ROLL_OUT = "roll out first"
+
+
+def not_ready(plan: HostPlan, trial: Trial, builds: Llamas, weights: Weights) -> str | None:
+    """Why a load would measure something else; None where it would not."""
+    for build in plan.builds:
+        if build.build.name == trial.build and (problem := _build(build, builds)):
+            return problem
+    for gguf in plan.ggufs:
+        if gguf.gguf.name in trial.ggufs and (problem := _weights(gguf, weights)):
+            return problem
+    return None
+
+
+def _build(plan: BuildPlan, builds: Llamas) -> str | None:
+    name = plan.build.name
+    there = builds.installs.get(builds.current.get(plan.directory, ""))
+    if there is None:
+        return f"llama.cpp {name} is not installed on this host: {ROLL_OUT}"
+    wanted = builds.inputs(plan)
+    if (there.ref, there.source, there.backend) != (wanted.ref, wanted.source, wanted.backend):
+        what = f"{there.ref} for {there.backend}"
+        return f"what is installed as llama.cpp {name} is another ({what}): {ROLL_OUT}"
+    return None
+
+
+def _weights(plan: GgufPlan, weights: Weights) -> str | None:
+    size = weights.size(plan.path)
+    if size is None:
+        return f"{plan.path} is not on this host" + (f": {ROLL_OUT}" if plan.download else "")
+    if plan.download and not weights.verified(plan.path, plan.gguf):
+        return f"{plan.path} is not what the fleet file and its lock say: {ROLL_OUT}"
+    if plan.gguf.size not in (None, size):
+        return f"{plan.path} has {size} bytes, not {plan.gguf.size}"
+    return None

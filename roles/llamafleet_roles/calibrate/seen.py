@@ -1,0 +1,117 @@
+"""From what a host saw of one load to a measurement. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+from llamafleet.capacity.calibration.server_log import buffers_of
+from llamafleet.capacity.calibration.trials import Trial
+from llamafleet.lock.measured import Measured
+
+
+def unpacked(lines: Iterable[str]) -> dict[str, str]:
+    """The files that `seen.sh` printed."""
+    found: dict[str, str] = {}
+    for line in lines:
+        name, tab, text = line.partition("\t")
+        try:
+            data = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            continue
+        if tab:
+            found[name] = data.decode("utf-8", "replace")
+    return found
+
+
+def measured(trial: Trial, seen: Mapping[str, str], when: str) -> Measured | str:
+    """What a load measured; a text says why it did not."""
+    devices = buffers_of(seen.get("log", "").splitlines())
+    if not devices:
+        return "llama-server's log says nothing of buffers"
+    timings = _timings(seen.get("answer", ""))
+    return Measured(
+        key=trial.key,
+        when=when,
+        devices=devices,
+        gpus=_gpus(trial, seen),
+        host=_host(seen.get("process", "")),
+        load_seconds=_load_seconds(seen.get("times", "")),
+        prompt_per_second=_rate(timings, "prompt_per_second"),
+        predicted_per_second=_rate(timings, "predicted_per_second"),
+    )
+
+
+def _timings(answer: str) -> Mapping[str, object]:
+    """`timings` of an answer over HTTP; none where the server does not complete texts."""
+    _, _, body = answer.replace("\r\n", "\n").partition("\n\n")
+    try:
+        found = json.loads(body)["timings"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _rate(timings: Mapping[str, object], name: str) -> float | None:
+    value = timings.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e9:
+        return round(float(value), 1)
+    return None
+
+
+def _load_seconds(times: str) -> float | None:
+    try:
+        began, loaded = map(float, times.split())
+    except ValueError:
+        return None
+    return round(loaded - began, 1) if loaded >= began else None
+
+
+def _host(process: str) -> float | None:
+    """What of a process is in memory or swapped out and in no file: not what is mapped."""
+    found = dict(re.findall(r"^(RssAnon|RssShmem|VmSwap):\s+(\d+) kB$", process, re.MULTILINE))
+    if "RssAnon" not in found:
+        return None
+    return round(sum(map(int, found.values())) / 1024, 1)
+
+
+def _gpus(trial: Trial, seen: Mapping[str, str]) -> dict[int, float]:
+    """MiB by card: what the driver says of the process, else how much fuller the card became."""
+    own = _of_process(seen)
+    before, after = (_table(seen.get(name, "")) for name in ("before", "after"))
+    found: dict[int, float] = {}
+    for card in trial.cards:
+        if own:
+            found[card] = own.get(card, 0.0)
+        elif card in before and card in after:
+            found[card] = max(0.0, after[card] - before[card])
+    return found
+
+
+def _of_process(seen: Mapping[str, str]) -> dict[int, float]:
+    """What nvidia-smi lists for the process; it cannot always tell processes apart."""
+    cards = {}
+    for line in seen.get("uuids", "").splitlines():
+        index, _, uuid = (each.strip() for each in line.partition(","))
+        if index.isdigit():
+            cards[uuid] = int(index)
+    found: dict[int, float] = {}
+    for line in seen.get("apps", "").splitlines():
+        match [each.strip() for each in line.split(",")]:
+            case [pid, uuid, used] if pid == seen.get("pid", "").strip() and used.isdigit():
+                if uuid in cards:
+                    found[cards[uuid]] = found.get(cards[uuid], 0.0) + float(used)
+    return found
+
+
+def _table(text: str) -> dict[int, float]:
+    """Lines `INDEX, MIB`."""
+    found = {}
+    for line in text.splitlines():
+        index, _, used = (each.strip() for each in line.partition(","))
+        if index.isdigit() and used.isdigit():
+            found[int(index)] = float(used)
+    return found

@@ -1,0 +1,212 @@
+"""Load each model on its host once, and keep what it took in the lock."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from pyinfra import logger
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.host import Host as PyinfraHost
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from llamafleet.capacity.calibration.differences import from_before, from_estimate
+from llamafleet.capacity.calibration.server_log import LINES
+from llamafleet.capacity.calibration.trials import JOB, PORT, Trial, trials, why_measure
+from llamafleet.capacity.footprint import Footprints
+from llamafleet.fleet.model import Fleet
+from llamafleet.lock.measured import Measured, measured_tree, recorded
+from llamafleet.targets.places import STATE
+from llamafleet.targets.plan_types import HostPlan
+from llamafleet_roles.background import Background, follow, start
+from llamafleet_roles.calibrate.ready import not_ready
+from llamafleet_roles.calibrate.seen import measured, unpacked
+from llamafleet_roles.commands import announce, call, complain, refuse, run_on, words
+from llamafleet_roles.gguf_files.facts import GgufFiles
+from llamafleet_roles.llama_cpp.facts import Builds
+from llamafleet_roles.lock_file import LockFileError, put
+from llamafleet_roles.site_data import DataError, read_port, seconds, switch
+
+FILES = Path(__file__).parent / "files"
+WORK = f"{STATE}/calibrate"
+PROMPT = " ".join(["The quick brown fox jumps over the lazy dog and runs away."] * 8)
+
+
+@operation()
+def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Every model of this host whose measurement is missing or for something else; or all."""
+    data = host.data
+    try:
+        port = read_port(data.get("calibrate_port", PORT))
+        patience = seconds(data.get("calibrate_timeout", 600))
+        every = switch(data.get("calibrate_all", False))
+        stop = switch(data.get("calibrate_stop", False))
+    except DataError as error:
+        yield refuse(f"the calibrate_... data of this host cannot be used: one {error}")
+        return
+    wanted = []
+    for trial in trials(fleet, plan.host, port, patience):
+        why = why_measure(fleet, trial) or ("all are to be measured" if every else None)
+        if why is not None:
+            announce(f"will load and measure {trial.name}: {why}")
+            wanted.append(trial)
+    if not wanted:
+        host.noop("every model is measured as it is configured")
+        return
+    builds = host.get_fact(Builds, directories=tuple(each.directory for each in plan.builds))
+    weights = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
+    if builds is None or weights is None:
+        yield refuse("could not look for builds and weights: nothing was measured on this host")
+        return
+    unmeasured: list[str] = []
+    for trial in wanted:
+        if problem := not_ready(plan, trial, builds, weights):
+            unmeasured.append(f"{trial.name} cannot be measured: {problem}")
+        else:
+            yield call(_try, fleet, trial, patience, stop, unmeasured)
+    yield call(_conclude, unmeasured)
+
+
+def _try(
+    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool,
+    unmeasured: list[str],
+) -> bool:  # fmt: skip
+    """Measure one model; the next ones have their turn whatever comes of it."""
+    if not _measure(state, host, fleet, trial, patience, stop):
+        unmeasured.append(f"{trial.name} is not measured, see above")
+    return True
+
+
+def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
+    """The host has failed if any of its models could not be measured."""
+    for line in unmeasured:
+        complain(host, line)
+    return not unmeasured
+
+
+def _measure(
+    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool
+) -> bool:
+    """One load: start the job, follow it, read what it saw, write it into the lock."""
+    job = _background(trial)
+    limits = ("-p", f"RuntimeMaxSec={2 * patience + 300}")
+    resume = ("-p", f"ExecStopPost=/bin/bash {WORK}/resume.sh {WORK}")
+    command = ("/bin/bash", f"{WORK}/calibrate.sh", WORK)
+    files = _files(trial, patience, stop)
+    if not start(state, host, job, files, (*limits, *resume, *command)):
+        return False
+    if not follow(state, host, job):
+        return False
+    script = (FILES / "seen.sh").read_text()
+    done, output = run_on(state, host, words("sh", "-c", script, "seen", WORK))
+    seen = unpacked(output.stdout_lines) if done else {}
+    if seen.get("id", "").strip() != identity(trial):
+        complain(host, f"{job.label}: another run was at work on this host: run this again")
+        return False
+    return _concluded(host, fleet, trial, seen)
+
+
+def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, str]) -> bool:
+    if "skipped" in seen:
+        _warn(host, f"{trial.name} is not measured: {seen['skipped'].strip()}")
+        return True
+    today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    found = seen["failed"].strip() if "failed" in seen else measured(trial, seen, today)
+    if isinstance(found, str):
+        complain(host, f"{trial.name} could not be measured: {found}")
+        return False
+    place = ("measured", trial.host, trial.service, trial.model)
+    try:
+        put(fleet.path, {place: measured_tree(found)})
+    except LockFileError as error:
+        complain(host, f"{trial.name} was measured, but {error}")
+        return False
+    for line in told(found):
+        host.log(f"{trial.name}: {line}")
+    for line in disagreements(fleet, trial, found):
+        _warn(host, f"{trial.name}: {line}")
+    return True
+
+
+def told(found: Measured) -> Iterator[str]:
+    """What was measured, for people."""
+    for device, buffers in found.devices.items():
+        kinds = ("weights", "kv", "recurrent", "compute", "output")
+        parts = [f"{kind} {getattr(buffers, kind):.1f}" for kind in kinds if getattr(buffers, kind)]
+        yield f"{buffers.total:.1f} MiB on {device} ({', '.join(parts)})"
+    for card, mib in found.gpus.items():
+        yield f"{mib:.0f} MiB of GPU {card}, as it says itself"
+    speed = "" if found.load_seconds is None else f"loaded in {found.load_seconds} s"
+    if found.prompt_per_second and found.predicted_per_second:
+        speed += (
+            f"; {found.prompt_per_second:.0f} tokens/s read, "
+            f"{found.predicted_per_second:.1f} tokens/s written"
+        )
+    if speed:
+        yield speed
+
+
+def disagreements(fleet: Fleet, trial: Trial, found: Measured) -> Iterator[str]:
+    """Where this is not what the lock said of the same, or not what is estimated."""
+    before = recorded(fleet.measured, trial.host, trial.service, trial.model)
+    if isinstance(before, Measured) and before.key == found.key:
+        for each in from_before(found, before):
+            yield f"it takes {each.told} were measured on {before.when}{each.most}"
+    computed = Footprints(fleet).variant(trial.service, fleet.models[trial.model], trial.host)
+    for each in from_estimate(found, computed[0]) if computed else ():
+        yield f"it takes {each.told} are estimated{each.most}"
+
+
+def identity(trial: Trial) -> str:
+    """By which a result on a host is known to be that of this load."""
+    text = "\n".join((trial.host, trial.service, trial.model, trial.unit, *map(str, trial.cards)))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _background(trial: Trial) -> Background:
+    digest = hashlib.sha256(f"{trial.service}\n{trial.model}".encode()).hexdigest()[:12]
+    return Background(
+        unit=JOB.removesuffix(".service"),
+        work=WORK,
+        log=f"/var/log/llamafleet/calibrate-{digest}.log",
+        label=f"measure {trial.name}",
+    )
+
+
+def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
+    """What calibrate.sh finds in its work folder."""
+    values = {
+        "id": identity(trial),
+        "name": trial.name,
+        "port": str(trial.port),
+        "patience": str(patience),
+        "stop": "yes" if stop else "no",
+        "vendor": trial.vendor or "none",
+        "shares": "cards" if trial.cards else "memory",
+        "needs": str(trial.needs),
+        "lines": LINES,
+        "prompt": PROMPT,
+    }
+    kinds = ((each.unit, "swaps" if each.swaps else "keeps") for each in trial.neighbours)
+    return {
+        **{name: (FILES / name).read_text() for name in ("calibrate.sh", "cards.sh", "resume.sh")},
+        "job": "".join(f"{name} {value}\n" for name, value in values.items()),
+        "model.service": trial.unit,
+        "extension.conf": trial.extension,
+        "neighbours": "".join(f"{unit} {kind}\n" for unit, kind in kinds),
+    }
+
+
+def _warn(host: PyinfraHost, line: str) -> None:
+    host.log_styled(line, fg="yellow", log_func=logger.warning)
+
+
+@deploy("Calibration")
+def calibrate(fleet: Fleet, plan: HostPlan) -> None:
+    """Measured values of every model of a host, in the lock."""
+    measure(name="Measure models", fleet=fleet, plan=plan)

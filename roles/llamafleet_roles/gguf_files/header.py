@@ -1,0 +1,106 @@
+"""What a model on a host is: its header, read there in parts; of its weights nothing travels."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from pyinfra.api.facts import FactBase
+from pyinfra.api.host import Host
+
+from llamafleet.gguf.facts import GgufFacts, facts_of
+from llamafleet.gguf.header import Header
+from llamafleet.gguf.local import MAX_SHARDS, cut_off
+from llamafleet.gguf.problem import GgufError
+from llamafleet.gguf.reading import read_header
+from llamafleet.gguf.shards import shards
+from llamafleet_roles.commands import words
+
+# Compressed, for vocabularies are text, and as text, for that is what facts come as.
+SCRIPT = """\
+[ -f "$1" ] || exit 0
+stat -Lc 'size %s' -- "$1"
+tail -c +"$2" -- "$1" 2>/dev/null | head -c "$3" | gzip -1 | base64 -w 0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some bytes of a file, and how many it has in all."""
+
+    size: int
+    data: bytes
+
+
+Ask: TypeAlias = Callable[[str, int, int], Part | None]
+"""The part of a file between two positions; None where there is no such file."""
+
+
+class GgufPart(FactBase[Part | None]):
+    """A part of a file on the host; None where there is none, or it cannot be read."""
+
+    def command(self, path: str, start: int, end: int) -> str:
+        """A script that prints the size, and the part on one line."""
+        return words("sh", "-c", SCRIPT, "part", path, str(start + 1), str(end - start))
+
+    @staticmethod
+    def default() -> Part | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> Part | None:
+        """The script's two lines."""
+        match output:
+            case [first, *rest] if first.startswith("size ") and first[5:].isdigit():
+                try:
+                    packed = base64.b64decode("".join(rest), validate=True)
+                    return Part(int(first[5:]), zlib.decompress(packed, wbits=31))
+                except (binascii.Error, zlib.error):
+                    return None
+        return None
+
+
+def facts_on(host: Host, path: str) -> GgufFacts | GgufError:
+    """The facts of a model on a host, all of its shards included."""
+
+    def ask(name: str, start: int, end: int) -> Part | None:
+        return host.get_fact(GgufPart, path=name, start=start, end=end)
+
+    return facts_by(ask, path)
+
+
+def facts_by(ask: Ask, path: str) -> GgufFacts | GgufError:
+    """The facts of a model whose files `ask` reads."""
+    files = shards(path)
+    if len(files) > MAX_SHARDS:
+        return GgufError(f"its name claims {len(files)} files", path)
+    headers: list[Header] = []
+    for name in files:
+        found = _header(ask, name)
+        if isinstance(found, GgufError):
+            return found
+        headers.append(found)
+    return facts_of(headers, path)
+
+
+def _header(ask: Ask, name: str) -> Header | GgufError:
+    size = -1
+
+    def fetch(start: int, end: int) -> bytes:
+        nonlocal size
+        part = ask(name, start, end)
+        if part is None:
+            return b""
+        size = part.size
+        return part.data
+
+    found = read_header(fetch, name)
+    if size < 0:
+        return GgufError("there is no such file, or it cannot be read", name)
+    if isinstance(found, Header):
+        return cut_off(found, size, name) or found
+    return found

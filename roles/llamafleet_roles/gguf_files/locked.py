@@ -1,0 +1,155 @@
+"""What weights with a path are, read on the hosts that use them, into the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
+from pyinfra import logger
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.host import Host as PyinfraHost
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from llamafleet.fleet.model import Fleet, Gguf, GgufFile
+from llamafleet.gguf.compact import to_json
+from llamafleet.gguf.facts import GgufFacts
+from llamafleet.gguf.shards import shards
+from llamafleet.lock.compare import differences
+from llamafleet.lock.model import Lock, LockedGguf, asked_of
+from llamafleet.lock.text import gguf_tree
+from llamafleet_roles.commands import announce, call, complain, refuse
+from llamafleet_roles.gguf_files.facts import GgufFiles, Weights, key_of
+from llamafleet_roles.gguf_files.header import facts_on
+from llamafleet_roles.lock_file import LockFileError, current, put
+
+
+@dataclass(slots=True)
+class _Read:
+    """What the hosts of this run have, by the names of weights, then of hosts."""
+
+    found: dict[str, dict[str, LockedGguf]] = field(default_factory=dict)
+
+
+# Every host reads before the first one compares: an operation ends on all before the next begins.
+_READ: dict[str, _Read] = {}
+
+
+def used_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
+    """The weights with a path that services on a host use."""
+    models = (
+        fleet.models[name]
+        for service in fleet.services.values()
+        if host_name in service.hosts
+        for name in service.models
+    )
+    names = (name for each in models for name in (each.gguf, each.mmproj, each.draft) if name)
+    for name in dict.fromkeys(names):
+        if fleet.ggufs[name].path is not None:
+            yield fleet.ggufs[name]
+
+
+@operation()
+def read_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
+    """Read the header of each file that a host has; only headers travel."""
+    used = tuple(used_on(fleet, host_name))
+    if not used:
+        host.noop("no weights with a path are used here")
+        return
+    announce(f"will read the headers of {', '.join(each.name for each in used)}")
+    paths = tuple(path for each in used for path in shards(each.path or ""))
+    seen = host.get_fact(GgufFiles, paths=paths)
+    if seen is None:
+        yield refuse("could not look for weights")
+        return
+    for gguf in used:
+        yield call(_read, fleet, host_name, gguf, seen)
+
+
+@operation()
+def write_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
+    """Put what was read into the lock; of hosts that have the same weights, the first one does."""
+    for gguf in used_on(fleet, host_name):
+        yield call(_write, fleet, host_name, gguf)
+
+
+def _read(
+    state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf, seen: Weights
+) -> bool:
+    path = gguf.path or ""
+    facts = facts_on(host, path)
+    if not isinstance(facts, GgufFacts):
+        complain(host, f"gguf {gguf.name}: {facts}")
+        return False
+    files = tuple(GgufFile(each, seen.size(each), _sha256(seen, each)) for each in shards(path))
+    found = LockedGguf(asked_of(gguf), "", files, to_json(facts))
+    _READ.setdefault(fleet.path, _Read()).found.setdefault(gguf.name, {})[name] = found
+    return True
+
+
+def _sha256(seen: Weights, path: str) -> str | None:
+    """What a rollout found it to be, if the file has not been touched since."""
+    key = key_of(path)
+    remembered = seen.known.get(key, "").split(" ")
+    if len(remembered) > 2 and seen.files.get(key) == " ".join(remembered[:2]):
+        return remembered[2]
+    return None
+
+
+def _write(state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf) -> bool:
+    there = _READ.get(fleet.path, _Read()).found.get(gguf.name, {})
+    first = next((each for each in fleet.hosts if each in there), None)
+    if name not in there or first is None:
+        return True
+    if name != first:
+        for line in _lines(gguf, there[first], there[name]):
+            _warn(host, f"{line}, here and not on {first}")
+        return True
+    try:
+        before = current(fleet.path).ggufs.get(gguf.name)
+        found = _with_hashes(there[name], before)
+        if found == before:
+            return True
+        put(fleet.path, {("ggufs", gguf.name): gguf_tree(found)})
+    except LockFileError as error:
+        complain(host, f"gguf {gguf.name}: {error}")
+        return False
+    for line in _lines(gguf, before, found):
+        if before:
+            _warn(host, line)
+        else:
+            host.log(line)
+    return True
+
+
+def _with_hashes(found: LockedGguf, before: LockedGguf | None) -> LockedGguf:
+    """The hashes of the lock stay where size and header are what they were."""
+    if before is None or before.asked != found.asked or before.facts != found.facts:
+        return found
+    known = {each.file: each for each in before.files}
+    files = tuple(_known(each, known.get(each.file)) for each in found.files)
+    return LockedGguf(found.asked, found.revision, files, found.facts)
+
+
+def _known(found: GgufFile, before: GgufFile | None) -> GgufFile:
+    same = found.sha256 is None and before is not None and before.size == found.size
+    return before if same and before is not None else found
+
+
+def _lines(gguf: Gguf, before: LockedGguf | None, after: LockedGguf) -> tuple[str, ...]:
+    """What is not the same, in the words of a lock's difference."""
+    old = Lock(ggufs={gguf.name: before}) if before else Lock()
+    return differences(old, Lock(ggufs={gguf.name: after}))
+
+
+def _warn(host: PyinfraHost, line: str) -> None:
+    host.log_styled(line, fg="yellow", log_func=logger.warning)
+
+
+@deploy("Facts of weights")
+def facts_of_weights(fleet: Fleet, host_name: str) -> None:
+    """The headers of weights that are on hosts only, in the lock."""
+    read_headers(name="Read headers", fleet=fleet, host_name=host_name)
+    write_headers(name="Write them into the lock", fleet=fleet, host_name=host_name)

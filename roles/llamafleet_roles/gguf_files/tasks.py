@@ -1,0 +1,123 @@
+"""Have every weights file that a host's plan names, and be sure of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.host import Host as PyinfraHost
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from llamafleet.targets.places import PREFIX
+from llamafleet.targets.plan_types import GgufPlan, HostPlan
+from llamafleet_roles.background import Background, follow, start
+from llamafleet_roles.commands import announce, call, refuse, run, run_on, words
+from llamafleet_roles.environment import environment_text
+from llamafleet_roles.gguf_files.facts import FILES, MEMORY, GgufFiles, Weights, key_of, source_of
+from llamafleet_roles.packages import install
+
+HUB = f"{PREFIX}/hub"
+REQUIREMENTS = (FILES / "requirements.txt").read_text(encoding="utf-8").strip()
+"""huggingface_hub and all that it needs, with hashes, for every Python of a host."""
+
+
+@operation()
+def have_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Look for weights that must exist; download others where they are not right yet."""
+    if not plan.ggufs:
+        return
+    seen = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
+    if seen is None:
+        yield refuse("could not look for weights: nothing was changed on this host")
+        return
+    downloads = [
+        each for each in plan.ggufs if each.download and not seen.verified(each.path, each.gguf)
+    ]
+    # All that is missing is said before any long download begins.
+    for each in plan.ggufs:
+        if not each.download:
+            yield from _existing(plan.host, each, seen)
+    if not downloads:
+        return
+    for each in downloads:
+        announce(f"will download {source_of(each.gguf)} to {each.path}")
+    yield run(install(("python3", "python3-venv"), tools=("python3",)))
+    yield run(
+        words("sh", "-c", (FILES / "setup.sh").read_text(), "setup", HUB, REQUIREMENTS),
+        stdin=_pip_settings(host.data.get("pip_index_url")),
+    )
+    for each in downloads:
+        yield call(download, each)
+
+
+def _existing(name: str, plan: GgufPlan, seen: Weights) -> Iterator[FunctionCommand]:
+    size = seen.size(plan.path)
+    if size is None:
+        yield refuse(
+            f"gguf {plan.gguf.name}: {name} has no file {plan.path}; put it there, "
+            "or let it be downloaded (hf-repo and hf-file instead of path)"
+        )
+    elif plan.gguf.size not in (None, size):
+        yield refuse(
+            f"gguf {plan.gguf.name}: {plan.path} on {name} has {size} bytes, "
+            f"but the fleet file says {plan.gguf.size}"
+        )
+    elif plan.gguf.sha256 and not seen.verified(plan.path, plan.gguf):
+        script = (FILES / "verify.sh").read_text()
+        key, source = key_of(plan.path), source_of(plan.gguf)
+        yield run(
+            words("sh", "-c", script, "verify", plan.path, plan.gguf.sha256, MEMORY, key, source)
+        )
+
+
+def _pip_settings(index: str | None) -> str:
+    """A pip.conf for the host's environment; an index URL may hold a password."""
+    return f"[global]\nindex-url = {index}\n" if index else ""
+
+
+def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
+    """Download one file in a unit of its own, and show how it gets on."""
+    gguf, key = plan.gguf, key_of(plan.path)
+    job = Background(
+        unit=f"llamafleet-weights-{key}",
+        work=f"{MEMORY}/{key}.work",
+        log=f"/var/log/llamafleet/weights-{key}.log",
+        label=f"weights {gguf.name}",
+    )
+    settings = {
+        "label": job.label,
+        "repo": gguf.repo,
+        "file": gguf.file,
+        "revision": gguf.revision,
+        "sha256": gguf.sha256,
+        "size": gguf.size,
+        "path": plan.path,
+        "memory": f"{MEMORY}/{key}",
+        "before": plan.usual_path,
+        "endpoint": host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
+    }
+    secret = host.data.get("hf_token", os.environ.get("HF_TOKEN"))
+    environment = {"HF_HOME": f"{job.work}/home", **({"HF_TOKEN": secret} if secret else {})}
+    files = {
+        "job.json": json.dumps(settings),
+        "download.py": (Path(FILES) / "download.py").read_text(),
+        "environment": environment_text(environment),
+    }
+    arguments = (f"{HUB}/bin/python", f"{job.work}/download.py", job.work)
+    if not start(state, host, job, files, arguments) or not follow(state, host, job):
+        return False
+    run_on(state, host, words("rm", "-rf", "--", job.work))
+    host.log(f"{job.label}: {plan.path} is in place")
+    return True
+
+
+@deploy("Weights")
+def gguf_files(plan: HostPlan) -> None:
+    """Every weights file of a host, verified."""
+    have_weights(name="Have every weights file", plan=plan)

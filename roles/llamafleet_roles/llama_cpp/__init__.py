@@ -1,0 +1,5 @@
+"""llama.cpp from source: compiled once per set of inputs, switched atomically."""
+
+from llamafleet_roles.llama_cpp.tasks import llama_cpp
+
+__all__ = ["llama_cpp"]

@@ -1,0 +1,119 @@
+"""What decides about llama.cpp builds on a host, and which installs it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyinfra.api.facts import FactBase
+
+from llamafleet.targets.fingerprint import Inputs, inputs_of, read_inputs
+from llamafleet.targets.plan_types import BuildPlan
+from llamafleet_roles.commands import words
+
+FILES = Path(__file__).parent / "files"
+
+# The program whose version matters besides the C++ compiler's.
+TOOLKIT = {"cuda": "nvcc", "hip": "hip", "sycl": "icpx", "vulkan": "glslc"}
+
+
+@dataclass(frozen=True, slots=True)
+class Llamas:
+    """A host as far as builds are concerned; `memory` is what is available, in kB."""
+
+    machine: str = ""
+    os: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    cpu: str = ""
+    cores: int = 1
+    memory: int = 0
+    current: Mapping[str, str] = field(default_factory=dict)
+    installs: Mapping[str, Inputs] = field(default_factory=dict)
+    running: frozenset[str] = frozenset()
+
+    def compiler(self, backend: str) -> str:
+        """The compilers in a word, "" as long as one that is needed has no version."""
+        needed = ["gcc", *([TOOLKIT[backend]] if backend in TOOLKIT else [])]
+        versions = [(tool, self.versions.get(tool, "")) for tool in needed]
+        if not all(version for _, version in versions):
+            return ""
+        return "-".join(f"{tool}{version}" for tool, version in versions)
+
+    def inputs(self, plan: BuildPlan) -> Inputs:
+        """What goes into a build on this host."""
+        return inputs_of(
+            plan,
+            machine=self.machine,
+            os=self.os,
+            compiler=self.compiler(plan.build.backend),
+            cpu=self.cpu,
+        )
+
+    def jobs(self, plan: BuildPlan) -> int:
+        """How many files to compile at a time: as many as cores, and as memory carries."""
+        if plan.build.jobs:
+            return plan.build.jobs
+        # Vulkan's shaders end up in one file that takes 2 GB to compile.
+        each = {"vulkan": 2_000_000, "cuda": 1_000_000}.get(plan.build.backend, 700_000)
+        return max(1, min(self.cores, self.memory // each))
+
+    def install_of(self, inputs: Inputs, directory: str) -> str | None:
+        """An install of this very build, the current one first."""
+        now = self.current.get(directory)
+        found = [
+            path
+            for path, there in self.installs.items()
+            if path.startswith(f"{directory}-") and there.matches(inputs)
+        ]
+        return now if now in found else next(iter(found), None)
+
+
+class Builds(FactBase[Llamas | None]):
+    """Everything about builds in one round trip; None where the probe could not run."""
+
+    def command(self, directories: tuple[str, ...]) -> str:
+        """The probe, a script that never fails."""
+        return words("sh", "-c", (FILES / "probe.sh").read_text(), "probe", *directories)
+
+    @staticmethod
+    def default() -> Llamas | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> Llamas | None:
+        """The probe's lines, a keyword and its value."""
+        if not output or output[0] != "llama 1":
+            return None
+        single: dict[str, str] = {}
+        current: dict[str, str] = {}
+        installs: dict[str, Inputs] = {}
+        running: set[str] = set()
+        for line in output[1:]:
+            keyword, _, value = line.partition(" ")
+            first, _, rest = value.partition(" ")
+            if keyword == "current":
+                current[first] = rest
+            elif keyword == "install":
+                inputs = read_inputs(rest)
+                if inputs:
+                    installs[first] = inputs
+            elif keyword == "running":
+                running.add(value.removesuffix(".service"))
+            else:
+                single[keyword] = value.strip()
+        return Llamas(
+            machine=single.get("machine", ""),
+            os=single.get("os", "unknown"),
+            versions={tool: single.get(tool, "") for tool in ("gcc", *TOOLKIT.values())},
+            cpu=single.get("cpu", ""),
+            cores=_number(single.get("cores")) or 1,
+            memory=_number(single.get("memory")),
+            current=current,
+            installs=installs,
+            running=frozenset(running),
+        )
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() else 0

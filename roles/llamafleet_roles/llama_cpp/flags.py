@@ -1,0 +1,57 @@
+"""What a build that was put in place says of its flags: into the lock, for later checks."""
+
+from __future__ import annotations
+
+from pyinfra.api.host import Host
+from pyinfra.api.state import State
+
+from llamafleet.fleet.llama_cpp import release_of, tables_of
+from llamafleet.fleet.model import Fleet
+from llamafleet.fleet.schema.flag_tables import number, readable
+from llamafleet.fleet.schema.server_help import read_help
+from llamafleet.lock.text import flag_rows
+from llamafleet.targets.backends import backend
+from llamafleet.targets.plan_types import BuildPlan
+from llamafleet_roles.commands import run_on, words
+from llamafleet_roles.lock_file import LockFileError, put
+
+FEWEST = 50
+"""A help text with fewer flags is none of llama-server's."""
+
+
+def unknown_to(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
+    """Return True if the fleet lacks the table of a build; a branch has another with each commit.
+
+    A fork's flags are not checked, so that no table of it is needed.
+    """
+    release = release_of(build.build)
+    if release is None:
+        return False
+    moved = switched and number(release) is None
+    return moved or not tables_of(fleet).nearest(release).exact
+
+
+def learn_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, directory: str) -> bool:
+    """Put the table of a build's flags into the lock; a rollout never fails for want of it."""
+    label = f"llama.cpp {build.build.name}"
+    wrapper = backend(build.build.backend).wrapper
+    done, output = run_on(state, host, words(*wrapper, f"{directory}/llama-server", "--help"))
+    try:
+        kept = done and keep_table(fleet.path, build.build.ref, output.stdout)
+    except LockFileError as error:
+        host.log(f"{label}: its flags are not kept: {error}")
+        return True
+    if kept:
+        host.log(f"{label}: its flags are kept in fleet.lock, by which it is checked from now on")
+    else:
+        host.log(f"{label}: its --help could not be read as flags")
+    return True
+
+
+def keep_table(fleet_path: str, ref: str, text: str) -> bool:
+    """Put what a help text says into the lock of a fleet; False where it is no such text."""
+    rows = read_help(text)
+    if len(rows) < FEWEST or not readable(rows):
+        return False
+    put(fleet_path, {("flags", ref): flag_rows(rows)})
+    return True

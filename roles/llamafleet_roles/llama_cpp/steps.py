@@ -1,0 +1,96 @@
+"""The steps of bringing a build to a host, each a function that pyinfra calls for one host."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pyinfra.api.host import Host
+from pyinfra.api.state import State
+
+from llamafleet_roles.background import follow, start
+from llamafleet_roles.commands import complain, fetch, run_on, upload, words
+from llamafleet_roles.downloads import DownloadError
+from llamafleet_roles.llama_cpp.builds import CachedBuild, archive_path, record
+from llamafleet_roles.llama_cpp.job import Job
+from llamafleet_roles.llama_cpp.sources import source_archive
+
+FILES = Path(__file__).parent / "files"
+
+
+def script(file: str, *arguments: str) -> str:
+    """The command line that runs one of the role's scripts."""
+    return words("sh", "-c", (FILES / file).read_text(), file, *arguments)
+
+
+def cache_is_used(host: Host) -> bool:
+    """Whether finished builds are kept on the controller: `build_cache`, LLAMAFLEET_BUILD_CACHE."""
+    if os.environ.get("LLAMAFLEET_BUILD_CACHE", "on").lower() in ("off", "0", "no"):
+        return False
+    return bool(host.data.get("build_cache", True))
+
+
+def bring_source(state: State, host: Host, job: Job) -> bool:
+    """Put the source where the host compiles, unless it clones it itself."""
+    build = job.plan.build
+    if build.source == "git":
+        return True
+    try:
+        archive = source_archive(build, host.data.get("pypi_index_url"), host.log)
+    except DownloadError as error:
+        complain(host, str(error))
+        return False
+    remote = f"{job.work}/source.tar.gz"
+    return upload(state, host, archive, remote, build.sha256 or "", f"the source of {job.label}")
+
+
+def compile_build(state: State, host: Host, job: Job, running: bool) -> bool:
+    """Compile, or follow the unit that an earlier run has started."""
+    problem = job.problem()
+    if problem:
+        complain(host, problem)
+        return False
+    if running:
+        host.log(f"{job.label}: is being compiled already, following")
+    else:
+        host.log(f"{job.label}: compiling into {job.final}")
+        if not bring_source(state, host, job):
+            return False
+    arguments = ("/bin/sh", f"{job.work}/compile.sh", job.work)
+    background = job.background
+    return start(state, host, background, job.files(), arguments) and follow(
+        state, host, background
+    )
+
+
+def keep(state: State, host: Host, job: Job) -> bool:
+    """Pack an install and keep it in the controller's cache."""
+    remote = f"{job.work}/archive.tar.gz"
+    done, output = run_on(state, host, script("pack.sh", job.final, remote))
+    sha256 = output.stdout.strip()
+    if not done or len(sha256) != 64:
+        complain(host, f"could not pack {job.final}: {output.stderr}")
+        return False
+    kept = fetch(state, host, remote, archive_path(job.inputs), sha256)
+    if kept:
+        record(job.inputs, sha256)
+        host.log(f"{job.label}: kept in {archive_path(job.inputs)}")
+    run_on(state, host, words("rm", "-rf", "--", job.work))
+    return kept
+
+
+def keep_if_possible(state: State, host: Host, job: Job) -> bool:
+    """Keep a build that no other host waits for: its host has it, cached or not."""
+    if not keep(state, host, job):
+        host.log(f"{job.label}: goes on without a copy in the cache")
+    return True
+
+
+def install_cached(state: State, host: Host, job: Job, cached: CachedBuild) -> bool:
+    """Install a build from the controller's cache."""
+    remote = f"{job.work}/archive.tar.gz"
+    host.log(f"{job.label}: taken from {cached.archive}")
+    if not upload(state, host, cached.archive, remote, cached.sha256, job.label):
+        return False
+    done, _ = run_on(state, host, script("unpack.sh", remote, job.final), show=True)
+    return done

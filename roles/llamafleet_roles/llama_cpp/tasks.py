@@ -1,0 +1,172 @@
+"""llama.cpp on a host: compiled there, taken from the cache, or received from its builder."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from llamafleet.fleet.model import Fleet
+from llamafleet.targets.fingerprint import Inputs
+from llamafleet.targets.plan_types import BuildPlan, HostPlan
+from llamafleet_roles.commands import announce, call, refuse, refuse_later, run
+from llamafleet_roles.llama_cpp.builds import cached_build
+from llamafleet_roles.llama_cpp.facts import Builds, Llamas
+from llamafleet_roles.llama_cpp.flags import learn_flags, unknown_to
+from llamafleet_roles.llama_cpp.job import Job
+from llamafleet_roles.llama_cpp.steps import (
+    cache_is_used,
+    compile_build,
+    install_cached,
+    keep,
+    keep_if_possible,
+    script,
+)
+from llamafleet_roles.packages import install
+
+Commands = Iterator[FunctionCommand]
+
+_NO_ANSWER = "could not look at this host's builds: nothing was changed"
+
+# What each builder of this run has: receivers take exactly that. Filled while operations are
+# executed, in which every builder comes before the first receiver.
+_BUILT: dict[tuple[str, str], Inputs] = {}
+
+
+@operation()
+def compile_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
+    """Every build that this host compiles for itself or for others."""
+    for build in plan.builds:
+        if build.compiles:
+            yield from _own_build(plan.host, build, fleet)
+
+
+@operation()
+def receive_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
+    """Every build that another host compiles for this one."""
+    for build in plan.builds:
+        if not build.compiles:
+            yield from _received_build(build, fleet)
+
+
+def _look(build: BuildPlan) -> Llamas | None:
+    found: Llamas | None = host.get_fact(Builds, directories=(build.directory,))
+    return found
+
+
+def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
+    seen = _look(build)
+    if seen is None:
+        yield refuse(_NO_ANSWER)
+        return
+    inputs = seen.inputs(build)
+    there = seen.install_of(inputs, build.directory)
+    if there is None:
+        yield from _make(build, seen, inputs)
+        seen = _look(build) or seen
+        inputs = seen.inputs(build)
+        there = seen.install_of(inputs, build.directory)
+        if there is None:
+            yield refuse(f"{build.build.name} is not there after it was made: run this again")
+            return
+    inputs = seen.installs[there]
+    cached = cached_build(inputs) is not None
+    if build.build.builder:
+        _BUILT[name, build.build.name] = inputs
+        if not cached:  # its receivers wait for this copy
+            yield call(keep, Job(build, inputs))
+    elif seen.current.get(build.directory) != there and cache_is_used(host) and not cached:
+        yield call(keep_if_possible, Job(build, inputs))
+    yield from _switch(build, seen, there, fleet)
+
+
+def _make(build: BuildPlan, seen: Llamas, inputs: Inputs) -> Commands:
+    """Install from the cache, or compile: the compilers that this needs come first."""
+    announce(f"will install llama.cpp {build.build.name} ({build.build.ref}, {inputs.backend})")
+    if (yield from _from_cache(build, inputs)):
+        return
+    packages = (*build.packages, *build.runtime_packages)
+    yield run(install(packages, tools=("g++", "cmake", "ninja")))
+    seen = _look(build) or seen
+    inputs = seen.inputs(build)
+    if not inputs.compiler:
+        needed = "g++" if build.build.backend == "cpu" else f"g++ and what {inputs.backend} needs"
+        yield refuse(f"{needed} cannot be found on this host to compile {build.build.name}")
+        return
+    if (yield from _from_cache(build, inputs)):
+        return
+    job = Job(build, inputs, seen.jobs(build))
+    yield call(compile_build, job, job.unit in seen.running)
+
+
+def _from_cache(build: BuildPlan, inputs: Inputs) -> Generator[FunctionCommand, None, bool]:
+    cached = cached_build(inputs) if cache_is_used(host) or build.build.builder else None
+    if cached is None:
+        return False
+    if build.runtime_packages:
+        yield run(install(build.runtime_packages))
+    yield call(install_cached, Job(build, cached.inputs), cached)
+    return True
+
+
+def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
+    seen = _look(build)
+    if seen is None:
+        yield refuse(_NO_ANSWER)
+        return
+    builder = build.build.builder or ""
+    wanted = replace(seen.inputs(build), compiler="")
+    made = _BUILT.get((builder, build.build.name))
+    if made is not None:
+        difference = _difference(made, wanted)
+        if difference:
+            yield refuse(f"{build.build.name} cannot be used here: {builder} {difference}")
+            return
+        wanted = made
+    there = seen.install_of(wanted, build.directory)
+    if there is None:
+        announce(f"will install llama.cpp {build.build.name} ({build.build.ref}) from {builder}")
+        if not (yield from _from_cache(build, wanted)):
+            yield refuse_later(
+                f"there is no {build.build.name} from {builder} yet: let {builder} be part of this "
+                "run, without --serial and --no-wait"
+            )
+            return
+        seen = _look(build) or seen
+        there = seen.install_of(wanted, build.directory)
+    if there is not None:
+        yield from _switch(build, seen, there, fleet)
+
+
+def _difference(made: Inputs, wanted: Inputs) -> str | None:
+    """Why what was made on one host does not run on another."""
+    if (made.machine, made.os) != (wanted.machine, wanted.os):
+        return (
+            f"compiles on {made.os} {made.machine}, and this host is {wanted.os} "
+            f"{wanted.machine}: give this host a build of its own, or a builder like it"
+        )
+    if made.cpu != wanted.cpu:
+        return (
+            "compiles for its own processor (native = on), which is another: set native = off, "
+            "or let this host compile for itself"
+        )
+    return None
+
+
+def _switch(build: BuildPlan, seen: Llamas, install_directory: str, fleet: Fleet) -> Commands:
+    switched = seen.current.get(build.directory) != install_directory
+    if switched:
+        yield run(script("switch.sh", build.directory, install_directory))
+    if unknown_to(fleet, build, switched=switched):
+        yield call(learn_flags, fleet, build, install_directory)
+
+
+@deploy("llama.cpp")
+def llama_cpp(plan: HostPlan, fleet: Fleet) -> None:
+    """The builds of a host: hosts that compile first, then those that receive."""
+    compile_all(name="Compile", plan=plan, fleet=fleet)
+    receive_all(name="Receive from the builder", plan=plan, fleet=fleet)

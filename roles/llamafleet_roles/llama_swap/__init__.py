@@ -1,0 +1,5 @@
+"""llama-swap: the pinned release, or a binary that the user gives."""
+
+from llamafleet_roles.llama_swap.tasks import llama_swap
+
+__all__ = ["llama_swap"]

@@ -1,0 +1,45 @@
+"""Which llama-swap binaries a host has, and what they were made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyinfra.api.facts import FactBase
+
+from llamafleet_roles.commands import words
+
+FILES = Path(__file__).parent / "files"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The architecture; per path a binary's SHA-256, and the line that says its origin."""
+
+    machine: str = ""
+    binaries: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class Binaries(FactBase[Installed | None]):
+    """The binaries at some paths; None where the probe could not run."""
+
+    def command(self, paths: tuple[str, ...]) -> str:
+        """The probe, a script that never fails."""
+        return words("sh", "-c", (FILES / "probe.sh").read_text(), "probe", *paths)
+
+    @staticmethod
+    def default() -> Installed | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> Installed | None:
+        """The probe's lines."""
+        if len(output) < 2 or output[0] != "swap 1":
+            return None
+        binaries: dict[str, tuple[str, str]] = {}
+        for line in output[2:]:
+            match line.split("\t"):
+                case ["binary", path, sha256, origin]:
+                    binaries[path] = (sha256, origin)
+        return Installed(output[1].removeprefix("machine "), binaries)

@@ -1,0 +1,127 @@
+"""Install the llama-swap releases that a host's services run."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.host import Host as PyinfraHost
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
+from llamafleet.targets.places import STATE
+from llamafleet.targets.plan_types import HostPlan, ReleasePlan
+from llamafleet_roles import cache
+from llamafleet_roles.commands import announce, call, complain, refuse, run_on, upload, words
+from llamafleet_roles.downloads import DownloadError, obtain
+from llamafleet_roles.llama_swap.facts import FILES, Binaries, Installed
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a binary comes from: a local file, or an archive by its SHA-256."""
+
+    sha256: str
+    file: Path | None = None
+    url: str = ""
+
+
+@operation()
+def install_releases(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Every release of a host, from the archive known by its SHA-256 or from a given file."""
+    if not plan.releases:
+        return
+    seen = host.get_fact(Binaries, paths=tuple(each.path for each in plan.releases))
+    if seen is None:
+        yield refuse("could not look for llama-swap: nothing was changed on this host")
+        return
+    given = host.data.get("llama_swap_binary", os.environ.get("LLAMAFLEET_LLAMA_SWAP"))
+    for release in plan.releases:
+        try:
+            origin = origin_of(release, seen.machine, given)
+        except DownloadError as error:
+            yield refuse(str(error))
+            return
+        if not _is_there(release, origin, seen):
+            announce(f"will install llama-swap {release.version} at {release.path}")
+            yield call(install_release, release, origin)
+
+
+def origin_of(release: ReleasePlan, machine: str, given: str | None) -> Origin:
+    """What a release is made from, by its SHA-256."""
+    file = release.binary or given
+    if file:
+        path = Path(str(file)).expanduser()
+        if not path.is_file():
+            raise DownloadError(f"the given llama-swap does not exist on this machine: {path}")
+        return Origin(cache.sha256_of(path), path)
+    sha256 = release.sha256 or archive_sha256(release.version, machine)
+    if not sha256:
+        versions = known_versions()
+        raise DownloadError(
+            f"the SHA-256 of llama-swap {release.version} for {machine} is not known here "
+            f'({versions[0]} to {versions[-1]} are): write sha256 = "..." into the service'
+        )
+    return Origin(sha256, None, archive_url(release.version, machine))
+
+
+def _is_there(release: ReleasePlan, origin: Origin, seen: Installed) -> bool:
+    """Whether the binary is, untouched, what was made from this origin."""
+    sha256, remembered = seen.binaries.get(release.path, ("", ""))
+    return bool(sha256) and remembered == f"{origin.sha256} {sha256}"
+
+
+def program(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
+    """The binary on the controller: the given file, or the one inside the release archive."""
+    if origin.file is not None:
+        return origin.file
+    archive = obtain(origin.url, origin.sha256, f"llama-swap {version}", machine_says.log)
+    path = cache.folder("releases") / origin.sha256 / "llama-swap"
+    with cache.only_one(str(path)):
+        if path.is_file():
+            return path
+        try:
+            with tarfile.open(archive) as packed:
+                member = packed.extractfile("llama-swap")
+                content = member.read() if member else b""
+        except (tarfile.TarError, KeyError) as error:
+            raise DownloadError(f"the archive of llama-swap {version} holds no binary") from error
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+        return path
+
+
+def install_release(state: State, host: PyinfraHost, release: ReleasePlan, origin: Origin) -> bool:
+    """Bring the binary to the host, ask it for its version, and put it in place."""
+    try:
+        binary = program(origin, release.version, host)
+    except DownloadError as error:
+        complain(
+            host,
+            f"{error}\nllamafleet takes a binary from LLAMAFLEET_LLAMA_SWAP or the host's "
+            "data (llama_swap_binary) too",
+        )
+        return False
+    sha256 = cache.sha256_of(binary)
+    uploaded = f"{STATE}/uploads/llama-swap-{sha256}"
+    if not upload(state, host, binary, uploaded, sha256, f"llama-swap {release.version}"):
+        return False
+    script = (FILES / "install.sh").read_text()
+    arguments = (uploaded, release.path, release.version, f"{origin.sha256} {sha256}")
+    done, _ = run_on(state, host, words("sh", "-c", script, "install", *arguments), show=True)
+    return done
+
+
+@deploy("llama-swap")
+def llama_swap(plan: HostPlan) -> None:
+    """The llama-swap releases of a host."""
+    install_releases(name="Install the pinned release", plan=plan)

@@ -1,0 +1,82 @@
+"""Install nginx; its files and its unit are the services role's."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.facts import FactBase
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from llamafleet.targets.plan_types import HostPlan
+from llamafleet_roles.commands import announce, refuse, run, words
+from llamafleet_roles.packages import install
+
+_PROBE = """
+PATH=$PATH:/usr/sbin:/sbin
+echo nginx 1
+command -v nginx >/dev/null && echo installed
+grep -qs 'include.*/etc/nginx/conf\\.d/\\*\\.conf' /etc/nginx/nginx.conf && echo conf.d
+[ "$(readlink -f /etc/nginx/sites-enabled/default)" = /etc/nginx/sites-available/default ] &&
+    grep -qs '^[^#]*listen.*\\b80\\b' /etc/nginx/sites-available/default && echo default-site
+true
+"""
+
+_DISABLE = """
+set -eu
+rm -f /etc/nginx/sites-enabled/default
+echo "disabled nginx's default site, which takes port 80: it is in sites-available still"
+! systemctl is-active --quiet nginx || systemctl reload nginx
+"""
+
+
+class Nginx(FactBase[frozenset[str] | None]):
+    """`installed`, `conf.d` (its files are read), `default-site` (the package's is enabled)."""
+
+    def command(self) -> str:
+        """A script that never fails."""
+        return words("sh", "-c", _PROBE)
+
+    @staticmethod
+    def default() -> frozenset[str] | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> frozenset[str] | None:
+        """The lines after the first, which shows that the probe ran."""
+        return frozenset(output[1:]) if output and output[0] == "nginx 1" else None
+
+
+@operation()
+def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Install the package. Nothing of the user's is touched: only the package's own example site is
+    disabled, and only where a service of the fleet listens on its port 80.
+    """
+    if not plan.nginx:
+        return
+    seen = host.get_fact(Nginx)
+    if seen is None:
+        yield refuse("could not look for nginx: nothing was changed on this host")
+        return
+    if "installed" not in seen:
+        announce("will install nginx")
+        yield run(install(("nginx",), tools=("nginx",)))
+        seen = host.get_fact(Nginx) or frozenset({"conf.d"})
+    if "conf.d" not in seen:
+        yield refuse(
+            "this host's nginx.conf does not include /etc/nginx/conf.d/*.conf: add "
+            "`include /etc/nginx/conf.d/*.conf;` to its http block"
+        )
+        return
+    ports = {p.port for service in plan.services for p in service.probes if p.kind == "nginx"}
+    if "default-site" in seen and 80 in ports:
+        announce("will disable nginx's default site, which takes port 80")
+        yield run(words("sh", "-c", _DISABLE))
+
+
+@deploy("nginx")
+def nginx(plan: HostPlan) -> None:
+    """nginx, where the plan has it."""
+    install_nginx(name="Install", plan=plan)

@@ -1,0 +1,44 @@
+"""Environment files of services: values from inventory data, never from the fleet file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from llamafleet.targets.places import CONFIG
+from llamafleet.targets.plan_types import Artifact, HostPlan, ServicePlan
+from llamafleet_roles.environment import EnvironmentFileError, environment_text
+
+
+def environment_files(plan: HostPlan, given: object) -> tuple[Artifact, ...]:
+    """A file of mode 600 for each service of this host that `given` (service -> values) names.
+
+    A drop-in beside each of its units reads it. Group data may hold the values of services that run
+    elsewhere; those are left alone.
+    """
+    if not isinstance(given, Mapping):
+        raise EnvironmentFileError("llamafleet_environment must be {service: {NAME: value}}")
+    found: list[Artifact] = []
+    for service in plan.services:
+        values = given.get(service.name)
+        if values is None:
+            continue
+        if not isinstance(values, Mapping):
+            raise EnvironmentFileError(
+                f"llamafleet_environment[{service.name!r}] must be {{NAME: value}}"
+            )
+        found += _files(service, environment_text(values))
+    return tuple(found)
+
+
+def drop_in(unit: str) -> str:
+    """Where a unit is told of its environment file."""
+    return f"/etc/systemd/system/{unit}.d/llamafleet-environment.conf"
+
+
+def _files(service: ServicePlan, text: str) -> Iterator[Artifact]:
+    path = f"{CONFIG}/{service.name}.env"
+    units = tuple(unit.name for unit in service.units if unit.managed)
+    yield Artifact(path, text, mode="600", restarts=units)
+    for unit in units:
+        lines = ("# Managed by llamafleet.", "[Service]", f"EnvironmentFile={path}")
+        yield Artifact(drop_in(unit), "\n".join(lines) + "\n", restarts=(unit,))

@@ -1,0 +1,137 @@
+"""What a host has of its plan: files, units, owed restarts and the manifest, in one round trip."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyinfra.api.facts import FactBase
+
+from llamafleet_roles.commands import words
+from llamafleet_roles.services.manifest import Manifest, read_manifest
+from llamafleet_roles.services.ports import Holder
+
+FILES = Path(__file__).parent / "files"
+PROBE = ("functions", "ports", "probe")
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A regular file: its SHA-256, and `MODE OWNER GROUP`."""
+
+    sha256: str
+    access: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitState:
+    """A unit in systemd's words; `current` unless it runs a file that has been replaced."""
+
+    active: str
+    enabled: str
+    needs_reload: bool
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A host as the probe saw it; absent files are not in `files`.
+
+    `stale` are weights by the unit that has loaded what was at their path before. `held` are
+    others' processes at the ports of the plan, `stray` files of a service's database that are
+    root's, and `state` is another text after each rollout.
+    """
+
+    files: Mapping[str, FileState] = field(default_factory=dict)
+    units: Mapping[str, UnitState] = field(default_factory=dict)
+    owed: tuple[str, ...] = ()
+    manifest: Manifest | None = None
+    stale: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: tuple[Holder, ...] = ()
+    stray: tuple[str, ...] = ()
+    state: str = ""
+
+
+class Services(FactBase[Observed | None]):
+    """The state of files and of units (name -> executable); None where the probe could not run."""
+
+    def command(
+        self,
+        files: tuple[str, ...],
+        units: tuple[tuple[str, str], ...],
+        sockets: tuple[tuple[str, str], ...] = (),
+        stores: tuple[str, ...] = (),
+    ) -> str:
+        """The probe, a script that never fails; `sockets` are (unit, as `wanted_at` writes it)."""
+        script = "".join((FILES / f"{name}.sh").read_text() for name in PROBE)
+        items = [f"F:{path}" for path in files]
+        items += [f"U:{name}:{executable}" for name, executable in units]
+        items += [f"P:{unit}:{wanted}" for unit, wanted in sockets]
+        items += [f"S:{path}" for path in stores]
+        return words("sh", "-c", script, "probe", *items)
+
+    @staticmethod
+    def default() -> Observed | None:
+        """Also what a fact that failed gives: not an empty host, but no knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> Observed | None:
+        """The probe's tab-separated lines."""
+        if not output or output[0] != "probe\t1":
+            return None
+        files: dict[str, FileState] = {}
+        units: dict[str, UnitState] = {}
+        held: list[Holder] = []
+        stale: dict[str, tuple[str, ...]] = {}
+        texts: dict[str, list[str]] = {"owed": [], "stray": [], "state": [], "manifest": []}
+        for line in output[1:]:
+            match line.split("\t"):
+                case ["file", path, sha256, access]:
+                    files[path] = FileState(sha256, access)
+                case ["unit", name, active, enabled, reload, current]:
+                    units[name] = UnitState(active, enabled, reload == "yes", current == "current")
+                case ["stale", name, path]:
+                    stale[name] = (*stale.get(name, ()), path)
+                case ["held", unit, wanted, pid, *described]:
+                    held.append(Holder(unit, wanted, int(pid), *described[:4]))
+                case [("owed" | "stray" | "state" | "manifest") as kind, *rest]:
+                    texts[kind].append("\t".join(rest))
+        text = "\n".join(texts["manifest"])
+        return Observed(
+            files,
+            units,
+            owed=tuple(texts["owed"]),
+            manifest=read_manifest(text) if text else None,
+            stale=stale,
+            held=tuple(held),
+            stray=tuple(texts["stray"]),
+            state="".join(texts["state"]),
+        )
+
+
+class Texts(FactBase[dict[str, str]]):
+    """The text of files, for showing differences; files that cannot be read are left out."""
+
+    def command(self, paths: tuple[str, ...]) -> str:
+        """Each as one line of base64."""
+        line = 'printf "%s\\t%s\\n" "$f" "$(base64 -w0 <"$f")"'
+        script = f'for f in "$@"; do {line}; done 2>/dev/null; true'
+        return words("sh", "-c", script, "texts", *paths)
+
+    @staticmethod
+    def default() -> dict[str, str]:
+        """Nothing could be read."""
+        return {}
+
+    def process(self, output: list[str]) -> dict[str, str]:
+        """Path to text."""
+        found: dict[str, str] = {}
+        for line in output:
+            path, _, encoded = line.partition("\t")
+            try:
+                found[path] = base64.b64decode(encoded).decode("utf-8", "replace")
+            except ValueError:
+                continue
+        return found

@@ -1,0 +1,110 @@
+"""Start each model of a host once through its service, and say which cannot start and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.host import Host as PyinfraHost
+from pyinfra.api.operation import operation
+from pyinfra.api.state import State
+from pyinfra.context import host
+
+from llamafleet.fleet.model import Fleet, Model
+from llamafleet.targets.places import CONFIG
+from llamafleet.targets.plan_types import HostPlan, Probe
+from llamafleet_roles.commands import announce, call, complain, refuse, run_on, words
+from llamafleet_roles.host_plan import current_fleet
+from llamafleet_roles.services.facts import FILES
+from llamafleet_roles.services.proof import body_of, is_ready, path_of, reason
+from llamafleet_roles.site_data import DataError, seconds, switch
+
+PATIENCE = 900
+"""Seconds that a model may take to start, where `llamafleet_health_timeout` does not say."""
+
+
+@operation()
+def start_each(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Ask llama-swap for each of its models, one after the other, and llama-servers for theirs.
+
+    What was loaded may be evicted for it, as by any request. All are tried; the host fails in the
+    end if one of them did not start.
+    """
+    try:
+        patience = seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
+    except DataError as error:
+        yield refuse(f"llamafleet_health_timeout {error}")
+        return
+    failed: list[str] = []
+    for probe, model in to_start(fleet, plan):
+        announce(f"will start {model.name} of {probe.service}")
+        yield call(_start, probe, model, patience, failed)
+    yield call(_conclude, failed)
+
+
+def to_start(fleet: Fleet, plan: HostPlan) -> Iterator[tuple[Probe, Model]]:
+    """Where each model of a host is asked for; proxies have none of their own."""
+    for service in plan.services:
+        for probe in service.probes:
+            if probe.kind in ("llama-swap", "llama-server"):
+                for name in fleet.services[service.name].models:
+                    yield probe, fleet.models[name]
+
+
+def _start(
+    state: State, host: PyinfraHost, probe: Probe, model: Model, patience: int, failed: list[str]
+) -> bool:
+    """Start one model; the next ones have their turn whatever comes of it."""
+    name = f"{model.name} of {probe.service}"
+    started = time.monotonic()
+    if probe.kind == "llama-server":
+        answer = _ask(state, host, probe, "/health", patience)
+        good = body_of(answer)[0] == 200
+    else:
+        answer = _ask(state, host, probe, path_of(model), patience)
+        good = is_ready(_ask(state, host, probe, "/running", 30), model.name)
+    took = time.monotonic() - started
+    if good:
+        host.log(f"{name} starts ({took:.0f} s)")
+        return True
+    failed.append(f"{name} cannot start: {reason(answer)}")
+    complain(host, f"{failed[-1]}; the last words of {probe.unit} are below")
+    journal = words(
+        *("journalctl", "-u", probe.unit, "-o", "cat", "--no-pager"),
+        *("-n", "20", "--since", f"-{took + 5:.0f}s"),
+    )
+    run_on(state, host, journal, show=True)
+    return True
+
+
+def _ask(state: State, host: PyinfraHost, probe: Probe, path: str, patience: int) -> str:
+    """Make a request on the host itself, with the service's key where it wants one."""
+    arguments = [probe.address, str(probe.port), path, str(patience)]
+    if probe.key:
+        files = (probe.key_file, f"{CONFIG}/{probe.service}.env")
+        arguments += [probe.key, *(each for each in files if each)]
+    script = (FILES / "request.sh").read_text()
+    _, output = run_on(state, host, words("sh", "-c", script, "request", *arguments))
+    return "\n".join(output.stdout_lines)
+
+
+def _conclude(state: State, host: PyinfraHost, failed: list[str]) -> bool:
+    """Fail the host if any of its models did not start."""
+    for line in failed:
+        complain(host, line)
+    return not failed
+
+
+@deploy("Prove")
+def prove(fleet: Fleet, plan: HostPlan) -> None:
+    """Each model of a host starts once."""
+    start_each(name="Start each model once", fleet=fleet, plan=plan)
+
+
+def prove_if_asked(plan: HostPlan) -> None:
+    """Do it where the host's data says so: `--data llamafleet_prove=yes`."""
+    if switch(host.data.get("llamafleet_prove", False)):
+        fleet, _ = current_fleet()
+        prove(fleet=fleet, plan=plan)

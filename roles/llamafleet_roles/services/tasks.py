@@ -1,0 +1,97 @@
+"""Put a host's files and run its units: one probe, and one bundle where anything differs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Generator
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.operation import operation
+from pyinfra.context import host, state
+
+from llamafleet.targets.plan_types import Artifact, HostPlan
+from llamafleet_roles.commands import announce, refuse, run
+from llamafleet_roles.environment import EnvironmentFileError
+from llamafleet_roles.services.bundle import bundle, command
+from llamafleet_roles.services.changes import Changes, compare, units_that_give_way
+from llamafleet_roles.services.environment import environment_files
+from llamafleet_roles.services.facts import Services, Texts
+from llamafleet_roles.services.plan_lines import PlanError, planned_units
+from llamafleet_roles.services.ports import conflicts, planned_sockets, wanted_at
+from llamafleet_roles.site_data import DataError, seconds
+
+PATIENCE = 300
+"""Seconds that a started process may take to answer: a large model is read from a disk first."""
+
+
+@operation()
+def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Bring a host's files and units to the plan, or do nothing where it is so already.
+
+    What differs travels in one archive over standard input, is validated on the host by nginx,
+    systemd and llama-swap themselves, and only then moved into place; see files/apply.sh.
+    """
+    try:
+        secrets = environment_files(plan, host.data.get("llamafleet_environment", {}))
+    except EnvironmentFileError as error:
+        yield refuse(str(error))
+        return
+    artifacts = (*secrets, *plan.artifacts)
+    units = planned_units(plan)
+    observed = host.get_fact(
+        Services,
+        files=tuple(artifact.path for artifact in artifacts),
+        units=tuple((unit.name, unit.executable) for unit in units),
+        sockets=tuple((each.unit, wanted_at(each)) for each in planned_sockets(plan)),
+        stores=tuple(each.store for each in plan.services if each.store and each.user != "root"),
+    )
+    if observed is None:
+        yield refuse("could not read the state of this host's files and units: nothing was changed")
+        return
+    changes = compare(artifacts, units, observed)
+    ours = units_that_give_way(units, changes, observed)
+    if taken := tuple(conflicts(plan, observed.held, ours)):
+        yield refuse("\n".join((*taken, "nothing was changed on this host")))
+        return
+    if not changes:
+        host.noop("files and units are as planned")
+        return
+    for line in changes.lines():
+        announce(line)
+    _show_differences(changes)
+    try:
+        patience = seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
+        packed = bundle(plan, artifacts, changes, observed, patience)
+    except DataError as error:
+        yield refuse(f"llamafleet_health_timeout {error}")
+        return
+    except PlanError as error:
+        yield refuse(str(error))
+        return
+    yield run(command(), stdin=packed)
+
+
+def _show_differences(changes: Changes) -> None:
+    """With --diff: the changed lines of files that everybody may read."""
+    public = [each for each in changes.put if _is_public(each)]
+    if not state.config.DIFF or not public:
+        return
+    replaced = tuple(each.path for each in public if each.path not in changes.new)
+    texts = host.get_fact(Texts, paths=replaced) if replaced else {}
+    for artifact in public:
+        before = texts.get(artifact.path, "").splitlines()
+        after = artifact.content.splitlines()
+        names = (artifact.path, artifact.path)
+        for line in difflib.unified_diff(before, after, *names, n=2, lineterm=""):
+            host.log(f"    {line}")
+
+
+def _is_public(artifact: Artifact) -> bool:
+    return artifact.mode[-1] in "4567"
+
+
+@deploy("Services")
+def services(plan: HostPlan) -> None:
+    """Files, units and their state as the plan has them."""
+    apply(name="Put files and bring units up to date", plan=plan)

@@ -1,5 +1,0 @@
-"""nginx from the distribution, where a service of the host needs it."""
-
-from roles.nginx.tasks import nginx
-
-__all__ = ["nginx"]

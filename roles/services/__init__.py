@@ -1,6 +1,0 @@
-"""Files and units of a host: put atomically, validated first, restarted only where needed."""
-
-from roles.services.prove import prove, prove_if_asked
-from roles.services.tasks import services
-
-__all__ = ["prove", "prove_if_asked", "services"]
