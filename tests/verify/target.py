@@ -74,7 +74,9 @@ class Target:
         )
 
     def _options(self) -> str:
-        options = "-o BatchMode=yes"
+        # A host that has gone silent is given up, in connecting and afterwards.
+        options = "-o BatchMode=yes -o ConnectTimeout=20"
+        options += " -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
         if self.host.ssh.known_hosts:
             known = self._path(self.host.ssh.known_hosts)
             options += f" -o {shlex.quote(f'UserKnownHostsFile={known}')}"

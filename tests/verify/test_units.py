@@ -8,6 +8,11 @@ from llamafleet.targets.plan_types import Unit
 from tests.verify.conftest import Subject
 from tests.verify.target import ROLL_OUT, Target
 
+# A name without a slash is looked for as systemd does.
+WHERE = """
+PATH=$PATH:/usr/sbin:/sbin
+found=$(command -v -- "$1") && [ -x "$found" ] && readlink -f -- "$found"
+"""
 SCRIPTS = Path(__file__).parents[2] / "roles" / "llamafleet_roles" / "services" / "files"
 
 
@@ -36,9 +41,8 @@ def test_runs_the_installed_program(live_unit: Subject) -> None:
     pid = _properties(target, unit)["MainPID"]
     where = f"{unit.name} on {target.host.name}"
     assert pid != "0", f"{where} has no process; {target.look(unit.name)}"
-    installed = target.out("readlink -f %s", unit.executable).strip()
-    there = target.connection.run("test -x %s", installed).rc == 0
-    assert there, f"{where}: {unit.executable} is not installed; {ROLL_OUT}"
+    installed = target.connection.run("sh -c %s path %s", WHERE, unit.executable).stdout.strip()
+    assert installed, f"{where}: {unit.executable} is not installed; {ROLL_OUT}"
     running = target.out("readlink /proc/%s/exe", pid).strip()
     again = f"restart it: systemctl restart {unit.name}"
     gone = running.endswith(" (deleted)")

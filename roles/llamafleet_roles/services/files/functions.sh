@@ -11,13 +11,21 @@ property() { # unit name: one property of a unit, empty where there is no system
     systemctl show -p "$2" --value -- "$1" 2>/dev/null || :
 }
 
+program_path() { # executable: where it is; a name without a slash is looked for as systemd does
+    case $1 in
+    */*) printf '%s\n' "$root$1" ;;
+    *) command -v -- "$1" 2>/dev/null || : ;;
+    esac
+}
+
 runs_installed_file() { # unit executable: the main process is what the path resolves to now
     pid=$(property "$1" MainPID)
     [ "${pid:-0}" -gt 0 ] 2>/dev/null || return 0
+    program=$(program_path "$2")
     # A script's process is its interpreter: there is nothing to compare.
-    [ "$(head -c 2 -- "$root$2" 2>/dev/null)" != '#!' ] || return 0
+    [ "$(head -c 2 -- "$program" 2>/dev/null)" != '#!' ] || return 0
     # By device and inode: a path would read differently from inside the unit's namespace.
-    installed=$(stat -Lc %d:%i -- "$root$2" 2>/dev/null) || return 0
+    installed=$(stat -Lc %d:%i -- "$program" 2>/dev/null) || return 0
     running=$(stat -Lc %d:%i "/proc/$pid/exe" 2>/dev/null) || return 0
     [ "$running" = "$installed" ]
 }
