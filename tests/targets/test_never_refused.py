@@ -62,6 +62,8 @@ KEYS = st.sampled_from(
         "api-key-env = [KEY]",
         "capture-buffer = 0",
         "pass-through {\nstore = 1\n}",
+        'pass-through {\nx = "${PORT}"\n}',
+        'pass-through {\nx {\ny = "${MODEL_ID}"\n}\n}',
         block("performance", "every = 5s"),
     ]
 )
@@ -111,3 +113,9 @@ def test_what_is_rendered_is_not_refused(
     _, found = read_swap_config(source, version, {"KEY": "k"})
     refused = [f"{each.code}: {each.message}" for each in found if each.refused]
     assert not refused, config.content
+
+
+def test_a_port_outside_of_models_is_refused() -> None:
+    [problem] = compiled(fleet_text("", "", ['pass-through {\nx = "${PORT}"\n}'], 250)).diagnostics
+    assert problem.code == "llama-swap-macro"
+    assert problem.hint == "only models have a port: leave it out"

@@ -65,7 +65,7 @@ def check_passed_values(
     if version >= MACROS_EVERYWHERE:
         common = _macros(passed)
         for values, place, prefix in places:
-            own = (*common, *_macros(values), *(("MODEL_ID",) if prefix else ()))
+            own = (*common, *_macros(values), *(("MODEL_ID", "PORT") if prefix else ()))
             _check_macros(values, frozenset(own), place, diagnostics)
     # In most fleets nothing passes through, and the table of all keys is not loaded.
     from ...llama_swap.fits import misfit
@@ -88,13 +88,18 @@ def _macros(values: JsonObject) -> tuple[str, ...]:
 def _check_macros(
     values: JsonObject, known: frozenset[str], place: Span, diagnostics: Diagnostics
 ) -> None:
-    """Report macros that nothing defines: `${PORT}` has been replaced, and `${env.X}` is none."""
+    """Report macros that nothing defines; `${env.X}` is none.
+
+    `${PORT}` is replaced in models, and nothing outside of them.
+    """
     left = (found[0] for text in texts_of(values) for found in MACRO.finditer(text))
     for macro in dict.fromkeys(left):
         name = macro[2:-1]
-        if name != "PORT" and name not in known and not name.startswith("env."):
+        if name not in known and not name.startswith("env."):
             message = f"nothing says what {macro} is, which passes through"
             hint = f"define it there: macros {{ {name} = ... }}, or leave it out"
+            if name == "PORT":
+                hint = "only models have a port: leave it out"
             diagnostics.error("llama-swap-macro", message, place, hint=hint)
 
 
