@@ -6,9 +6,9 @@ import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .dataclasses import dataclass
 from .diagnostics.model import Diagnostic, Diagnostics
 from .fleet.matrix import Auto
 from .fleet.model import Fleet

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
+from .dataclasses import dataclass, replace
 from .fleet.model import Build, Endpoint, Fleet, Gguf, Host, Service
 from .gguf.shards import shards
 from .targets import TARGETS, AnyTarget

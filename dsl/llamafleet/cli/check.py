@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from ..compiler import Compiled, compile_file
+from ..dataclasses import replace
 from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
 from ..source import Source

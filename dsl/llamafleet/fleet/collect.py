@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics, Label
 from ..language.syntax import Block, Directive, File
 from .schema.block import BlockSchema

@@ -14,9 +14,9 @@ names are rendered with a counter in front (`p001.voice`) and the order stays wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..dataclasses import dataclass
 from ..source import Span
 
 MOST_COMBINATIONS = 100_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
+from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostics, Label
 from ..language import syntax
 from .matrix import (

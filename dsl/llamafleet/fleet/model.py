@@ -7,9 +7,9 @@ that later checks point at. Sizes are bytes, times are seconds unless a name say
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ..dataclasses import dataclass, field
 from ..source import Span
 from .endpoint import Endpoint as Endpoint
 from .endpoint import ListenAddress as ListenAddress

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block
 from .model import NOTHING, Capabilities, Filters, JsonObject

@@ -7,9 +7,9 @@ just goes on without.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
+from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics, Label
 from ..source import Span
 from .model import Build, Gguf, GpuType, Host, Model

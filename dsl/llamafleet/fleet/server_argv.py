@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
+from ..dataclasses import dataclass
 from ..source import Span
 from .schema import llama_server
 from .words import Word

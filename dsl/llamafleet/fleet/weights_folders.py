@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
+from ..dataclasses import replace
 from .model import Fleet, Gguf
 
 DEFAULT_REVISION = "main"

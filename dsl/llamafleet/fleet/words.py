@@ -6,8 +6,7 @@ elsewhere whatever follows. Quotes that are never closed end with the text, as i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..dataclasses import dataclass
 from ..source import Position, Span
 
 START = Position(1, 1)

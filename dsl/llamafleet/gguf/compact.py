@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from ..dataclasses import dataclass
 from .facts import MAX_VOCABULARY, Fact, FileFacts, GgufFacts
 from .header import MAX_ALIGNMENT, MAX_SIZE, MAX_TENSORS, padded
 from .metadata import Scalar

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
+from ..dataclasses import dataclass, replace
 from .header import Header
 from .metadata import Scalar, Skipped, Value
 from .problem import GgufError

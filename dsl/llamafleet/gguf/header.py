@@ -7,8 +7,8 @@ held against the bytes that there are, and against limits far above those of rea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..dataclasses import dataclass
 from .cursor import MAX_NAME, Cursor
 from .metadata import Reader, Value
 from .problem import GgufError, Incomplete, StopReading, bad, shown

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..dataclasses import dataclass
 from .cursor import MAX_NAME, MAX_TEXT, Cursor
 from .problem import bad, shown
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
+from ..dataclasses import replace
 from .cursor import MAX_HEADER
 from .header import Header, parse_header
 from .problem import GgufError, Incomplete

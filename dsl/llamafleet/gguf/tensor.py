@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
+from ..dataclasses import dataclass
 from .tensor_types import BY_NAME
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
+from ..dataclasses import replace
 from ..source import Position, Span
 from .syntax import Attribute, Block, Comment, Comments, Directive, File, Items, MatrixSet, Value
 from .tokens import Token

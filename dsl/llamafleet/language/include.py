@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics, Label
 from ..diagnostics.suggest import suggest
 from ..source import Source, Span

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from ..dataclasses import dataclass
 
 GRAMMAR = Path(__file__).with_name("fleet.lark")
 TABLES = Path(__file__).with_name("fleet.tables.json")

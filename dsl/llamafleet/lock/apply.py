@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ..dataclasses import replace
 from ..diagnostics.model import Diagnostics
 from ..fleet.model import Build, Fleet, Gguf
 from ..fleet.schema.flag_tables import FlagTable, FlagTables, readable

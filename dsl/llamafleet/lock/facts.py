@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
+from ..dataclasses import dataclass, field
 from ..gguf.compact import from_json
 from ..gguf.facts import GgufFacts
 from .model import JsonTree

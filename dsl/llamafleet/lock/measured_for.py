@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from ..dataclasses import dataclass
 from ..fleet.model import Build, Fleet, Gguf, Host, Model
 from .facts import LockedFacts
 

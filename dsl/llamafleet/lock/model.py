@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ..dataclasses import dataclass, field
 from ..fleet.model import Build, Gguf, GgufFile
 from ..secrets.url import without_secrets
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ..dataclasses import dataclass
 from ..fleet.model import GgufFile
 from ..gguf.header import MAX_SIZE
 from .model import JsonTree, Lock, LockedBuild, LockedGguf, is_plain

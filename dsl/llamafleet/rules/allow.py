@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ..dataclasses import dataclass
 from ..diagnostics.codes import CODES
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..diagnostics.suggest import suggest

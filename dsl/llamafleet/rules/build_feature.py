@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostic
 from ..fleet.model import Build
 from ..fleet.schema import llama_server

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
 
+from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host, Service
 from ..targets.swap.block import LlamaSwap

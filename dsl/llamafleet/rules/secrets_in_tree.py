@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ..dataclasses import dataclass
 from ..language.syntax import (
     Attribute,
     Block,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from ..dataclasses import dataclass
 from ..fleet.llama_cpp import release_of, tables_of
 from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
 from ..fleet.schema.argv import Given, read_argv

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ..dataclasses import dataclass
 from .names import is_placeholder, is_secret, is_secret_name, variable_of
 from .shapes import by_shape
 

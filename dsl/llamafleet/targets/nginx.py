@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..dataclasses import dataclass, field
 from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Service, Spans
 from ..fleet.schema.block import BlockSchema, Fields, Key, read_block
 from ..fleet.schema.values import (

@@ -5,8 +5,7 @@ Plain frozen data; nothing here reads a host or a file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..dataclasses import dataclass
 from ..fleet.model import Build, Gguf
 from .places import USER
 

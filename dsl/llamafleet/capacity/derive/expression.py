@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TypeAlias
 
+from ...dataclasses import dataclass
 from ...fleet.matrix import Either, Node, One, Together
 from .families import Family
 from .maximal import Counts

@@ -8,9 +8,9 @@ memory, which all models share: it is left out where even the choices that take 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
+from ...dataclasses import dataclass
 from .maximal import Counts, Kind, Need, choices, kinds_of, largest
 
 Needs = Mapping[str, Need]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ...dataclasses import replace
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.matrix import Matrix
 from ...fleet.model import Fleet, Service

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from ...dataclasses import replace
 from ...fleet.matrix import (
     MOST_COMBINATIONS,
     Either,

@@ -14,10 +14,11 @@ borrows when it is overdrawn: one subtraction and one mask tell whether somethin
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations, product
 from math import comb, prod
 from typing import TypeAlias
+
+from ...dataclasses import dataclass, field
 
 Need: TypeAlias = tuple[int, ...]
 Counts: TypeAlias = tuple[int, ...]

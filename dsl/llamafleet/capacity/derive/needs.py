@@ -8,8 +8,8 @@ of the host take at worst is not there for the models; neither is what is reserv
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from ...fleet.model import Fleet, Service
 from ...targets.swap.block import LlamaSwap
 from ..footprint import Footprints

@@ -7,8 +7,7 @@ taken out here: the model is said to need so much of a card that it is not besid
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from ...dataclasses import replace
 from ...fleet.matrix import Matrix
 from ...targets.swap.block import LlamaSwap
 from ..footprint import Footprints

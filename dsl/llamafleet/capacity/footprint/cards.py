@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ...dataclasses import dataclass
 from ...fleet.model import Build, Host
 from ...targets.backends import backend, backend_of_vendor
 from ..memory import Device

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from ...fleet.model import Build, Fleet, Model, Service
 from ...gguf import GgufFacts
@@ -16,17 +15,13 @@ from .model import WRITTEN, Combination, Footprint
 from .process import Estimates, Process
 
 
-@dataclass
 class Footprints:
     """What every process of a fleet takes, and what may be there together."""
 
-    fleet: Fleet
-    _estimates: Estimates = field(init=False)
-    _found: dict[tuple[str, str, str], tuple[Footprint, ...]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        """One store of estimates for all processes."""
-        self._estimates = Estimates(self.fleet)
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self._estimates = Estimates(fleet)
+        self._found: dict[tuple[str, str, str], tuple[Footprint, ...]] = {}
 
     def of_fleet(self, fleet: Fleet) -> Footprints:
         """The same of a fleet whose matrices alone are others: nothing is computed again."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclasses import dataclass
 from ..memory.terms import Estimate
 
 WRITTEN, MEASURED, ESTIMATED = "written", "measured", "estimated"

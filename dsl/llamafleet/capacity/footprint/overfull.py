@@ -9,9 +9,9 @@ first of a combination, and as the last.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from ...dataclasses import dataclass, replace
 from ...fleet.model import Fleet, Host, Service
 from ...targets.swap.block import LlamaSwap
 from .footprints import Footprints

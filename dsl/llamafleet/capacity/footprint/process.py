@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ...dataclasses import dataclass, field, replace
 from ...fleet.llama_cpp import release_of
 from ...fleet.model import Build, Fleet, Gguf, Host, Model
 from ...gguf import GgufFacts
@@ -32,7 +32,7 @@ class Process:
     devices: tuple[int, ...] | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Estimates:
     """Estimates of a fleet's models; equal processes of equal cards are computed once."""
 

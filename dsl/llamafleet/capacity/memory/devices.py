@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ...dataclasses import dataclass
 
 POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 UNSAID = 1 << 40

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from .terms import MIB, Term
 
 CUDA = "a context, kernels and cuBLAS: ggml-org/llama.cpp pull requests 15860 and 23604"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from ...dataclasses import dataclass, field
 
 ALL = 1 << 30
 SLOTS = 256

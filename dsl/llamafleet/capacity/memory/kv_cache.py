@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from ...gguf.tensor_types import BY_NAME
 from .flags import Flags
 from .geometry import CELLS, Geometry, padded

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from ctypes import c_float
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from .devices import Device
 from .flags import Flags, Override
 from .shape import Shape

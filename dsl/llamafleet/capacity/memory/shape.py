@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclasses import dataclass
 from ...gguf import GgufFacts
 from .windows import windows_of
 

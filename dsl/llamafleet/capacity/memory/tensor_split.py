@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from ctypes import c_float
-from dataclasses import dataclass
 from math import lcm, prod
 
+from ...dataclasses import dataclass
 from ...gguf import GgufFacts
 from ...gguf.tensor_types import BY_NAME
 from .shape import Layer, Shape

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from ...dataclasses import dataclass
 
 Kind: TypeAlias = Literal["weights", "kv", "recurrent", "output", "compute", "driver", "other"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from ...dataclasses import dataclass
 from .flag_tables import FlagTable
 from .server_flag import ServerFlag
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclasses import dataclass
 from ...language import syntax
 from .value_type import Mismatch, ValueType, mismatch, shortened
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from ...dataclasses import dataclass, field
 from ...language.syntax import Attribute, Block, MatrixSet, Word
 from ...source import Span
 from ..endpoint import ListenAddress

@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from ...dataclasses import dataclass, field
 from .server_flag import ServerFlag, server_flag
 
 BUNDLED = Path(__file__).with_name("flags")
@@ -61,7 +61,10 @@ class FlagTables:
     """The tables that a fleet is checked by: those that come with llamafleet, and its lock's."""
 
     locked: Mapping[str, FlagTable] = field(default_factory=dict)
-    _known: dict[str, Nearest] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def _known(self) -> dict[str, Nearest]:
+        return {}
 
     def nearest(self, ref: str) -> Nearest:
         """The build's own table, else the nearest older one, else the oldest.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeAlias
 
+from ...dataclasses import replace
 from ...diagnostics.model import Diagnostics, Label
 from ...language.syntax import Attribute, Block, Word
 from .fields import Fields

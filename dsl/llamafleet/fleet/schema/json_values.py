@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from ...language import syntax
 from ..json_types import Json
 from .scalars import SWITCHES

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from ...dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

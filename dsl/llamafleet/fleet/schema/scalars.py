@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from ...language import syntax
 from .value_type import BARE_WORD, Mismatch, any_of, did_you_mean, mismatch
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ...dataclasses import dataclass
 from .values import Choice, Decimal, Integer, ListOf, OneOf, Switch, TextOrWord, ValueType
 
 LOWEST, HIGHEST = -(2**31), 2**31 - 1

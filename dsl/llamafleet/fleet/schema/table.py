@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 
+from ...dataclasses import dataclass, field
 from .value_type import ValueType
 
 
@@ -25,7 +26,7 @@ class Key:
     same_as: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BlockSchema:
     """One block kind.
 
@@ -51,10 +52,13 @@ class BlockSchema:
     free_label: bool = False
     not_even: str = ""
     upstream: str = ""
-    table: Mapping[str, Key] = field(init=False, repr=False, compare=False)
-    required: tuple[Key, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "table", {key.name: key for key in self.keys})
-        # A model has hundreds of keys, and every block is asked for those that it must have.
-        object.__setattr__(self, "required", tuple(key for key in self.keys if key.required))
+    @cached_property
+    def table(self) -> Mapping[str, Key]:
+        """The keys by name."""
+        return {key.name: key for key in self.keys}
+
+    @cached_property
+    def required(self) -> tuple[Key, ...]:
+        """The keys that must be given; cached, as a model has hundreds of keys."""
+        return tuple(key for key in self.keys if key.required)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from ...language import syntax
 from ..endpoint import ListenAddress
 from .value_type import BARE_WORD, Mismatch, Named, mismatch, printable, quoted_hint

@@ -6,9 +6,9 @@ that the same fleet file means the same everywhere; unasked.py lists them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ...dataclasses import dataclass
 from ...fleet.llama_cpp import tables_of
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
 from ...fleet.schema.flag_tables import FlagTables

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclasses import dataclass
 from ...fleet.schema.block import Fields, Key
 from ...fleet.schema.values import Choice, Duration, Pattern, Word
 from ..places import USER

@@ -10,7 +10,7 @@ them: llama-server's `/slots`, `/props`, `/metrics`, `/lora-adapters`, `/tools`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ...dataclasses import dataclass
 
 READ = ("GET", "HEAD", "OPTIONS")
 SEND = ("POST", "OPTIONS")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dataclasses import dataclass
 from ...fleet.model import ListenAddress
 
 MIB = 1024 * 1024

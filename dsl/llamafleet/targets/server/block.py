@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from ...dataclasses import dataclass, field
 from ...fleet.model import NO_SPANS, Host, ListenAddress, Model, Spans
 from ...fleet.schema.block import BlockSchema, Key
 from ...fleet.schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from ...dataclasses import dataclass, field
 from ...fleet.matrix import Matrix
 from ...fleet.model import NO_SPANS, ListenAddress, Spans
 from ...source import Span

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from ...dataclasses import dataclass
 from ...fleet.model import Filters, JsonObject
 from ...fleet.schema.values import Named
 from ...source import Span
@@ -73,5 +73,5 @@ class Routes:
     selectors: tuple[Selector, ...] = ()
     profiles: tuple[Profile, ...] = ()
     peers: tuple[Peer, ...] = ()
-    priority: tuple[tuple[Named, int], ...] = field(default=())
+    priority: tuple[tuple[Named, int], ...] = ()
     preload: tuple[Named, ...] = ()

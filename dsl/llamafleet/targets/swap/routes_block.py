@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ...dataclasses import dataclass
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model

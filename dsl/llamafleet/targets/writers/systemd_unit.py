@@ -8,8 +8,9 @@ command's word, but `$` means nothing there).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from ...dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

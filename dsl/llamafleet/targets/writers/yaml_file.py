@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...dataclasses import dataclass
 
 if TYPE_CHECKING:
     from yaml.events import Event
