@@ -130,12 +130,12 @@ defaults model {
     ttl        = 5m
 }
 model m {
-    command = ["vllm", "serve", "--port", "${PORT}"]
+    command = ["vllm", "serve", "--host", "127.0.0.1", "--port", "${PORT}"]
     health  = "/health"
 }
 """
     found = model(text)
-    assert found.command == ("vllm", "serve", "--port", "${PORT}")
+    assert found.command == ("vllm", "serve", "--host", "127.0.0.1", "--port", "${PORT}")
     assert (found.flags, found.extra_args, found.ttl, found.gguf) == ((), (), 300, None)
 
 

@@ -181,4 +181,5 @@ def test_a_program_that_only_systemd_knows_is_an_error_and_no_more(
     assert main(["import", str(unit), "--verify"]) == 1
     err = capsys.readouterr().err
     assert "only systemd knows what %h is here" in err
-    assert "not verified" in err
+    assert "llamafleet does not take this fleet file as it is" in err
+    assert "verified" not in err

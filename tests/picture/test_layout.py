@@ -83,10 +83,10 @@ def test_what_nobody_knows_is_hatched_and_says_the_way_out() -> None:
 
 
 def test_the_unknown_may_be_all_that_is_left_however_many_they_are() -> None:
-    shapes = drawn(bar(0, 12 * GIB, CHAT, BLIND, replace(BLIND, name="second")))
+    shapes = drawn(bar(0, 24 * GIB, CHAT, BLIND, replace(BLIND, name="second")))
     [unknown], [track] = boxes(shapes, "unknown"), boxes(shapes, "track")
     assert unknown.x + unknown.width == track.x + track.width
-    assert unknown.width == track.width - round(track.width * CHAT.size / (12 * GIB))
+    assert unknown.width == track.width - round(track.width * CHAT.size / (24 * GIB))
     texts = [each.text for each in every(shapes) if isinstance(each, Label)]
     assert "blind, second: unknown" in texts
 

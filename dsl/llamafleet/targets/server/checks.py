@@ -66,14 +66,7 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
             hint=f"set gpus in model {model.name}, or use replicas instead",
         )
     for host in hosts:
-        if model.gpus == ():
-            scope.diagnostics.error(
-                "no-gpu",
-                f"placement is per-gpu, but {model.name} uses no gpus",
-                fields.span("placement"),
-                hint=f"give {model.name} gpus, or use replicas instead",
-            )
-        elif not host.gpus and model.gpus is None:
+        if not host.gpus and model.gpus is None:
             scope.diagnostics.error(
                 "no-gpu",
                 f"placement is per-gpu, but host {host.name} declares no gpus",
