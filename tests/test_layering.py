@@ -70,7 +70,7 @@ LAYERS: dict[str, set[str]] = {
         "source", "language", "diagnostics", "fleet", "rules", "targets", "llama_swap", "importers",
         "swap_secrets",
     },
-    "explain": {"diagnostics", "fleet.schema", "targets"},
+    "explain": {"diagnostics", "fleet.schema", "rules.codes", "targets"},
     "lsp": {"source", "language", "diagnostics", "fleet.schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 

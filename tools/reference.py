@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from llamafleet.diagnostics.codes import CODES
 from llamafleet.explain import default_of, flag_of, schemas
 from llamafleet.fleet.schema import llama_server
 from llamafleet.fleet.schema.block import BlockSchema, Key
+from llamafleet.rules.codes import CODES
 from llamafleet.targets.backends import BACKENDS
 from llamafleet.targets.process.sandbox import SANDBOX, Need, lifted
 from llamafleet.targets.process.unasked import ADDITIONS
@@ -157,11 +157,11 @@ def _value(value: Setting) -> str:
 def diagnostics() -> str:
     """Every code with what it means, an example and what is printed for it."""
     parts = [MADE, "# Diagnostics", "Every code, what it means, and an example of it."]
-    for code, (severity, meaning) in sorted(CODES.items()):
+    for code, known in CODES.items():
         source, _, printed = (
             (CASES / f"{code}.fleettest").read_text(encoding="utf-8").partition("-" * 10 + "\n")
         )
-        parts += [f"## {code}", f"*{severity.value}.* {meaning}"]
+        parts += [f"## {code}", f"*{known.severity.value}.* {known.meaning}"]
         parts += [f"```text\n{source.rstrip()}\n```", f"```text\n{printed.rstrip()}\n```"]
     return "\n\n".join(parts) + "\n"
 

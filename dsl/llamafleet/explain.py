@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
-from .diagnostics.codes import CODES
+from .diagnostics.codes import Code
 from .fleet.schema import llama_server
 from .fleet.schema.block import BlockSchema, Key
 from .fleet.schema.core import DECLARATIONS
@@ -36,12 +36,18 @@ def explain(word: str) -> str:
         kind, _, key = name.partition(".")
         if kind in kinds:
             found = _keys(key, [kinds[kind]])
-    if not found and name in CODES:
-        severity, meaning = CODES[name]
-        found = [f"{name} ({severity.value})\n{_indented(meaning)}"]
+    if not found and (code := codes().get(name)):
+        found = [f"{name} ({code.severity.value})\n{_indented(code.meaning)}"]
     if not found:
         raise UnknownWordError(_unknown(word, name, kinds))
     return "\n\n".join(found) + "\n"
+
+
+def codes() -> Mapping[str, Code]:
+    """Return every code of diagnostics. The rules are loaded for it, which keys do not need."""
+    from .rules.codes import CODES
+
+    return CODES
 
 
 def schemas() -> Iterator[BlockSchema]:
@@ -148,7 +154,7 @@ def _indented(text: str) -> str:
 
 def _unknown(word: str, name: str, kinds: dict[str, BlockSchema]) -> str:
     keys = {key.name for schema in kinds.values() for key in schema.keys}
-    hint = did_you_mean(name, [*kinds, *sorted(keys), *CODES])
+    hint = did_you_mean(name, [*kinds, *sorted(keys), *codes()])
     kind, _, key = name.partition(".")
     if kind in kinds:
         hint = did_you_mean(key, kinds[kind].table) or f"llamafleet explain {kind} lists its keys"

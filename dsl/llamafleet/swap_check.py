@@ -13,36 +13,13 @@ from .llama_swap.model import SwapConfig
 from .llama_swap.versions import NEWEST
 from .rules import findings
 from .rules.allow import Allow, allowances_in_yaml, silenced, unused
+from .rules.codes import CODES
 from .rules.survey import Survey
 from .source import Source
 from .swap_secrets import secrets_of
 from .targets import TARGETS
 
-APPLICABLE = frozenset(
-    {
-        "context-per-slot",
-        "dangerous-flag",
-        "flag-table",
-        "flag-value",
-        "idle-slots",
-        "ignored-flag",
-        "listen-conflict",
-        "not-kept-warm",
-        "overridden-flag",
-        "preload-conflict",
-        "preload-ttl",
-        "quantised-cache",
-        "redundant-set",
-        "removed-flag",
-        "repeated-flag",
-        "reserved-name",
-        "set-tie",
-        "short-timeout",
-        "split-mode",
-        "unknown-flag",
-        "visible-devices",
-    }
-)
+APPLICABLE = frozenset(code.name for code in CODES.values() if code.in_yaml)
 """Codes that a fleet's checks add: the others speak of hosts, or are said from the YAML itself."""
 
 HOST = "localhost"

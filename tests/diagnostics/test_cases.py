@@ -17,10 +17,10 @@ from llamafleet.cli.arguments import read
 from llamafleet.cli.yaml_files import environment
 from llamafleet.compiler import Compiled, compile_file
 from llamafleet.diagnostics.as_text import as_text
-from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.importers.front import Asked, guess, import_source
 from llamafleet.llama_swap.versions import NEWEST
+from llamafleet.rules.codes import CODES
 from llamafleet.source import Source
 from llamafleet.swap_check import check_swap_config
 
@@ -101,4 +101,4 @@ def test_case_names_are_codes() -> None:
 def test_severity_is_as_listed(code: str) -> None:
     """The table says error or warning, and the rendering says the same."""
     path = HERE / f"{code}.fleettest"
-    assert f"{CODES[code][0].value}[{code}]" in path.read_text(encoding="utf-8")
+    assert f"{CODES[code].severity.value}[{code}]" in path.read_text(encoding="utf-8")

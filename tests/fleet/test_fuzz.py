@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from llamafleet.compiler import Compiled, compile_file, compile_text
 from llamafleet.diagnostics.as_json import as_json
 from llamafleet.diagnostics.as_text import as_text
-from llamafleet.diagnostics.codes import CODES
 from llamafleet.explain import schemas
+from llamafleet.rules.codes import CODES
 
 CASES = sorted((Path(__file__).parent.parent / "diagnostics").glob("*.fleettest"))
 FLEETS = [path.read_text(encoding="utf-8").partition("-" * 10)[0] for path in CASES]

@@ -6,8 +6,8 @@ from functools import cache
 
 from hypothesis import strategies as st
 
-from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostic, Label, Severity
+from llamafleet.rules.codes import CODES
 from llamafleet.source import Position, Span
 from tests.diagnostics.test_cases import CASES, SEPARATOR, compiled
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
 
 from llamafleet.diagnostics.as_sarif import as_sarif
-from llamafleet.diagnostics.codes import CODES
 from llamafleet.diagnostics.model import Diagnostic, Label, Severity
+from llamafleet.rules.codes import CODES
 from llamafleet.source import Position, Span
 from tests.formats.findings import documented, findings
 
@@ -26,7 +26,7 @@ VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 def run_of(*diagnostics: Diagnostic, documentation: str = "") -> dict[str, Any]:
     """The one run of a document that is valid."""
-    text = as_sarif(diagnostics, "0.1.0", documentation)
+    text = as_sarif(diagnostics, CODES, "0.1.0", documentation)
     assert text.isascii()  # whatever the encoding of stdout, it stays JSON
     document = json.loads(text)
     VALIDATOR.validate(document)
@@ -45,7 +45,7 @@ def test_schema_itself_is_one() -> None:
 
 
 def test_schema_refuses_what_sarif_does() -> None:
-    document = json.loads(as_sarif([one()]))
+    document = json.loads(as_sarif([one()], CODES))
     document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     with pytest.raises(ValidationError):
         VALIDATOR.validate(document)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.diagnostics.codes import CODES
 from llamafleet.explain import UnknownWordError, explain, schemas
+from llamafleet.rules.codes import CODES
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -66,9 +66,10 @@ def _print(found: Iterable[Diagnostic], sources: Mapping[str, Source], style: st
             sys.stdout.write(as_json(found))
         case "sarif":
             from ..diagnostics.as_sarif import as_sarif
+            from ..rules.codes import CODES
             from .about import documentation, version
 
-            sys.stdout.write(as_sarif(found, version(), documentation()))
+            sys.stdout.write(as_sarif(found, CODES, version(), documentation()))
         case "github":
             from ..diagnostics.as_github import as_github
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
 from ..source import Span
-from .codes import CODES
+from .codes import Code
 from .model import Diagnostic, Label
 
 SCHEMA = (
@@ -22,14 +22,22 @@ ROOT = "%SRCROOT%"
 """What SARIF calls the directory that relative paths begin in: the working directory."""
 
 
-def as_sarif(diagnostics: Iterable[Diagnostic], version: str = "", documentation: str = "") -> str:
-    """One document with one run. `documentation` is the address of the page that PAGE is."""
+def as_sarif(
+    diagnostics: Iterable[Diagnostic],
+    known: Mapping[str, Code],
+    version: str = "",
+    documentation: str = "",
+) -> str:
+    """Write one document with one run.
+
+    `known` has every code by its name; `documentation` is the address of the page that PAGE is.
+    """
     found = tuple(diagnostics)
     codes = sorted({each.code for each in found})
     driver: dict[str, Any] = {"name": "llamafleet"}
     if version:
         driver["version"] = version
-    driver["rules"] = [_rule(code, documentation) for code in codes]
+    driver["rules"] = [_rule(known[code], documentation) for code in codes]
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -39,16 +47,15 @@ def as_sarif(diagnostics: Iterable[Diagnostic], version: str = "", documentation
     return json.dumps(document, indent=2) + "\n"
 
 
-def _rule(code: str, documentation: str) -> dict[str, Any]:
-    severity, meaning = CODES[code]
+def _rule(code: Code, documentation: str) -> dict[str, Any]:
     rule: dict[str, Any] = {
-        "id": code,
-        "shortDescription": {"text": meaning},
-        "help": {"text": f"{meaning} An example is in {PAGE}#{code}."},
-        "defaultConfiguration": {"level": severity.value},
+        "id": code.name,
+        "shortDescription": {"text": code.meaning},
+        "help": {"text": f"{code.meaning} An example is in {PAGE}#{code.name}."},
+        "defaultConfiguration": {"level": code.severity.value},
     }
     if documentation:
-        rule["helpUri"] = f"{documentation}#{code}"
+        rule["helpUri"] = f"{documentation}#{code.name}"
     return rule
 
 

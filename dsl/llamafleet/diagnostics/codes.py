@@ -1,127 +1,106 @@
-"""Every code a diagnostic can carry: how severe it is unless said otherwise, and what it means.
+"""The codes that reading, resolving and importing files can report; a rule declares its own.
 
-A code is never renamed, and one that is no longer found stays listed.
+A code is never renamed, and one that is no longer found stays listed. `rules/codes.py` has all.
 """
 
 from __future__ import annotations
 
+from ..dataclasses import dataclass
 from .model import Severity
 
-E, W = Severity.ERROR, Severity.WARNING
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
-CODES: dict[str, tuple[Severity, str]] = {
-    "alias-conflict": (E, "Two models of one service would answer to the same id."),
-    "bad-allow": (W, "An allow names no code, one that does not exist, or no reason."),
-    "bad-handle": (E, "A handle of a matrix is one that llama-swap refuses or misreads."),
-    "bad-macro": (E, "A macro of llama-swap has a name or a value that it refuses."),
-    "bad-name": (E, "A name holds what cannot become part of a path, a unit or an API."),
-    "build-feature": (
-        E,
-        "A flag needs what its build is compiled without, or makes llama-server fetch weights.",
-    ),
-    "circular-set": (E, "Sets of a matrix refer to each other in a circle."),
-    "conflicting-keys": (E, "Two things are said that exclude each other."),
-    "context-per-slot": (W, "Slots share a context so small that each has next to nothing."),
-    "dangerous-flag": (W, "Whoever reaches a server may use tools that act on its host."),
-    "disk-overcommit": (E, "The weights of a host are more than its disk holds."),
-    "duplicate-block": (E, "A block stands twice where there can be one."),
-    "duplicate-key": (E, "A key is set twice in one block, perhaps in two spellings."),
-    "duplicate-member": (E, "A model stands twice in groups of llama-swap."),
-    "duplicate-name": (E, "Two things of one kind have the same name."),
-    "exposed": (
-        W,
-        "A service, or the server of a model of it, answers everyone who reaches its host, without "
-        "a key.",
-    ),
-    "flag-table": (W, "There is no table of a build's flags, so that of another stands in."),
-    "flag-value": (
-        E,
-        "A flag among the arguments lacks its value, or has one that is refused or misread.",
-    ),
-    "gpu-arch": (
-        E,
-        "The toolkit of a build cannot compile for a card, or its architecture is misspelt.",
-    ),
-    "gpu-backend": (E, "A build cannot compute on the cards that it is meant for."),
-    "gpu-index": (E, "A model is pinned to a GPU that its host does not have."),
-    "gpu-shared": (W, "Two services of one host use the same GPU, and neither knows of the other."),
-    "idle-slots": (W, "A limit keeps requests away from slots that are there for them."),
-    "ignored-flag": (W, "A flag has no effect beside another one."),
-    "include-cycle": (E, "A file includes itself, directly or by way of others."),
-    "language-version": (
-        E,
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code of diagnostics: its severity unless said otherwise, and its meaning in one line.
+
+    `in_yaml`: the checks of a fleet report it for a llama-swap configuration as well. Leave it
+    False where the finding speaks of hosts, or where reading the YAML reports it already.
+    """
+
+    name: str
+    severity: Severity
+    meaning: str
+    in_yaml: bool
+
+
+def _code(name: str, severity: Severity, meaning: str, in_yaml: bool = False) -> Code:
+    return Code(name, severity, meaning, in_yaml)
+
+
+CODES: tuple[Code, ...] = (
+    _code("bad-allow", WARNING, "An allow names no code, one that does not exist, or no reason."),
+    _code("bad-handle", ERROR, "A handle of a matrix is one that llama-swap refuses or misreads."),
+    _code("bad-macro", ERROR, "A macro of llama-swap has a name or a value that it refuses."),
+    _code("bad-name", ERROR, "A name holds what cannot become part of a path, a unit or an API."),
+    _code("circular-set", ERROR, "Sets of a matrix refer to each other in a circle."),
+    _code("conflicting-keys", ERROR, "Two things are said that exclude each other."),
+    _code("duplicate-block", ERROR, "A block stands twice where there can be one."),
+    _code("duplicate-key", ERROR, "A key is set twice in one block, perhaps in two spellings."),
+    _code("duplicate-member", ERROR, "A model stands twice in groups of llama-swap."),
+    _code("duplicate-name", ERROR, "Two things of one kind have the same name."),
+    _code("include-cycle", ERROR, "A file includes itself, directly or by way of others."),
+    _code(
+        "language-version",
+        ERROR,
         "A file does not begin with a language version that this release reads.",
     ),
-    "like-chain": (E, "A model is like one that is itself like another, or like itself."),
-    "listen-conflict": (E, "Two processes of one host would listen on the same port."),
-    "llama-swap-macro": (E, "A text holds what llama-swap would take for a macro."),
-    "main-gpu": (E, "The main GPU is one that the model does not see."),
-    "matrix-too-large": (E, "A matrix means more combinations than can be checked."),
-    "misplaced-block": (E, "A block stands where its kind means nothing."),
-    "misplaced-key": (E, "A key stands where llama-swap does not look for it."),
-    "misplaced-set": (E, "A line of two words and a value stands where only keys may."),
-    "measured-differs": (W, "What was measured of a model is not what is estimated."),
-    "missing-key": (E, "A block lacks what it cannot do without."),
-    "missing-name": (E, "A block that must have a name has none."),
-    "model-in-no-set": (
-        W,
+    _code("like-chain", ERROR, "A model is like one that is itself like another, or like itself."),
+    _code(
+        "listen-conflict",
+        ERROR,
+        "Two processes of one host would listen on the same port.",
+        in_yaml=True,
+    ),
+    _code("llama-swap-macro", ERROR, "A text holds what llama-swap would take for a macro."),
+    _code("matrix-too-large", ERROR, "A matrix means more combinations than can be checked."),
+    _code("misplaced-block", ERROR, "A block stands where its kind means nothing."),
+    _code("misplaced-key", ERROR, "A key stands where llama-swap does not look for it."),
+    _code("misplaced-set", ERROR, "A line of two words and a value stands where only keys may."),
+    _code("missing-key", ERROR, "A block lacks what it cannot do without."),
+    _code("missing-name", ERROR, "A block that must have a name has none."),
+    _code(
+        "model-in-no-set",
+        WARNING,
         "A model is in no set of its service's matrix, so it always runs alone.",
     ),
-    "no-gpu": (E, "A process for each GPU is wanted where there is no GPU."),
-    "not-kept-warm": (W, "A model that is to stay loaded is unloaded by requests for others."),
-    "not-imported": (W, "Something of an imported file has no place in a fleet file."),
-    "not-locked": (E, "Which file a quant is stands in no fleet.lock, or in an old one."),
-    "not-text": (E, "A file is not UTF-8 text."),
-    "odd-key": (E, "A key is no text for YAML, and llama-swap loses what it stands for."),
-    "overridden-flag": (W, "A flag never counts, because every request says something else."),
-    "owned-flag": (E, "Arguments set what llamafleet sets itself."),
-    "port-macro": (E, "A model of llama-swap has no port, and no address either."),
-    "port-range": (E, "More ports are needed than there are left."),
-    "preload-conflict": (W, "Loading one model at start unloads another that was loaded at start."),
-    "preload-ttl": (W, "A model is loaded at start, and unloaded again for want of requests."),
-    "quantised-cache": (
-        E,
-        "A KV cache has a format that the server refuses, or has no kernel for.",
+    _code("no-gpu", ERROR, "A process for each GPU is wanted where there is no GPU."),
+    _code("not-imported", WARNING, "Something of an imported file has no place in a fleet file."),
+    _code("not-locked", ERROR, "Which file a quant is stands in no fleet.lock, or in an old one."),
+    _code("not-text", ERROR, "A file is not UTF-8 text."),
+    _code("odd-key", ERROR, "A key is no text for YAML, and llama-swap loses what it stands for."),
+    _code("port-macro", ERROR, "A model of llama-swap has no port, and no address either."),
+    _code("port-range", ERROR, "More ports are needed than there are left."),
+    _code(
+        "refused-key",
+        ERROR,
+        "A key is a flag that llamafleet sets itself, or that means nothing here.",
     ),
-    "ram-overcommit": (E, "A host has less memory than its models may take at a time."),
-    "redundant-set": (W, "A set of a matrix is part of others, so it never decides anything."),
-    "refused-key": (E, "A key is a flag that llamafleet sets itself, or that means nothing here."),
-    "removed-flag": (E, "A build's llama-server does not have a flag that another one has."),
-    "repeated-flag": (W, "A flag is given twice, and the last one wins."),
-    "repeated-include": (W, "A file includes the same other file twice."),
-    "reserved-name": (W, "The id of a model has a meaning of its own upstream."),
-    "secret-in-file": (W, "A key, a token or a password stands in a file that others may read."),
-    "root-user": (W, "The processes of a service run as root."),
-    "set-syntax": (E, "The expression of a set is one that llama-swap cannot read."),
-    "set-tie": (
-        W,
-        "A request may evict either of two models at equal cost, so only order decides.",
+    _code("repeated-include", WARNING, "A file includes the same other file twice."),
+    _code(
+        "secret-in-file",
+        WARNING,
+        "A key, a token or a password stands in a file that others may read.",
     ),
-    "short-timeout": (W, "Something gives up before a model can have been loaded."),
-    "split-mode": (E, "A build cannot split a model like this, or not together with other flags."),
-    "syntax": (E, "A line does not follow the grammar."),
-    "tensor-split": (W, "There are more or fewer shares than GPUs."),
-    "unknown-block": (E, "A block is of a kind that does not exist."),
-    "unknown-directive": (E, "A line at top level starts with a word that is no directive."),
-    "unknown-flag": (E, "A build's llama-server has no such flag."),
-    "unknown-key": (E, "A block has no such key."),
-    "unknown-macro": (E, "A macro is used that nothing defines."),
-    "unknown-member": (E, "A matrix names what is no model of its service."),
-    "unknown-name": (E, "Something is referred to that nothing declares."),
-    "unreachable-upstream": (
-        E,
-        "A proxy stands before what only another host can reach, or before itself.",
+    _code("set-syntax", ERROR, "The expression of a set is one that llama-swap cannot read."),
+    _code("syntax", ERROR, "A line does not follow the grammar."),
+    _code("unknown-block", ERROR, "A block is of a kind that does not exist."),
+    _code(
+        "unknown-directive", ERROR, "A line at top level starts with a word that is no directive."
     ),
-    "unreadable-file": (E, "A file cannot be read: it is missing, a directory, or not permitted."),
-    "unset-variable": (W, "A configuration needs an environment variable that has no known value."),
-    "unused-allow": (W, "An allow silences nothing."),
-    "unused-definition": (W, "Something is declared that no service leads to."),
-    "unused-key": (E, "A key is read by llama-swap, and has no effect."),
-    "version-needed": (E, "Something needs a newer llama-swap than the service declares."),
-    "visible-devices": (W, "The environment of a model overrides the GPUs that it is pinned to."),
-    "vram-overcommit": (E, "A card holds less than may be on it at a time."),
-    "vram-unit": (W, "A card's memory is written in GB where its makers mean GiB."),
-    "vram-unknown": (W, "Nobody knows what a model takes of a card that others are held against."),
-    "wrong-type": (E, "A value is not what its key takes."),
-    "yaml-syntax": (E, "A file is no YAML that llama-swap can read."),
-}
+    _code("unknown-key", ERROR, "A block has no such key."),
+    _code("unknown-macro", ERROR, "A macro is used that nothing defines."),
+    _code("unknown-member", ERROR, "A matrix names what is no model of its service."),
+    _code("unknown-name", ERROR, "Something is referred to that nothing declares."),
+    _code(
+        "unreadable-file",
+        ERROR,
+        "A file cannot be read: it is missing, a directory, or not permitted.",
+    ),
+    _code("unused-allow", WARNING, "An allow silences nothing."),
+    _code("unused-key", ERROR, "A key is read by llama-swap, and has no effect."),
+    _code("version-needed", ERROR, "Something needs a newer llama-swap than the service declares."),
+    _code("wrong-type", ERROR, "A value is not what its key takes."),
+    _code("yaml-syntax", ERROR, "A file is no YAML that llama-swap can read."),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from .alias_conflict import alias_conflict
@@ -26,6 +26,7 @@ from .redundant_set import redundant_set
 from .repeated_flag import repeated_flag
 from .reserved_name import reserved_name
 from .root_user import root_user
+from .rule import Rule
 from .set_tie import set_tie
 from .short_timeout import short_timeout
 from .split_mode import split_mode
@@ -39,8 +40,6 @@ from .visible_devices import visible_devices
 from .vram_overcommit import vram_overcommit
 from .vram_unit import vram_unit
 from .vram_unknown import vram_unknown
-
-Rule = Callable[[Survey], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (
     alias_conflict,
@@ -82,4 +81,4 @@ RULES: tuple[Rule, ...] = (
 
 def findings(survey: Survey) -> Iterator[Diagnostic]:
     """What all rules say about a fleet; once, where several models inherit the same mistake."""
-    yield from dict.fromkeys(each for rule in RULES for each in rule(survey))
+    yield from dict.fromkeys(each for rule in RULES for each in rule.check(survey))

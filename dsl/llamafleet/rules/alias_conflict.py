@@ -6,9 +6,18 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Model
+from .rule import ERROR, Code, rule
 from .survey import Survey
 
 
+@rule(
+    Code(
+        "alias-conflict",
+        ERROR,
+        "Two models of one service would answer to the same id.",
+        in_yaml=False,
+    ),
+)
 def alias_conflict(survey: Survey) -> Iterator[Diagnostic]:
     """Aliases that equal a model's id or another alias of the same service.
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from ..dataclasses import dataclass
-from ..diagnostics.codes import CODES
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..diagnostics.suggest import suggest
 from ..language.syntax import Attribute, Block, Comment, Comments, Directive, File, Items, MatrixSet
 from ..source import Position, Source, Span
+from .codes import CODES
 
 _ALLOW = re.compile(r"#\s*fleet\s*:\s*allow\b(?P<rest>.*)")
 # Few files need these two, so `re` compiles them when it meets them.

@@ -10,6 +10,7 @@ from ..fleet.model import Build
 from ..fleet.schema import llama_server
 from ..source import Span
 from .report import error
+from .rule import ERROR, Code, rule
 from .survey import Serving, Survey
 
 VARIABLE = "LLAMA_ARG_"
@@ -73,6 +74,14 @@ class _Asked:
     span: Span
 
 
+@rule(
+    Code(
+        "build-feature",
+        ERROR,
+        "A flag needs what its build is compiled without, or makes llama-server fetch weights.",
+        in_yaml=False,
+    ),
+)
 def build_feature(survey: Survey) -> Iterator[Diagnostic]:
     """Flags of models that a build of the fleet serves, wherever they are written."""
     for serving in survey.serving:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Serving, Survey
 
 SMALL = 2048
@@ -13,6 +14,20 @@ SMALL = 2048
 SHORT_INPUTS = ("embedding", "rerank", "pooling", "kv-unified-per-slot")
 
 
+@rule(
+    Code(
+        "context-per-slot",
+        WARNING,
+        "Slots share a context so small that each has next to nothing.",
+        in_yaml=True,
+    ),
+    Code(
+        "idle-slots",
+        WARNING,
+        "A limit keeps requests away from slots that are there for them.",
+        in_yaml=True,
+    ),
+)
 def context_per_slot(survey: Survey) -> Iterator[Diagnostic]:
     """Slots that get little of the context that they share, and slots that nothing reaches."""
     for serving in survey.serving:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Gguf, Host
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .sizes import gib
 from .survey import Survey
 
@@ -15,6 +16,14 @@ ROUNDING = 0.01
 MOST_SHOWN = 4
 
 
+@rule(
+    Code(
+        "disk-overcommit",
+        ERROR,
+        "The weights of a host are more than its disk holds.",
+        in_yaml=False,
+    ),
+)
 def disk_overcommit(survey: Survey) -> Iterator[Diagnostic]:
     """Every file once, those that are fetched and those that lie in models-dir."""
     for host in survey.fleet.hosts.values():

@@ -13,6 +13,7 @@ from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .listening import asks_for_a_key, listens_everywhere
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Serving, Setting, Survey
 
 KEYS = ("api-key", "api-key-file")
@@ -23,6 +24,21 @@ TOOLS = ("tools", "cors-proxy")
 """The ends of llama-server's paths at which they are used."""
 
 
+@rule(
+    Code(
+        "dangerous-flag",
+        WARNING,
+        "Whoever reaches a server may use tools that act on its host.",
+        in_yaml=True,
+    ),
+    Code(
+        "exposed",
+        WARNING,
+        "A service, or the server of a model of it, answers everyone who reaches its host, without "
+        "a key.",
+        in_yaml=False,
+    ),
+)
 def exposed(survey: Survey) -> Iterator[Diagnostic]:
     """Services, and servers of their models, that answer others and ask nobody for a key."""
     for service in survey.fleet.services.values():

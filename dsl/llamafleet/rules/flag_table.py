@@ -8,11 +8,20 @@ from ..diagnostics.model import Diagnostic
 from ..fleet.schema.flag_tables import FlagTable, number
 from ..source import Position, Span
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 HINT = "a rollout puts the table of what it has built into fleet.lock; commit that"
 
 
+@rule(
+    Code(
+        "flag-table",
+        WARNING,
+        "There is no table of a build's flags, so that of another stands in.",
+        in_yaml=True,
+    ),
+)
 def flag_table(survey: Survey) -> Iterator[Diagnostic]:
     """Builds that serve models, and releases of programs, that there is no table of."""
     for serving in survey.serving:

@@ -9,9 +9,18 @@ from ..fleet.schema.argv import Problem, value_problem
 from ..fleet.schema.flag_tables import FlagTable, bundled
 from ..source import Span
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .survey import Serving, Survey
 
 
+@rule(
+    Code(
+        "flag-value",
+        ERROR,
+        "A flag among the arguments lacks its value, or has one that is refused or misread.",
+        in_yaml=True,
+    ),
+)
 def flag_value(survey: Survey) -> Iterator[Diagnostic]:
     """Arguments, which nobody has looked at yet, and keys where the build is not the newest."""
     newest = bundled()[0].ref

@@ -10,6 +10,7 @@ from ..fleet.model import Build, GpuType
 from ..source import Span
 from ..targets.backends import backend
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .survey import Survey
 
 Version = tuple[int, int]
@@ -24,6 +25,14 @@ _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
 SPELLED = {"cuda": re.compile(r"sm_\d{2,3}[a-z]?"), "hip": re.compile(r"gfx[0-9a-f]{3,4}")}
 
 
+@rule(
+    Code(
+        "gpu-arch",
+        ERROR,
+        "The toolkit of a build cannot compile for a card, or its architecture is misspelt.",
+        in_yaml=False,
+    ),
+)
 def gpu_arch(survey: Survey) -> Iterator[Diagnostic]:
     """Each build for CUDA or HIP with the cards that it is compiled for."""
     pairs = {

@@ -8,9 +8,18 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, Host
 from ..targets.backends import backend
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .survey import Serving, Survey
 
 
+@rule(
+    Code(
+        "gpu-backend",
+        ERROR,
+        "A build cannot compute on the cards that it is meant for.",
+        in_yaml=False,
+    ),
+)
 def gpu_backend(survey: Survey) -> Iterator[Diagnostic]:
     """Each build against the cards of the hosts that run it."""
     for serving in survey.serving:

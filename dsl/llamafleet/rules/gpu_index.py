@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Host, Model
+from .rule import ERROR, Code, rule
 from .survey import Survey
 
 
+@rule(
+    Code(
+        "gpu-index", ERROR, "A model is pinned to a GPU that its host does not have.", in_yaml=False
+    ),
+)
 def gpu_index(survey: Survey) -> Iterator[Diagnostic]:
     """Models pinned to GPUs that a host they are served on does not have, or pinned twice."""
     fleet = survey.fleet

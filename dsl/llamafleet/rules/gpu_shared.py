@@ -10,6 +10,7 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host, Service
 from ..targets.swap.block import LlamaSwap
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Serving, Survey
 
 
@@ -22,6 +23,14 @@ class _User:
     known: bool
 
 
+@rule(
+    Code(
+        "gpu-shared",
+        WARNING,
+        "Two services of one host use the same GPU, and neither knows of the other.",
+        in_yaml=False,
+    ),
+)
 def gpu_shared(survey: Survey) -> Iterator[Diagnostic]:
     """Services whose models may be on one card at a time, unless it is known what they take.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Serving, Survey
 
 PLACED = ("n-gpu-layers", "tensor-split", "override-tensor", "cpu-moe", "n-cpu-moe")
@@ -13,6 +14,9 @@ PLACED = ("n-gpu-layers", "tensor-split", "override-tensor", "cpu-moe", "n-cpu-m
 DEFAULT_UBATCH = 512
 
 
+@rule(
+    Code("ignored-flag", WARNING, "A flag has no effect beside another one.", in_yaml=True),
+)
 def ignored_flag(survey: Survey) -> Iterator[Diagnostic]:
     """`fit` beside a placement by hand, and batches that embeddings cut down."""
     for serving in survey.serving:

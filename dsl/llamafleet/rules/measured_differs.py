@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Serving, Survey
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ HINT = (
 )
 
 
+@rule(
+    Code(
+        "measured-differs",
+        WARNING,
+        "What was measured of a model is not what is estimated.",
+        in_yaml=False,
+    ),
+)
 def measured_differs(survey: Survey) -> Iterator[Diagnostic]:
     """Only measurements that still count; those of something else are nobody's concern."""
     if not survey.fleet.measured:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Json
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 PARAMETERS = {
@@ -30,6 +31,14 @@ PARAMETERS = {
 """Flags that only say what holds where a request says nothing, and what requests call them."""
 
 
+@rule(
+    Code(
+        "overridden-flag",
+        WARNING,
+        "A flag never counts, because every request says something else.",
+        in_yaml=True,
+    ),
+)
 def overridden_flag(survey: Survey) -> Iterator[Diagnostic]:
     """Flags beside `set-params` that say something else: the flag never counts."""
     for serving in survey.serving:

@@ -10,11 +10,32 @@ from ..fleet.schema.values import Named
 from ..targets.swap.block import LlamaSwap
 from .redundant_set import small
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 MOST = 1000
 
 
+@rule(
+    Code(
+        "not-kept-warm",
+        WARNING,
+        "A model that is to stay loaded is unloaded by requests for others.",
+        in_yaml=True,
+    ),
+    Code(
+        "preload-conflict",
+        WARNING,
+        "Loading one model at start unloads another that was loaded at start.",
+        in_yaml=True,
+    ),
+    Code(
+        "preload-ttl",
+        WARNING,
+        "A model is loaded at start, and unloaded again for want of requests.",
+        in_yaml=True,
+    ),
+)
 def preload(survey: Survey) -> Iterator[Diagnostic]:
     """What unloads a model that its service loads at start."""
     for service in survey.swaps:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .survey import Serving, Survey
 
 QUANTISED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
@@ -15,6 +16,14 @@ OPTIONAL = frozenset({"f16", "bf16", "q4_0", "q4_1", "q5_0", "q5_1", "q8_0"})
 OPTION = "-DGGML_CUDA_FA_QUANTS="
 
 
+@rule(
+    Code(
+        "quantised-cache",
+        ERROR,
+        "A KV cache has a format that the server refuses, or has no kernel for.",
+        in_yaml=True,
+    ),
+)
 def quantised_cache(survey: Survey) -> Iterator[Diagnostic]:
     """Quantised values without flash attention, and pairs that the build leaves out."""
     for serving in survey.serving:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Label
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .sizes import gib, with_doubts
 from .survey import Survey
 
@@ -18,6 +19,14 @@ MOST_SHOWN = 4
 STEP = 256 << 20
 
 
+@rule(
+    Code(
+        "ram-overcommit",
+        ERROR,
+        "A host has less memory than its models may take at a time.",
+        in_yaml=False,
+    ),
+)
 def ram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
     """An error for what models take when they are loaded, a warning for caches that may grow."""
     hosts = [each for each in survey.fleet.hosts.values() if each.ram is not None]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.matrix import Matrix, NamedSet, count, references
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 MOST = 1000
@@ -16,6 +17,14 @@ Placed = tuple[int, str, frozenset[str]]
 """A combination: where it stands in the order in which they are tried, its set, its models."""
 
 
+@rule(
+    Code(
+        "redundant-set",
+        WARNING,
+        "A set of a matrix is part of others, so it never decides anything.",
+        in_yaml=True,
+    ),
+)
 def redundant_set(survey: Survey) -> Iterator[Diagnostic]:
     """Sets that could be taken away without any request evicting anything else.
 

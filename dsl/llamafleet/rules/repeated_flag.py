@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.schema import llama_server
 from .report import error, warning
+from .rule import ERROR, WARNING, Code, rule
 from .survey import Serving, Survey
 
 SEVERAL = ("list", "repeated")
 """Types of flags that may stand several times: each occurrence adds to the ones before."""
 
 
+@rule(
+    Code("owned-flag", ERROR, "Arguments set what llamafleet sets itself.", in_yaml=False),
+    Code("repeated-flag", WARNING, "A flag is given twice, and the last one wins.", in_yaml=True),
+)
 def repeated_flag(survey: Survey) -> Iterator[Diagnostic]:
     """Flags that are arguments and keys, or arguments twice: llama-server takes the last."""
     for serving in survey.serving:

@@ -9,6 +9,7 @@ from ..fleet.model import Fleet, Model
 from ..source import Span
 from ..targets.swap.block import LlamaSwap
 from .report import error, warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 COMFY = "comfyui_auto"
@@ -16,6 +17,14 @@ COMFY_SINCE = 249
 PEERS_SINCE = 242
 
 
+@rule(
+    Code(
+        "reserved-name",
+        WARNING,
+        "The id of a model has a meaning of its own upstream.",
+        in_yaml=True,
+    ),
+)
 def reserved_name(survey: Survey) -> Iterator[Diagnostic]:
     """Names that llama-swap keeps for itself or for its peers."""
     for service in survey.swaps:

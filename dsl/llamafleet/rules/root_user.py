@@ -8,11 +8,15 @@ from ..diagnostics.model import Diagnostic
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 ROOT = ("root", "0")
 
 
+@rule(
+    Code("root-user", WARNING, "The processes of a service run as root.", in_yaml=False),
+)
 def root_user(survey: Survey) -> Iterator[Diagnostic]:
     """Every service of model servers that says `user = root`."""
     for service in survey.fleet.services.values():

@@ -8,6 +8,7 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.matrix import Matrix
 from .redundant_set import small
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 MOST = 400
@@ -17,6 +18,14 @@ STEPS = 100_000
 Combination = tuple[str, frozenset[str]]
 
 
+@rule(
+    Code(
+        "set-tie",
+        WARNING,
+        "A request may evict either of two models at equal cost, so only order decides.",
+        in_yaml=True,
+    ),
+)
 def set_tie(survey: Survey) -> Iterator[Diagnostic]:
     """One finding a matrix, for the first tie; every combination can be what is loaded.
 

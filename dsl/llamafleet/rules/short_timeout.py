@@ -9,12 +9,21 @@ from ..fleet.model import Fleet, Gguf, Model
 from ..targets.nginx import Nginx
 from ..targets.swap.block import LlamaSwap
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 QUICK_DISK = 1_000_000_000
 """Bytes a second. Disks are often slower; only what is too short even here is reported."""
 
 
+@rule(
+    Code(
+        "short-timeout",
+        WARNING,
+        "Something gives up before a model can have been loaded.",
+        in_yaml=True,
+    ),
+)
 def short_timeout(survey: Survey) -> Iterator[Diagnostic]:
     """Health checks against the size of weights, and proxies against health checks."""
     for service in survey.swaps:

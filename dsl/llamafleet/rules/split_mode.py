@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.schema.flag_tables import number
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .survey import Serving, Setting, Survey
 
 ROWS_GONE = 11434
@@ -14,6 +15,14 @@ ROWS_GONE = 11434
 PLAIN = frozenset({"f32", "f16", "bf16"})
 
 
+@rule(
+    Code(
+        "split-mode",
+        ERROR,
+        "A build cannot split a model like this, or not together with other flags.",
+        in_yaml=True,
+    ),
+)
 def split_mode(survey: Survey) -> Iterator[Diagnostic]:
     """Rows where the backend has lost them, and tensors with what they do not go with."""
     for serving in survey.serving:

@@ -8,9 +8,14 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host
 from ..targets.server.block import LlamaServer
 from .report import error, warning
+from .rule import ERROR, WARNING, Code, rule
 from .survey import Serving, Survey
 
 
+@rule(
+    Code("main-gpu", ERROR, "The main GPU is one that the model does not see.", in_yaml=False),
+    Code("tensor-split", WARNING, "There are more or fewer shares than GPUs.", in_yaml=False),
+)
 def tensor_split(survey: Survey) -> Iterator[Diagnostic]:
     """Shares for more or fewer GPUs than the model sees, and a main GPU beyond the last."""
     for serving in survey.serving:

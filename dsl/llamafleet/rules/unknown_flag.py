@@ -12,9 +12,19 @@ from ..fleet.schema.flag_tables import Nearest, bundled, number
 from ..fleet.schema.renamed_flags import GONE
 from ..source import Span
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .survey import Serving, Survey
 
 
+@rule(
+    Code(
+        "removed-flag",
+        ERROR,
+        "A build's llama-server does not have a flag that another one has.",
+        in_yaml=True,
+    ),
+    Code("unknown-flag", ERROR, "A build's llama-server has no such flag.", in_yaml=True),
+)
 def unknown_flag(survey: Survey) -> Iterator[Diagnostic]:
     """Each flag of each model against the table of the build that serves it."""
     for serving in survey.serving:

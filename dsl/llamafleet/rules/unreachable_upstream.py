@@ -9,9 +9,18 @@ from ..targets.nginx import Nginx
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .report import error
+from .rule import ERROR, Code, rule
 from .survey import Survey
 
 
+@rule(
+    Code(
+        "unreachable-upstream",
+        ERROR,
+        "A proxy stands before what only another host can reach, or before itself.",
+        in_yaml=False,
+    ),
+)
 def unreachable_upstream(survey: Survey) -> Iterator[Diagnostic]:
     """Upstreams on loopback of another host than the proxy's, and proxies in a circle."""
     for proxy in survey.proxies:

@@ -11,11 +11,20 @@ from ..source import Span
 from ..targets.swap.block import LlamaSwap
 from ..targets.swap.free_form import keys_of, texts_of
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+@rule(
+    Code(
+        "unset-variable",
+        WARNING,
+        "A configuration needs an environment variable that has no known value.",
+        in_yaml=False,
+    ),
+)
 def unset_variable(survey: Survey) -> Iterator[Diagnostic]:
     """Variables that neither a file on the host nor the inventory's group data gives."""
     for service in survey.swaps:

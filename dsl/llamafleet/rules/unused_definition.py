@@ -8,6 +8,7 @@ from typing import Protocol
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Fleet
 from ..source import Span
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 
@@ -19,6 +20,14 @@ class Declared(Protocol):
         """The block's header."""
 
 
+@rule(
+    Code(
+        "unused-definition",
+        WARNING,
+        "Something is declared that no service leads to.",
+        in_yaml=False,
+    ),
+)
 def unused_definition(survey: Survey) -> Iterator[Diagnostic]:
     """Models, weights, builds and kinds of GPU of this very file that nothing uses.
 

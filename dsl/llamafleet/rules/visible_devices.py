@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..targets.backends import BACKENDS
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 VARIABLES = frozenset(each.visible_devices for each in BACKENDS if each.visible_devices)
 
 
+@rule(
+    Code(
+        "visible-devices",
+        WARNING,
+        "The environment of a model overrides the GPUs that it is pinned to.",
+        in_yaml=True,
+    ),
+)
 def visible_devices(survey: Survey) -> Iterator[Diagnostic]:
     """Models that say twice which GPUs they may use: what the environment says wins."""
     for serving in survey.serving:

@@ -11,6 +11,7 @@ from ..source import Span
 from ..targets.server.block import LlamaServer
 from ..targets.swap.block import LlamaSwap
 from .report import error, warning
+from .rule import ERROR, Code, rule
 from .sizes import gib, with_doubts
 from .survey import Survey
 
@@ -24,6 +25,9 @@ MOST_SEARCHED = 8
 MOST_SHOWN = 4
 
 
+@rule(
+    Code("vram-overcommit", ERROR, "A card holds less than may be on it at a time.", in_yaml=False),
+)
 def vram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
     """Every combination of every service, on each card of each of its hosts."""
     hosts = [each for each in survey.fleet.hosts.values() if _has_room_to_check(each)]

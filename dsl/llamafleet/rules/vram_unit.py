@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 GB, GIB = 10**9, 1 << 30
@@ -17,6 +18,14 @@ SOLD = frozenset({
 """So many GiB cards have that are sold with as many GB."""
 
 
+@rule(
+    Code(
+        "vram-unit",
+        WARNING,
+        "A card's memory is written in GB where its makers mean GiB.",
+        in_yaml=False,
+    ),
+)
 def vram_unit(survey: Survey) -> Iterator[Diagnostic]:
     """Say both numbers of each card whose GB are a size that is sold."""
     for gpu in survey.fleet.gpus.values():

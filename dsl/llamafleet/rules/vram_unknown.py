@@ -8,9 +8,18 @@ from ..diagnostics.model import Diagnostic
 from ..targets.swap.block import LlamaSwap
 from .gpu_shared import devices_of
 from .report import warning
+from .rule import WARNING, Code, rule
 from .survey import Survey
 
 
+@rule(
+    Code(
+        "vram-unknown",
+        WARNING,
+        "Nobody knows what a model takes of a card that others are held against.",
+        in_yaml=False,
+    ),
+)
 def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
     """Only where there is a lock: without one, nobody expects that anything is known."""
     if not survey.fleet.facts:

@@ -1,0 +1,28 @@
+"""What a rule is: a check of a fleet, and the codes that it reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..dataclasses import dataclass
+from ..diagnostics.codes import ERROR, WARNING, Code
+from ..diagnostics.model import Diagnostic
+from .survey import Survey
+
+Check = Callable[[Survey], Iterator[Diagnostic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check, with all that other formats and commands need to know of its codes."""
+
+    check: Check
+    codes: tuple[Code, ...]
+
+
+def rule(*codes: Code) -> Callable[[Check], Rule]:
+    """Make a rule of a check that reports these codes."""
+    return lambda check: Rule(check, codes)
+
+
+__all__ = ["ERROR", "WARNING", "Code", "Rule", "rule"]
