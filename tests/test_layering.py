@@ -28,7 +28,7 @@ LAYERS: dict[str, set[str]] = {
         "source", "language", "diagnostics", "secrets", "fleet.model", "fleet.schema.flag_tables",
         "gguf", "llama_swap.releases",
     },
-    "llama_swap": {"source", "language", "diagnostics", "fleet.matrix"},
+    "llama_swap": {"source", "language", "diagnostics", "fleet.matrix", "fleet.schema"},
     "targets.backends": set(),
     "targets.writers": set(),
     "targets": {
@@ -65,7 +65,9 @@ LAYERS: dict[str, set[str]] = {
         "source", "language", "diagnostics", "fleet", "lock.attach", "targets", "rules", "supplied",
         "capacity.derive", "capacity.footprint",
     },
-    "swap_secrets": {"source", "diagnostics.model", "secrets", "fleet.words", "llama_swap"},
+    "swap_secrets": {
+        "source", "diagnostics.model", "secrets", "fleet.schema", "fleet.words", "llama_swap",
+    },
     "swap_check": {
         "source", "language", "diagnostics", "fleet", "rules", "targets", "llama_swap", "importers",
         "swap_secrets",

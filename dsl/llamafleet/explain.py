@@ -129,6 +129,8 @@ def _key(key: Key) -> str:
         lines += _added(flag)
     elif key.upstream:
         lines.append(f"    upstream: {key.upstream}")
+        if key.since > 1:
+            lines.append(f"    since: v{key.since}")
     if key.required:
         lines.append("    required")
     elif default := default_of(key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .diagnostics.model import Diagnostic, Label, Severity
+from .fleet.schema.swap_service import WAYS
 from .fleet.words import split
 from .llama_swap.model import Command, Filters, Macro, SwapConfig, SwapModel
 from .llama_swap.values import Table, Value
@@ -27,6 +28,10 @@ def secrets_of(config: SwapConfig) -> Iterator[Diagnostic]:
     for selector in config.selectors:
         if selector.metadata is not None:
             yield from _in_tree("", selector.metadata, f"selector {selector.id.text}")
+    for way in WAYS:
+        value = config.table.get(way.path[0])
+        if value is not None:
+            yield from _in_tree(way.path[0], value, "llama-swap's settings")
     for each in config.unused:
         path = ".".join((*each.path, each.key.text))
         yield from _in_tree(each.key.text, each.value, path)

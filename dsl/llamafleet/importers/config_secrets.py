@@ -6,10 +6,12 @@ there: such metadata is left out, and said so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from shlex import join
 
+from ..fleet.schema.passing import Way
+from ..fleet.schema.swap_service import WAYS as SERVICE
 from ..fleet.words import split
 from ..llama_swap.model import Command, Filters, Peer, Selector, SwapConfig, SwapModel
 from ..llama_swap.values import At, Table, Value
@@ -36,6 +38,7 @@ def moved_out(config: SwapConfig, safe: Safe, lost_by: LostBy) -> SwapConfig:
     return replace(
         config,
         api_keys=keys,
+        table=_passed(config.table, SERVICE, safe, "of llama-swap"),
         models=tuple(_model(each, safe, lost_by(each.id.text)) for each in config.models),
         peers=tuple(_peer(each, safe) for each in config.peers),
         selectors=tuple(_selector(each, safe, lost) for each in config.selectors),
@@ -46,6 +49,15 @@ def moved_out(config: SwapConfig, safe: Safe, lost_by: LostBy) -> SwapConfig:
             )
             for each in config.profiles
         ),
+    )
+
+
+def _passed(table: Table, ways: Iterable[Way], safe: Safe, whose: str) -> Table:
+    """Return what the fleet's table of keys passes through, and nothing else."""
+    kept = {way.path[0] for way in ways}
+    entries = ((key, value) for key, value in table if key.text in kept)
+    return Table(
+        tuple((key, _externalised(key.text, value, safe, whose)) for key, value in entries)
     )
 
 

@@ -8,7 +8,7 @@ from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block, Directive, File, Name, Number, Text
 from ..llama_swap.model import SwapConfig
 from ..source import Source, Span
-from . import nodes, passing
+from . import nodes, passed, passing
 from .comments import header_of, of_yaml, place, without_secrets
 from .config_secrets import moved_out
 from .groups import groups, matrix
@@ -17,7 +17,7 @@ from .model_settings import Lost
 from .nodes import is_attribute
 from .routes import of_peers, peer_block, profile_block, selector_block
 from .secrets import Secret, environment_file
-from .service_settings import api_keys, lists, performance, settings
+from .service_settings import PASSED, api_keys, blocks, lists, settings
 from .shelf import Shelf
 
 SERVICE = "main"
@@ -121,7 +121,7 @@ def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Run
     has_file = any(is_attribute(each, "environment-file") for each in runs.entries)
     if shelf.safe.found and not has_file:
         entries.append(nodes.attribute("environment-file", Text(environment_file(SERVICE), start)))
-    entries += performance(config)
+    entries += blocks(config)
     if config.matrix is not None:
         entries.append(matrix(config.matrix, config, lost))
     entries += groups(config, lost)
@@ -136,7 +136,8 @@ def _service(config: SwapConfig, host: str, start: Span, shelf: Shelf, runs: Run
             for key, rank in config.priority
         ]
         entries.append(nodes.block("priority", None, ranks, config.priority[0][0].span))
-    entries += passing.block((*passing.of_service(config, lost), *peers), start)
+    theirs = passed.in_their_words(config.table, PASSED, lost)
+    entries += passing.block((*passing.of_service(config, lost), *theirs, *peers), start)
     return nodes.block("llama-swap", SERVICE, entries, start)
 
 

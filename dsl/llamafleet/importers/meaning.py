@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from ..fleet.schema.passing import Way
+from ..fleet.schema.swap_service import WAYS
 from ..fleet.server_argv import normal
 from ..fleet.words import Word
 from ..llama_swap.model import Command, Filters, Selector, SwapConfig, SwapModel
-from ..llama_swap.values import At, Key, Value
+from ..llama_swap.values import At, Key, Table, Value
 from .chosen_ports import words_of
 from .lift import is_server
 from .matrix_meaning import meaning_of
@@ -75,6 +77,25 @@ def _selector(selector: Selector) -> Meaning:
 
 
 def _service(config: SwapConfig) -> Meaning:
+    found = _known(config)
+    return {**found, **_others(config.table, WAYS, found)}
+
+
+def _others(table: Table, ways: Iterable[Way], known: Meaning) -> Meaning:
+    """Return what else passes through, by the first part of its path."""
+    return {
+        way.path[0]: plain
+        for way in ways
+        if way.path[0] not in {*known, *SAID}
+        and (plain := _plain(table.get(way.path[0]), None)) not in (None, False, [], {})
+    }
+
+
+SAID = frozenset({"unloadTimeout", "sendLoadingState", "ui", "upstream"})
+"""What is part of the meaning under another name, or of each model's."""
+
+
+def _known(config: SwapConfig) -> Meaning:
     level = _value(config.log_level, "info")
     return {
         "healthCheckTimeout": max(15, _value(config.health_check_timeout, 120)),

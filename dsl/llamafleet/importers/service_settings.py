@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..fleet.schema.passing import Way
+from ..fleet.schema.swap_service import WAYS
 from ..language.syntax import Block, Name, Text
 from ..llama_swap.model import SwapConfig
-from . import nodes
+from . import nodes, passed
 from .secrets import VARIABLE, Safe
 
 
 def settings(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
-    """Keys with one value each."""
+    """Yield keys with one value each, what needs more than its value by a function of its own."""
     yield from _times(config)
     yield from _words(config)
-    yield from _numbers(config)
+    yield from passed.settings(config.table, _named("metrics-max-in-memory"))
+    yield from _captures(config)
     yield from _start_port(config, taken)
-    for key, state in (
-        ("send-loading-state", config.send_loading_state),
-        ("include-aliases-in-list", config.include_aliases_in_list),
-    ):
-        if state is not None and state.value:
-            yield nodes.attribute(key, nodes.switch(True, state.span))
-    if config.store_path is not None:
-        yield nodes.attribute("store-path", Text(config.store_path.value, config.store_path.span))
+    yield from passed.settings(config.table, _named(*FIRST))
+
+
+def _named(*words: str) -> tuple[Way, ...]:
+    return tuple(way for word in words for way in WAYS if way.word == word)
+
+
+OWN = frozenset({
+    "health-check-timeout", "unload-timeout", "log-level", "log-to-stdout", "log-time-format",
+    "capture-buffer",
+})  # fmt: skip
+"""Keys that mean something else where they are not written, or that are read less strictly."""
+FIRST = ("send-loading-state", "include-aliases-in-list", "store-path")
+"""Keys that only pass through and have ever stood here; the others follow the lists."""
+PASSED = tuple(way for way in WAYS if way.word not in OWN)
+REST = tuple(way for way in PASSED if way.word not in {*FIRST, "metrics-max-in-memory"})
 
 
 def _times(config: SwapConfig) -> Iterator[nodes.Entry]:
@@ -50,10 +61,8 @@ def _words(config: SwapConfig) -> Iterator[nodes.Entry]:
         yield nodes.attribute("log-time-format", nodes.named(format_.value.lower(), format_.span))
 
 
-def _numbers(config: SwapConfig) -> Iterator[nodes.Entry]:
-    metrics, captures = config.metrics_max_in_memory, config.capture_buffer
-    if metrics is not None:
-        yield nodes.attribute("metrics-max-in-memory", nodes.integer(metrics.value, metrics.span))
+def _captures(config: SwapConfig) -> Iterator[nodes.Entry]:
+    captures = config.capture_buffer
     if captures is not None:
         yield nodes.attribute("capture-buffer", nodes.integer(captures.value, captures.span))
     else:
@@ -83,19 +92,12 @@ TIME_FORMATS = frozenset({
 
 
 def lists(config: SwapConfig) -> Iterator[nodes.Entry]:
-    """Models that are loaded at the start, headers and paths."""
+    """Yield models that are loaded at the start, and all that only passes through."""
     preload = [each for each in config.preload if config.resolved(each.value)]
     if preload:
         names = (nodes.named(each.value, each.span) for each in preload)
         yield nodes.attribute("preload", nodes.items(names, preload[0].span))
-    for key, values in (
-        ("session-id-headers", config.session_id),
-        ("upstream-ignore-paths", config.ignore_paths),
-    ):
-        if values:
-            yield nodes.attribute(
-                key, nodes.items((Text(each.value, each.span) for each in values), values[0].span)
-            )
+    yield from passed.settings(config.table, REST)
 
 
 def api_keys(config: SwapConfig, safe: Safe) -> Iterator[nodes.Entry]:
@@ -110,13 +112,6 @@ def api_keys(config: SwapConfig, safe: Safe) -> Iterator[nodes.Entry]:
         yield nodes.attribute("api-key-env", nodes.items(names, names[0].span))
 
 
-def performance(config: SwapConfig) -> Iterator[Block]:
-    """How the machine is watched."""
-    entries: list[nodes.Entry] = []
-    disabled, every = config.performance_disabled, config.performance_every
-    if disabled is not None and disabled.value:
-        entries.append(nodes.attribute("disabled", nodes.switch(True, disabled.span)))
-    if every is not None:
-        entries.append(nodes.attribute("every", nodes.go_duration(every.value, every.span)))
-    if entries:
-        yield nodes.block("performance", None, entries, entries[0].span)
+def blocks(config: SwapConfig) -> Iterator[Block]:
+    """Yield nested blocks whose keys pass through."""
+    yield from passed.blocks(config.table, PASSED)

@@ -62,6 +62,7 @@ def config(
         session_id=texts(table(root, "ui", "activity"), "session_id"),
         ignore_paths=texts(table(root, "upstream"), "ignorePaths"),
         unused=unused,
+        table=root,
     )
 
 

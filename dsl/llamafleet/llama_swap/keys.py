@@ -1,12 +1,28 @@
 """What each key of llama-swap's configuration takes, as one table.
 
-`versions.SINCE` says since when a key is there; a test holds the two against each other.
+`versions.SINCE` says since when a key is there; a test holds the two against each other. Keys of a
+fleet file that pass through come from its own table.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypeAlias, cast
+
+from ..fleet.schema.table import Form
+from ..fleet.schema.value_type import ValueType
+from ..fleet.schema.values import (
+    Decimal,
+    Duration,
+    Integer,
+    JsonValue,
+    OneOf,
+    OrNull,
+    Size,
+    Switch,
+)
+from ..fleet.schema.values import ListOf as Listed
+from .versions import fleet_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +120,45 @@ _ROUTING = Fields(
         ),
     }
 )
+
+
+def shape_of(kind: ValueType, form: Form | None = None) -> Shape:
+    """Return what llama-swap takes for a key of the fleet of this type."""
+    match kind:
+        case Listed() if form is not Form.JOINED:
+            return ListOf(shape_of(kind.item, form))
+        case Duration() if form is Form.GO_DURATION:
+            return DURATION
+        case Duration() | Size() | Integer():
+            return INT
+        case Switch():
+            return SWITCH
+        case Decimal() | OneOf() | OrNull() | JsonValue():
+            return ANYTHING
+    return TEXT
+
+
+def _insert(shape: Shape, path: str, leaf: Shape) -> None:
+    *parents, last = path.split(".")
+    for part in parents:
+        if isinstance(shape, Named):
+            shape = shape.each
+        elif isinstance(shape, Fields):
+            shape = shape.keys.setdefault(part, Fields({}))
+    if isinstance(shape, Fields):
+        shape.keys.setdefault(last, leaf)
+
+
+_OF_THE_FLEET = Fields({})
+for _path, _way in fleet_keys():
+    if not _path.startswith(("models.", "peers.")):
+        _insert(_OF_THE_FLEET, _path, shape_of(_way.key.type, _way.key.form))
+
 TOP = Fields(
     {
-        "healthCheckTimeout": INT,
+        **_OF_THE_FLEET.keys,
         "logRequests": SWITCH,
-        "logLevel": TEXT,
-        "logTimeFormat": TEXT,
-        "logToStdout": TEXT,
-        "metricsMaxInMemory": INT,
-        "captureBuffer": INT,
-        "store": Fields({"path": TEXT}),
-        "ui": Fields({"activity": Fields({"session_id": TEXTS})}),
-        "performance": Fields({"disabled": SWITCH, "every": DURATION}),
         "globalTTL": INT,
-        "unloadTimeout": INT,
         "models": Named(_MODEL),
         "profiles": Named(Fields({"description": TEXT, "pins": Named(TEXT)})),
         "selectors": Named(_SELECTOR),
@@ -127,8 +168,6 @@ TOP = Fields(
         "macros": MACROS,
         "startPort": INT,
         "hooks": Fields({"on_startup": Fields({"preload": TEXTS})}),
-        "sendLoadingState": SWITCH,
-        "includeAliasesInList": SWITCH,
         "apiKeys": TEXTS,
         "peers": Named(
             Fields(
@@ -141,9 +180,12 @@ TOP = Fields(
                 }
             )
         ),
-        "upstream": Fields({"ignorePaths": TEXTS}),
     }
 )
+
+
+for _path, _way in fleet_keys():
+    _insert(TOP, _path, shape_of(_way.key.type, _way.key.form))
 
 
 def paths(shape: Shape = TOP, prefix: str = "") -> dict[str, Shape]:

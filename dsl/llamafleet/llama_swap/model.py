@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..source import Span
-from .values import At, Key, Value
+from .values import At, Key, Table, Value
+
+NO_TABLE = Table(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class SwapConfig:
     """The whole file, as release `version` of llama-swap understands it.
 
     `matrix` and `groups` are those in force: of the two one is empty. `unused` holds everything
-    that has no effect there, deepest keys only.
+    that has no effect there, deepest keys only. `table` is all that has one.
     """
 
     path: str
@@ -194,6 +196,7 @@ class SwapConfig:
     session_id: tuple[At[str], ...] = ()
     ignore_paths: tuple[At[str], ...] = ()
     unused: tuple[Unused, ...] = ()
+    table: Table = NO_TABLE
 
     def model(self, name: str) -> SwapModel | None:
         """The model of an id."""

@@ -1,11 +1,16 @@
 """Since which release llama-swap knows each key of its configuration; older ones say nothing.
 
-A path names the key under its parents; `*` stands for a name that the author chooses.
+A path names the key under its parents; `*` stands for a name that the author chooses. Keys of a
+fleet file that pass through say it themselves (`fleet/schema/swap_service.py`); the rest is here.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+
+from ..fleet.schema.passing import Way
+from ..fleet.schema.swap_service import WAYS as OF_THE_SERVICE
 
 NEWEST = 250
 """The newest release whose behaviour is known here; later ones are taken to be like it."""
@@ -24,11 +29,16 @@ ROUTING = 225
 PEER_NAMESPACE = 242
 CONFIG_DIR = 230
 
-SINCE: dict[str, int] = {
+
+def fleet_keys() -> Iterator[tuple[str, Way]]:
+    """Yield the keys of a fleet file that pass through to this configuration, by their paths."""
+    for way in OF_THE_SERVICE:
+        yield ".".join(way.path), way
+
+
+_OWN: dict[str, int] = {
     "models": 1,
-    "healthCheckTimeout": 1,
     "logRequests": 79,
-    "logLevel": 102,
     "groups": 107,
     "groups.*.swap": 107,
     "groups.*.exclusive": 107,
@@ -36,14 +46,9 @@ SINCE: dict[str, int] = {
     "groups.*.members": 107,
     "startPort": 110,
     "macros": 123,
-    "metricsMaxInMemory": 140,
     "hooks": 151,
     "hooks.on_startup": 151,
     "hooks.on_startup.preload": 151,
-    "sendLoadingState": 171,
-    "logTimeFormat": 173,
-    "includeAliasesInList": 173,
-    "logToStdout": 178,
     "apiKeys": 179,
     "peers": 179,
     "peers.*.proxy": 179,
@@ -60,15 +65,11 @@ SINCE: dict[str, int] = {
     "peers.*.timeouts.tlsHandshake": 200,
     "peers.*.timeouts.expectContinue": 200,
     "peers.*.timeouts.idleConn": 200,
-    "captureBuffer": 190,
     "globalTTL": 197,
     "matrix": 202,
     "matrix.vars": 202,
     "matrix.evict_costs": 202,
     "matrix.sets": 202,
-    "performance": 212,
-    "performance.disabled": 212,
-    "performance.every": 212,
     "routing": 225,
     "routing.router": 225,
     "routing.router.use": 225,
@@ -87,14 +88,6 @@ SINCE: dict[str, int] = {
     "routing.scheduler.settings": 225,
     "routing.scheduler.settings.fifo": 225,
     "routing.scheduler.settings.fifo.priority": 225,
-    "upstream": 229,
-    "upstream.ignorePaths": 229,
-    "store": 236,
-    "store.path": 236,
-    "unloadTimeout": 240,
-    "ui": 240,
-    "ui.activity": 240,
-    "ui.activity.session_id": 240,
     "profiles": 241,
     "profiles.*.description": 241,
     "profiles.*.pins": 241,
@@ -145,6 +138,22 @@ SINCE: dict[str, int] = {
     "models.*.compat": 249,
     "models.*.compat.ignoreWebsockets": 249,
 }
+
+
+def _with_parents(own: dict[str, int]) -> dict[str, int]:
+    """Return the table with the fleet's own keys, and what holds them as old as the oldest."""
+    found = dict(own)
+    for path, way in fleet_keys():
+        first = way.key.since or 1
+        found.setdefault(path, first)
+        while "." in path:
+            path = path.rpartition(".")[0]
+            if path not in own and not path.endswith(".*"):
+                found[path] = min(first, found.get(path, first))
+    return found
+
+
+SINCE = _with_parents(_OWN)
 
 _NAMED = frozenset(path[: path.rindex(".*.")] for path in SINCE if ".*." in path)
 """Mappings whose keys the author chooses."""

@@ -6,6 +6,6 @@ repeated keys. A key with a bad value is dropped, so that the rest of the block 
 
 from .fields import Fields
 from .read import read_block
-from .table import BlockSchema, Key
+from .table import BlockSchema, Form, Key
 
-__all__ = ["BlockSchema", "Fields", "Key", "read_block"]
+__all__ = ["BlockSchema", "Fields", "Form", "Key", "read_block"]

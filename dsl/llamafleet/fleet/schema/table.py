@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from functools import cached_property
 
 from ...dataclasses import dataclass, field
 from .value_type import ValueType
 
 
+class Form(Enum):
+    """How upstream writes a value, where it is not its type's usual form."""
+
+    GO_DURATION = "a duration such as 5s"
+    MILLISECONDS = "a number of milliseconds"
+    MIB = "a number of MiB"
+    JOINED = "one text with commas"
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key of a block kind.
 
-    `upstream` is what the key is called where it ends up (`proxy_buffering`). `same_as` names the
-    key that this one is another spelling of.
+    `upstream` is what the key is called where it ends up (`proxy_buffering`), or the path that
+    leads to it there (`store.path`). `same_as` names the key that this one is another spelling of.
+    `since` is the number of the first release that knows it, 0 for all of them. `form` is how its
+    value is written there; by default durations are whole seconds, and sizes bytes.
     """
 
     name: str
@@ -24,6 +36,8 @@ class Key:
     default: object = None
     upstream: str = ""
     same_as: str = ""
+    since: int = 0
+    form: Form | None = None
 
 
 @dataclass(frozen=True)

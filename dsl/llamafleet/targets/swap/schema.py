@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from ...fleet.model import ListenAddress
 from ...fleet.schema.block import BlockSchema, Key
-from ...fleet.schema.core import MATRIX, PATH, SHA256
+from ...fleet.schema.core import MATRIX, SHA256
+from ...fleet.schema.swap_service import BLOCKS, KEYS
 from ...fleet.schema.swap_words import PASS_THROUGH
-from ...fleet.schema.values import (
-    Choice,
-    Duration,
-    Integer,
-    Listen,
-    ListOf,
-    Pattern,
-    Reference,
-    Switch,
-    Text,
-)
+from ...fleet.schema.values import Integer, Listen, ListOf, Pattern, Reference
 from ..process.running import RUNNING_KEYS
 from .routes_schema import ROUTE_BLOCKS, VARIABLE
 
 DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8080)
 DEFAULT_VERSION = "v250"
 RELEASE = Pattern(r"v[0-9]{1,5}", 'a release in quotes such as "v250"')
-SHORTEST_HEALTH_CHECK = 15_000  # llama-swap raises what is shorter without a word
-TIME_FORMATS = Choice(
-    "ansic", "unixdate", "rubydate", "rfc822", "rfc822z", "rfc850", "rfc1123", "rfc1123z",
-    "rfc3339", "rfc3339nano", "kitchen", "stamp", "stampmilli", "stampmicro", "stampnano",
-)  # fmt: skip
 
 _RUNS = (
     Key("host", Reference("host"), "The machine it runs on.", required=True),
@@ -49,113 +35,10 @@ _RUNS = (
         upstream="apiKeys",
     ),
 )
-_MODELS = (
-    Key(
-        "preload",
-        ListOf(Reference("model")),
-        "What it loads when it starts, one after the other.",
-        upstream="hooks.on_startup.preload",
-    ),
-    Key(
-        "health-check-timeout",
-        Duration(SHORTEST_HEALTH_CHECK),
-        "How long a model may take to load.",
-        default=120_000,
-        upstream="healthCheckTimeout",
-    ),
-    Key(
-        "global-ttl",
-        Duration(),
-        "Unload models that set no ttl after this time without a request; by default never.",
-        upstream="globalTTL",
-    ),
-    Key(
-        "unload-timeout",
-        Duration(1000),
-        "How long a model that is unloaded may take to stop.",
-        upstream="unloadTimeout",
-    ),
-    Key(
-        "send-loading-state",
-        Switch(),
-        "Tell the client about the load, in the stream's reasoning.",
-        default=False,
-        upstream="sendLoadingState",
-    ),
-    Key(
-        "include-aliases-in-list",
-        Switch(),
-        "List aliases as models, too.",
-        default=False,
-        upstream="includeAliasesInList",
-    ),
-)
-_RECORDS = (
-    Key(
-        "log-level",
-        Choice("debug", "info", "warn", "error"),
-        "How much it logs.",
-        default="info",
-        upstream="logLevel",
-    ),
-    Key(
-        "log-to-stdout",
-        Choice("proxy", "upstream", "both", "none"),
-        "Whose log goes to the journal.",
-        default="both",
-        upstream="logToStdout",
-    ),
-    Key("log-time-format", TIME_FORMATS, "Time on each line.", upstream="logTimeFormat"),
-    Key(
-        "metrics-max-in-memory",
-        Integer(0),
-        "Requests whose figures are kept.",
-        upstream="metricsMaxInMemory",
-    ),
-    Key(
-        "capture-buffer",
-        Integer(0),
-        "MB of requests and answers, prompts and all, that are kept for anyone who may use its "
-        "API to read; llama-swap's own default is 5.",
-        default=0,
-        upstream="captureBuffer",
-    ),
-    Key("store-path", PATH, "A file in which figures outlive it.", upstream="store.path"),
-    Key(
-        "session-id-headers",
-        ListOf(Text()),
-        "Headers that tell sessions apart.",
-        upstream="ui.activity.session_id",
-    ),
-    Key(
-        "upstream-ignore-paths",
-        ListOf(Text()),
-        "Paths below /upstream that load no model, as regular expressions.",
-        upstream="upstream.ignorePaths",
-    ),
-    Key(
-        "watch-config",
-        Switch(),
-        "Reload when the file changes; any reload restarts every model.",
-        default=False,
-        upstream="-watch-config",
-    ),
-)
-
-PERFORMANCE = BlockSchema(
-    kind="performance",
-    help="How the machine is watched.",
-    keys=(
-        Key("disabled", Switch(), "It is not.", default=False, upstream="disabled"),
-        Key("every", Duration(5000), "How often it is.", upstream="every"),
-    ),
-    labelled=False,
-    upstream="performance",
-)
 
 SCHEMA = BlockSchema(
     kind="llama-swap",
     help="One endpoint for many models: each is loaded when it is asked for.",
-    keys=(*_RUNS, *_MODELS, *_RECORDS, *RUNNING_KEYS),
-    blocks=(MATRIX, *ROUTE_BLOCKS, PERFORMANCE, PASS_THROUGH),
+    keys=(*_RUNS, *KEYS, *RUNNING_KEYS),
+    blocks=(MATRIX, *ROUTE_BLOCKS, *BLOCKS, PASS_THROUGH),
 )

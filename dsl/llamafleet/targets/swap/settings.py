@@ -2,112 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from ...dataclasses import dataclass
+from ...fleet.json_types import Json
 from ...fleet.model import JsonObject
 from ...fleet.request_words import Blocks
 from ...fleet.schema.block import Fields
-from ...llama_swap.versions import SINCE
+from ...fleet.schema.passing import Passed, Way, read_passed, to_tree
+from ...fleet.schema.swap_service import BLOCKS, WAYS
+from ...llama_swap.versions import since
 from ..writers.yaml_file import Tree
-from .schema import PERFORMANCE
+
+ORDER = (
+    *("healthCheckTimeout", "logLevel", "logToStdout", "logTimeFormat", "unloadTimeout"),
+    *("sendLoadingState", "includeAliasesInList", "metricsMaxInMemory", "captureBuffer"),
+    *("store", "performance", "ui", "upstream"),
+)
+"""What comes first, as ever: a file in another order would restart every model for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for all models; None and False leave llama-swap's own default."""
+    """What holds for all models.
+
+    `passed` are the keys that are written and only pass through, `api_key_env` variables that hold
+    the keys it asks for, and `pass_through` what stands there in llama-swap's own words.
+    """
 
     version: int
-    health_check_timeout: int
-    log_level: str
-    log_to_stdout: str
-    log_time_format: str | None
-    unload_timeout: int | None
-    send_loading_state: bool
-    include_aliases: bool
-    metrics_max_in_memory: int | None
-    capture_buffer: int | None
-    store_path: str | None
-    session_id_headers: tuple[str, ...]
-    ignore_paths: tuple[str, ...]
+    passed: tuple[Passed, ...]
     api_key_env: tuple[str, ...]
-    performance: Mapping[str, bool | str]
     pass_through: JsonObject
+
+    @property
+    def health_check_timeout(self) -> int:
+        """How long a model may take to load, in seconds."""
+        return int(self._value("health-check-timeout"))
+
+    @property
+    def send_loading_state(self) -> bool:
+        """Return True if clients are told about a load."""
+        return bool(self._value("send-loading-state"))
+
+    @property
+    def store_path(self) -> str | None:
+        """The file in which figures outlive it; None where they are not kept."""
+        found: str | None = self._value("store-path")
+        return found
+
+    def _value(self, word: str) -> Any:
+        """What is written, else the default, as it is rendered."""
+        way = next(way for way in WAYS if way.word == word)
+        found: Json = to_tree([each for each in self.passed if each.way.word == word], (way,))
+        for part in way.path:
+            found = found.get(part) if isinstance(found, dict) else None
+        return found
 
 
 def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
-    """The settings of a block."""
+    """Read the settings of a block."""
+    schemas = {schema.kind: schema for schema in BLOCKS}
     return Settings(
         version=version,
-        health_check_timeout=fields.seconds("health-check-timeout") or 120,
-        log_level=fields.text("log-level") or "info",
-        log_to_stdout=fields.text("log-to-stdout") or "both",
-        log_time_format=fields.text("log-time-format"),
-        unload_timeout=fields.seconds("unload-timeout"),
-        send_loading_state=fields.switch("send-loading-state"),
-        include_aliases=fields.switch("include-aliases-in-list"),
-        metrics_max_in_memory=fields.integer("metrics-max-in-memory"),
-        capture_buffer=fields.integer("capture-buffer") if fields.has("capture-buffer") else None,
-        store_path=fields.text("store-path"),
-        session_id_headers=fields.texts("session-id-headers"),
-        ignore_paths=fields.texts("upstream-ignore-paths"),
+        passed=tuple(read_passed(fields, WAYS, lambda kind: blocks.read(fields, schemas[kind]))),
         api_key_env=fields.texts("api-key-env"),
-        performance=_performance(blocks.read(fields, PERFORMANCE)),
         pass_through=blocks.pass_through(fields),
     )
 
 
 def settings_tree(settings: Settings) -> dict[str, Tree]:
-    """The top of the file."""
-    tree: dict[str, Tree | None] = {
-        "healthCheckTimeout": settings.health_check_timeout,
-        "logLevel": settings.log_level,
-        # It is ours to set, not the author's: an older release does without.
-        "logToStdout": settings.log_to_stdout if _has("logToStdout", settings) else None,
-        "logTimeFormat": settings.log_time_format,
-        "unloadTimeout": settings.unload_timeout,
-        "sendLoadingState": settings.send_loading_state or None,
-        "includeAliasesInList": settings.include_aliases or None,
-        "metricsMaxInMemory": settings.metrics_max_in_memory,
-        "captureBuffer": _captures(settings),
-        "store": {"path": settings.store_path} if settings.store_path else None,
-        "performance": dict(settings.performance) or None,
-        "ui": _sessions(settings),
-        "upstream": {"ignorePaths": settings.ignore_paths} if settings.ignore_paths else None,
-        "apiKeys": tuple(variable(name) for name in settings.api_key_env) or None,
-    }
-    return {key: value for key, value in tree.items() if value is not None}
+    """Return the top of the file."""
 
+    def knows(way: Way) -> bool:
+        # A default is ours to set, not the author's: an older release does without, and what the
+        # author passes through in llama-swap's own words stands.
+        first = since(*way.path) or 0
+        return first <= settings.version and way.path[0] not in settings.pass_through
 
-def variable(name: str) -> str:
-    """What llama-swap replaces by a variable of its environment, which holds a key."""
-    return f"${{env.{name}}}"
-
-
-def _captures(settings: Settings) -> int | None:
-    """What is kept of requests and answers, in MB: nothing, unless the author wants it.
-
-    llama-swap's own default is 5, and anyone who may use its API may read what it keeps. What the
-    author passes through in llama-swap's own words stands.
-    """
-    if settings.capture_buffer is not None or "captureBuffer" in settings.pass_through:
-        return settings.capture_buffer
-    return 0 if _has("captureBuffer", settings) else None
-
-
-def _has(key: str, settings: Settings) -> bool:
-    return settings.version >= SINCE[key]
-
-
-def _performance(fields: Fields | None) -> dict[str, bool | str]:
-    found: dict[str, bool | str] = {}
-    if fields is not None and fields.has("disabled"):
-        found["disabled"] = fields.switch("disabled")
-    if fields is not None and fields.has("every"):
-        found["every"] = f"{fields.seconds('every')}s"
+    tree = to_tree(settings.passed, WAYS, ORDER, knows)
+    found: dict[str, Tree] = dict(tree)
+    if settings.api_key_env:
+        found["apiKeys"] = tuple(variable(name) for name in settings.api_key_env)
     return found
 
 
-def _sessions(settings: Settings) -> Tree | None:
-    headers = settings.session_id_headers
-    return {"activity": {"session_id": headers}} if headers else None
+def variable(name: str) -> str:
+    """Return what llama-swap replaces by a variable of its environment, which holds a key."""
+    return f"${{env.{name}}}"
