@@ -37,7 +37,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "voice_matrix" / "fleet.fl
 BUILT = """\
 import sys
 from llamafleet.language import tables
-tables.TABLES = tables.GRAMMAR.with_name("none")
+tables.TABLES = tables.GRAMMAR + ".none"
 from llamafleet.cli import main
 sys.exit(main(["check", sys.argv[1]]))
 """

@@ -18,14 +18,22 @@ NEVER_FOR_A_CHECK = {
     # Libraries.
     "lark", "yaml", "pyinfra", "httpx", "huggingface_hub", "gevent", "pygls",
     # What of Python itself takes long.
-    "asyncio", "hashlib", "importlib.metadata", "logging", "shutil", "socket", "subprocess",
+    "asyncio", "ctypes", "dataclasses", "hashlib", "importlib.metadata", "inspect",
+    "logging", "pathlib", "shutil", "socket", "subprocess", "unicodedata", "urllib.parse",
     # What other commands are for, and a lock where there is none.
-    "llamafleet.capacity", "llamafleet.gguf", "llamafleet.importers",
-    "llamafleet.language.formatter", "llamafleet.language.recovery", "llamafleet.lock.apply",
-    "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan", "llamafleet.render",
+    "llamafleet.capacity", "llamafleet.diagnostics.as_text", "llamafleet.gguf",
+    "llamafleet.importers", "llamafleet.language.formatter", "llamafleet.language.recovery",
+    "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan", "llamafleet.render",
     "llamafleet.swap_check", "llamafleet.llama_swap.simulate", "llamafleet.llama_swap.fits",
     "llamafleet.llama_swap.load", "llamafleet.targets.swap.plan",
 }  # fmt: skip
+
+NEVER_FOR_A_SIZE = {
+    "ctypes", "dataclasses", "pathlib", "llamafleet.capacity.memory.graph",
+    "llamafleet.capacity.memory.estimate", "llamafleet.gguf.facts", "llamafleet.gguf.header",
+    "llamafleet.lock.apply",
+}  # fmt: skip
+"""What no check needs of weights of which only the size is known."""
 
 
 def test_a_fleet_without_problems(run: Run) -> None:
@@ -155,12 +163,14 @@ def test_a_closed_pipe_is_no_failure_of_the_tool(folder: Path) -> None:
     assert "Exception ignored" not in done.stderr
 
 
-def test_check_imports_nothing_that_it_does_not_need(folder: Path) -> None:
+def imported(folder: Path) -> set[str]:
+    """Return the modules that a process has after it has checked `fleet.fleet`."""
     program = (
         "import sys\n"
+        "before = set(sys.modules)\n"
         "from llamafleet.cli import main\n"
         "assert main(['check', 'fleet.fleet']) == 0\n"
-        "print(*sys.modules)\n"
+        "print(*(set(sys.modules) - before))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -170,7 +180,17 @@ def test_check_imports_nothing_that_it_does_not_need(folder: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert not NEVER_FOR_A_CHECK & set(done.stdout.split())
+    return set(done.stdout.split())
+
+
+def test_check_imports_nothing_that_it_does_not_need(folder: Path) -> None:
+    assert not NEVER_FOR_A_CHECK & imported(folder)
+
+
+def test_the_size_of_weights_needs_no_header_and_no_graph() -> None:
+    there = imported(Path(__file__).parents[2] / "examples" / "voice_matrix")
+    assert "llamafleet.capacity.memory.by_size" in there
+    assert not NEVER_FOR_A_SIZE & there
 
 
 def test_sarif_is_one_document_also_without_problems(run: Run, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,8 @@ from llamafleet.language import tables
 from llamafleet.language.parser import parse
 from llamafleet.source import Source
 
-GRAMMAR = tables.GRAMMAR.read_text(encoding="utf-8")
+FILE = Path(tables.GRAMMAR)
+GRAMMAR = FILE.read_text(encoding="utf-8")
 
 PIECES = (
     *("fleet 1", "include", "model", "a", "set v", "k = 1", "k = [", "[1, 2]", "none", '"text"'),
@@ -31,15 +33,13 @@ def test_it_is_lalr_without_conflicts(lexer: str) -> None:
 
 
 def test_the_kept_tables_are_current() -> None:
-    kept = tables.TABLES.read_text(encoding="utf-8")
-    assert kept == tables.as_json(tables.GRAMMAR.read_bytes()), (
-        "run: python -m llamafleet.language.tables"
-    )
+    kept = Path(tables.TABLES).read_text(encoding="utf-8")
+    assert kept == tables.as_json(FILE.read_bytes()), "run: python -m llamafleet.language.tables"
 
 
 def test_tables_of_another_grammar_are_built_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = tables.tables()
-    monkeypatch.setattr(tables, "TABLES", tables.GRAMMAR.with_name("no such file"))
+    monkeypatch.setattr(tables, "TABLES", str(FILE.with_name("no such file")))
     assert tables.tables.__wrapped__() == kept
 
 

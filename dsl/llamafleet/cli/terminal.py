@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-from ..diagnostics.as_text import as_text
 from ..diagnostics.model import Diagnostic, Severity
 from ..source import Source
 
@@ -51,6 +50,10 @@ def show(
         from ..diagnostics.concealed import concealed
 
         found, sources = concealed(found, sources, secrets)
+    if not found:
+        return
+    from ..diagnostics.as_text import as_text
+
     to.write(as_text(found, sources, has_color(to)))
 
 

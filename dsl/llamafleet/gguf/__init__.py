@@ -1,12 +1,18 @@
 """What a GGUF file says of itself: its header, read from wherever its first bytes are."""
 
-from .facts import FileFacts, GgufFacts, facts_of
-from .header import Header, parse_header
-from .local import read_facts
-from .problem import GgufError, Incomplete
-from .reading import Fetch, read_header
-from .shards import shards
-from .tensor import Tensor
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .facts import FileFacts, GgufFacts, facts_of
+    from .header import Header, parse_header
+    from .local import read_facts
+    from .problem import GgufError, Incomplete
+    from .reading import Fetch, read_header
+    from .shards import shards
+    from .tensor import Tensor
 
 __all__ = [
     "Fetch",
@@ -22,3 +28,15 @@ __all__ = [
     "read_header",
     "shards",
 ]
+
+_MODULES = ("facts", "header", "local", "problem", "reading", "shards", "tensor")
+
+
+def __getattr__(name: str) -> object:
+    # A check reads no header, and a type's name alone imports none of this.
+    if name in __all__:
+        for module in _MODULES:
+            found = vars(importlib.import_module(f".{module}", __name__)).get(name)
+            if found is not None:
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 from ..diagnostics.model import Diagnostics, Label
@@ -112,6 +111,8 @@ def _reason(error: Exception) -> str:
 
 def _neighbour(path: str) -> str:
     """What else there is where a missing file was looked for."""
+    from pathlib import Path
+
     from ..diagnostics.suggest import suggest
 
     missing = Path(path)

@@ -13,13 +13,14 @@ import json
 import re
 import zlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ..dataclasses import dataclass
+from .reading import read_bytes
 
-GRAMMAR = Path(__file__).with_name("fleet.lark")
-TABLES = Path(__file__).with_name("fleet.tables.json")
+_FOLDER = __file__.removesuffix("tables.py")
+GRAMMAR = _FOLDER + "fleet.lark"
+TABLES = _FOLDER + "fleet.tables.json"
 
 END = "$END"
 
@@ -52,9 +53,9 @@ class Tables:
 @cache
 def tables() -> Tables:
     """The tables of the grammar: the kept ones if they are current, else built by Lark."""
-    grammar = GRAMMAR.read_bytes()
+    grammar = read_bytes(GRAMMAR)
     try:
-        kept = json.loads(TABLES.read_bytes())
+        kept = json.loads(read_bytes(TABLES))
         current = kept["grammar"] == _checksum(grammar)
     except (OSError, ValueError, KeyError, TypeError):
         current = False
@@ -134,4 +135,6 @@ def as_json(grammar: bytes) -> str:
 
 
 if __name__ == "__main__":
-    TABLES.write_text(as_json(GRAMMAR.read_bytes()), encoding="utf-8")
+    from pathlib import Path
+
+    Path(TABLES).write_text(as_json(read_bytes(GRAMMAR)), encoding="utf-8")

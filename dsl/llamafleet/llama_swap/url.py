@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 _ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
@@ -70,6 +69,8 @@ def _address(host: str) -> str:
     address, zoned, zone = host[1:end].partition("%25")
     if _ESCAPE.search(zone) or (zoned and not zone):
         return _BAD_ESCAPE
+    import ipaddress  # few have an address in brackets
+
     try:
         ipaddress.IPv6Address(address)
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
@@ -61,6 +60,8 @@ def _said_in_public(service: LlamaSwap | LlamaServer | Nginx) -> bool:
 
 
 def _is_public(host: str) -> bool:
+    import ipaddress  # only what listens elsewhere than on all addresses needs it
+
     try:
         return ipaddress.ip_address(host).is_global
     except ValueError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
 
 from ..fleet.model import Model
 from .server_words import command_words
@@ -64,7 +63,7 @@ def _by_itself(model: Model, words: Sequence[str]) -> Iterator[str]:
         if equals and name in VARIABLES and _stands_for_all(value):
             yield word
         elif _is(word, OPEN_BY_DEFAULT):
-            yield f"{PurePosixPath(word).name} without --host"
+            yield f"{word.rstrip('/').rpartition('/')[2]} without --host"
 
 
 def _addresses(words: Sequence[str]) -> Iterator[str]:
@@ -119,4 +118,4 @@ def _stands_for_all(value: str) -> bool:
 
 def _is(word: str, names: Sequence[str]) -> bool:
     """Whether a word is a program of that name, or an image of a container."""
-    return " " not in word and PurePosixPath(word).name.partition(":")[0] in names
+    return " " not in word and word.rstrip("/").rpartition("/")[2].partition(":")[0] in names

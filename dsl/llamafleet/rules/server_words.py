@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from ..fleet.model import Model
@@ -40,7 +39,7 @@ def command_words(model: Model) -> tuple[str, ...]:
 
 
 def _script(argv: tuple[str, ...]) -> tuple[str, ...]:
-    if not argv or PurePosixPath(argv[0]).name not in SHELLS:
+    if not argv or _last(argv[0]) not in SHELLS:
         return argv
     script = next((n + 1 for n, word in enumerate(argv) if _runs_text(word)), len(argv))
     return _split(argv[script], shell=True) if script < len(argv) else ()
@@ -49,12 +48,16 @@ def _script(argv: tuple[str, ...]) -> tuple[str, ...]:
 def _in(argv: Sequence[str]) -> Called | None:
     argv = _script(tuple(argv))
     for index, word in enumerate(argv):
-        if " " not in word and PurePosixPath(word).name == SERVER:
+        if " " not in word and _last(word) == SERVER:
             rest = argv[index + 1 :]
             ends = (n for n, each in enumerate(rest) if each and OPERATORS.issuperset(each))
             end = next(ends, len(rest))
             return Called(word, tuple(rest[:end]))
     return None
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _runs_text(word: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass
@@ -204,6 +203,6 @@ def _ref_of_program(model: Model, fleet: Fleet) -> str | None:
     found = called(model) if fleet.llama_cpp else None
     if found is None:
         return None
-    parts = PurePosixPath(found.program).parts
+    parts = found.program.rstrip("/").split("/")
     fork = any(part.startswith(FORKS) for part in parts)
     return None if fork or not parts[-1].startswith(SERVER) else fleet.llama_cpp

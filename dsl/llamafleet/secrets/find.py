@@ -24,20 +24,21 @@ class Found:
         return variable_of(self.name)
 
 
-_NAMED = re.compile(r"(?<![\w$.\-])(-*[A-Za-z_][\w.\-]*)(\\*[\"'])?[ \t]{0,16}(=|:)[ \t]{0,16}")
-_FLAG = re.compile(
-    r"(?<![\w\-])(--?[A-Za-z][\w\-]*)(\\?[ \t]|\\*[\"'],?[ \t]*|,[ \t]*|\\?\n)[ \t\\\n]*"
-)
-_SCHEME = re.compile(r"(?i)(?:bearer|basic|token|digest|apikey)\s+")
+# Texts, which `re` compiles and keeps when they are first needed: most fleets need none.
+_NAMED = r"(?<![\w$.\-])(-*[A-Za-z_][\w.\-]*)(\\*[\"'])?[ \t]{0,16}(=|:)[ \t]{0,16}"
+_FLAG = r"(?<![\w\-])(--?[A-Za-z][\w\-]*)(\\?[ \t]|\\*[\"'],?[ \t]*|,[ \t]*|\\?\n)[ \t\\\n]*"
+_SCHEME = r"(?i)(?:bearer|basic|token|digest|apikey)\s+"
 _BARE = r"[^\s\"'`;&|()<>{}\[\]\\]"
-_SHORT = re.compile(r"-k")
+_SHORT = "-k"
 LONGEST_LIST = 20_000
-_RANDOM = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{12,}")
+_RANDOM = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{12,}"
 
 
 def in_text(text: str) -> tuple[Found, ...]:
     """Return the secrets in a text of any kind, in order; none overlaps another."""
-    candidates = [*_named(text), *_after_flags(text), *(Found(*each) for each in by_shape(text))]
+    named = _named(text) if "=" in text or ":" in text else ()
+    after_flags = _after_flags(text) if "-" in text else ()
+    candidates = [*named, *after_flags, *(Found(*each) for each in by_shape(text))]
     kept: list[Found] = []
     for each in sorted(candidates, key=lambda one: (one.start, -one.end)):
         if not kept or each.start >= kept[-1].end:
@@ -49,10 +50,11 @@ def in_text(text: str) -> tuple[Found, ...]:
 
 def in_value(name: str, value: str) -> tuple[Found, ...]:
     """Return the secrets in the value of a key: all of it where the key stands for one."""
-    scheme = _SCHEME.match(value)
-    start = scheme.end() if scheme else 0
-    if is_secret_name(name) and is_secret(name, value[start:]):
-        return (Found(start, len(value), name),)
+    if is_secret_name(name):
+        scheme = re.match(_SCHEME, value)
+        start = scheme.end() if scheme else 0
+        if is_secret(name, value[start:]):
+            return (Found(start, len(value), name),)
     return in_text(value)
 
 
@@ -91,7 +93,7 @@ def in_words(words: Sequence[str]) -> Iterator[tuple[int, Found]]:
         whole = (
             name and not word.startswith("--") and is_secret_name(name) and is_secret(name, word)
         )
-        if whole or (_SHORT.fullmatch(before) and _looks_random(word)):
+        if whole or (before == _SHORT and _looks_random(word)):
             yield at, Found(0, len(word), name if whole else "API_KEY")
         elif at in shells:
             yield from ((at, each) for each in in_text(word))
@@ -109,13 +111,15 @@ def _is_login(before: Sequence[str], word: str) -> bool:
 
 
 def _looks_random(word: str) -> bool:
-    return bool(_RANDOM.fullmatch(word)) and not is_placeholder(word) and not word.startswith("-")
+    return (
+        bool(re.fullmatch(_RANDOM, word)) and not is_placeholder(word) and not word.startswith("-")
+    )
 
 
 def _named(text: str) -> Iterator[Found]:
     """`NAME=value`, `"name": "value"`, `name: value`, and all of a list of them."""
     done = 0
-    for found in _NAMED.finditer(text):
+    for found in re.finditer(_NAMED, text):
         if found.start() < done or not is_secret_name(found[1]):
             continue
         at = found.end()
@@ -134,7 +138,7 @@ def _named(text: str) -> Iterator[Found]:
 
 def _valued(text: str, at: int, name: str, quote: str) -> Iterator[Found]:
     start, end = _value(text, at, quote)
-    if scheme := _SCHEME.match(text, start):
+    if scheme := re.compile(_SCHEME).match(text, start):
         start, end = scheme.end(), max(end, _value(text, scheme.end(), quote)[1])
     value = text[start:end]
     refers = value.endswith("$") and text[end : end + 1] in ("(", "{")
@@ -186,12 +190,12 @@ def _listed(text: str, at: int, close: int, name: str) -> Iterator[Found]:
             yield Found(found.start(group), found.end(group), name)
 
 
-_ITEM = re.compile(r"\n[ \t]*-[ \t]+([\"']?)([^\n]*)")
+_ITEM = r"\n[ \t]*-[ \t]+([\"']?)([^\n]*)"
 
 
 def _items(text: str, at: int, name: str) -> Iterator[Found]:
     """Lines that begin with `- `, as YAML has them."""
-    while found := _ITEM.match(text, at):
+    while found := re.compile(_ITEM).match(text, at):
         start = found.start(2)
         end = text.find(found[1], start) if found[1] else -1
         if end < 0:
@@ -204,8 +208,8 @@ def _items(text: str, at: int, name: str) -> Iterator[Found]:
 
 def _after_flags(text: str) -> Iterator[Found]:
     """`--api-key value`, and `"--api-key", "value"` in a list of words."""
-    for found in _FLAG.finditer(text):
-        short = _SHORT.fullmatch(found[1]) is not None
+    for found in re.finditer(_FLAG, text):
+        short = found[1] == _SHORT
         if not (short or is_secret_name(found[1])) or text.startswith("--", found.end()):
             continue
         start, end = _value(text, found.end())

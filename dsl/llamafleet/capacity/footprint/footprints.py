@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ...fleet.model import Build, Fleet, Model, Service
-from ...gguf import GgufFacts
 from ...targets.server.block import LlamaServer, workers
 from ...targets.swap.block import LlamaSwap
 from . import host as hosts
@@ -13,6 +13,9 @@ from .cards import Free, cards_of
 from .combinations import Weigh, combinations
 from .model import WRITTEN, Combination, Footprint
 from .process import Estimates, Process
+
+if TYPE_CHECKING:
+    from ...gguf import GgufFacts
 
 
 class Footprints:

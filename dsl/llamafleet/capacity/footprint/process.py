@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ...dataclasses import dataclass, field, replace
 from ...fleet.llama_cpp import release_of
 from ...fleet.model import Build, Fleet, Gguf, Host, Model
-from ...gguf import GgufFacts
 from ...targets.process.command import server_flags
 from ..memory import Device, Estimate, Flags, read_flags
 from ..memory.by_size import by_size
@@ -18,6 +17,7 @@ from .margin import of_terms
 from .model import ESTIMATED, WRITTEN, Footprint, Part
 
 if TYPE_CHECKING:
+    from ...gguf import GgufFacts
     from ..memory.extras import Extras
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 
 from ...fleet.schema import flag_tables
+from ...language.reading import read_bytes
 
 MODELLED = "b11434"
 """The build whose sources the model follows; its architectures are in architectures.json."""
@@ -18,13 +18,13 @@ MODELLED = "b11434"
 OLDEST = "b9093"
 """The oldest build to which the model is applied: before it llama-server's flags differ, too."""
 
-_LIST = Path(__file__).with_name("architectures.json")
+_LIST = __file__.replace("modelled.py", "architectures.json")
 
 
 @cache
 def architectures() -> frozenset[str]:
     """Return the names of the architectures that the modelled build loads."""
-    return frozenset(json.loads(_LIST.read_bytes())["names"])
+    return frozenset(json.loads(read_bytes(_LIST))["names"])
 
 
 def unmodelled_architecture(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from ctypes import c_float
 
 from ...dataclasses import dataclass
 from .devices import Device
@@ -128,6 +127,8 @@ def _split_points(flags: Flags, used: Sequence[Device]) -> tuple[float, ...]:
     """Cumulative shares, in the single precision that llama.cpp computes in."""
     said = (*flags.tensor_split, *(0.0,) * len(used))[: len(used)]
     # Without a split, free memory decides: a card that nothing else uses has all of it free.
+    from ctypes import c_float  # only what has layers needs it
+
     shares = said if any(said) else tuple(float(each.memory) for each in used)
     total, sums = 0.0, []
     for share in shares:
@@ -138,6 +139,8 @@ def _split_points(flags: Flags, used: Sequence[Device]) -> tuple[float, ...]:
 
 def _part(points: Sequence[float], index: int, layers: int) -> int:
     """std::upper_bound."""
+    from ctypes import c_float
+
     place = c_float(index / layers).value
     return min(sum(point <= place for point in points), len(points) - 1)
 

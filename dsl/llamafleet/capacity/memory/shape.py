@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ...dataclasses import dataclass
-from ...gguf import GgufFacts
 from .windows import windows_of
+
+if TYPE_CHECKING:
+    from ...gguf import GgufFacts
 
 RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
 """llm_arch_is_recurrent: no attention at all."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from ctypes import c_float
 from math import lcm, prod
+from typing import TYPE_CHECKING
 
 from ...dataclasses import dataclass
-from ...gguf import GgufFacts
 from ...gguf.tensor_types import BY_NAME
 from .shape import Layer, Shape
+
+if TYPE_CHECKING:
+    from ...gguf import GgufFacts
 
 META = "Meta()"
 """What the log calls all devices together; its numbers are those of the largest slice."""
@@ -113,6 +115,8 @@ class Cutter:
             self.shares[(each + turned) % self.devices] if self.shares else 0.0
             for each in range(self.devices)
         ]
+        from ctypes import c_float  # only what is split needs it
+
         found, low, total = [0] * self.devices, 0, 0.0
         whole = 0.0
         for share in shares:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ...dataclasses import dataclass
-from ...gguf import GgufFacts
+
+if TYPE_CHECKING:
+    from ...gguf import GgufFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ and its lock have the same verdict on every machine.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
 from ...dataclasses import dataclass, field
+from ...language.reading import read_bytes
 from .server_flag import ServerFlag, server_flag
 
-BUNDLED = Path(__file__).with_name("flags")
+BUNDLED = __file__.removesuffix("flag_tables.py") + "flags"
 _BUILD = re.compile(r"b([0-9]{1,9})")
 _TYPES = frozenset(
     {"switch", "flag", "integer", "number", "choice", "pair", "list", "repeated", "text"}
@@ -132,9 +133,10 @@ def _is_row(row: object) -> bool:
 @cache
 def bundled() -> tuple[FlagTable, ...]:
     """The tables that come with llamafleet, newest first."""
-    found = {number(path.stem) or 0: path for path in BUNDLED.glob("b*.json")}
+    names = (each.removesuffix(".json") for each in os.listdir(BUNDLED))  # noqa: PTH208
+    found = {key: name for name in names if (key := number(name)) is not None}
     return tuple(_read(found[key]) for key in sorted(found, reverse=True))
 
 
-def _read(path: Path) -> FlagTable:
-    return FlagTable(path.stem, tuple(json.loads(path.read_bytes())))
+def _read(ref: str) -> FlagTable:
+    return FlagTable(ref, tuple(json.loads(read_bytes(f"{BUNDLED}/{ref}.json"))))
