@@ -1,9 +1,5 @@
 """Only configuration and units: the quick way for a changed fleet file."""
 
-from llamafleet_roles.host_plan import current_plan
-from llamafleet_roles.services import prove_if_asked, services
+from llamafleet_roles.site import services
 
-plan = current_plan()
-
-services(plan=plan)
-prove_if_asked(plan=plan)
+services()

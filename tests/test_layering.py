@@ -96,7 +96,10 @@ LIBRARIES: dict[str, set[str]] = {
     "gevent": {"roles/llamafleet_roles/pyinfra_hooks/", "tests/"},
     "huggingface_hub": {"dsl/llamafleet/lock/hub", "roles/llamafleet_roles/gguf_files/", "tests/"},
     "httpx": {"roles/", "tests/", "tools/"},
-    "llamafleet_roles": {"roles/", "deploys/", "tests/", "benchmarks/"},
+    "llamafleet_roles": {
+        "roles/", "deploys/", "config.py", "dsl/llamafleet/new_site/", "tests/", "benchmarks/",
+    },
+    "llamafleet_verify": {"dsl/llamafleet/cli/verify", "tests/"},
     "deploys": {"tests/"},
     "tests": {"tests/", "tools/demo"},
 }  # fmt: skip

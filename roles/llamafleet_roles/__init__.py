@@ -1,1 +1,1 @@
-"""What is done on a host, one role a folder; content of the checkout, not of the package."""
+"""What is done on a host: one role a folder; `site` is what inventories and deploys call."""

@@ -36,7 +36,7 @@ def current_fleet() -> tuple[Fleet, str]:
     if not path:
         raise PyinfraError(
             f"no fleet file is known for {host.name}: use an inventory derived from a fleet file "
-            "(inventories/example/hosts.py), or give --data fleet=PATH"
+            "(`llamafleet init` writes one), or give --data fleet=PATH"
         )
     if not Path(str(path)).is_file():
         raise PyinfraError(f"the fleet file of {host.name} does not exist: {path}")

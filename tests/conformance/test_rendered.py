@@ -17,10 +17,10 @@ import yaml
 from llamafleet.compiler import Compiled, compile_file, compile_text
 from llamafleet.plan import plan_fleet
 from llamafleet.targets.plan_types import Artifact, Probe
+from llamafleet_verify.prediction import after_request, walk
 from tests.conformance.evictions import alternatives
 from tests.conformance.process import llama_swap
 from tests.lab.llama_swap import LlamaSwapBinary
-from tests.verify.prediction import after_request, walk
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*/fleet.fleet"))

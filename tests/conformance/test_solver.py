@@ -11,10 +11,10 @@ import pytest
 from llamafleet.fleet.matrix import Either, Matrix, NamedSet, Node, One, Ref, Together, evicted
 from llamafleet.source import Source
 from llamafleet.targets.plan_types import MatrixPlan
+from llamafleet_verify.prediction import after_request
 from tests.conformance.record import recorded
 from tests.lab.double import expression
 from tests.lab.double.matrix import natural
-from tests.verify.prediction import after_request
 
 NOWHERE = Source("recording", "").whole()
 CASES: Mapping[str, Any] = recorded("evictions")["cases"]

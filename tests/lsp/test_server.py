@@ -161,5 +161,5 @@ def test_without_its_library_it_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 3
     assert done.stderr.splitlines() == [
         "llamafleet: the language server needs pygls, which is not installed",
-        'llamafleet: install it with: pip install "llamafleet[lsp]"',
+        "llamafleet: install it with: pip install 'llamafleet[lsp]'",
     ]

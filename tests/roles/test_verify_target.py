@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 from llamafleet.plan import plan_fleet
+from llamafleet_verify.target import Target, private_folder
+from llamafleet_verify.test_units import WHERE
 from tests.targets.compiling import compiled
-from tests.verify.target import Target, private_folder
-from tests.verify.test_units import WHERE
 
 
 def test_control_sockets_lie_in_a_folder_of_the_run() -> None:

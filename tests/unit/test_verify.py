@@ -15,23 +15,23 @@ import testinfra
 from llamafleet.compiler import compile_text
 from llamafleet.plan import plan_host
 from llamafleet.targets.plan_types import Artifact, MatrixPlan, Probe, ServedModel
+from llamafleet_verify.conftest import can_chat
+from llamafleet_verify.prediction import after_request, walk
+from llamafleet_verify.target import Target
+from llamafleet_verify.test_endpoints import (
+    test_listens as check_listening,
+)
+from llamafleet_verify.test_endpoints import (
+    test_lists_the_planned_models as check_models,
+)
+from llamafleet_verify.test_endpoints import (
+    test_streams_a_chat as check_chat,
+)
+from llamafleet_verify.test_files import test_is_what_was_planned as check_file
+from llamafleet_verify.test_matrix import test_evicts_what_the_plan_says as check_matrix
 from tests.conformance.case import RESPONDER
 from tests.conformance.process import free_ports, llama_swap
 from tests.lab.llama_swap import find_llama_swap
-from tests.verify.conftest import can_chat
-from tests.verify.prediction import after_request, walk
-from tests.verify.target import Target
-from tests.verify.test_endpoints import (
-    test_listens as check_listening,
-)
-from tests.verify.test_endpoints import (
-    test_lists_the_planned_models as check_models,
-)
-from tests.verify.test_endpoints import (
-    test_streams_a_chat as check_chat,
-)
-from tests.verify.test_files import test_is_what_was_planned as check_file
-from tests.verify.test_matrix import test_evicts_what_the_plan_says as check_matrix
 
 FLEET = """\
 fleet 1

@@ -14,9 +14,9 @@ from llamafleet.fleet.model import Gguf
 from llamafleet.plan import plan_host
 from llamafleet.targets.plan_types import GgufPlan
 from llamafleet_roles.gguf_files.facts import key_of
+from llamafleet_verify import test_weights
+from llamafleet_verify.target import Target
 from tests.roles.machine import ORIGIN
-from tests.verify import test_weights
-from tests.verify.target import Target
 
 CONTENT = b"GGUF" + bytes(100)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

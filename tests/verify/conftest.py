@@ -1,6 +1,7 @@
 """Is what runs what was planned? Questions to live hosts, one test per unit, file and endpoint.
 
-    pytest tests/verify --fleet inventories/NAME/fleet.fleet [--ssh-config FILE] [--verify-host H]
+    llamafleet verify fleet.fleet [--ssh-config FILE] [--verify-host H]
+    pytest tests/verify --fleet inventories/NAME/fleet.fleet        the same in a clone
 
 Nothing is changed on the hosts but which models are loaded. A run of all tests without `--fleet`
 leaves this folder out; the end-to-end tests run it, with the fleet of their hosts.
@@ -20,10 +21,9 @@ from llamafleet.diagnostics.as_text import as_text
 from llamafleet.fleet.model import Fleet, Model
 from llamafleet.plan import plan_fleet
 from llamafleet.targets.plan_types import HostPlan, Probe
-from tests.verify.target import Target
+from llamafleet_verify.target import Target
 
-Subject = tuple[Target, Any]
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 FLEET = pytest.StashKey[Fleet]()
 TARGETS = pytest.StashKey[tuple[Target, ...]]()
 NO_FLEET = "no --fleet given: live hosts are not looked at"

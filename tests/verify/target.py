@@ -32,7 +32,10 @@ shift 2
 printf '%s\n' "$key" | sed -e 's/[\"]/\\&/g' -e 's/.*/header = "Authorization: Bearer &"/' |
     curl --config - "$@"
 """
-ROLL_OUT = "roll out again: pyinfra inventories/NAME/hosts.py deploys/site.py"
+ROLL_OUT = (
+    "roll out again: pyinfra hosts.py deploy.py "
+    "(in a clone: pyinfra inventories/NAME/hosts.py deploys/site.py)"
+)
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,10 @@ class Target:
     def look(self, unit: str) -> str:
         """Where a person looks next."""
         return f"look there: {self.ssh_command()} journalctl -u {unit} -n 50"
+
+
+Subject = tuple[Target, Any]
+"""What a test is asked about: a host, and one unit, file, weights or endpoint of it."""
 
 
 @cache

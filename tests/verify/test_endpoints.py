@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llamafleet.targets.plan_types import Probe, ServedModel
-from tests.verify.conftest import Subject
-from tests.verify.target import LOAD_SECONDS, ROLL_OUT
+from llamafleet_verify.target import LOAD_SECONDS, ROLL_OUT, Subject
 
 TOKENS = 16
 FEWEST_CHUNKS = 3

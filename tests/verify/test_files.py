@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from tests.verify.conftest import Subject
-from tests.verify.target import ROLL_OUT
+from llamafleet_verify.target import ROLL_OUT, Subject
 
 
 def test_is_what_was_planned(live_file: Subject) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from llamafleet.targets.plan_types import Probe
-from tests.verify.conftest import Subject
-from tests.verify.prediction import after_request, walk
-from tests.verify.target import LOAD_SECONDS, ROLL_OUT, Target
-from tests.verify.test_endpoints import url_of
+from llamafleet_verify.prediction import after_request, walk
+from llamafleet_verify.target import LOAD_SECONDS, ROLL_OUT, Subject, Target
+from llamafleet_verify.test_endpoints import url_of
 
 BUSY = "(was somebody else using it meanwhile? then ask again)"
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib.resources import files
 
 from llamafleet.targets.plan_types import Unit
-from tests.verify.conftest import Subject
-from tests.verify.target import ROLL_OUT, Target
+from llamafleet_verify.target import ROLL_OUT, Subject, Target
 
 # A name without a slash is looked for as systemd does.
 WHERE = """
 PATH=$PATH:/usr/sbin:/sbin
 found=$(command -v -- "$1") && [ -x "$found" ] && readlink -f -- "$found"
 """
-SCRIPTS = Path(__file__).parents[2] / "roles" / "llamafleet_roles" / "services" / "files"
+SCRIPTS = files("llamafleet_roles") / "services" / "files"
 
 
 def _properties(target: Target, unit: Unit) -> dict[str, str]:

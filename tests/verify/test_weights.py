@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import GgufPlan
-from tests.verify.conftest import Subject
-from tests.verify.target import ROLL_OUT
+from llamafleet_verify.target import ROLL_OUT, Subject
 
 MEMORY = f"{STATE}/weights"
 NOTE = """

@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except ModuleNotFoundError as missing:
+        return _lacks(missing)
     except Exception as error:
         return _failed(error)
 
@@ -81,14 +83,41 @@ def _question(name: str) -> Callable[..., int]:
             from .suggest import suggest
 
             return suggest
-        case "lsp":
-            from .lsp import lsp
-
-            return lsp
-        case _:
+        case "explain":
             from .explain import explain
 
             return explain
+        case _:
+            return _of_a_site(name)
+
+
+def _of_a_site(name: str) -> Callable[..., int]:
+    """The function of a command around a fleet file: a new one, its hosts, its editor."""
+    match name:
+        case "init":
+            from .init import init
+
+            return init
+        case "verify":
+            from .verify import verify
+
+            return verify
+        case _:
+            from .lsp import lsp
+
+            return lsp
+
+
+def _lacks(missing: ModuleNotFoundError) -> int:
+    """Say which extra brings what a command needs."""
+    from .extras import way_out
+
+    lines = way_out(missing)
+    if lines is None:
+        return _failed(missing)
+    for line in lines:
+        say(line)
+    return FAILED
 
 
 def _failed(error: Exception) -> int:

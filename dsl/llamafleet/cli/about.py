@@ -10,6 +10,20 @@ def version() -> str:
     return str(metadata("llamafleet")["Version"])
 
 
+def known() -> str:
+    """What `--version` prints: the version, and the builds and releases that it knows."""
+    from ..capacity.memory.modelled import MODELLED
+    from ..fleet.schema.flag_tables import bundled
+    from ..llama_swap.versions import NEWEST, OLDEST
+
+    builds = ", ".join(table.ref for table in reversed(bundled()))
+    return (
+        f"llamafleet {version()}\n"
+        f"llama.cpp: flags of {builds}; memory of {MODELLED}\n"
+        f"llama-swap: v{OLDEST} to v{NEWEST}"
+    )
+
+
 def documentation() -> str:
     """The published address of docs/diagnostics.md; empty while the package names none.
 

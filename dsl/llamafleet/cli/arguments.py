@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from .arguments_memory import map_, memory, suggest
+from .arguments_memory import explain, map_, memory, suggest
+from .arguments_site import init, lock, lsp, verify
 from .command import command, formatter
 
 EXAMPLES = """\
 examples:
+  llamafleet init our-fleet                    a new site, to put your machines into
   llamafleet check fleet.fleet                 what is wrong with it, if anything
   llamafleet check --format json *.fleet       the same for an editor or a program
   llamafleet check config.yaml --llama-swap v250 --llama-cpp b11434
@@ -30,6 +32,7 @@ examples:
                                                how long a context it can have there
   llamafleet explain model.ctx-size            what a key means
   llamafleet explain memory chat fleet.fleet   what a model takes, and how that comes about
+  llamafleet verify fleet.fleet                ask the live hosts whether they are as planned
   llamafleet lsp                               serve an editor on stdin and stdout
 
 exit codes: 0 clean, 1 problems found, 2 wrong usage, 3 the tool failed
@@ -40,9 +43,9 @@ class _Version(argparse.Action):
     """Prints the version; reading it takes longer than most commands, so only where asked."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> NoReturn:
-        from .about import version
+        from .about import known
 
-        print(f"llamafleet {version()}")
+        print(known())
         parser.exit()
 
 
@@ -56,7 +59,11 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.add_argument(
-        "--version", action=_Version, nargs=0, dest=argparse.SUPPRESS, help="print the version"
+        "--version",
+        action=_Version,
+        nargs=0,
+        dest=argparse.SUPPRESS,
+        help="print the version, and which builds and releases it knows",
     )
     commands = top.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="llamafleet"
@@ -175,35 +182,6 @@ def _render(commands: Any) -> None:
     )
 
 
-def _lock(commands: Any) -> None:
-    lock = command(
-        commands,
-        "lock",
-        "look up the weights and sources that a fleet names, and write them into fleet.lock",
-        "What is locked stays as it is. What moved goes to stdout. HF_TOKEN opens gated "
-        "repositories, HF_ENDPOINT names another Hub.",
-    )
-    lock.add_argument("fleet", metavar="FLEET", help="a fleet file; fleet.lock is beside it")
-    lock.add_argument(
-        "--update",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="look this gguf or build up again, though it is locked",
-    )
-    lock.add_argument("--update-all", action="store_true", help="look everything up again")
-    lock.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; fail if something moved since, or is not locked",
-    )
-    lock.add_argument(
-        "--offline",
-        action="store_true",
-        help="write nothing and ask nobody; fail if the fleet file says something else",
-    )
-
-
 def _import(commands: Any) -> None:
     import_ = command(
         commands,
@@ -240,39 +218,19 @@ def _import(commands: Any) -> None:
     )
 
 
-def _explain(commands: Any) -> None:
-    explain = command(
-        commands,
-        "explain",
-        "say what a key, a block kind or a diagnostic's code means",
-        "examples: explain nginx.balance, explain llama-swap, explain unknown-key;\n"
-        "explain memory MODEL [FLEET] says what a model takes on each host, term by term",
-    )
-    explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY, a code, or memory")
-    explain.add_argument("model", metavar="MODEL", nargs="?", help="after memory: which model")
-    explain.add_argument(
-        "fleet", metavar="FLEET", nargs="?", default="fleet.fleet", help="of which fleet file"
-    )
-    explain.add_argument("--format", dest="style", choices=("text", "json"), default="text")
-
-
-def _lsp(commands: Any) -> None:
-    lsp = command(commands, "lsp", "serve an editor over the language server protocol")
-    # Editors pass it to every server; there is no other way here.
-    lsp.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (always so)")
-
-
 COMMANDS: Mapping[str, Callable[[Any], None]] = {
+    "init": init,
     "check": _check,
     "simulate": _simulate,
     "fmt": _fmt,
     "render": _render,
     "map": map_,
-    "lock": _lock,
+    "lock": lock,
     "import": _import,
     "memory": memory,
     "suggest": suggest,
-    "explain": _explain,
-    "lsp": _lsp,
+    "explain": explain,
+    "verify": verify,
+    "lsp": lsp,
 }
 """What adds the arguments of each command."""

@@ -83,3 +83,20 @@ def suggest(commands: Any) -> None:
     )
     added.add_argument("--service", metavar="NAME", help="in which service of the host")
     added.add_argument("--format", dest="style", choices=("text", "json"), default="text")
+
+
+def explain(commands: Any) -> None:
+    """Add the arguments of `explain`."""
+    explain = command(
+        commands,
+        "explain",
+        "say what a key, a block kind or a diagnostic's code means",
+        "examples: explain nginx.balance, explain llama-swap, explain unknown-key;\n"
+        "explain memory MODEL [FLEET] says what a model takes on each host, term by term",
+    )
+    explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY, a code, or memory")
+    explain.add_argument("model", metavar="MODEL", nargs="?", help="after memory: which model")
+    explain.add_argument(
+        "fleet", metavar="FLEET", nargs="?", default="fleet.fleet", help="of which fleet file"
+    )
+    explain.add_argument("--format", dest="style", choices=("text", "json"), default="text")

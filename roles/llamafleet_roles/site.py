@@ -1,0 +1,104 @@
+"""What a site's own files call: its inventory, and what is done on each of its hosts.
+
+`hosts.py` of a site takes its groups from `hosts`, and a deploy file is a call of one of the other
+functions. The files in deploys/ of a clone call the same ones.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pyinfra.context import config
+
+from llamafleet import load
+from llamafleet.inventory import Groups, pyinfra_groups
+from llamafleet_roles.base import base
+from llamafleet_roles.calibrate import calibrate as calibrate_host
+from llamafleet_roles.gguf_files import gguf_files
+from llamafleet_roles.gguf_files.locked import facts_of_weights
+from llamafleet_roles.host_plan import current_fleet, current_plan
+from llamafleet_roles.llama_cpp import llama_cpp
+from llamafleet_roles.llama_swap import llama_swap
+from llamafleet_roles.nginx import nginx
+from llamafleet_roles.pyinfra_hooks import install
+from llamafleet_roles.services import prove as prove_host
+from llamafleet_roles.services import prove_if_asked
+from llamafleet_roles.services import services as services_of_host
+
+
+def configure() -> None:
+    """Set what llamafleet needs of pyinfra: its version, its hooks, where uploads pass through.
+
+    pyinfra must have set its configuration up, which is so in config.py and in an inventory.
+    """
+    config.REQUIRE_PYINFRA_VERSION = "~=3.10.0"
+    # Uploads pass through here on their way to a root-owned place: always there, and on a disk,
+    # where /tmp may be a small file system in memory. Nothing secret is uploaded as a file, and
+    # what is uploaded is verified by its hash where it arrives.
+    config.TEMP_DIR = "/var/tmp"
+    install()
+
+
+def hosts(inventory: str | os.PathLike[str], fleet: str = "fleet.fleet") -> Groups:
+    """Return pyinfra's groups of the fleet file beside an inventory, and configure pyinfra.
+
+    Ends the program with status 1 where the fleet has errors, after printing them.
+    """
+    configure()
+    # An inventory is read after pyinfra has kept its settings: each deploy file starts from those.
+    config.lock_current_state()
+    return pyinfra_groups(load(Path(inventory).with_name(fleet)))
+
+
+def everything() -> None:
+    """Do all that a host needs, in order: what it runs, what it loads, then its services."""
+    fleet, _ = current_fleet()
+    plan = current_plan()
+    base(plan=plan)
+    llama_cpp(plan=plan, fleet=fleet)
+    gguf_files(plan=plan)
+    llama_swap(plan=plan)
+    nginx(plan=plan)
+    services_of_host(plan=plan)
+    prove_if_asked(plan=plan)
+
+
+def build() -> None:
+    """Compile or fetch the llama.cpp that the plan names, and switch to it."""
+    fleet, _ = current_fleet()
+    plan = current_plan()
+    base(plan=plan)
+    llama_cpp(plan=plan, fleet=fleet)
+
+
+def models() -> None:
+    """Fetch and verify the weights that the plan names."""
+    plan = current_plan()
+    base(plan=plan)
+    gguf_files(plan=plan)
+
+
+def services() -> None:
+    """Put configuration and units only: the quick way for a changed fleet file."""
+    plan = current_plan()
+    services_of_host(plan=plan)
+    prove_if_asked(plan=plan)
+
+
+def prove() -> None:
+    """Start each model once through its service, and say which cannot start and why."""
+    fleet, _ = current_fleet()
+    prove_host(fleet=fleet, plan=current_plan())
+
+
+def calibrate() -> None:
+    """Load each model on its host, and keep in fleet.lock what it took and how quick it was."""
+    fleet, _ = current_fleet()
+    calibrate_host(fleet=fleet, plan=current_plan())
+
+
+def facts() -> None:
+    """Put into fleet.lock what the headers of weights say that are only on hosts (`path`)."""
+    fleet, host_name = current_fleet()
+    facts_of_weights(fleet=fleet, host_name=host_name)
