@@ -34,7 +34,8 @@ def verify(fleet: str, pytest_arguments: list[str]) -> int:
     suite = str(Path(llamafleet_verify.__file__).parent)
     # Settings and plugins of a project that happens to lie around are not asked: only the suite.
     own = [f"--config-file={os.devnull}", f"--rootdir={suite}", "--import-mode=importlib"]
-    own += ["-p", "no:cacheprovider", suite, "--fleet", str(Path(fleet).resolve())]
+    # One word: of two, pytest takes the second for a test until the suite has said what it is.
+    own += ["-p", "no:cacheprovider", suite, f"--fleet={Path(fleet).resolve()}"]
     code = int(pytest.main([*own, *pytest_arguments]))
     if code not in CODES:
         say(f"pytest ended with {code}")
