@@ -16,44 +16,47 @@ PACKAGE = ROOT / "dsl" / "llamafleet"
 LAYERS: dict[str, set[str]] = {
     "dataclasses": set(),
     "source": set(),
+    "backends": set(),
     "secrets": set(),
     "diagnostics": {"source", "secrets"},
     "language": {"source", "diagnostics"},
     "fleet.schema": {
-        "source", "language", "diagnostics", "fleet.endpoint", "fleet.json_types",
+        "source", "language", "diagnostics", "backends", "fleet.endpoint", "fleet.json_types",
     },
-    "fleet": {"source", "language", "diagnostics", "gguf.facts"},
+    "fleet": {"source", "language", "diagnostics", "backends", "gguf.facts"},
     "gguf": set(),
     "lock": {
         "source", "language", "diagnostics", "secrets", "fleet.model", "fleet.schema.flag_tables",
         "gguf", "llama_swap.releases",
     },
     "llama_swap": {"source", "language", "diagnostics", "fleet.matrix", "fleet.schema"},
-    "targets.backends": set(),
     "targets.writers": set(),
     "targets": {
-        "source", "language", "diagnostics", "secrets", "fleet",
+        "backends", "source", "language", "diagnostics", "secrets", "fleet",
         "llama_swap.fits", "llama_swap.re2", "llama_swap.url", "llama_swap.versions",
     },
     "capacity.memory": {
-        "source", "language", "gguf", "fleet.schema", "fleet.server_argv", "fleet.words",
+        "source", "language", "backends", "gguf", "fleet.schema", "fleet.server_argv",
+        "fleet.words",
     },
     "capacity.footprint": {
-        "fleet", "gguf", "lock.measured", "lock.measured_for", "targets", "capacity.memory",
+        "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "targets",
+        "capacity.memory",
     },
     "capacity.derive": {
         "source", "diagnostics", "fleet", "lock.measured", "targets", "capacity.footprint",
     },
     "capacity.suggestion": {"fleet", "capacity.footprint", "capacity.memory.terms"},
     "capacity.calibration": {
-        "fleet", "lock.measured", "lock.measured_for", "targets", "capacity.footprint",
+        "backends", "fleet", "lock.measured", "lock.measured_for", "targets", "capacity.footprint",
         "capacity.memory.terms",
     },
     "rules": {
-        "source", "language", "diagnostics", "secrets", "fleet", "targets", "lock.measured",
-        "llama_swap.versions", "capacity.footprint", "capacity.calibration.differences",
+        "source", "backends", "language", "diagnostics", "secrets", "fleet", "targets",
+        "lock.measured", "llama_swap.versions", "capacity.footprint",
+        "capacity.calibration.differences",
     },
-    "plan": {"fleet", "gguf.shards", "targets", "capacity.footprint"},
+    "plan": {"backends", "fleet", "gguf.shards", "targets", "capacity.footprint"},
     "render": {"fleet", "plan", "targets.plan_types"},
     "picture": {"fleet", "targets", "plan", "capacity.footprint"},
     "importers": {

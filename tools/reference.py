@@ -10,11 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from llamafleet.backends import BACKENDS
 from llamafleet.explain import default_of, flag_of, schemas
 from llamafleet.fleet.schema import llama_server
 from llamafleet.fleet.schema.block import BlockSchema, Key
 from llamafleet.rules.codes import CODES
-from llamafleet.targets.backends import BACKENDS
 from llamafleet.targets.process.sandbox import SANDBOX, Need, lifted
 from llamafleet.targets.process.unasked import ADDITIONS
 from llamafleet.targets.process.unit import UNIT_ENVIRONMENT

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
 from .dataclasses import dataclass, replace
 from .fleet.model import Build, Endpoint, Fleet, Gguf, Host, Service
 from .gguf.shards import shards
 from .targets import TARGETS, AnyTarget
-from .targets.backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
 from .targets.places import PREFIX
 from .targets.plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
 from .targets.process.command import gguf_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,8 +28,6 @@ class Tree:
         """Write a file, making its folder, and return where it is."""
         file = self.root / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        # The copy shares its files with the project: one is replaced, and never written into.
-        file.unlink(missing_ok=True)
         file.write_text(text, encoding="utf-8")
         return file
 
@@ -63,7 +62,7 @@ class Tree:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
-    """Copy all tracked files, as hard links where that can be; symlinks stay symlinks."""
+    """Copy all tracked files; symlinks stay symlinks, and nothing is shared with the project."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -80,13 +79,5 @@ def tree(tmp_path: Path) -> Tree:
         if source.is_symlink():
             target.symlink_to(source.readlink())
         elif source.is_file():
-            _link(source, target)
+            shutil.copy(source, target)
     return Tree(root)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except OSError:  # another file system
-        target.write_bytes(source.read_bytes())
-        target.chmod(source.stat().st_mode)

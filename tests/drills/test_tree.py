@@ -17,6 +17,7 @@ def test_the_copy_runs_on_its_own_files(tree: Tree) -> None:
 
 def test_a_change_stays_in_the_copy(tree: Tree) -> None:
     before = (ROOT / "README.md").read_text(encoding="utf-8")
-    tree.write("README.md", "planted")
-    assert tree.read("README.md") == "planted"
+    done = tree.run("-c", "open('README.md', 'a').write('planted')")
+    assert done.returncode == 0
+    assert tree.read("README.md") == f"{before}planted"
     assert (ROOT / "README.md").read_text(encoding="utf-8") == before

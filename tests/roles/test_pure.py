@@ -13,7 +13,7 @@ from llamafleet.inventory import group_name, pyinfra_groups
 from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
 from llamafleet.targets.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.base.facts import Detected, Gpus, gfx_name
+from llamafleet_roles.base.facts import Detected, Gpus
 from llamafleet_roles.base.gpus import problem
 from llamafleet_roles.llama_cpp.facts import Builds, Llamas
 from tests.roles.machine import ORIGIN
@@ -38,7 +38,7 @@ def sysfs(root: Path, *devices: tuple[str, str]) -> None:
         (folder / "vendor").write_text(f"{vendor}\n")
 
 
-def detect(root: Path) -> Detected:
+def detect(root: Path, path: str = "/usr/bin:/bin") -> Detected:
     fact = Gpus()
     # No driver's tool is asked: only what is below the root.
     done = subprocess.run(
@@ -46,7 +46,7 @@ def detect(root: Path) -> Detected:
         capture_output=True,
         text=True,
         check=True,
-        env={"PATH": "/usr/bin:/bin"},
+        env={"PATH": path},
     )
     found = fact.process(done.stdout.splitlines())
     assert found is not None
@@ -61,11 +61,17 @@ def test_gpus_are_counted_by_vendor_and_other_devices_are_not(tmp_path: Path) ->
 def test_an_amd_gpu_tells_its_architecture(tmp_path: Path) -> None:
     sysfs(tmp_path, ("0x038000", "0x1002"))
     node = tmp_path / "sys/class/kfd/kfd/topology/nodes"
-    for index, version in enumerate((0, 110001)):
+    for index, version in enumerate((0, 110001, 90010)):
         (node / str(index)).mkdir(parents=True)
         (node / str(index) / "properties").write_text(f"gfx_target_version {version}\n")
-    assert detect(tmp_path) == Detected({"amd": 1}, {"amd": ("gfx1101",)})
-    assert gfx_name(90010) == "gfx90a"
+    assert detect(tmp_path) == Detected({"amd": 1}, {"amd": ("gfx1101", "gfx90a")})
+
+
+def test_an_nvidia_gpu_tells_its_architecture(tmp_path: Path) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 8.6\necho 12.0\necho '[N/A]'\n")
+    tool.chmod(0o755)
+    assert detect(tmp_path, f"{tmp_path}:/usr/bin:/bin").archs == {"nvidia": ("sm_86", "sm_120")}
 
 
 def test_a_machine_without_a_pci_bus_has_no_gpu(tmp_path: Path) -> None:

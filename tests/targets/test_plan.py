@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from llamafleet.backends import BACKENDS, Backend
 from llamafleet.plan import plan_fleet, plan_host, wire
-from llamafleet.targets.backends import BACKENDS, Backend
 from tests.targets.compiling import fleet_of, plan_of, server, swap
 
 SHARED = """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..backends import backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, GpuType
 from ..source import Span
-from ..targets.backends import backend
 from .report import error, warning
 from .rule import ERROR, Code, rule
 from .survey import Survey
@@ -22,7 +22,6 @@ KEPLER = (11, 8)
 FIRST = {89: (11, 8), 90: (11, 8), 100: (12, 8), 103: (12, 9), 120: (12, 8), 121: (12, 9)}
 
 _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
-SPELLED = {"cuda": re.compile(r"sm_\d{2,3}[a-z]?"), "hip": re.compile(r"gfx[0-9a-f]{3,4}")}
 
 
 @rule(
@@ -34,22 +33,23 @@ SPELLED = {"cuda": re.compile(r"sm_\d{2,3}[a-z]?"), "hip": re.compile(r"gfx[0-9a
     ),
 )
 def gpu_arch(survey: Survey) -> Iterator[Diagnostic]:
-    """Each build for CUDA or HIP with the cards that it is compiled for."""
+    """Each build with the cards that it is compiled for."""
     pairs = {
         (serving.build.name, gpu.name): (serving.build, gpu)
         for serving in survey.serving
-        if serving.build is not None and serving.build.backend in SPELLED
+        if serving.build is not None and backend(serving.build.backend).arch_pattern
         for host in serving.hosts
         for gpu in host.gpus
     }
     for build, gpu in pairs.values():
-        if gpu.arch is None or gpu.vendor not in backend(build.backend).vendors:
+        stack = backend(build.backend)
+        if gpu.arch is None or not stack.computes_on(gpu.vendor):
             continue
-        if not SPELLED[build.backend].fullmatch(gpu.arch):
-            like = "sm_86" if build.backend == "cuda" else "gfx1100"
+        if not re.fullmatch(stack.arch_pattern, gpu.arch):
             message = f"{build.backend} knows no architecture {gpu.arch}"
             related = Label(build.spans.get("backend", build.origin), "compiled with this")
-            yield warning("gpu-arch", message, gpu.origin, f"write one such as {like}", related)
+            hint = f"write one such as {stack.arch_example}"
+            yield warning("gpu-arch", message, gpu.origin, hint, related)
         elif build.backend == "cuda":
             yield from _toolkit(build, gpu, gpu.arch)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..backends import backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, Host
-from ..targets.backends import backend
 from .report import error, warning
 from .rule import ERROR, Code, rule
 from .survey import Serving, Survey
@@ -26,7 +26,7 @@ def gpu_backend(survey: Survey) -> Iterator[Diagnostic]:
         build = serving.build
         if build is None:
             continue
-        if build.backend == "cpu" and serving.model.gpus:
+        if backend(build.backend).device is None and serving.model.gpus:
             span = serving.model.spans.get("gpus", serving.model.origin)
             message = f"the build {build.name} computes on the CPU, so it uses none of these"
             related = Label(build.spans.get("backend", build.origin), "the backend")
@@ -38,19 +38,19 @@ def gpu_backend(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _checked(serving: Serving, build: Build, host: Host) -> Iterator[Diagnostic]:
-    vendors = backend(build.backend).vendors
+    stack = backend(build.backend)
     span = build.spans.get("backend", build.origin)
     place = host.spans.get("gpus", host.origin)
     own = [gpu.vendor for gpu in host.gpus]
     fitting = "write backend = vulkan, which computes on all of them"
-    if not any(vendor in vendors for vendor in own):
+    if not any(stack.computes_on(vendor) for vendor in own):
         cards = " and ".join(dict.fromkeys(own))
         message = f"{build.backend} does not compute on {cards} cards, and {host.name} has no other"
         related = Label(place, f"the GPUs of {host.name}")
         yield error("gpu-backend", message, span, fitting, related)
         return
     for index in sorted(set(serving.model.gpus or ())):
-        if index < len(own) and own[index] not in vendors:
+        if index < len(own) and not stack.computes_on(own[index]):
             message = f"{build.backend} cannot use GPU {index} of {host.name}, an {own[index]} card"
             related = Label(place, f"the GPUs of {host.name}")
             where = serving.model.spans.get("gpus", serving.model.origin)

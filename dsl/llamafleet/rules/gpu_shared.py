@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
+from ..backends import backend
 from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host, Service
@@ -70,7 +71,7 @@ def devices_of(serving: Serving, host: Host) -> frozenset[int]:
     if serving.build is None:
         return frozenset(model.gpus or ())
     off = serving.value("device") == "none" or serving.value("n-gpu-layers") == "0"
-    if serving.build.backend == "cpu" or off:
+    if backend(serving.build.backend).device is None or off:
         return frozenset()
     return frozenset(range(len(host.gpus)) if model.gpus is None else model.gpus)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..backends import BACKENDS, backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.schema.flag_tables import number
 from .report import error, warning
@@ -41,9 +42,10 @@ def _row(serving: Serving, setting: Setting) -> Iterator[Diagnostic]:
     build = serving.build
     hint = "write split-mode = layer, or split-mode = tensor where the model's family allows it"
     if build is None:
-        message = f"llama.cpp {serving.ref} splits by row with SYCL only"
+        rows = " and ".join(each.device for each in BACKENDS if each.device and each.splits_rows)
+        message = f"llama.cpp {serving.ref} splits by row with {rows} only"
         yield warning("split-mode", message, setting.origin, hint)
-    elif build.backend in ("cuda", "hip", "vulkan"):
+    elif (stack := backend(build.backend)).device is not None and not stack.splits_rows:
         message = f"llama.cpp {serving.ref} cannot split by row with {build.backend}"
         related = Label(build.spans.get("backend", build.origin), "the backend")
         yield error("split-mode", message, setting.origin, hint, related)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..backends import BACKENDS
 from ..diagnostics.model import Diagnostic, Label
-from ..targets.backends import BACKENDS
 from .report import warning
 from .rule import WARNING, Code, rule
 from .survey import Survey

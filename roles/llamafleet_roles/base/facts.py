@@ -8,12 +8,10 @@ from typing import Any
 
 from pyinfra.api.facts import FactBase
 
+from llamafleet.backends import VENDORS
 from llamafleet_roles.commands import words
 
-VENDORS = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}
-
-# PCI needs no driver and no tool. The driver's own word on architectures comes on top: nvidia-smi
-# for NVIDIA, the kernel's compute topology for AMD.
+# PCI needs no driver and no tool. The driver's own word on architectures comes on top.
 _GPUS = """
 echo gpus 1
 for device in "$1"/sys/bus/pci/devices/*; do
@@ -21,13 +19,6 @@ for device in "$1"/sys/bus/pci/devices/*; do
     0x0300* | 0x0302* | 0x0380* | 0x1200*) echo "pci $(cat "$device/vendor")" ;;
     esac
 done
-if command -v nvidia-smi >/dev/null; then
-    nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | sed 's/^/cap /'
-fi
-for node in "$1"/sys/class/kfd/kfd/topology/nodes/*/properties; do
-    [ -r "$node" ] && sed -n 's/^gfx_target_version \\([1-9]\\)/gfx \\1/p' "$node"
-done
-true
 """
 
 
@@ -48,7 +39,8 @@ class Gpus(FactBase[Detected | None]):
 
     def command(self, root: str = "") -> str:
         """Below another `root` in tests."""
-        return words("sh", "-c", _GPUS, "gpus", root)
+        probes = "".join(vendor.probe for vendor in VENDORS)
+        return words("sh", "-c", f"{_GPUS}{probes}true\n", "gpus", root)
 
     @staticmethod
     def default() -> Detected | None:
@@ -56,27 +48,21 @@ class Gpus(FactBase[Detected | None]):
         return None
 
     def process(self, output: list[str]) -> Detected | None:
-        """Count what PCI lists; name architectures as compilers do."""
+        """Count what PCI lists, and collect what drivers say of architectures."""
         if not output or output[0] != "gpus 1":
             return None
         count: dict[str, int] = {}
         archs: dict[str, tuple[str, ...]] = {}
         for line in output[1:]:
             kind, _, value = line.strip().partition(" ")
-            vendor = VENDORS.get(value)
+            vendor = next((each.name for each in VENDORS if each.pci == value), None)
+            name, _, arch = value.partition(" ")
             if kind == "pci" and vendor:
                 count[vendor] = count.get(vendor, 0) + 1
-            elif kind == "cap" and value.replace(".", "").isdigit():
-                archs["nvidia"] = (*archs.get("nvidia", ()), f"sm_{value.replace('.', '')}")
-            elif kind == "gfx" and value.isdigit():
-                archs["amd"] = (*archs.get("amd", ()), gfx_name(int(value)))
+            elif kind == "arch" and arch:
+                archs[name] = (*archs.get(name, ()), arch)
         # A machine that shows no PCI bus may still have what its driver says.
         return Detected({**{v: len(a) for v, a in archs.items()}, **count}, archs)
-
-
-def gfx_name(version: int) -> str:
-    """The kernel's number as compilers write it: 90010 is gfx90a, 120001 is gfx1201."""
-    return f"gfx{version // 10000}{version // 100 % 100:x}{version % 100:x}"
 
 
 _ACCOUNTS = """

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+from llamafleet.backends import VENDORS
 from llamafleet_roles.base.facts import Detected
 
 Declared = tuple[tuple[str, str | None], ...]
 
-_NAMES = {"nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel"}
+_NAMES = {each.name: each.shown for each in VENDORS}
+_IN_PROCESSORS = {each.name for each in VENDORS if each.in_processors}
 
 
 def problem(host: str, declared: Declared, detected: Detected) -> str | None:
@@ -16,8 +18,8 @@ def problem(host: str, declared: Declared, detected: Detected) -> str | None:
     wanted = Counter(vendor for vendor, _ in declared)
     for vendor, count in wanted.items():
         there = detected.count.get(vendor, 0)
-        # A graphics unit inside an AMD or Intel processor counts too, and need not be declared.
-        surplus = there > count and vendor == "nvidia"
+        # A graphics unit inside of a processor counts too, and need not be declared.
+        surplus = there > count and vendor not in _IN_PROCESSORS
         if there < count or surplus:
             return (
                 f"the fleet file declares {_counted(wanted)} for {host}, but the machine has "
@@ -37,7 +39,8 @@ def _wrong_architecture(
     found = sorted(detected.archs.get(vendor, ()))
     wanted = sorted(arch.rstrip("a") for each, arch in declared if each == vendor and arch)
     complete = len(wanted) == sum(1 for each, _ in declared if each == vendor)
-    if vendor != "nvidia" or not complete or len(found) != len(wanted) or found == wanted:
+    inside = vendor in _IN_PROCESSORS
+    if inside or not complete or len(found) != len(wanted) or found == wanted:
         return None
     return ", ".join(wanted), ", ".join(found)
 

@@ -8,14 +8,16 @@ from pathlib import Path
 
 from pyinfra.api.facts import FactBase
 
+from llamafleet.backends import BACKENDS, backend
 from llamafleet.targets.fingerprint import Inputs, inputs_of, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
 from llamafleet_roles.commands import words
 
 FILES = Path(__file__).parent / "files"
 
-# The program whose version matters besides the C++ compiler's.
-TOOLKIT = {"cuda": "nvcc", "hip": "hip", "sycl": "icpx", "vulkan": "glslc"}
+TOOLKITS = tuple(each for each in BACKENDS if each.toolkit)
+
+_TOOLKIT = 'echo "{name} $( {{ {version}; }} 2>/dev/null)"\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,9 @@ class Llamas:
     installs: Mapping[str, Inputs] = field(default_factory=dict)
     running: frozenset[str] = frozenset()
 
-    def compiler(self, backend: str) -> str:
+    def compiler(self, stack: str) -> str:
         """The compilers in a word, "" as long as one that is needed has no version."""
-        needed = ["gcc", *([TOOLKIT[backend]] if backend in TOOLKIT else [])]
+        needed = ["gcc", *(each.toolkit for each in TOOLKITS if each.name == stack)]
         versions = [(tool, self.versions.get(tool, "")) for tool in needed]
         if not all(version for _, version in versions):
             return ""
@@ -54,9 +56,7 @@ class Llamas:
         """How many files to compile at a time: as many as cores, and as memory carries."""
         if plan.build.jobs:
             return plan.build.jobs
-        # Vulkan's shaders end up in one file that takes 2 GB to compile.
-        each = {"vulkan": 2_000_000, "cuda": 1_000_000}.get(plan.build.backend, 700_000)
-        return max(1, min(self.cores, self.memory // each))
+        return max(1, min(self.cores, self.memory // backend(plan.build.backend).job_memory))
 
     def install_of(self, inputs: Inputs, directory: str) -> str | None:
         """An install of this very build, the current one first."""
@@ -74,7 +74,11 @@ class Builds(FactBase[Llamas | None]):
 
     def command(self, directories: tuple[str, ...]) -> str:
         """The probe, a script that never fails."""
-        return words("sh", "-c", (FILES / "probe.sh").read_text(), "probe", *directories)
+        versions = "".join(
+            _TOOLKIT.format(name=each.toolkit, version=each.toolkit_version) for each in TOOLKITS
+        )
+        script = f"{(FILES / 'probe.sh').read_text()}{versions}true\n"
+        return words("sh", "-c", script, "probe", *directories)
 
     @staticmethod
     def default() -> Llamas | None:
@@ -102,10 +106,11 @@ class Builds(FactBase[Llamas | None]):
                 running.add(value.removesuffix(".service"))
             else:
                 single[keyword] = value.strip()
+        tools = ("gcc", *(each.toolkit for each in TOOLKITS))
         return Llamas(
             machine=single.get("machine", ""),
             os=single.get("os", "unknown"),
-            versions={tool: single.get(tool, "") for tool in ("gcc", *TOOLKIT.values())},
+            versions={tool: single.get(tool, "") for tool in tools},
             cpu=single.get("cpu", ""),
             cores=_number(single.get("cores")) or 1,
             memory=_number(single.get("memory")),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
+from llamafleet.backends import backend
 from llamafleet.fleet.llama_cpp import release_of, tables_of
 from llamafleet.fleet.model import Fleet
 from llamafleet.fleet.schema.flag_tables import number, readable
 from llamafleet.fleet.schema.server_help import read_help
 from llamafleet.lock.text import flag_rows
-from llamafleet.targets.backends import backend
 from llamafleet.targets.plan_types import BuildPlan
 from llamafleet_roles.commands import run_on, words
 from llamafleet_roles.lock_file import LockFileError, put

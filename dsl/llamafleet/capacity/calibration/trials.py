@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from ...backends import backend
 from ...fleet.model import Build, Fleet, Host, Model, Service
 from ...lock.measured import Measured, recorded
 from ...lock.measured_for import MeasuredFor, measured_for
-from ...targets.backends import backend
 from ...targets.process.command import Bind, command_of, environment_of, weights_paths
 from ...targets.process.named_paths import paths_of, read_paths, written_folders
 from ...targets.process.needs import needs_of

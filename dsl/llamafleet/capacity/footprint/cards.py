@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ...backends import backend, backend_of_vendor
 from ...dataclasses import dataclass
 from ...fleet.model import Build, Host
-from ...targets.backends import backend, backend_of_vendor
 from ..memory import Device
 from .host import room
 

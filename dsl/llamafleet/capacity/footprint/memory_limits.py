@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...backends import backend
 from ...fleet.model import Fleet, Host, Service
-from ...targets.backends import backend
 from ..memory.compute import THUMB
 from .footprints import Footprints
 from .model import ESTIMATED, MEASURED, Footprint

@@ -4,36 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ...dataclasses import dataclass
+from ...backends import BACKENDS
+from ...backends.driver import Driver
 from .terms import MIB, Term
 
-CUDA = "a context, kernels and cuBLAS: ggml-org/llama.cpp pull requests 15860 and 23604"
-
-
-@dataclass(frozen=True, slots=True)
-class Driver:
-    """The middle of what was seen, and from where to where, in MiB."""
-
-    middle: int
-    least: int
-    most: int
-    source: str
-
-
-DRIVERS: tuple[tuple[tuple[str, ...], Driver], ...] = (
-    (("RPC",), Driver(0, 0, 0, "the other end has it")),
-    (("Vulkan",), Driver(100, 50, 150, "an instance, pipelines and staging: seen with Mesa's")),
-    (("SYCL",), Driver(250, 100, 400, "not measured: taken to be between Vulkan and CUDA")),
-    (("MTL", "Metal"), Driver(50, 0, 100, "not measured: memory is the host's")),
-    (("ROCm", "HIP"), Driver(325, 250, 400, "not measured: taken to be as with CUDA")),
-    (("CUDA",), Driver(325, 250, 400, CUDA)),
+DRIVERS: tuple[tuple[str, Driver], ...] = (
+    ("RPC", Driver(0, 0, 0, "the other end has it")),
+    ("MTL", Driver(50, 0, 100, "not measured: memory is the host's")),
+    ("Metal", Driver(50, 0, 100, "not measured: memory is the host's")),
+    ("HIP", Driver(325, 250, 400, "not measured: taken to be as with CUDA")),
+    *((each.device, each.driver) for each in BACKENDS if each.device and each.driver),
 )
-"""By how names of devices begin. The context alone took 107 MiB on a card with few cores, 555 MiB
-on one with very many."""
+"""By how names of devices begin, also of those that no backend of a build has."""
 
 OTHERS = Driver(325, 0, 550, "not measured: taken to be as with CUDA")
 
-CONTEXTS = ("CUDA", "ROCm", "HIP", "MUSA")
+CONTEXTS = ("HIP", "MUSA", *(each.device for each in BACKENDS if each.device and each.contexts))
 """A process that asks one of these for its memory holds a context there from then on; so far none
 was seen to cost anything on the others."""
 
@@ -46,7 +32,7 @@ VISIBLE = Driver(150, 0, 300, "a context, if one is opened: ggml-org/llama.cpp i
 
 def driver(device: str) -> Driver:
     """What is known of a device's driver."""
-    return next((found for names, found in DRIVERS if device.startswith(names)), OTHERS)
+    return next((found for name, found in DRIVERS if device.startswith(name)), OTHERS)
 
 
 def drivers(

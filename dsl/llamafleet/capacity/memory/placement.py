@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ...backends import BACKENDS
 from ...dataclasses import dataclass
 from .devices import Device
 from .flags import Flags, Override
@@ -118,7 +119,7 @@ def used_devices(flags: Flags, cards: Sequence[Device]) -> tuple[Device, ...] | 
 
 
 def _row(device: str) -> str:
-    if device.startswith("SYCL"):
+    if any(each.splits_rows and device.startswith(each.device or " ") for each in BACKENDS):
         return "--split-mode row cannot be computed: none, layer and tensor can"
     return f"--split-mode row: device {device} does not support split buffers; llama-server stops"
 

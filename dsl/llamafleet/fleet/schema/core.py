@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...backends import BACKENDS, VENDORS
 from . import llama_server, swap_words
 from .block import BlockSchema, Key
 from .values import (
@@ -39,7 +40,7 @@ GPU = BlockSchema(
     kind="gpu",
     help="A kind of graphics card.",
     keys=(
-        Key("vendor", Choice("nvidia", "amd", "intel"), "Who made it.", required=True),
+        Key("vendor", Choice(*(each.name for each in VENDORS)), "Who made it.", required=True),
         Key("arch", Word(), "Its architecture for the compiler: sm_86, gfx1201, bmg-g21."),
         Key("vram", Size(), "Its memory."),
         Key(
@@ -86,7 +87,7 @@ BUILD = BlockSchema(
         Key("sha256", SHA256, "Checksum of the archive or source distribution."),
         Key(
             "backend",
-            Choice("cuda", "hip", "vulkan", "sycl", "cpu"),
+            Choice(*(each.name for each in BACKENDS)),
             "What computes.",
             required=True,
         ),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ...backends import Backend, backend, backend_of_vendor
 from ...dataclasses import dataclass
 from ...fleet.llama_cpp import tables_of
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
 from ...fleet.schema.flag_tables import FlagTables
-from ..backends import Backend, backend, backend_of_vendor
 from ..places import PREFIX
 from .unasked import additions
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ...backends import backend
 from ...fleet.model import Build, JsonObject, Model
-from ..backends import backend
 from ..places import USER
 from .running import Running
 from .sandbox import Need

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..backends import Backend
+from ...backends import Backend
 from ..writers.systemd_unit import Assignment, Command, Entry, Section, Setting, Words, to_unit
 from .command import Environment
 from .named_paths import is_below

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ...backends import Backend, backend
 from ...fleet.model import Fleet, Host, Model
-from ..backends import Backend, backend
 from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
 from ..process.command import (
     Bind,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from ...backends import backend
 from ...fleet.model import Fleet, Host, Model
-from ..backends import backend
 from ..places import CONFIG, PREFIX
 from ..plan_types import (
     Artifact,

@@ -1,5 +1,5 @@
 # What decides about builds on this host, and which are there; never fails.
-# Arguments: the directory of each build.
+# Arguments: the directory of each build. The versions of toolkits are asked for below, by backend.
 
 major() { # package: the major version of its installed or available version
     version=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Installed: //p')
@@ -15,10 +15,6 @@ echo "machine $(uname -m)"
 (. /etc/os-release && echo "os $ID-${VERSION_ID:-rolling}") 2>/dev/null
 cxx=$(g++ -dumpversion 2>/dev/null | cut -d. -f1)
 echo "gcc ${cxx:-$(major g++)}"
-echo "nvcc $(PATH=$PATH:/usr/local/cuda/bin nvcc --version 2>/dev/null | sed -n 's/.*release \([0-9.]*\).*/\1/p')"
-echo "hip $(PATH=$PATH:/opt/rocm/bin hipconfig --version 2>/dev/null | cut -d- -f1)"
-echo "icpx $(PATH=$PATH:/opt/intel/oneapi/compiler/latest/bin icpx -dumpversion 2>/dev/null)"
-echo "glslc $(glslc --version 2>/dev/null | head -n 1 | cut -d' ' -f2)"
 echo "cpu $(sed -n '/^flags\|^Features\|^model name/p' /proc/cpuinfo 2>/dev/null | sort -u | sha256sum | cut -c1-16)"
 echo "cores $(nproc 2>/dev/null || echo 1)"
 echo "memory $(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo 2>/dev/null)"
@@ -33,4 +29,3 @@ done
 systemctl list-units --plain --no-legend 'llamafleet-build-*' 2>/dev/null | while read -r unit rest; do
     echo "running $unit"
 done
-true

@@ -5,29 +5,37 @@ from .cpu import CPU
 from .cuda import CUDA
 from .hip import HIP
 from .sycl import SYCL
+from .vendor import Vendor
 from .vulkan import VULKAN
 
 BACKENDS: tuple[Backend, ...] = (CUDA, HIP, VULKAN, SYCL, CPU)
+
+VENDORS: tuple[Vendor, ...] = tuple(
+    dict.fromkeys(vendor for stack in BACKENDS for vendor in stack.vendors)
+)
+"""Every maker of cards that some backend computes on."""
 
 COMMON_PACKAGES = ("build-essential", "ca-certificates", "cmake", "ninja-build")
 COMMON_RUNTIME_PACKAGES = ("libgomp1", "libstdc++6")
 
 
 def backend(name: str) -> Backend:
-    """The backend of that name; the language knows the same names."""
+    """The backend of that name; the language takes these names and no other."""
     return next(each for each in BACKENDS if each.name == name)
 
 
 def backend_of_vendor(vendor: str) -> Backend | None:
     """The vendor's own stack, for processes that no build of ours tells about."""
-    return next((each for each in BACKENDS if vendor in each.vendors), None)
+    return next((each for each in BACKENDS if each.computes_on(vendor)), None)
 
 
 __all__ = [
     "BACKENDS",
     "COMMON_PACKAGES",
     "COMMON_RUNTIME_PACKAGES",
+    "VENDORS",
     "Backend",
+    "Vendor",
     "backend",
     "backend_of_vendor",
 ]

@@ -1,10 +1,12 @@
 """AMD cards through ROCm's HIP."""
 
 from .backend import Backend
+from .driver import Driver
+from .vendor import AMD
 
 HIP = Backend(
     name="hip",
-    vendors=("amd",),
+    vendors=(AMD,),
     cmake=("-DGGML_HIP=ON", "-DGGML_HIP_RCCL=OFF"),
     architectures="GPU_TARGETS",
     arch_prefix="gfx",
@@ -14,7 +16,12 @@ HIP = Backend(
     runtime_packages=("hip-runtime-amd", "hipblas", "rocblas"),
     prepare='export HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"',
     visible_devices="HIP_VISIBLE_DEVICES",
-    device_nodes=("/dev/kfd", "/dev/dri/renderD128"),
     groups=("render", "video"),
     device="ROCm",
+    arch_pattern=r"gfx[0-9a-f]{3,4}",
+    arch_example="gfx1100",
+    toolkit="hip",
+    toolkit_version="PATH=$PATH:/opt/rocm/bin hipconfig --version | cut -d- -f1",
+    driver=Driver(325, 250, 400, "not measured: taken to be as with CUDA"),
+    contexts=True,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...dataclasses import dataclass
+from ..dataclasses import dataclass
+from .driver import Driver
+from .vendor import Vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +18,19 @@ class Backend:
     shell that must run before CMake; `wrapper` is argv that the server's own argv is put behind.
 
     `visible_devices` is the variable that hides the other GPUs; `visible_format` is its value, with
-    `{devices}` for `0,1`. `environment` is always set. `groups` give access to `device_nodes`.
+    `{devices}` for `0,1`. `environment` is always set. `groups` give access to the devices.
     `before_start` is a command that a unit runs as root before it starts, and whose failure is no
-    matter. `device` begins the names in `llama-server --list-devices`.
+    matter. `device` begins the names in `llama-server --list-devices`; it is None for the CPU.
+
+    `arch_pattern` is what an `arch` of it looks like, with `arch_example`; none checks nothing.
+    `toolkit` is the program whose version matters besides the C++ compiler's, and `toolkit_version`
+    the shell command that prints it. `job_memory` is what one compiler takes, in kB.
+    `splits_rows`: `split-mode = row` is not refused. `driver` is what a process takes of a card;
+    `contexts`: it takes some also of a card on which nothing of its model lies.
     """
 
     name: str
-    vendors: tuple[str, ...]
+    vendors: tuple[Vendor, ...]
     cmake: tuple[str, ...] = ()
     architectures: str | None = None
     arch_prefix: str = ""
@@ -34,10 +42,21 @@ class Backend:
     visible_devices: str | None = None
     visible_format: str = "{devices}"
     environment: tuple[tuple[str, str], ...] = ()
-    device_nodes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     before_start: tuple[str, ...] = ()
     device: str | None = None
+    arch_pattern: str = ""
+    arch_example: str = ""
+    toolkit: str = ""
+    toolkit_version: str = ""
+    job_memory: int = 700_000
+    splits_rows: bool = False
+    driver: Driver | None = None
+    contexts: bool = False
+
+    def computes_on(self, vendor: str) -> bool:
+        """Return True if it computes on cards of the vendor with this name."""
+        return any(each.name == vendor for each in self.vendors)
 
     def arch_option(self, arches: tuple[str, ...]) -> tuple[str, ...]:
         """The CMake option that asks for these architectures; empty where none is needed."""

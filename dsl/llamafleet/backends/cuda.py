@@ -1,10 +1,12 @@
 """NVIDIA cards through CUDA."""
 
 from .backend import Backend
+from .driver import Driver
+from .vendor import NVIDIA
 
 CUDA = Backend(
     name="cuda",
-    vendors=("nvidia",),
+    vendors=(NVIDIA,),
     # NCCL is picked up when it happens to be installed: off, so that every host links the same.
     cmake=("-DGGML_CUDA=ON", "-DGGML_CUDA_NCCL=OFF"),
     architectures="CMAKE_CUDA_ARCHITECTURES",
@@ -16,8 +18,21 @@ CUDA = Backend(
     visible_devices="CUDA_VISIBLE_DEVICES",
     # CUDA's default order is fastest first: an index must mean the same card as in nvidia-smi.
     environment=(("CUDA_DEVICE_ORDER", "PCI_BUS_ID"),),
-    device_nodes=("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm"),
     # CUDA would load nvidia-uvm through this setuid program, which a hardened unit cannot run.
     before_start=("/usr/bin/nvidia-modprobe", "-c=0", "-u"),
     device="CUDA",
+    arch_pattern=r"sm_\d{2,3}[a-z]?",
+    arch_example="sm_86",
+    toolkit="nvcc",
+    toolkit_version="PATH=$PATH:/usr/local/cuda/bin nvcc --version |"
+    " sed -n 's/.*release \\([0-9.]*\\).*/\\1/p'",
+    job_memory=1_000_000,
+    # The context alone took 107 MiB on a card with few cores, 555 MiB on one with very many.
+    driver=Driver(
+        325,
+        250,
+        400,
+        "a context, kernels and cuBLAS: ggml-org/llama.cpp pull requests 15860 and 23604",
+    ),
+    contexts=True,
 )

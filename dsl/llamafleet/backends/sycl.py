@@ -1,10 +1,12 @@
 """Intel cards through oneAPI's SYCL."""
 
 from .backend import Backend
+from .driver import Driver
+from .vendor import INTEL
 
 SYCL = Backend(
     name="sycl",
-    vendors=("intel",),
+    vendors=(INTEL,),
     cmake=(
         "-DGGML_SYCL=ON",
         "-DGGML_SYCL_F16=ON",
@@ -25,7 +27,10 @@ SYCL = Backend(
     visible_format="level_zero:{devices}",
     # Without it the free memory of a card reads wrong.
     environment=(("ZES_ENABLE_SYSMAN", "1"),),
-    device_nodes=("/dev/dri/renderD128",),
     groups=("render", "video"),
     device="SYCL",
+    toolkit="icpx",
+    toolkit_version="PATH=$PATH:/opt/intel/oneapi/compiler/latest/bin icpx -dumpversion",
+    splits_rows=True,
+    driver=Driver(250, 100, 400, "not measured: taken to be between Vulkan and CUDA"),
 )
