@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .diagnostics.model import Diagnostic, Label, Severity
+from .fleet.schema.core import MODEL_WAYS
 from .fleet.schema.swap_service import WAYS
 from .fleet.words import split
 from .llama_swap.model import Command, Filters, Macro, SwapConfig, SwapModel
@@ -58,6 +59,10 @@ def _of_model(model: SwapModel, config: SwapConfig) -> Iterator[Diagnostic]:
     yield from _of_filters(whose, model.filters)
     if model.metadata is not None:
         yield from _in_tree("", model.metadata, f"metadata of {whose}")
+    for way in MODEL_WAYS:
+        value = model.table.get(way.path[0])
+        if value is not None and way.word not in ("name", "description", "use-model-name"):
+            yield from _in_tree(way.path[0], value, whose)
 
 
 def _in_command(what: str, command: Command, macros: tuple[Macro, ...]) -> Iterator[Diagnostic]:

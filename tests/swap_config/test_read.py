@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.diagnostics.model import Diagnostics
-from llamafleet.llama_swap.keys import paths
+from llamafleet.llama_swap.keys import paths, shape_of
 from llamafleet.llama_swap.load import read_swap_config
 from llamafleet.llama_swap.model import SwapConfig
-from llamafleet.llama_swap.versions import SINCE, since
+from llamafleet.llama_swap.versions import SINCE, fleet_keys, since
 from llamafleet.source import Source, Span
 
 BASE = "models:\n  a: {cmd: 'serve --port ${PORT}'}\n  b: {cmd: 'serve ${PORT}'}\n"
@@ -29,6 +29,14 @@ def written(text: str, span: Span) -> str:
 def test_keys_and_versions_are_one_list() -> None:
     """Every key has a type, and a release that brought it."""
     assert set(SINCE) == set(paths())
+
+
+def test_keys_of_the_fleet_are_those_of_llama_swap() -> None:
+    """What a fleet's own table says of a key is what the reader of YAML goes by."""
+    known = paths()
+    for path, way in fleet_keys():
+        assert known[path] == shape_of(way.key.type, way.key.form), path
+        assert way.key.since in (0, SINCE[path]), path
 
 
 def test_since() -> None:

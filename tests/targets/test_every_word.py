@@ -14,7 +14,7 @@ import yaml
 
 from llamafleet.compiler import compile_text
 from llamafleet.explain import schemas
-from llamafleet.fleet.schema.core import MODEL
+from llamafleet.fleet.schema.core import MODEL, MODEL_WAYS
 from llamafleet.fleet.schema.swap_service import WAYS
 from llamafleet.language.formatter import format_file
 from llamafleet.language.parser import parse
@@ -102,6 +102,7 @@ def test_no_word_of_llama_swap_is_left_out() -> None:
     wanted -= {("llama-swap", word) for word in {*ABOUT_THE_UNIT, "listen", "start-port", "matrix"}}
     # What only passes through is tried key by key: test_every_key_is_rendered.py.
     wanted -= {(way.block or "llama-swap", way.key.name) for way in WAYS}
+    wanted -= {(way.block or "model", way.key.name) for way in MODEL_WAYS}
     assert wanted - said == set()
 
 

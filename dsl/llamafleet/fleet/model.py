@@ -20,6 +20,7 @@ from .json_types import JsonObject as JsonObject
 if TYPE_CHECKING:
     from ..gguf.facts import GgufFacts
     from .schema.flag_tables import FlagTables
+    from .schema.passing import Passed
 
 Spans = Mapping[str, Span]
 """Key name to the span of its value, for keys that were written."""
@@ -155,17 +156,6 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a list of models says that a model can do."""
-
-    takes: tuple[str, ...] = ()
-    gives: tuple[str, ...] = ()
-    tools: bool | None = None
-    reranker: bool | None = None
-    context: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Model:
     """A name served over the API, after `like` and `defaults` have been applied.
 
@@ -173,7 +163,7 @@ class Model:
     any other server, with `${PORT}` where its port goes, or `pass_through` has a `cmd` in
     llama-swap's own words. `gpus` are device indices; None means all. `program` is a llama-server
     that is on the host already. `port` and `proxy` are set where the model's server has a port of
-    its own or stands somewhere else. `timeouts` are in seconds, by the keys of the block.
+    its own or stands somewhere else. `passed` are the keys that only pass through to llama-swap.
     """
 
     name: str
@@ -203,11 +193,7 @@ class Model:
     use_model_name: str | None = None
     filters: Filters = Filters()
     metadata: JsonObject = field(default_factory=dict)
-    capabilities: Capabilities | None = None
-    timeouts: Mapping[str, int] = field(default_factory=dict)
-    send_loading_state: bool | None = None
-    unload_timeout: int | None = None
-    ignore_websockets: bool = False
+    passed: tuple[Passed, ...] = ()
     pass_through: JsonObject = field(default_factory=dict)
 
     @property

@@ -11,7 +11,15 @@ from .model import Flag, Gguf, Model
 from .request_words import Blocks
 from .schema import llama_server
 from .schema.block import Fields, read_block
-from .schema.core import DEFAULTS, LLAMA_SERVER_ONLY, MODEL, NEVER_INHERITED
+from .schema.core import (
+    DEFAULTS,
+    LLAMA_SERVER_ONLY,
+    MODEL,
+    MODEL_PASSING,
+    MODEL_WAYS,
+    NEVER_INHERITED,
+)
+from .schema.passing import read_passed
 from .scope import Scope, report_unknown_name
 
 
@@ -101,11 +109,9 @@ def _model(own: Fields, full: Fields, nested: Blocks, scope: Scope) -> Model | N
         use_model_name=full.text("use-model-name"),
         filters=nested.filters(full),
         metadata=nested.metadata(full),
-        capabilities=nested.capabilities(full),
-        timeouts=nested.timeouts(full),
-        send_loading_state=full.value("send-loading-state"),
-        unload_timeout=full.seconds("unload-timeout"),
-        ignore_websockets=full.switch("ignore-websockets"),
+        passed=tuple(
+            read_passed(full, MODEL_WAYS, lambda kind: nested.read(full, MODEL_PASSING[kind]))
+        ),
         pass_through=pass_through,
     )
 

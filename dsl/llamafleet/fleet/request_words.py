@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block
-from .model import NOTHING, Capabilities, Filters, JsonObject
+from .model import NOTHING, Filters, JsonObject
 from .schema.block import BlockSchema, Fields, read_block
-from .schema.swap_words import CAPABILITIES, METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
+from .schema.swap_words import METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,6 @@ class Blocks:
         """Seconds by the keys that are written."""
         found = self.read(fields, TIMEOUTS)
         return {key: found.seconds(key) or 0 for key in found.values} if found else {}
-
-    def capabilities(self, fields: Fields) -> Capabilities | None:
-        """What the model can do, where it says so."""
-        found = self.read(fields, CAPABILITIES)
-        if found is None or not found.values:
-            return None
-        return Capabilities(
-            takes=found.texts("in"),
-            gives=found.texts("out"),
-            tools=found.value("tools"),
-            reranker=found.value("reranker"),
-            context=found.integer("context"),
-        )
 
     def _fields(self, block: Block, schema: BlockSchema) -> Fields:
         known = self._read.get(id(block))

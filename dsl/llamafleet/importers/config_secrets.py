@@ -17,7 +17,7 @@ from ..llama_swap.model import Command, Filters, Peer, Selector, SwapConfig, Swa
 from ..llama_swap.values import At, Table, Value
 from ..secrets.find import in_text, in_value
 from ..source import Span
-from .model_settings import Lost
+from .model_settings import PASSED, Lost
 from .moving import Moved, Mover
 from .secrets import VARIABLE, Safe, without_secrets
 
@@ -95,6 +95,7 @@ def _model(model: SwapModel, safe: Safe, lost: Lost) -> SwapModel:
         description=_shown(model.description, "a part of its description", lost),
         filters=_filters(model.filters, safe, whose),
         metadata=_metadata(model.metadata, safe, lost),
+        table=_passed(model.table, PASSED, safe, whose),
     )
 
 

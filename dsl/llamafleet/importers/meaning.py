@@ -20,6 +20,8 @@ from .chosen_ports import words_of
 from .lift import is_server
 from .matrix_meaning import meaning_of
 from .model_block import PROXY, ported
+from .model_settings import PASSED
+from .passed import at
 
 Meaning: TypeAlias = dict[str, Any]
 """A tree of plain values; texts are the keys of its mappings."""
@@ -77,22 +79,27 @@ def _selector(selector: Selector) -> Meaning:
 
 
 def _service(config: SwapConfig) -> Meaning:
-    found = _known(config)
-    return {**found, **_others(config.table, WAYS, found)}
+    return {**_known(config), **_others(config.table, WAYS, SAID)}
 
 
-def _others(table: Table, ways: Iterable[Way], known: Meaning) -> Meaning:
-    """Return what else passes through, by the first part of its path."""
-    return {
-        way.path[0]: plain
-        for way in ways
-        if way.path[0] not in {*known, *SAID}
-        and (plain := _plain(table.get(way.path[0]), None)) not in (None, False, [], {})
-    }
+def _others(table: Table, ways: Iterable[Way], known: Iterable[str]) -> Meaning:
+    """Return what else only passes through, by its path; `known` are paths dealt with elsewhere."""
+    found: Meaning = {}
+    for way in ways:
+        path = ".".join(way.path)
+        value = at(table, way) if path not in known else None
+        if value is not None and value.plain() not in (False, [], {}):
+            found[path] = value.plain()
+    return found
 
 
-SAID = frozenset({"unloadTimeout", "sendLoadingState", "ui", "upstream"})
-"""What is part of the meaning under another name, or of each model's."""
+SAID = frozenset({
+    "healthCheckTimeout", "logLevel", "logTimeFormat", "logToStdout", "metricsMaxInMemory",
+    "captureBuffer", "includeAliasesInList", "store.path", "performance.disabled",
+    "performance.every", "ui.activity.session_id", "upstream.ignorePaths", "unloadTimeout",
+    "sendLoadingState",
+})  # fmt: skip
+"""Paths of a service's keys that are dealt with by name."""
 
 
 def _known(config: SwapConfig) -> Meaning:
@@ -141,6 +148,7 @@ def _model(model: SwapModel, config: SwapConfig, port: int | None) -> Meaning:
         "timeouts": {**TIMEOUTS, **_times(model.timeouts)},
         "ignoreWebsockets": _value(model.ignore_websockets, False),
         "capabilities": _capabilities(model),
+        **_others(model.table, PASSED, ()),
     }
 
 

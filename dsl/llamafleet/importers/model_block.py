@@ -9,7 +9,7 @@ from ..fleet.words import Word, split
 from ..language.syntax import Attribute, Block, Text
 from ..llama_swap.model import Command, SwapConfig, SwapModel
 from ..source import Source
-from . import model_settings, nodes
+from . import model_settings, nodes, passed
 from .free_form import scalars_of
 from .lift import Lifted, lift
 from .locate import located
@@ -44,7 +44,10 @@ def model_block(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Block:
         *model_settings.timeouts(model.timeouts),
         *model_settings.filters(model.filters, lost),
         *model_settings.capabilities(model.capabilities),
+        *passed.settings(model.table, model_settings.PASSED),
     ]
+    entries = passed.merged(entries, passed.blocks(model.table, model_settings.PASSED))
+    passing += passed.in_their_words(model.table, model_settings.PASSED, lost)
     if model.metadata is not None:
         entries += model_settings.table("metadata", model.metadata, lost)
     entries += pass_through(passing, model.id.span)

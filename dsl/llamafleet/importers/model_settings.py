@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from ..fleet.schema import swap_words
+from ..fleet.schema.core import MODEL_WAYS
 from ..fleet.schema.value_type import unprintable
 from ..language.syntax import Text
 from ..llama_swap.model import Capabilities, Filters, SwapConfig, SwapModel
@@ -13,14 +15,17 @@ from . import free_form, nodes
 from .free_form import UnsayableError
 from .sayable import MACRO, sayable
 
-TIMEOUTS = {
-    "connect": "connect",
-    "keepalive": "keepalive",
-    "responseHeader": "response-header",
-    "tlsHandshake": "tls-handshake",
-    "expectContinue": "expect-continue",
-    "idleConn": "idle-conn",
-}
+TIMEOUTS = {key.upstream: key.name for key in swap_words.TIMEOUTS.keys}
+OWN = frozenset({
+    "use-model-name", "name", "description", "unlisted", "send-loading-state", "ignore-websockets",
+    "unload-timeout", "capabilities in", "capabilities out", "capabilities tools",
+    "capabilities reranker", "capabilities context",
+})  # fmt: skip
+"""Keys that are read here, since they mean something else in some cases; timeouts are, too."""
+PASSED = tuple(
+    way for way in MODEL_WAYS if way.word not in OWN and way.block != swap_words.TIMEOUTS.kind
+)
+"""Keys that are read by the table alone."""
 
 NOTHING: frozenset[str] = frozenset()
 OURS = frozenset({"llamafleet"})

@@ -7,6 +7,7 @@ What has no such form stays in llama-swap's own words, with all that its top-lev
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ..fleet.schema.passing import MIB, Way, written
 from ..fleet.schema.table import Form
@@ -43,6 +44,19 @@ def blocks(table: Table, ways: Iterable[Way]) -> Iterator[Block]:
         entries = list(settings(table, ways, block=kind))
         if entries:
             yield nodes.block(kind, None, entries, entries[0].span)
+
+
+def merged(entries: Iterable[nodes.Entry], more: Iterable[Block]) -> list[nodes.Entry]:
+    """Return entries with the blocks, each in the one of its kind if there is one."""
+    found = list(entries)
+    for block in more:
+        for at_, each in enumerate(found):
+            if isinstance(each, Block) and each.kind.text == block.kind.text:
+                found[at_] = replace(each, entries=(*each.entries, *block.entries))
+                break
+        else:
+            found.append(block)
+    return found
 
 
 def unsayable(table: Table, ways: Iterable[Way]) -> frozenset[str]:

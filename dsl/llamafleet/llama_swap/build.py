@@ -104,6 +104,7 @@ def model(
         capabilities=_capabilities(has),
         health_check_timeout=integer(has, "healthCheckTimeout"),
         port=port,
+        table=has,
     )
 
 

@@ -91,6 +91,7 @@ class SwapModel:
     health_check_timeout: At[int] | None = None
     port: int | None = None
     null: bool = False
+    table: Table = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)

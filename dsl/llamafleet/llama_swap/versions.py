@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..fleet.schema.core import MODEL_WAYS
 from ..fleet.schema.passing import Way
 from ..fleet.schema.swap_service import WAYS as OF_THE_SERVICE
+from ..fleet.schema.swap_words import TIMEOUTS
 
 NEWEST = 250
 """The newest release whose behaviour is known here; later ones are taken to be like it."""
@@ -34,6 +36,10 @@ def fleet_keys() -> Iterator[tuple[str, Way]]:
     """Yield the keys of a fleet file that pass through to this configuration, by their paths."""
     for way in OF_THE_SERVICE:
         yield ".".join(way.path), way
+    for way in MODEL_WAYS:
+        yield ".".join(("models.*", *way.path)), way
+        if way.block == TIMEOUTS.kind:
+            yield ".".join(("peers.*", *way.path)), way
 
 
 _OWN: dict[str, int] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...backends import BACKENDS, VENDORS
 from . import llama_server, swap_words
 from .block import BlockSchema, Key
+from .passing import ways
 from .values import (
     Choice,
     Duration,
@@ -198,6 +199,29 @@ MODEL = BlockSchema(
     removable=True,
     not_even=_NO_FLAG,
     free_label=True,
+)
+
+MODEL_NEEDS_MORE = {
+    "aliases": "held against the ids of other models",
+    "command": "an argv, with the model's port",
+    "stop-command": "an argv",
+    "ttl": "the service's global-ttl where it is not said",
+    "concurrency-limit": "by the slots where it is not said",
+    "env": "beside what llamafleet sets itself",
+    "health": "said for each model, whatever serves it",
+    "proxy": "with the model's port",
+    "strip-params": "a part of the filters",
+}
+"""Keys of a model that do not only pass through to llama-swap, and what is done instead."""
+
+MODEL_PASSING = {block.kind: block for block in MODEL.blocks if block.keys}
+"""Blocks of a model whose keys pass through."""
+
+MODEL_WAYS = ways(
+    (*_MODEL_ONLY, *_INHERITABLE),
+    MODEL_PASSING.values(),
+    below="models.*.",
+    besides=MODEL_NEEDS_MORE,
 )
 
 DEFAULTS = BlockSchema(

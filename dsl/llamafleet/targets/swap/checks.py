@@ -132,15 +132,13 @@ def _texts(model: Model) -> Iterator[tuple[str, str, re.Pattern[str]]]:
     """Texts in which nothing can keep llama-swap from seeing a macro, and what it sees there."""
     filters = model.filters
     texts: tuple[tuple[str, tuple[str, ...]], ...] = (
-        ("name", (model.title or "",)),
-        ("description", (model.description or "",)),
         ("health", (model.health or "",)),
-        ("use-model-name", (model.use_model_name or "",)),
         ("proxy", ((model.proxy or "").replace("${PORT}", ""),)),
         ("aliases", model.aliases),
         ("env", tuple(value for _, value in model.env)),
         ("strip-params", filters.strip_params),
         ("variant", tuple(name for name, _ in filters.variants)),
+        *((each.way.word, tuple(texts_of(each.value))) for each in model.passed),
     )
     yield from ((key, text, MACRO) for key, found in texts for text in found)
     values: tuple[tuple[str, Json], ...] = (

@@ -11,7 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ...fleet.matrix import Matrix
-from ...fleet.model import Capabilities, Model
+from ...fleet.model import Model
+from ...fleet.schema.core import MODEL_WAYS
+from ...fleet.schema.passing import Way, to_tree
+from ...llama_swap.versions import NEWEST, since
 from ..process.command import Environment, Groups
 from ..process.digest import digest
 from ..process.slots import slots
@@ -19,7 +22,7 @@ from ..writers.yaml_file import Lines, Named, Tree, to_yaml
 from .free_form import named, replaced, with_keys_of_theirs
 from .quoting import command_lines
 from .routes import Routes
-from .routes_tree import filters_tree, routes_tree, timeouts_tree
+from .routes_tree import filters_tree, routes_tree
 from .settings import Settings, settings_tree
 
 HEADER = ("Managed by llamafleet: edits here are overwritten.",)
@@ -29,9 +32,20 @@ HEALTH = "/health"
 PORT = "${PORT}"
 
 
+ORDER = (
+    *("cmd", "cmdStop", "proxy", "checkEndpoint", "ttl", "concurrencyLimit", "name"),
+    *("description", "aliases", "env", "unlisted", "useModelName", "filters"),
+    *("sendLoadingState", "unloadTimeout", "timeouts", "capabilities", "compat"),
+)
+"""What comes first, as ever: a file in another order would restart every model for nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One model as llama-swap starts it; `weights` are the SHA-256 of its files, where known."""
+    """One model as llama-swap starts it.
+
+    `weights` are the SHA-256 of its files, where known, and `version` is llama-swap's release.
+    """
 
     model: Model
     command: Groups
@@ -39,6 +53,7 @@ class Entry:
     port: int
     ttl: int
     weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    version: int = NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,35 +126,33 @@ def _entry(entry: Entry) -> Mapping[str, Tree] | Named:
         "checkEndpoint": model.health or HEALTH,
         "ttl": entry.ttl,
         "concurrencyLimit": concurrency_limit(model),
-        "name": model.title,
-        "description": model.description,
         "aliases": model.aliases or None,
         "env": tuple(f"{name}={value}" for name, value in entry.environment) or None,
-        "unlisted": model.unlisted or None,
-        "useModelName": model.use_model_name,
         "filters": filters_tree(model.filters) or None,
-        "sendLoadingState": model.send_loading_state,
-        "unloadTimeout": model.unload_timeout,
-        "timeouts": timeouts_tree(dict(model.timeouts)) or None,
-        "capabilities": _capabilities(model.capabilities) if model.capabilities else None,
-        "compat": {"ignoreWebsockets": True} if model.ignore_websockets else None,
         "metadata": named(model.metadata) if model.metadata else None,
+        **_passed(entry),
     }
     passed = replaced(model.pass_through, PORT, port)
     assert isinstance(passed, Mapping)
-    ours = {key: value for key, value in tree.items() if value is not None}
-    return with_keys_of_theirs(ours, passed)
+    ours = {key: tree[key] for key in sorted(tree, key=_rank) if tree[key] is not None}
+    return with_keys_of_theirs(
+        {key: value for key, value in ours.items() if value is not None}, passed
+    )
 
 
-def _capabilities(said: Capabilities) -> dict[str, Tree]:
-    tree: dict[str, Tree | None] = {
-        "in": said.takes or None,
-        "out": said.gives or None,
-        "tools": said.tools,
-        "reranker": said.reranker,
-        "context": said.context,
-    }
-    return {key: value for key, value in tree.items() if value is not None}
+def _passed(entry: Entry) -> Mapping[str, Tree]:
+    def knows(way: Way) -> bool:
+        first = since("models", "", *way.path) or 0
+        return first <= entry.version and way.path[0] not in entry.model.pass_through
+
+    return dict(to_tree(entry.model.passed, MODEL_WAYS, knows=knows))
+
+
+def _rank(key: str) -> int:
+    """Return the place of a key: new ones follow the old, and metadata with the digest is last."""
+    if key == "metadata":
+        return len(ORDER) + 1
+    return ORDER.index(key) if key in ORDER else len(ORDER)
 
 
 def _with_digest(written: Written) -> Tree:

@@ -123,6 +123,7 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
                 port=port,
                 ttl=service.global_ttl if model.ttl is None else model.ttl,
                 weights=weights_of(model, fleet),
+                version=service.version,
             )
         )
     return tuple(entries)
