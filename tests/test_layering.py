@@ -53,7 +53,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "rules": {
         "source", "backends", "language", "diagnostics", "secrets", "fleet", "targets",
-        "lock.measured", "llama_swap.versions", "capacity.footprint",
+        "lock.measured", "llama_swap.load", "llama_swap.versions", "capacity.footprint",
         "capacity.calibration.differences",
     },
     "plan": {"backends", "fleet", "gguf.shards", "targets", "capacity.footprint"},

@@ -23,7 +23,8 @@ NEVER_FOR_A_CHECK = {
     # What other commands are for, and a lock where there is none.
     "llamafleet.capacity", "llamafleet.diagnostics.as_text", "llamafleet.gguf",
     "llamafleet.importers", "llamafleet.language.formatter", "llamafleet.language.recovery",
-    "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan", "llamafleet.render",
+    "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan",
+    "llamafleet.render",
     "llamafleet.swap_check", "llamafleet.llama_swap.simulate", "llamafleet.llama_swap.fits",
     "llamafleet.llama_swap.load", "llamafleet.targets.swap.plan",
 }  # fmt: skip

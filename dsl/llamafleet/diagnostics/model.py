@@ -43,6 +43,15 @@ class Diagnostic:
     refused: bool = False
 
 
+def on_one_line(message: str) -> str:
+    """Return a message with its line ends and other invisible characters written as escapes."""
+    if message.isprintable():
+        return message
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in message
+    )
+
+
 def order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
     """The printing order: path, line, column, code, message."""
     span = diagnostic.primary.span
@@ -68,7 +77,15 @@ class Diagnostics:
     ) -> None:
         """Add an error at `span`."""
         self.found.append(
-            Diagnostic(code, Severity.ERROR, message, Label(span, label), related, hint, refused)
+            Diagnostic(
+                code,
+                Severity.ERROR,
+                on_one_line(message),
+                Label(span, label),
+                related,
+                hint,
+                refused,
+            )
         )
 
     def warning(
@@ -83,7 +100,9 @@ class Diagnostics:
     ) -> None:
         """Add a warning at `span`."""
         self.found.append(
-            Diagnostic(code, Severity.WARNING, message, Label(span, label), related, hint)
+            Diagnostic(
+                code, Severity.WARNING, on_one_line(message), Label(span, label), related, hint
+            )
         )
 
     def extend(self, others: Iterable[Diagnostic]) -> None:

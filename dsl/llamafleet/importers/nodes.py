@@ -32,6 +32,7 @@ Entry: TypeAlias = Attribute | MatrixSet | Block
 NO_COMMENTS = Comments()
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 LONGEST_NUMBER = 40  # as the lexer reads them
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def bare(text: str, span: Span) -> Name | Text:
@@ -52,6 +53,11 @@ def switch(on: bool, span: Span) -> Name:
 def integer(number: int, span: Span) -> Number:
     """A whole number."""
     return Number(str(number), span)
+
+
+def whole_seconds(text: str) -> int | None:
+    """Return a number of seconds; None where it is none, or one of more than nine digits."""
+    return int(text) if _SECONDS.fullmatch(text) else None
 
 
 def duration(seconds: int, span: Span) -> Duration:

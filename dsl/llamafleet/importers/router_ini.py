@@ -174,10 +174,11 @@ def _model(section: Section, defaults: Section | None, shelf: Shelf, program: st
             argv += ["--port", "${PORT}"]
         entries.append(nodes.attribute("command", nodes.texts(argv, section.span)))
     stop = {**(defaults.keys if defaults else {}), **section.keys}.get("stop-timeout")
-    if stop is not None and stop.value.isdigit() and int(stop.value) > 0:
-        entries.append(
-            nodes.attribute("unload-timeout", nodes.duration(int(stop.value), stop.span))
-        )
+    seconds = nodes.whole_seconds(stop.value) if stop else 0
+    if stop and seconds:
+        entries.append(nodes.attribute("unload-timeout", nodes.duration(seconds, stop.span)))
+    elif stop and seconds is None:
+        shelf.diagnostics.warning("not-imported", f"stop-timeout = {stop.value}", stop.span)
     if moved.given:
         values = [f"{name}=${{env.{held}}}" for name, held in moved.given]
         env = nodes.attribute("env", nodes.texts(values, section.span))

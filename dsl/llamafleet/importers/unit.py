@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .service import Process
 from .shelf import Shelf
 from .unit_file import PREFIXES, Setting, expanded, read, specifiers
 
+LONGEST_SPAN = 100  # characters of a time span; nobody writes one of more
 SWAP = re.compile(r"(?:.*/)?llama-swap(?:[-_.][^/]*)?")
 FILE = re.compile(r"/\S*[^\s\\]")
 UNIT_NAME = re.compile(
@@ -186,17 +188,19 @@ def _word(key: str, setting: Setting | None, default: str, start: Span) -> nodes
 
 
 def _seconds(text: str) -> int | None:
-    """A time span of systemd's in whole seconds, rounded up."""
+    """Return a time span of systemd's in whole seconds, rounded up; None if it is none of use."""
+    if len(text) > LONGEST_SPAN:
+        return None
     if re.fullmatch(r"[0-9]+", text):
-        return int(text)
+        return nodes.whole_seconds(text)
     units = {"ms": 0.001, "s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hr": 3600, "d": 86400}
     parts = re.findall(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)", text)
     if not parts or "".join("".join(part) for part in parts) != text.replace(" ", ""):
         return None
     if any(unit not in units for _, unit in parts):
         return None
-    total = sum(float(number) * units[unit] for number, unit in parts)
-    return int(total) + (total > int(total))
+    total = math.ceil(sum(float(number) * units[unit] for number, unit in parts))
+    return nodes.whole_seconds(str(total))
 
 
 def report_rest(unit: Unit, shelf: Shelf) -> None:

@@ -23,6 +23,7 @@ from .preload import preload
 from .quantised_cache import quantised_cache
 from .ram_overcommit import ram_overcommit
 from .redundant_set import redundant_set
+from .refused_config import refused_config
 from .repeated_flag import repeated_flag
 from .reserved_name import reserved_name
 from .root_user import root_user
@@ -60,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     quantised_cache,
     ram_overcommit,
     redundant_set,
+    refused_config,
     repeated_flag,
     reserved_name,
     root_user,

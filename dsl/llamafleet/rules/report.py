@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..diagnostics.model import Diagnostic, Label, Severity
+from ..diagnostics.model import Diagnostic, Label, Severity, on_one_line
 from ..source import Span
 
 
@@ -10,11 +10,13 @@ def error(
     code: str, message: str, span: Span, hint: str = "", *related: Label, label: str = ""
 ) -> Diagnostic:
     """Something that cannot work."""
-    return Diagnostic(code, Severity.ERROR, message, Label(span, label), related, hint)
+    return Diagnostic(code, Severity.ERROR, on_one_line(message), Label(span, label), related, hint)
 
 
 def warning(
     code: str, message: str, span: Span, hint: str = "", *related: Label, label: str = ""
 ) -> Diagnostic:
     """Something that works, but hardly as its author means it."""
-    return Diagnostic(code, Severity.WARNING, message, Label(span, label), related, hint)
+    return Diagnostic(
+        code, Severity.WARNING, on_one_line(message), Label(span, label), related, hint
+    )
