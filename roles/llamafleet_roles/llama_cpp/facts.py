@@ -12,6 +12,7 @@ from llamafleet.backends import BACKENDS, backend
 from llamafleet.targets.fingerprint import Inputs, inputs_of, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
 from llamafleet_roles.commands import words
+from llamafleet_roles.packages import versions
 
 FILES = Path(__file__).parent / "files"
 
@@ -74,10 +75,10 @@ class Builds(FactBase[Llamas | None]):
 
     def command(self, directories: tuple[str, ...]) -> str:
         """The probe, a script that never fails."""
-        versions = "".join(
+        toolkits = "".join(
             _TOOLKIT.format(name=each.toolkit, version=each.toolkit_version) for each in TOOLKITS
         )
-        script = f"{(FILES / 'probe.sh').read_text()}{versions}true\n"
+        script = f"{versions()}{(FILES / 'probe.sh').read_text()}{toolkits}true\n"
         return words("sh", "-c", script, "probe", *directories)
 
     @staticmethod

@@ -2,10 +2,7 @@
 # Arguments: the directory of each build. The versions of toolkits are asked for below, by backend.
 
 major() { # package: the major version of its installed or available version
-    version=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Installed: //p')
-    case $version in
-    '' | '(none)') version=$(LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^  Candidate: //p') ;;
-    esac
+    version=$(package_version "$1")
     version=${version#*:}
     case $version in [0-9]*) echo "${version%%[!0-9]*}" ;; esac
 }

@@ -1,0 +1,108 @@
+"""Distribution packages: install what is missing, or say what to install by hand.
+
+One family of distributions a file, data only, listed in FAMILIES. Packages have Debian's names
+everywhere else; a family says what its own are called.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+from llamafleet_roles.packages.debian import DEBIAN
+from llamafleet_roles.packages.family import Family
+
+FAMILIES: tuple[Family, ...] = (DEBIAN,)
+"""The first whose command a host has is the one that is used."""
+
+_FAMILY = """\
+{branch} command -v {command} >/dev/null; then
+missing=
+for package in {packages}; do
+    {{ {installed}; }} || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    echo "installing$missing"
+    : >"$log"
+    {update_step}# A compiler's gigabytes take a while, and a command that stays silent counts as
+    # hung. What sleeps must not hold the output open once all is done.
+    (while sleep 60 >/dev/null 2>&1; do echo "{command} is at: $(tail -n 1 "$log")"; done) &
+    speaking=$!
+    {install} $missing >>"$log" 2>&1 || quit "{command} install failed"
+    kill "$speaking" 2>/dev/null || :
+fi
+"""
+
+_UPDATE = '{update} >"$log" 2>&1 || quit "{command} update failed"\n    '
+
+_SCRIPT = """
+log=$(mktemp)
+speaking=
+trap 'rm -f "$log"; [ -z "$speaking" ] || kill "$speaking" 2>/dev/null || :' EXIT
+quit() {{ tail -n 15 "$log" >&2; echo "$1 on this host: see above" >&2; exit 1; }}
+{families}else
+    for tool in {tools}; do
+        command -v "$tool" >/dev/null || absent=1
+    done
+    [ -z "${{absent:-}}" ] || {{
+        echo "this host has no {commands}: install by hand what Debian calls {names}," >&2
+        echo "so that {tools_text} can be found, and run this again" >&2
+        exit 1
+    }}
+fi
+"""
+
+
+def install(packages: Iterable[str], tools: Iterable[str] = ()) -> str:
+    """Return a script that installs packages, given by Debian's names.
+
+    On a host of no known family it demands that `tools` are found.
+    """
+    debian = tuple(packages)
+    if not debian:
+        return "true"
+    wanted = tuple(tools)
+    return _SCRIPT.format(
+        families="".join(
+            _branch(family, debian, "elif" if number else "if")
+            for number, family in enumerate(FAMILIES)
+        ),
+        commands=" or ".join(family.command for family in FAMILIES),
+        tools=shlex.join(wanted),
+        tools_text=", ".join(wanted) or "they",
+        names=shlex.join(debian),
+    )
+
+
+def _branch(family: Family, debian: tuple[str, ...], branch: str) -> str:
+    update = _UPDATE.format(update=family.update, command=family.command) if family.update else ""
+    return _FAMILY.format(
+        branch=branch,
+        command=family.command,
+        packages=shlex.join(family.own_names(debian)),
+        installed=family.installed,
+        update_step=update,
+        install=family.install,
+    )
+
+
+def versions() -> str:
+    """Return the shell function `package_version NAME`, which prints a version or nothing.
+
+    It is that of the installed package, else of the one that could be installed.
+    """
+    branches = "".join(
+        f"{'elif' if number else 'if'} command -v {family.command} >/dev/null; then\n"
+        f'    case $1 in\n{_renamed(family)}    *) set -- "$1" ;;\n    esac\n'
+        f"    {{ {family.version}; }} 2>/dev/null\n"
+        for number, family in enumerate(FAMILIES)
+    )
+    return f"package_version() {{\n{branches}fi\n}}\n"
+
+
+def _renamed(family: Family) -> str:
+    return "".join(
+        f"    {shlex.quote(name)}) set -- {shlex.quote(own.split()[0])} ;;\n"
+        for name, own in family.names
+        if own
+    )
