@@ -140,11 +140,13 @@ def nginx(
         server_name="_",
         balance="least_conn",
         keepalive=8,
-        client_max_body_size=64 << 20,
+        settings=(
+            ("client_max_body_size", ("64m",)),
+            ("proxy_send_timeout", ("5s",)),
+            ("proxy_buffering", ("off",)),
+        ),
         connect_timeout=None,
-        send_timeout=5,
         read_timeout=5,
-        buffering=False,
         next_upstream=next_upstream,
         expose=expose,
     )

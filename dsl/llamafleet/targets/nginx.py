@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..dataclasses import dataclass, field
 from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Service, Spans
 from ..fleet.schema.block import BlockSchema, Fields, Key, read_block
+from ..fleet.schema.passing import MIB, ways
 from ..fleet.schema.values import (
     Choice,
     Duration,
@@ -24,7 +25,8 @@ from ..language.syntax import Block
 from ..source import Span
 from .process.paths import HEALTH, api_prefix
 from .proxy.inference import APIS, DEFAULT_API
-from .proxy.site import MIB, UNIT, Site
+from .proxy.settings import settings_of, unwritable
+from .proxy.site import UNIT, Site
 from .target import Endpoints
 
 if TYPE_CHECKING:
@@ -119,6 +121,19 @@ SCHEMA = BlockSchema(
     ),
 )
 
+NEED_MORE = {
+    "listen": "its port is claimed",
+    "server-name": "any where it is not said",
+    "keepalive": "said in the group of processes",
+    "proxy-connect-timeout": "by the number of processes where it is not said",
+    "proxy-read-timeout": "by what is behind where it is not said",
+    "proxy-next-upstream": "a search of llamafleet's own",
+    "expose": "locations",
+}
+"""Keys that are not simply a directive of the server, and what is done with them instead."""
+
+WAYS = ways(SCHEMA.keys, besides=NEED_MORE)
+
 
 @dataclass(frozen=True, slots=True)
 class Nginx:
@@ -168,6 +183,11 @@ class NginxTarget:
             return None
         scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
         site = _site(fields, host, listen)
+        for name, text in unwritable(site.settings):
+            key = next(way.key.name for way in WAYS if way.key.upstream == name)
+            message = f'nginx would take a part of "{text}" for a variable'
+            hint = "nginx has no way to write a $ as text: leave it out"
+            scope.diagnostics.error("wrong-type", message, fields.span(key), hint=hint)
         return Nginx(site, upstream, origin=block.header, spans=fields.spans)
 
     def endpoints(self, service: Nginx, fleet: Fleet) -> tuple[Endpoint, ...]:
@@ -219,7 +239,6 @@ def _answering(service: Nginx, fleet: Fleet) -> tuple[str, str]:
 
 
 def _site(fields: Fields, host: Host, listen: ListenAddress) -> Site:
-    size = fields.size("client-max-body-size")
     return Site(
         name=fields.label.text,
         host=host.name,
@@ -227,11 +246,9 @@ def _site(fields: Fields, host: Host, listen: ListenAddress) -> Site:
         server_name=fields.text("server-name") or "_",
         balance=fields.text("balance") or "least_conn",
         keepalive=fields.integer("keepalive") or 32,
-        client_max_body_size=DEFAULT_BODY if size is None else size,
+        settings=tuple(settings_of(fields, WAYS)),
         connect_timeout=fields.seconds("proxy-connect-timeout"),
-        send_timeout=fields.seconds("proxy-send-timeout") or 60,
         read_timeout=fields.seconds("proxy-read-timeout"),
-        buffering=fields.switch("proxy-buffering"),
         next_upstream=fields.switch("proxy-next-upstream"),
         expose=tuple(dict.fromkeys(fields.texts("expose"))),
     )

@@ -19,13 +19,18 @@ from ...fleet.model import Endpoint, ListenAddress
 from ..writers.nginx_conf import Argument, Directive, Joined
 from . import passing, trying
 from .passing import HEADERS
-from .site import MIB, Site
+from .site import Site
 
 FIRST_TOKEN = 600  # seconds for a long prompt on a slow card, before anything is sent back
 KEPT_SECONDS = 4  # less than the five after which llama-server closes an idle connection
 CONNECT_SECONDS = 5
 CONNECT_SECONDS_OF_SEVERAL = 1  # there is another to ask
 SWAP = "llama-swap"
+ORDER = (
+    *("default_type", "client_max_body_size", "client_body_buffer_size", "proxy_http_version"),
+    *("proxy_connect_timeout", "proxy_send_timeout", "proxy_read_timeout", "proxy_buffering"),
+)
+"""What comes first, as ever: a file in another order would be reloaded for nothing."""
 
 
 def directives(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...]:
@@ -97,21 +102,20 @@ def _limits(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...]:
     read = site.read_timeout or FIRST_TOKEN + cold
     several = _searches(site, behind)
     connect = site.connect_timeout or (CONNECT_SECONDS_OF_SEVERAL if several else CONNECT_SECONDS)
-    settings: tuple[tuple[str, Argument], ...] = (
-        ("default_type", "application/json"),  # of what nginx answers by itself
-        ("client_max_body_size", _bytes(site.client_max_body_size)),
+    settings: dict[str, tuple[Argument, ...]] = {
+        "default_type": ("application/json",),  # of what nginx answers by itself
         # Prompts that fit stay in memory: nothing of them is written to disk.
-        ("client_body_buffer_size", "1m"),
-        ("proxy_http_version", "1.1"),
-        ("proxy_connect_timeout", f"{connect}s"),
-        ("proxy_send_timeout", f"{site.send_timeout}s"),
-        ("proxy_read_timeout", f"{read}s"),
-        ("proxy_buffering", "on" if site.buffering else "off"),
-    )
+        "client_body_buffer_size": ("1m",),
+        "proxy_http_version": ("1.1",),
+        "proxy_connect_timeout": (f"{connect}s",),
+        "proxy_read_timeout": (f"{read}s",),
+        **dict(site.settings),
+    }
+    names = sorted(settings, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     # By itself nginx repeats a POST only where it had not been sent.
     repeats = ("error", "timeout") if site.next_upstream else ("off",)
     return (
-        *(Directive(name, (value,)) for name, value in settings),
+        *(Directive(name, settings[name]) for name in names),
         Directive("proxy_next_upstream", repeats),
         # One answer of ours may lead to the next.
         Directive("recursive_error_pages", ("on",)),
@@ -127,8 +131,3 @@ def _inference(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...
         *(passing.headers(site) if site.exposes_everything else ()),
         *trying.where_errors_go(searches=searches, keeps_503=_keeps_503(behind)),
     )
-
-
-def _bytes(size: int) -> str:
-    """nginx's own unit where it fits."""
-    return f"{size // MIB}m" if size and size % MIB == 0 else str(size)

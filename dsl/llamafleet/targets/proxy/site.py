@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...dataclasses import dataclass
 from ...fleet.model import ListenAddress
+from .settings import Setting
 
-MIB = 1024 * 1024
 UNIT = "nginx.service"
 BELOW = "/*"
 """How a path ends that stands for everything below it; alone, it is every path."""
@@ -15,7 +15,7 @@ BELOW = "/*"
 class Site:
     """What a proxy is told, times in seconds.
 
-    A missing `read_timeout` follows the endpoints, a missing `connect_timeout` their number.
+    `settings` are directives of the server that only pass through. A missing `read_timeout` follows the endpoints, a missing `connect_timeout` their number.
     `expose` are paths that pass besides the inference API; one that ends with `/*` stands for
     everything below it.
     """
@@ -26,11 +26,9 @@ class Site:
     server_name: str
     balance: str
     keepalive: int
-    client_max_body_size: int
+    settings: tuple[Setting, ...]
     connect_timeout: int | None
-    send_timeout: int
     read_timeout: int | None
-    buffering: bool
     next_upstream: bool
     expose: tuple[str, ...] = ()
 
