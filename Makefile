@@ -84,6 +84,10 @@ demo: install ## the whole story on one sandbox host: boot, roll out, ask a mode
 	@test "$$(id -u)" -ne 0 || tools/install-system.sh lab || true
 	@$(BIN)/python -m tools.demo
 
+.PHONY: dist
+dist: install ## the wheel and the source archive, in dist/
+	$(BIN)/python tools/dist.py
+
 .PHONY: clean
 clean: ## remove the virtual environment and the caches in this directory
 	rm -rf $(VENV) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
