@@ -48,3 +48,12 @@ def test_a_member_that_holds_a_line_end_is_shown_on_one_line(
     )
     main(["import", str(config)])
     assert "loses member x\\ny of group g" in capsys.readouterr().err
+
+
+def test_a_comment_that_ends_in_what_cannot_be_written_keeps_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = tmp_path / "x.service"
+    unit.write_text(f"[Service]\nUser=llama\n# Keep this: \x7f\n{SERVER}")
+    assert main(["import", str(unit)]) == 0
+    assert "# Keep this:\n" in capsys.readouterr().out

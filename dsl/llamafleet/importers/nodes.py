@@ -112,8 +112,8 @@ def block(
 
 def comment(text: str, span: Span) -> Comment:
     """A comment of one line; what cannot stand in one is left out."""
-    line = text.strip().replace("\t", "    ")
-    line = "".join(each for each in line if not unprintable(each))
+    line = text.replace("\t", "    ")
+    line = "".join(each for each in line if not unprintable(each)).strip()
     return Comment(line if line.startswith("#") else f"# {line}".rstrip(), span)
 
 
