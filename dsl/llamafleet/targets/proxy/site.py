@@ -15,9 +15,9 @@ BELOW = "/*"
 class Site:
     """What a proxy is told, times in seconds.
 
-    `settings` are directives of the server that only pass through. A missing `read_timeout` follows the endpoints, a missing `connect_timeout` their number.
-    `expose` are paths that pass besides the inference API; one that ends with `/*` stands for
-    everything below it.
+    `settings` are directives of the server that only pass through. A missing `read_timeout` follows
+    the endpoints, a missing `connect_timeout` their number. `expose` are paths that pass besides
+    the inference API; one that ends with `/*` stands for everything below it.
     """
 
     name: str
