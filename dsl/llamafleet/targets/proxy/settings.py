@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...fleet.schema.block import Fields, Form
 from ...fleet.schema.passing import MIB, Way
 from ...fleet.schema.value_type import Named, ValueType
 from ...fleet.schema.values import Duration, ListOf, Size, Switch
-from ..writers.nginx_conf import Argument
 
-Setting = tuple[str, tuple[Argument, ...]]
+if TYPE_CHECKING:
+    from ..writers.nginx_conf import Argument
+
+Setting = tuple[str, "tuple[Argument, ...]"]
 """A directive's name, and its arguments."""
 
 
