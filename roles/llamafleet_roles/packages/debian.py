@@ -7,7 +7,9 @@ _APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
 DEBIAN = Family(
     name="debian",
     command="apt-get",
-    installed="""[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>&1)" = installed ]""",
+    installed=(
+        """[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]"""
+    ),
     update=f"{_APT} update",
     install=f"{_APT} install --no-install-recommends",
     version="""LC_ALL=C apt-cache policy "$1" | awk '
