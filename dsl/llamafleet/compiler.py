@@ -23,7 +23,7 @@ from .rules.secret_in_file import secret_in_file
 from .rules.survey import Supplied, Survey
 from .source import Source
 from .targets import TARGETS
-from .targets.swap.block import LlamaSwap
+from .targets.swap.block import llama_swaps
 
 if TYPE_CHECKING:
     from .capacity.footprint import Footprints
@@ -110,8 +110,8 @@ def _supplied(fleet: Fleet, read: Read) -> Callable[[], Supplied]:
 
 def _derived(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints | None]:
     """The fleet with what its matrices leave to be worked out; most leave nothing."""
-    for service in fleet.services.values():
-        if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto != Auto():
+    for service in llama_swaps(fleet):
+        if service.matrix and service.matrix.auto != Auto():
             from .capacity.derive import derive
 
             return derive(fleet, diagnostics)

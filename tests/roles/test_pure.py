@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.fleet.model import Fleet, GpuType, Host, Ssh
+from llamafleet.fleet.model import NO_SPANS, Fleet, GpuType, Host, ListenAddress, Ssh
+from llamafleet.fleet.service import Keys
 from llamafleet.inventory import group_name, pyinfra_groups
 from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
 from llamafleet.targets.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
@@ -218,7 +219,9 @@ class Swap:
     kind, name, hosts = "llama-swap", "my-voice", ("b",)
     builds: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
-    origin = ORIGIN
+    origin, spans = ORIGIN, NO_SPANS
+    listen, keys = ListenAddress("127.0.0.1", 8080), Keys()
+    front, server = None, None
 
 
 def test_the_inventory_has_groups_by_vendor_service_and_group() -> None:

@@ -10,7 +10,7 @@ from ..dataclasses import replace
 from ..diagnostics.model import Diagnostic, Severity
 from ..fleet.model import Fleet
 from ..source import Source
-from ..targets.swap.block import LlamaSwap
+from ..targets.swap.block import llama_swaps
 from .memory_checked import memory_checked
 from .terminal import STDIN, counted, show, totals
 from .yaml_files import Given, environment
@@ -109,8 +109,8 @@ def _check_yaml(
 
 def _derived(fleet: Fleet) -> Iterator[str]:
     """A line for each llama-swap whose sets were derived."""
-    for service in fleet.services.values():
-        if isinstance(service, LlamaSwap) and service.matrix and service.matrix.auto.sets:
+    for service in llama_swaps(fleet):
+        if service.matrix and service.matrix.auto.sets:
             from ..capacity.derive.told import told
 
             yield told(service.name, service.matrix)

@@ -72,7 +72,7 @@ def _of_yaml(path: str, given: Given, version: int, known: Mapping[str, str]) ->
 def _of_fleet(path: str, given: Given, service: str | None) -> Simulation | None:
     from ..compiler import compile_file
     from ..render import render
-    from ..targets.swap.block import LlamaSwap
+    from ..targets.swap.block import llama_swaps
 
     compiled = compile_file(STDIN if path == "-" else path, given.read)
     errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
@@ -82,7 +82,7 @@ def _of_fleet(path: str, given: Given, service: str | None) -> Simulation | None
     if compiled.resolved is None or any(each.code not in TOO_MUCH for each in errors):
         return None
     fleet = compiled.resolved
-    swaps = [each for each in fleet.services.values() if isinstance(each, LlamaSwap)]
+    swaps = llama_swaps(fleet)
     chosen = [each for each in swaps if service in (None, each.name)]
     if len(chosen) != 1:
         names = ", ".join(each.name for each in swaps)

@@ -20,6 +20,7 @@ from ..capacity.suggestion import (
 from ..capacity.suggestion.paste import lines, place_name, tree
 from ..diagnostics.suggest import suggest as nearest
 from ..fleet.model import Fleet, Service
+from ..fleet.service import swaps
 from .resolved import resolved
 from .terminal import say
 
@@ -94,9 +95,7 @@ def _place(
     there = [each for each in serving if hosts[0] in each.hosts]
     # Somewhere else, it is tried as if a llama-swap of that host served it.
     there = there or [
-        each
-        for each in able
-        if each.kind == "llama-swap" and hosts[0] in each.hosts and each.builds
+        each for each in able if swaps(each) and hosts[0] in each.hosts and each.builds
     ]
     if not there:
         say(f"no service of {hosts[0]} serves {model}, and none could")

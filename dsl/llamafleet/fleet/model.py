@@ -7,7 +7,7 @@ that later checks point at. Sizes are bytes, times are seconds unless a name say
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass, field
 from ..source import Span
@@ -16,6 +16,7 @@ from .endpoint import ListenAddress as ListenAddress
 from .json_types import NOTHING as NOTHING
 from .json_types import Json as Json
 from .json_types import JsonObject as JsonObject
+from .service import Service as Service
 
 if TYPE_CHECKING:
     from ..gguf.facts import GgufFacts
@@ -217,34 +218,6 @@ class Model:
             if each.key == key:
                 return each.argv[-1]
         return None
-
-
-class Service(Protocol):
-    """What every lowered service block has; each target defines its own frozen dataclass."""
-
-    @property
-    def kind(self) -> str:
-        """The block's kind: `llama-swap`, `llama-server`, `nginx`."""
-
-    @property
-    def name(self) -> str:
-        """The block's label, unique over the services of a fleet."""
-
-    @property
-    def hosts(self) -> tuple[str, ...]:
-        """Names of the machines it runs on."""
-
-    @property
-    def builds(self) -> tuple[str, ...]:
-        """Names of the llama.cpp builds it runs."""
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Names of the models it serves."""
-
-    @property
-    def origin(self) -> Span:
-        """The span of the block's header."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def _lower(
         if service is not None:
             services[name] = service
     for service in services.values():
-        for named in getattr(service, "upstreams", ()):
-            if named.text not in blocks:
-                report_unknown_name("service", blocks, named, scope.diagnostics)
+        named = service.front.upstream if service.front else None
+        if named is not None and named.text not in blocks:
+            report_unknown_name("service", blocks, named, scope.diagnostics)
     return services

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Protocol
 
 from ..dataclasses import dataclass
 from ..fleet.model import Build, Fleet, Gguf, Host, Model
@@ -42,23 +41,12 @@ class MeasuredFor:
         return " and ".join(moved)
 
 
-class PerGpu(Protocol):
-    """A service of which each process may have a card of its own."""
-
-    @property
-    def per_gpu(self) -> bool:
-        """Whether it has."""
-
-
 def measured_for(fleet: Fleet, host: str, service: str, model: str) -> MeasuredFor | None:
     """What would be measured now; None for what no build of the fleet's runs."""
     serving, served, where = fleet.services[service], fleet.models[model], fleet.hosts[host]
     if not served.needs_build or served.gguf is None or not serving.builds:
         return None
-    per_gpu = False
-    if serving.kind == "llama-server":
-        process: PerGpu = serving  # type: ignore[assignment]
-        per_gpu = process.per_gpu
+    per_gpu = serving.server is not None and serving.server.one_gpu_each is not None
     names = (served.gguf, served.mmproj, served.draft)
     return MeasuredFor(
         settings=_settings(served, where, per_gpu),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..capacity.footprint import Combination
-from ..capacity.footprint.combinations import ALWAYS
 from ..fleet.model import Host, Service
-from ..targets.server.block import LlamaServer
-from ..targets.swap.block import LlamaSwap
+from ..fleet.service import GROUPS, swaps
 
 OF_A_SET, OF_A_SERVICE = 4, 12
 """So many combinations of a set, and of a service, are drawn: those that fill a card most."""
@@ -44,10 +42,10 @@ def _fullest(combination: Combination, host: Host) -> float:
 
 def called(combination: Combination, service: Service) -> tuple[str, str]:
     """What kind of thing the name of a combination names, and the name."""
-    if combination.name == ALWAYS and isinstance(service, LlamaServer):
+    if not swaps(service):
         return "", "always there"
-    if isinstance(service, LlamaSwap) and service.matrix is None and service.routes.groups:
-        return "", "groups"
+    if combination.name == GROUPS:
+        return "", GROUPS
     if combination.models == (combination.name,):
         return "", "alone"
     return "set", combination.name

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from ..capacity.footprint import Footprints
 from ..fleet.model import Fleet, GpuType, Host, Service
+from ..fleet.service import Front
 from ..plan import Wiring, wire
-from ..targets.nginx import Nginx
 from .contents import OVER, TIGHT, Bar, Block, Contents, Door, Machine, Way
 from .states import States
 from .words import counted, short
@@ -29,7 +29,7 @@ def _machine(host: Host, fleet: Fleet, wiring: Wiring, states: States) -> Machin
         name=host.name,
         address=host.address if host.address != host.name else "",
         hardware=_hardware(host),
-        doors=tuple(_door(each, fleet, wiring) for each in services if isinstance(each, Nginx)),
+        doors=tuple(_door(each, each.front, host, wiring) for each in services if each.front),
         blocks=blocks,
         idle=() if any(block.states for block in blocks) else _empty(host, states),
     )
@@ -45,16 +45,16 @@ def _block(service: Service, host: Host, wiring: Wiring, states: States) -> Bloc
     return Block(service.name, service.kind, listens, found, more)
 
 
-def _door(nginx: Nginx, fleet: Fleet, wiring: Wiring) -> Door:
+def _door(service: Service, front: Front, host: Host, wiring: Wiring) -> Door:
     ways: dict[str, list[str]] = {}
-    upstream = nginx.upstream.text
+    upstream = front.upstream.text
     for each in wiring.endpoints.get(upstream, ()):
-        address = each.reached_from(nginx.site.host)
+        address = each.reached_from(host.name)
         ways.setdefault(each.host, []).append(f"{address}:{each.listen.port}")
     return Door(
-        name=nginx.name,
-        kind=nginx.kind,
-        listens=str(nginx.listen),
+        name=service.name,
+        kind=service.kind,
+        listens=str(service.listen),
         upstream=upstream,
         ways=tuple(Way(host, upstream, tuple(found)) for host, found in ways.items()),
     )

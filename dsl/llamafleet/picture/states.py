@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from ..capacity.footprint import Combination, Footprint, Footprints, Part
-from ..capacity.footprint.combinations import ALWAYS
 from ..capacity.footprint.overfull import Overfull, overfull
 from ..fleet.model import Fleet, Host, Model, Service
-from ..targets.server.block import LlamaServer, workers
+from ..fleet.service import ALWAYS, swaps
 from . import words
 from .choose import called, distinct, most_telling
 from .contents import Bar, Chip, Stack, State
@@ -91,7 +90,7 @@ class States:
             and host.name in each.hosts
             and each.name != service.name
             # What always runs has its place first; who loads on request has what is left.
-            and (isinstance(each, LlamaServer) or not isinstance(service, LlamaServer))
+            and (swaps(service) or not swaps(each))
         ]
 
         def inside(index: int) -> tuple[Stack, ...]:
@@ -177,8 +176,9 @@ class States:
 
 def _devices(service: Service, host: Host, model: Model, process: int) -> tuple[int, ...]:
     seen = model.gpus
-    if isinstance(service, LlamaServer):
-        seen = next((w.devices for w in workers(service, host, model) if w.index == process), seen)
+    if service.server is not None:
+        processes = service.server.processes(host, model)
+        seen = next((each.devices for each in processes if each.index == process), seen)
     return tuple(range(len(host.gpus))) if seen is None else seen
 
 

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Service
-from ..targets.nginx import Nginx
-from ..targets.proxy.site import BELOW
-from ..targets.server.block import LlamaServer
-from ..targets.swap.block import LlamaSwap
+from ..fleet.service import EVERYTHING, Front, row_behind
 from .listening import asks_for_a_key, listens_everywhere
 from .report import warning
 from .rule import WARNING, Code, rule
@@ -41,7 +38,7 @@ TOOLS = ("tools", "cors-proxy")
 def exposed(survey: Survey) -> Iterator[Diagnostic]:
     """Services, and servers of their models, that answer others and ask nobody for a key."""
     for service in survey.fleet.services.values():
-        if isinstance(service, LlamaSwap | LlamaServer | Nginx) and _said_in_public(service):
+        if _said_in_public(service):
             behind = _behind(service, survey)
             if behind is not None and not has_key(behind, survey):
                 yield _open(service, behind)
@@ -49,7 +46,7 @@ def exposed(survey: Survey) -> Iterator[Diagnostic]:
     yield from _dangerous(survey)
 
 
-def _said_in_public(service: LlamaSwap | LlamaServer | Nginx) -> bool:
+def _said_in_public(service: Service) -> bool:
     """Return True if it is written that a service listens on every address, or on a public one.
 
     A llama-swap configuration does not say where llama-swap listens; what stands for it there has
@@ -78,11 +75,9 @@ def _past_the_door(survey: Survey) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for serving in survey.serving:
         service, model = serving.service, serving.model
-        if model.name in seen or not isinstance(service, LlamaSwap | LlamaServer):
+        if model.name in seen:
             continue
-        if isinstance(service, LlamaServer) and (
-            service.listen.everywhere or service.running.environment_file is not None
-        ):
+        if service.keys.by_model and (service.listen.everywhere or service.keys.asks):
             continue  # it has been reported, or may have its key there
         words = listens_everywhere(model)
         if words is None or _model_has_key(serving) or asks_for_a_key(model):
@@ -91,9 +86,7 @@ def _past_the_door(survey: Survey) -> Iterator[Diagnostic]:
         yield _beside(serving, service, words, guarded=has_key(service, survey))
 
 
-def _beside(
-    serving: Serving, service: LlamaSwap | LlamaServer, words: str, *, guarded: bool
-) -> Diagnostic:
+def _beside(serving: Serving, service: Service, words: str, *, guarded: bool) -> Diagnostic:
     key = f"the key that {service.name} asks for" if guarded else "a key"
     message = (
         f"{words} lets {serving.model.name} answer everyone who reaches its port, without {key}"
@@ -104,13 +97,14 @@ def _beside(
 
 
 def has_key(service: Service, survey: Survey) -> bool:
-    """Whether a service asks for a key, or may: what its environment file sets is not known."""
-    if isinstance(service, LlamaSwap):
-        return bool(service.settings.api_key_env) or "apiKeys" in service.settings.pass_through
-    if isinstance(service, LlamaServer):
-        serving = survey.by_service[service.name][0]
-        return _model_has_key(serving) or service.running.environment_file is not None
-    return False
+    """Return True if a service asks for a key, or may: what its environment file sets is unknown.
+
+    One whose models' servers answer callers themselves does if each of them does.
+    """
+    if service.keys.asks or not service.keys.by_model:
+        return service.keys.asks
+    servings = survey.by_service.get(service.name, ())
+    return bool(servings) and all(_model_has_key(each) for each in servings)
 
 
 def _model_has_key(serving: Serving) -> bool:
@@ -119,53 +113,42 @@ def _model_has_key(serving: Serving) -> bool:
 
 
 def _behind(service: Service, survey: Survey) -> Service | None:
-    """The service that answers: the last of a row of proxies, which ask for nothing."""
-    return _row(service, survey)[-1]
+    """Return the service that answers: the last of a row of proxies, which ask for nothing."""
+    row, answered = row_behind(service, survey.fleet.services)
+    return row[-1] if answered else None
 
 
-def _row(service: Service, survey: Survey) -> tuple[Service | None, ...]:
-    """A service and what it passes requests to, and so on; ends with None where there is none."""
-    row: list[Service | None] = [service]
-    for _ in range(len(survey.fleet.services)):
-        last = row[-1]
-        if not isinstance(last, Nginx):
-            return tuple(row)
-        row.append(survey.fleet.services.get(last.upstream.text))
-    return (*row, None)
-
-
-def _open(service: LlamaSwap | LlamaServer | Nginx, behind: Service) -> Diagnostic:
+def _open(service: Service, behind: Service) -> Diagnostic:
     message = f"{service.name} answers everyone who reaches the host, without a key"
     hint = "listen on 127.0.0.1 or one address of a trusted network"
-    hint += ', or add api-key-env = ["NAME"]' if isinstance(behind, LlamaSwap) else ""
-    hint += ", or set api-key-file" if isinstance(behind, LlamaServer) else ""
-    if isinstance(service, Nginx):
+    hint += f", or {behind.keys.way}" if behind.keys.way else ""
+    related = [] if behind is service else [Label(behind.origin, "asks for no key")]
+    if (front := service.front) is not None:
         message = (
-            f"{service.name} passes {_passed(service)} to everyone who reaches the host, "
+            f"{service.name} passes {_passed(front)} to everyone who reaches the host, "
             "without a key"
         )
+        if front.exposed_at is not None:
+            related.append(Label(front.exposed_at, "passes, too"))
     span = service.spans.get("listen", service.origin)
-    related = [] if behind is service else [Label(behind.origin, "asks for no key")]
-    if isinstance(service, Nginx) and "expose" in service.spans:
-        related.append(Label(service.spans["expose"], "passes, too"))
     return warning("exposed", message, span, hint, *related)
 
 
-def _passed(proxy: Nginx) -> str:
-    """What others reach through a proxy, in words."""
-    if proxy.site.exposes_everything:
-        return "every path of " + proxy.upstream.text
-    return ", ".join(("the inference API", *proxy.site.expose))
+def _passed(front: Front) -> str:
+    """Return what others reach through a proxy, in words."""
+    if front.exposes_everything:
+        return "every path of " + front.upstream.text
+    return ", ".join(("the inference API", *front.expose))
 
 
 def _dangerous(survey: Survey) -> Iterator[Diagnostic]:
     """Built-in tools of a server that others than its own host can reach."""
     open_to = {
         behind.name: proxy
-        for proxy in survey.proxies
+        for proxy, _ in survey.fronts
         if not proxy.listen.loopback
         and (behind := _behind(proxy, survey))
-        and all(_passes_tools(each) for each in _row(proxy, survey) if isinstance(each, Nginx))
+        and all(map(_passes_tools, row_behind(proxy, survey.fleet.services)[0]))
     }
     for serving in survey.serving:
         for key in DANGEROUS:
@@ -174,18 +157,17 @@ def _dangerous(survey: Survey) -> Iterator[Diagnostic]:
                 continue
             service = serving.service
             door: Service | None = open_to.get(service.name)
-            own = isinstance(service, LlamaSwap | LlamaServer) and not service.listen.loopback
-            if own or listens_everywhere(serving.model):
+            if not service.listen.loopback or listens_everywhere(serving.model):
                 door = service
             if door is not None and not has_key(service, survey) and not _model_has_key(serving):
                 yield _reachable(setting, door)
 
 
-def _passes_tools(proxy: Nginx) -> bool:
+def _passes_tools(service: Service) -> bool:
     """Return True if what is exposed reaches the paths of built-in tools; the rest does not."""
-    return any(
-        path == BELOW or path.startswith("/upstream") or path.rpartition("/")[2] in TOOLS
-        for path in proxy.site.expose
+    return service.front is None or any(
+        path == EVERYTHING or path.startswith("/upstream") or path.rpartition("/")[2] in TOOLS
+        for path in service.front.expose
     )
 
 

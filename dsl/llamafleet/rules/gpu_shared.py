@@ -9,7 +9,7 @@ from ..backends import backend
 from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host, Service
-from ..targets.swap.block import LlamaSwap
+from ..fleet.service import swaps
 from .report import warning
 from .rule import WARNING, Code, rule
 from .survey import Serving, Survey
@@ -84,8 +84,7 @@ def _overlap(first: _User, second: _User, host: Host) -> Iterator[Diagnostic]:
     if first.known and second.known and all(card.vram is not None for card in cards):
         return
     # What swaps models is where something can be done about it.
-    swaps = isinstance(first.service, LlamaSwap) and not isinstance(second.service, LlamaSwap)
-    if swaps:
+    if swaps(first.service) and not swaps(second.service):
         first, second = second, first
     which = f"GPU {shared[0]}" if len(shared) == 1 else f"GPUs {', '.join(map(str, shared))}"
     message = (

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
-from ..targets.server.block import LlamaServer
-from ..targets.swap.block import LlamaSwap
 from .report import warning
 from .rule import WARNING, Code, rule
 from .survey import Survey
@@ -20,7 +18,7 @@ ROOT = ("root", "0")
 def root_user(survey: Survey) -> Iterator[Diagnostic]:
     """Every service of model servers that says `user = root`."""
     for service in survey.fleet.services.values():
-        if isinstance(service, LlamaSwap | LlamaServer) and service.running.user in ROOT:
+        if service.server is not None and service.server.running.user in ROOT:
             yield warning(
                 "root-user",
                 f"{service.name} runs model servers as root, which none of them needs",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
-from ..fleet.model import Fleet, Gguf, Model
-from ..targets.nginx import Nginx
-from ..targets.swap.block import LlamaSwap
+from ..fleet.model import Fleet, Gguf, Model, Service
+from ..fleet.service import Limit, ModelServer
 from .report import warning
 from .rule import WARNING, Code, rule
 from .survey import Survey
@@ -26,21 +25,23 @@ QUICK_DISK = 1_000_000_000
 )
 def short_timeout(survey: Survey) -> Iterator[Diagnostic]:
     """Health checks against the size of weights, and proxies against health checks."""
-    for service in survey.swaps:
-        yield from _loads(service, survey.fleet)
-    for proxy in survey.proxies:
-        upstream = survey.fleet.services.get(proxy.upstream.text)
-        if isinstance(upstream, LlamaSwap):
-            yield from _proxied(proxy, upstream)
+    fleet = survey.fleet
+    for service in fleet.services.values():
+        if service.server is not None and service.server.load is not None:
+            yield from _loads(service, service.server.load, fleet)
+    for proxy, front in survey.fronts:
+        upstream = fleet.services.get(front.upstream.text)
+        if upstream is not None and upstream.server is not None and front.read_timeout is not None:
+            yield from _proxied(proxy, front.read_timeout, upstream, upstream.server)
 
 
-def _loads(service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:
+def _loads(service: Service, limit: Limit, fleet: Fleet) -> Iterator[Diagnostic]:
     """One finding a service, for its largest model."""
     sizes = {name: size_of(fleet.models[name], fleet) for name in service.models}
     if not sizes:
         return
     name = max(sizes, key=lambda each: sizes[each])
-    seconds, timeout = -(-sizes[name] // QUICK_DISK), service.settings.health_check_timeout
+    seconds, timeout = -(-sizes[name] // QUICK_DISK), limit.seconds
     if seconds <= timeout:
         return
     message = (
@@ -49,9 +50,8 @@ def _loads(service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:
     )
     gguf = fleet.ggufs[fleet.models[name].gguf or ""]
     related = Label(gguf.spans.get("size", gguf.origin), "its weights")
-    hint = f"set health-check-timeout = {_generous(seconds)}s, or what this host's disk needs"
-    span = service.spans.get("health-check-timeout", service.origin)
-    yield warning("short-timeout", message, span, hint, related)
+    hint = f"set {limit.key} = {_generous(seconds)}s, or what this host's disk needs"
+    yield warning("short-timeout", message, limit.origin, hint, related)
 
 
 def size_of(model: Model, fleet: Fleet) -> int:
@@ -66,14 +66,17 @@ def _generous(seconds: int) -> int:
     return -(-seconds * 3 // 60) * 60
 
 
-def _proxied(proxy: Nginx, upstream: LlamaSwap) -> Iterator[Diagnostic]:
-    read, load = proxy.site.read_timeout, upstream.settings.health_check_timeout
-    # With send-loading-state something is sent while a model is loaded, so nothing times out.
-    if read is None or read >= load or upstream.settings.send_loading_state:
+def _proxied(
+    proxy: Service, read: Limit, upstream: Service, server: ModelServer
+) -> Iterator[Diagnostic]:
+    # Where something is sent while a model is loaded, nothing times out.
+    load = server.load
+    if load is None or read.seconds >= load.seconds or server.says_loading:
         return
-    message = f"nginx gives up after {read} s, but {upstream.name} may load a model for {load} s"
-    place = upstream.spans.get("health-check-timeout", upstream.origin)
-    hint = "leave proxy-read-timeout out: it then covers the load and a long prompt"
-    related = Label(place, f"{load} s here")
-    span = proxy.spans.get("proxy-read-timeout", proxy.origin)
-    yield warning("short-timeout", message, span, hint, related)
+    message = (
+        f"{proxy.kind} gives up after {read.seconds} s, but {upstream.name} may load a model for "
+        f"{load.seconds} s"
+    )
+    hint = f"leave {read.key} out: it then covers the load and a long prompt"
+    related = Label(load.origin, f"{load.seconds} s here")
+    yield warning("short-timeout", message, read.origin, hint, related)

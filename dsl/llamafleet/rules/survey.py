@@ -11,10 +11,9 @@ from ..fleet.llama_cpp import release_of, tables_of
 from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
 from ..fleet.schema.argv import Given, read_argv
 from ..fleet.schema.flag_tables import FlagTables, Nearest
+from ..fleet.service import Front
 from ..source import Span
-from ..targets.nginx import Nginx
-from ..targets.server.block import LlamaServer
-from ..targets.swap.block import LlamaSwap
+from ..targets.swap.block import LlamaSwap, llama_swaps
 from .server_words import SERVER, called
 
 if TYPE_CHECKING:
@@ -131,21 +130,14 @@ class Survey:
 
     @cached_property
     def swaps(self) -> tuple[LlamaSwap, ...]:
-        """The services that are llama-swap."""
-        services = self.fleet.services.values()
-        return tuple(each for each in services if isinstance(each, LlamaSwap))
+        """The services that are llama-swap, for rules about what llama-swap alone has."""
+        return llama_swaps(self.fleet)
 
     @cached_property
-    def servers(self) -> tuple[LlamaServer, ...]:
-        """The services that are llama-server."""
+    def fronts(self) -> tuple[tuple[Service, Front], ...]:
+        """The services that pass requests on, and how."""
         services = self.fleet.services.values()
-        return tuple(each for each in services if isinstance(each, LlamaServer))
-
-    @cached_property
-    def proxies(self) -> tuple[Nginx, ...]:
-        """The services that are nginx."""
-        services = self.fleet.services.values()
-        return tuple(each for each in services if isinstance(each, Nginx))
+        return tuple((each, front) for each in services if (front := each.front) is not None)
 
     @cached_property
     def sized(self) -> bool:

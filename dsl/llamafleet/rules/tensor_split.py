@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host
-from ..targets.server.block import LlamaServer
+from ..source import Span
 from .report import error, warning
 from .rule import ERROR, WARNING, Code, rule
 from .survey import Serving, Survey
@@ -34,7 +34,7 @@ def visible(serving: Serving, host: Host) -> int | None:
         return 0 if device == "none" else len(device.split(","))
     if "rpc" in serving.settings:
         return None
-    if isinstance(serving.service, LlamaServer) and serving.service.per_gpu:
+    if _one_gpu_each(serving) is not None:
         return 1
     if serving.model.gpus is not None:
         return len(set(serving.model.gpus))
@@ -66,13 +66,19 @@ def _main(serving: Serving, host: Host, amount: int) -> Iterator[Diagnostic]:
     yield report("main-gpu", message, setting.origin, hint, *_seen(serving, host))
 
 
+def _one_gpu_each(serving: Serving) -> Span | None:
+    """Return where it is written that each process gets one GPU; None if none is written."""
+    server = serving.service.server
+    return server.one_gpu_each if server else None
+
+
 def _gpus(amount: int) -> str:
     return "one GPU" if amount == 1 else f"{amount} GPUs"
 
 
 def _seen(serving: Serving, host: Host) -> tuple[Label, ...]:
-    if isinstance(serving.service, LlamaServer) and serving.service.per_gpu:
-        return (Label(serving.service.spans["placement"], "one GPU a process"),)
+    if (place := _one_gpu_each(serving)) is not None:
+        return (Label(place, "one GPU a process"),)
     if serving.model.gpus is not None and "gpus" in serving.model.spans:
         return (Label(serving.model.spans["gpus"], "the GPUs that it may use"),)
     return (Label(host.spans.get("gpus", host.origin), f"the GPUs of {host.name}"),)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host
+from ..fleet.service import ALWAYS, GROUPS, swaps
 from ..source import Span
-from ..targets.server.block import LlamaServer
-from ..targets.swap.block import LlamaSwap
 from .report import error, warning
 from .rule import ERROR, Code, rule
 from .sizes import gib, with_doubts
@@ -84,32 +83,31 @@ def _report(survey: Survey, alike: list[Overfull], ways: tuple[Way, ...]) -> Dia
 
 def _what(found: Overfull) -> str:
     name, models = found.combination.name, found.combination.models
-    match found.service:
-        case LlamaServer():
-            count = len([each for each in found.combination.footprints if each.on(found.card)])
-            each = "its process needs" if count == 1 else f"its {count} processes need"
-            what = f"{found.service.name}: {each}"
-        case LlamaSwap() if models == (name,):
-            what = f"{name} needs"
-        case _:
-            what = f"{'the groups' if name == 'groups' else f'set {name}'}, "
-            what += f"{' & '.join(models)}, need{'s' if name != 'groups' else ''}"
+    if not swaps(found.service):
+        count = len([each for each in found.combination.footprints if each.on(found.card)])
+        each = "its process needs" if count == 1 else f"its {count} processes need"
+        what = f"{found.service.name}: {each}"
+    elif models == (name,):
+        what = f"{name} needs"
+    else:
+        what = f"{'the groups' if name == GROUPS else f'set {name}'}, "
+        what += f"{' & '.join(models)}, need{'s' if name != GROUPS else ''}"
     if found.beside:
         beside = ", ".join(
-            f"{'what always runs' if each.name == 'always' else each.name}" for each in found.beside
+            f"{'what always runs' if each.name == ALWAYS else each.name}" for each in found.beside
         )
         what = what.replace(" need", f" beside {beside} need", 1)
     return what
 
 
 def _place(survey: Survey, found: Overfull) -> Span:
-    service = found.service
-    if isinstance(service, LlamaSwap):
-        for each in service.matrix.sets if service.matrix else ():
-            if each.name == found.combination.name:
+    service, name = found.service, found.combination.name
+    for swap in survey.swaps:
+        for each in swap.matrix.sets if swap.name == service.name and swap.matrix else ():
+            if each.name == name:
                 return each.origin
-        if found.combination.models == (found.combination.name,):
-            return survey.fleet.models[found.combination.name].origin
+    if swaps(service) and found.combination.models == (name,):
+        return survey.fleet.models[name].origin
     return service.origin
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
-from ..targets.swap.block import LlamaSwap
+from ..fleet.model import Service
 from .gpu_shared import devices_of
 from .report import warning
 from .rule import WARNING, Code, rule
@@ -21,14 +21,19 @@ from .survey import Survey
     ),
 )
 def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
-    """Only where there is a lock: without one, nobody expects that anything is known."""
+    """Where there is a lock: without one, nobody expects that anything is known.
+
+    Services whose models are not counted at all are reported in any case.
+    """
+    yield from _uncounted(survey)
     if not survey.fleet.facts:
         return
     said: set[str] = set()
+    said.update(name for each in _without_server(survey) for name in each.models)
+    derived = {each.name for each in survey.swaps if each.matrix and each.matrix.auto.sets}
     for serving in survey.serving:
         model, service = serving.model, serving.service
-        matrix = service.matrix if isinstance(service, LlamaSwap) else None
-        if matrix is not None and matrix.auto.sets:
+        if service.name in derived:
             continue  # said where its sets were derived
         for host in serving.hosts:
             cards = [host.gpus[each] for each in devices_of(serving, host) if each < len(host.gpus)]
@@ -43,3 +48,19 @@ def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
                 if model.gguf is not None and model.gguf not in survey.fleet.facts:
                     hint = f"run llamafleet lock, or {hint}"
                 yield warning("vram-unknown", f"{message}: {unknown}", model.origin, hint)
+
+
+def _without_server(survey: Survey) -> list[Service]:
+    services = survey.fleet.services.values()
+    return [each for each in services if each.models and each.server is None]
+
+
+def _uncounted(survey: Survey) -> Iterator[Diagnostic]:
+    """Yield a finding for each service that says of no model how it is run."""
+    for service in _without_server(survey):
+        message = (
+            f"memory is not checked of {service.name}: llamafleet does not know how "
+            f"{service.kind} runs its models"
+        )
+        hint = "leave room for them: gpu-reserved = ... in the blocks of its hosts"
+        yield warning("vram-unknown", message, service.origin, hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass, field
-from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Service, Spans
+from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Spans
 from ..fleet.schema.block import BlockSchema, Fields, Key, read_block
 from ..fleet.schema.passing import MIB, ways
 from ..fleet.schema.values import (
@@ -21,6 +21,7 @@ from ..fleet.schema.values import (
     Switch,
 )
 from ..fleet.scope import Scope
+from ..fleet.service import Front, Keys, Limit, row_behind
 from ..language.syntax import Block
 from ..source import Span
 from .process.paths import HEALTH, api_prefix
@@ -163,9 +164,26 @@ class Nginx:
         return self.site.listen
 
     @property
-    def upstreams(self) -> tuple[Named, ...]:
-        """Services that must exist for this one to work."""
-        return (self.upstream,)
+    def keys(self) -> Keys:
+        """It passes on what the service behind asks for."""
+        return Keys()
+
+    @property
+    def server(self) -> None:
+        """It runs no models."""
+        return None
+
+    @property
+    def front(self) -> Front:
+        """The inference API passes, and what is exposed besides."""
+        key, read = "proxy-read-timeout", self.site.read_timeout
+        origin = self.spans.get(key, self.origin)
+        return Front(
+            self.upstream,
+            read_timeout=None if read is None else Limit(read, key, origin),
+            expose=self.site.expose,
+            exposed_at=self.spans.get("expose"),
+        )
 
 
 class NginxTarget:
@@ -227,12 +245,9 @@ TARGET = NginxTarget()
 
 def _answering(service: Nginx, fleet: Fleet) -> tuple[str, str]:
     """The kind of the service at the end of a row of proxies, and the prefix of its paths."""
-    found: Service | None = service
-    for _ in fleet.services:
-        if not isinstance(found, Nginx):
-            break
-        found = fleet.services.get(found.upstream.text)
-    if found is None or found.kind not in APIS:
+    row, answered = row_behind(service, fleet.services)
+    found = row[-1]
+    if not answered or found.kind not in APIS:
         return DEFAULT_API, ""
     prefixed = found.kind == DEFAULT_API and found.models
     return found.kind, api_prefix(fleet.models[found.models[0]]) if prefixed else ""

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 
 from ...backends import backend
 from ...fleet.model import Build, Fleet, Host, Model, Service
+from ...fleet.service import ModelServer
 from ...lock.measured import Measured, recorded
 from ...lock.measured_for import MeasuredFor, measured_for
 from ...targets.process.command import Bind, command_of, environment_of, weights_paths
 from ...targets.process.named_paths import paths_of, read_paths, written_folders
 from ...targets.process.needs import needs_of
 from ...targets.process.unit import Process, state_folder, unit_of
-from ...targets.server.block import LlamaServer, unit_name, workers
-from ...targets.swap.block import LlamaSwap
 from ...targets.writers.systemd_unit import Section, Words, to_unit
 from ..footprint import Footprints
 from ..memory.terms import MIB
@@ -78,12 +77,13 @@ def trials(fleet: Fleet, host: str, port: int = PORT, patience: int = 600) -> It
     """A load for each model of each service on the host that a build of the fleet's runs."""
     footprints = Footprints(fleet)
     for service in fleet.services.values():
-        if host not in service.hosts or not isinstance(service, LlamaServer | LlamaSwap):
+        server = service.server
+        if host not in service.hosts or server is None:
             continue
         for name in service.models:
             key = measured_for(fleet, host, service.name, name)
             if key is not None:
-                yield _trial(fleet, footprints, service, name, host, key, port, patience)
+                yield _trial(fleet, footprints, service, server, name, host, key, port, patience)
 
 
 def why_measure(fleet: Fleet, trial: Trial) -> str | None:
@@ -101,7 +101,8 @@ def why_measure(fleet: Fleet, trial: Trial) -> str | None:
 def _trial(
     fleet: Fleet,
     footprints: Footprints,
-    service: LlamaServer | LlamaSwap,
+    service: Service,
+    server: ModelServer,
     name: str,
     host: str,
     key: MeasuredFor,
@@ -110,7 +111,7 @@ def _trial(
 ) -> Trial:
     model, machine = _heard(fleet.models[name]), fleet.hosts[host]
     build = fleet.builds[service.builds[0]]
-    devices = _devices(service, model, machine)
+    devices = next((each.devices for each in server.processes(machine, model)), model.gpus)
     cards = _cards(build, machine, devices)
     stack = backend(build.backend)
     groups = command_of(model, build.name, machine, fleet, Bind("127.0.0.1", port))
@@ -121,10 +122,10 @@ def _trial(
         argv=(*(word for group in groups for word in group), *DEBUG),
         port=port,
         environment=environment_of(model, build, machine, devices),
-        requires=service.requires if isinstance(service, LlamaServer) else (),
+        requires=server.requires,
         writes=written_folders(paths, state_folder(UNIT)),
         reads=(*weights_paths(model, machine, fleet), *read_paths(paths)),
-        needs=needs_of((model,), service.running, port, build),
+        needs=needs_of((model,), server.running, port, build),
     )
     found = footprints.of(service.name, name, host)
     return Trial(
@@ -133,7 +134,7 @@ def _trial(
         model=name,
         key=key,
         port=port,
-        unit=unit_of(process, replace(service.running, restart="no"), stack),
+        unit=unit_of(process, replace(server.running, restart="no"), stack),
         extension=_extension(patience),
         vendor=machine.gpus[cards[0]].vendor if cards else "",
         cards=cards,
@@ -150,13 +151,6 @@ def _heard(model: Model) -> Model:
     return replace(model, flags=flags)
 
 
-def _devices(service: LlamaServer | LlamaSwap, model: Model, host: Host) -> tuple[int, ...] | None:
-    """What the first process of a model sees; None for all cards of the host."""
-    if isinstance(service, LlamaServer):
-        return next((each.devices for each in workers(service, host, model)), model.gpus)
-    return model.gpus
-
-
 def _cards(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> tuple[int, ...]:
     """Indices of the cards that a process may take memory of."""
     if build is not None and backend(build.backend).device is None:
@@ -167,16 +161,16 @@ def _cards(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> 
 
 def _neighbours(fleet: Fleet, host: Host, cards: tuple[int, ...]) -> Iterator[Neighbour]:
     """Units on the host that may have models on these cards; all, where it takes only memory."""
+    found: dict[str, Neighbour] = {}
     for service in fleet.services.values():
-        if host.name not in service.hosts:
+        server = service.server
+        if server is None or host.name not in service.hosts:
             continue
-        if isinstance(service, LlamaSwap):
-            if any(_meets(fleet, service, name, host, cards) for name in service.models):
-                yield Neighbour(service.unit, swaps=True)
-        elif isinstance(service, LlamaServer):
-            for worker in workers(service, host, fleet.models[service.model]):
-                if _meets(fleet, service, service.model, host, cards, worker.devices):
-                    yield Neighbour(unit_name(service, worker), swaps=False)
+        for name in service.models:
+            for each in server.processes(host, fleet.models[name]):
+                if _meets(fleet, service, name, host, cards, each.devices):
+                    found.setdefault(each.unit, Neighbour(each.unit, server.swaps))
+    yield from found.values()
 
 
 def _meets(

@@ -7,7 +7,7 @@ from ...diagnostics.model import Diagnostics, Label
 from ...fleet.matrix import Matrix
 from ...fleet.model import Fleet, Service
 from ...source import Span
-from ...targets.swap.block import LlamaSwap
+from ...targets.swap.block import LlamaSwap, llama_swaps
 from ...targets.swap.spillover import check_together
 from ..footprint import Footprints
 from .families import families
@@ -23,12 +23,11 @@ def derive(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints]:
     A matrix that cannot be derived is an error.
     """
     footprints = Footprints(fleet)
-    services: dict[str, Service] = {}
-    for name, service in fleet.services.items():
-        services[name] = service
-        if isinstance(service, LlamaSwap) and service.matrix is not None:
+    services: dict[str, Service] = dict(fleet.services)
+    for service in llama_swaps(fleet):
+        if service.matrix is not None:
             matrix = _completed(service, service.matrix, footprints, diagnostics)
-            services[name] = derived = replace(service, matrix=matrix)
+            services[service.name] = derived = replace(service, matrix=matrix)
             if matrix.auto.sets and matrix.sets:
                 _check_spillover(derived, fleet, diagnostics)
     complete = replace(fleet, services=services)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...dataclasses import dataclass
 from ...fleet.model import Fleet, Service
-from ...targets.swap.block import LlamaSwap
+from ...targets.swap.block import LlamaSwap, llama_swaps
 from ..footprint import Footprints
 from ..footprint.places import places_of, room_of, worst_of
 from .families import Needs
@@ -65,8 +65,8 @@ def question_of(service: LlamaSwap, footprints: Footprints) -> Question:
 
 def rivals(service: LlamaSwap, fleet: Fleet) -> Iterator[LlamaSwap]:
     """Other llama-swaps of the host whose sets are derived, too."""
-    for other in fleet.services.values():
-        if not isinstance(other, LlamaSwap) or other is service or other.host != service.host:
+    for other in llama_swaps(fleet):
+        if other is service or other.host != service.host:
             continue
         if other.matrix is not None and other.matrix.auto.sets:
             yield other

@@ -1,21 +1,13 @@
-"""Which models of a service may be in memory at a time, as sets over models.
-
-A llama-server keeps its processes. A llama-swap has one model at a time, those of a set of its
-matrix, or what its groups let stand beside each other: loading a member of an exclusive group
-unloads the other groups but the persistent ones, and whatever else is loaded afterwards stays.
-"""
+"""Which models of a service may be in memory at a time, as tuples of names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
-from ...fleet.matrix import Either, Matrix, Node, One, Together, count, expanded, models_of
+from ...fleet.matrix import Either, Node, One, Together, count, expanded
 from ...fleet.model import Service
-from ...targets.server.block import LlamaServer
-from ...targets.swap.block import LlamaSwap
-from ...targets.swap.routes import Group
+from ...fleet.service import sets_of
 
-ALWAYS = "always"
 MOST = 2000
 """So many combinations of a set are looked at one by one; of a larger one, the worst of a card."""
 
@@ -30,38 +22,8 @@ def combinations(
     `weighs` are what a model takes on each card: of sets with very many combinations only those are
     given that take most of a card.
     """
-    match service:
-        case LlamaServer():
-            yield ALWAYS, (service.model,)
-        case LlamaSwap(matrix=Matrix() as matrix):
-            yield from _of_matrix(matrix, weighs)
-            member = {each for named in matrix.sets for each in models_of(named.node)}
-            yield from ((name, (name,)) for name in service.models if name not in member)
-        case LlamaSwap() if service.routes.groups:
-            name, node = _of_groups(service)
-            yield from ((name, each) for each in _told(node, weighs))
-        case _:
-            yield from ((name, (name,)) for name in service.models)
-
-
-def _of_matrix(matrix: Matrix, weighs: tuple[Weigh, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    nodes: dict[str, Node] = {}
-    for each in matrix.in_solving_order():
-        nodes[each.name] = _resolved(each.node, nodes)
-    for each in matrix.sets:
-        yield from ((each.name, models) for models in _told(nodes[each.name], weighs))
-
-
-def _resolved(node: Node, nodes: Mapping[str, Node]) -> Node:
-    """The expression with those of the sets that it refers to."""
-    match node:
-        case One():
-            return node
-        case Together(terms):
-            return Together(tuple(_resolved(each, nodes) for each in terms))
-        case Either(terms):
-            return Either(tuple(_resolved(each, nodes) for each in terms))
-    return nodes[node.name]
+    for name, node in sets_of(service):
+        yield from ((name, models) for models in _told(node, weighs))
 
 
 def _told(node: Node, weighs: tuple[Weigh, ...]) -> Iterator[tuple[str, ...]]:
@@ -82,22 +44,3 @@ def _worst(node: Node, weigh: Weigh) -> tuple[str, ...]:
         case Together(terms):
             return tuple(name for each in terms for name in _worst(each, weigh))
     raise TypeError(node)
-
-
-def _of_groups(service: LlamaSwap) -> tuple[str, Node]:
-    """One exclusive group and all that stays or comes beside it."""
-    groups = service.routes.groups
-    grouped = {each.text for group in groups for each in group.models}
-    alone = tuple(One(name, name) for name in service.models if name not in grouped)
-    staying = [_node(each) for each in groups if each.persistent or not each.exclusive]
-    swapped = [_node(each) for each in groups if each.exclusive and not each.persistent]
-    if alone:
-        swapped.append(Either(alone))
-    if swapped:
-        staying.append(Either(tuple(swapped)))
-    return "groups", Together(tuple(staying))
-
-
-def _node(group: Group) -> Node:
-    members = tuple(One(each.text, each.text) for each in group.models)
-    return Either(members) if group.swap else Together(members)

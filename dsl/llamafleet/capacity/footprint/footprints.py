@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...fleet.model import Build, Fleet, Model, Service
-from ...targets.server.block import LlamaServer, workers
-from ...targets.swap.block import LlamaSwap
 from . import host as hosts
 from .cards import Free, cards_of
 from .combinations import Weigh, combinations
@@ -49,9 +47,12 @@ class Footprints:
         free: Free | None = None,
     ) -> tuple[Footprint, ...]:
         """The same with a model that is changed, other facts of weights, or less free memory."""
+        serving = self.fleet.services[service]
+        if serving.server is None and host in serving.hosts:
+            return (Footprint(service, model.name, host, 0, why=_uncounted(serving)),)
         return tuple(
             self._estimates.footprint(process, model, facts, free)
-            for process in self._processes(self.fleet.services[service], model, host)
+            for process in self._processes(serving, model, host)
         )
 
     def _as_measured(
@@ -102,14 +103,15 @@ class Footprints:
     def _processes(self, service: Service, model: Model, host: str) -> Iterator[Process]:
         on = self.fleet.hosts[host]
         build = self._build(service, model)
-        match service:
-            case LlamaServer() if host in service.hosts:
-                for worker in workers(service, on, model):
-                    yield Process(service.name, on, build, worker.index, worker.devices)
-            case LlamaSwap() if host == service.host:
-                yield Process(service.name, on, build, 0, model.gpus)
+        if service.server is not None and host in service.hosts:
+            for each in service.server.processes(on, model):
+                yield Process(service.name, on, build, each.index, each.devices)
 
     def _build(self, service: Service, model: Model) -> Build | None:
         if not model.needs_build or not service.builds:
             return None
         return self.fleet.builds[service.builds[0]]
+
+
+def _uncounted(service: Service) -> str:
+    return f"llamafleet does not know how {service.kind} runs its models, so it counts none of them"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from ...backends import backend
 from ...fleet.model import Fleet, Host, Service
+from ...fleet.service import swaps
 from ..memory.compute import THUMB
 from .footprints import Footprints
 from .model import ESTIMATED, MEASURED, Footprint
@@ -56,10 +57,10 @@ def _limit(footprints: Footprints, service: Service, host: Host) -> int | None:
     ]
     if min(alone) < 0:
         return None
-    # Each process of a llama-server is a unit by itself; all of a llama-swap are in one, where one
-    # model may still be leaving while the next one comes.
+    # Each process of a llama-server is a unit by itself; where models share one, one of them may
+    # still be leaving while the next one comes.
     needs = max(alone)
-    if service.kind == "llama-swap":
+    if swaps(service) or len(service.models) > 1:
         together = footprints.together(service.name, host.name)
         needs += max((sum(map(_needs, each.footprints)) for each in together), default=sum(alone))
     return -(-(FACTOR * needs + BASE) // STEP) * STEP

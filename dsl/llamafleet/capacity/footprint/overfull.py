@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from ...dataclasses import dataclass, replace
 from ...fleet.model import Fleet, Host, Service
-from ...targets.swap.block import LlamaSwap
+from ...fleet.service import swaps
 from .footprints import Footprints
 from .model import ESTIMATED, Combination, Footprint
 
@@ -64,7 +64,7 @@ def overfull(footprints: Footprints, host: Host) -> Iterator[Overfull]:
 def _services(fleet: Fleet, host: Host) -> list[Service]:
     """Those that serve models on a host, first what always runs."""
     there = [each for each in fleet.services.values() if each.models and host.name in each.hosts]
-    return sorted(there, key=lambda each: isinstance(each, LlamaSwap))
+    return sorted(there, key=swaps)
 
 
 def _beside(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...dataclasses import dataclass
 from ...fleet.schema.block import Fields, Key
 from ...fleet.schema.values import Choice, Duration, Pattern, Word
+from ...fleet.service import Running as Running
 from ..places import USER
 
 RESTART = Choice(
@@ -36,17 +36,6 @@ RUNNING_KEYS = (
         upstream="EnvironmentFile",
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """How a service's processes run, whatever they are."""
-
-    user: str
-    group: str | None
-    restart: str
-    restart_sec: int
-    environment_file: str | None
 
 
 def read_running(fields: Fields) -> Running:

@@ -8,6 +8,7 @@ from ...dataclasses import dataclass, field
 from ...fleet.model import NO_SPANS, Host, ListenAddress, Model, Spans
 from ...fleet.schema.block import BlockSchema, Key
 from ...fleet.schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
+from ...fleet.service import Keys, ModelProcess, ModelServer
 from ...source import Span
 from ..process.running import RUNNING_KEYS, Running
 
@@ -79,6 +80,31 @@ class LlamaServer:
     def models(self) -> tuple[str, ...]:
         """The one model."""
         return (self.model,)
+
+    @property
+    def keys(self) -> Keys:
+        """Those of the model; a file on the host may set one, too."""
+        asks = self.running.environment_file is not None
+        return Keys(asks, by_model=True, way="set api-key-file")
+
+    @property
+    def front(self) -> None:
+        """It answers itself."""
+        return None
+
+    @property
+    def server(self) -> ModelServer:
+        """Processes of the one model that always run, each in a unit of its own."""
+        return ModelServer(
+            running=self.running,
+            processes=self._processes,
+            one_gpu_each=self.spans["placement"] if self.per_gpu else None,
+            requires=self.requires,
+        )
+
+    def _processes(self, host: Host, model: Model) -> Iterator[ModelProcess]:
+        for worker in workers(self, host, model):
+            yield ModelProcess(worker.index, unit_name(self, worker), worker.devices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...dataclasses import dataclass, field
 from ...fleet.matrix import Matrix
-from ...fleet.model import NO_SPANS, ListenAddress, Spans
+from ...fleet.model import NO_SPANS, Fleet, Host, ListenAddress, Model, Spans
+from ...fleet.service import Keys, Limit, ModelProcess, ModelServer
 from ...source import Span
 from ..process.running import Running
 from .routes import Routes
 from .schema import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA
 from .settings import Settings
+from .together import together
 
-__all__ = ["DEFAULT_LISTEN", "DEFAULT_VERSION", "SCHEMA", "LlamaSwap"]
+__all__ = ["DEFAULT_LISTEN", "DEFAULT_VERSION", "SCHEMA", "LlamaSwap", "llama_swaps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,37 @@ class LlamaSwap:
     def unit(self) -> str:
         """`llama-swap-voice.service`."""
         return f"llama-swap-{self.name}.service"
+
+    @property
+    def keys(self) -> Keys:
+        """Its own; the keys of its models' servers are for itself alone."""
+        asks = bool(self.settings.api_key_env) or "apiKeys" in self.settings.pass_through
+        return Keys(asks, way='add api-key-env = ["NAME"]')
+
+    @property
+    def front(self) -> None:
+        """It answers itself."""
+        return None
+
+    @property
+    def server(self) -> ModelServer:
+        """A process of each model, loaded on request; all of them are in its own unit."""
+        key = "health-check-timeout"
+        seconds = self.settings.health_check_timeout
+        return ModelServer(
+            running=self.running,
+            processes=self._processes,
+            together=lambda: together(self.models, self.matrix, self.routes.groups),
+            swaps=True,
+            load=Limit(seconds, key, self.spans.get(key, self.origin)),
+            says_loading=self.settings.send_loading_state,
+        )
+
+    def _processes(self, host: Host, model: Model) -> Iterator[ModelProcess]:
+        if host.name == self.host:
+            yield ModelProcess(0, self.unit, model.gpus)
+
+
+def llama_swaps(fleet: Fleet) -> tuple[LlamaSwap, ...]:
+    """Return the llama-swaps of a fleet, for what only llama-swap has, such as preloading."""
+    return tuple(each for each in fleet.services.values() if isinstance(each, LlamaSwap))
