@@ -96,7 +96,7 @@ def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan
         builds=builds,
         ggufs=_ggufs(services, machine, fleet),
         releases=_releases(plans),
-        nginx=any(unit.name == "nginx.service" for plan in plans for unit in plan.units),
+        packages=tuple(dict.fromkeys(each for plan in plans for each in plan.packages)),
         services=plans,
         groups=_unique(group for plan in plans for group in plan.groups),
     )

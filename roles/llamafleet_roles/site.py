@@ -22,6 +22,7 @@ from llamafleet_roles.llama_cpp import llama_cpp
 from llamafleet_roles.llama_swap import llama_swap
 from llamafleet_roles.nginx import nginx
 from llamafleet_roles.pyinfra_hooks import install
+from llamafleet_roles.service_packages import service_packages
 from llamafleet_roles.services import prove as prove_host
 from llamafleet_roles.services import prove_if_asked
 from llamafleet_roles.services import services as services_of_host
@@ -59,6 +60,7 @@ def everything() -> None:
     llama_cpp(plan=plan, fleet=fleet)
     gguf_files(plan=plan)
     llama_swap(plan=plan)
+    service_packages(plan=plan)
     nginx(plan=plan)
     services_of_host(plan=plan)
     prove_if_asked(plan=plan)

@@ -10,7 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from llamafleet.source import Position, Span
-from llamafleet.targets.plan_types import Artifact, HostPlan, Probe, ServicePlan, Socket, Unit
+from llamafleet.targets.plan_types import (
+    LLAMA_SWAP,
+    Artifact,
+    Check,
+    HostPlan,
+    Probe,
+    ServicePlan,
+    Socket,
+    Unit,
+)
 from llamafleet_roles.services.bundle import bundle, command
 from llamafleet_roles.services.changes import Changes, compare
 from llamafleet_roles.services.facts import Observed, Services
@@ -165,7 +174,7 @@ def swap_service(config: str = "models: {}\n", unit: str = "[Service]\n") -> Ser
         kind="llama-swap",
         name="voice",
         artifacts=(
-            Artifact(CONFIG, config, restarts=(name,)),
+            Artifact(CONFIG, config, restarts=(name,), check=Check(LLAMA_SWAP)),
             Artifact(UNIT, unit, restarts=(name,)),
         ),
         units=(Unit(name, SWAP),),
@@ -198,6 +207,6 @@ def plan_of(*services: ServicePlan, host: str = "box") -> HostPlan:
         builds=(),
         ggufs=(),
         releases=(),
-        nginx=False,
+        packages=(),
         services=services,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet.targets.plan_types import Artifact, HostPlan
+from llamafleet.targets.proxy.plan import CHECK
 from llamafleet_roles.services.bundle import bundle, command
 from llamafleet_roles.services.changes import compare
 from llamafleet_roles.services.plan_lines import planned_units
@@ -208,10 +209,9 @@ def test_nothing_is_written_through_links_when_nginx_is_asked(machine: Machine) 
                        "nginx": "#!/bin/sh\necho refused\nexit 1\n"}.items():  # fmt: skip
         (machine.stub / "bin" / name).write_text(text)
         (machine.stub / "bin" / name).chmod(0o755)
-    service = replace(
-        server_service(0), kind="nginx", artifacts=(Artifact(site, "new"),), probes=()
-    )
-    done = machine.apply(replace(plan_of(service), nginx=True))
+    artifact = Artifact(site, "new", check=CHECK)
+    service = replace(server_service(0), kind="nginx", artifacts=(artifact,), probes=())
+    done = machine.apply(plan_of(service))
     assert done.returncode != 0
     assert "nginx does not accept its files" in done.stderr
     assert machine.text("/srv/front.conf") == "ours of old"

@@ -81,7 +81,7 @@ nginx first {
 """
     plan = plan_of(proxy + server())
     assert [service.kind for service in plan.services] == ["llama-server", "nginx"]
-    assert plan.nginx
+    assert [each.name for each in plan.packages] == ["nginx"]
     assert plan.users == ("llamafleet",)
 
 

@@ -9,10 +9,38 @@ from ..dataclasses import dataclass
 from ..fleet.model import Build, Gguf
 from .places import USER
 
+LLAMA_SWAP = "llama-swap"
+"""The check of a configuration by the service's own llama-swap, which reads its `trial`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Which program validates a file on the host before anything is put in place.
+
+    `argv` is run with the new files lying over `folder`, in a mount namespace of its own, and must
+    end with 0; the file is directly in that folder. Without one, `program` is a check that the
+    services role knows: `LLAMA_SWAP`. Units need none: systemd checks what is in its folder.
+    """
+
+    program: str
+    folder: str = ""
+    argv: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package of the distribution, by Debian's name, and the program that it brings."""
+
+    name: str
+    program: str
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file to put: path on the host, content, mode (octal digits), and who must notice."""
+    """A file to put: path on the host, content, mode (octal digits), and who must notice.
+
+    `check` says which program validates it; None if none can.
+    """
 
     path: str
     content: str
@@ -21,6 +49,7 @@ class Artifact:
     group: str = "root"
     restarts: tuple[str, ...] = ()
     reloads: tuple[str, ...] = ()
+    check: Check | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +99,9 @@ class Probe:
     """Where a running service answers, and what it must say; read by tests/verify.
 
     `key` names the environment variable that holds a key for it, and `key_file` the file on the
-    host that sets it.
+    host that sets it. `health` is the path that answers 200 once the service is ready; None if all
+    that it can say for itself is that it listens. `patience` is within how many seconds it is ready
+    or never will be; None if that depends on what it loads.
     """
 
     kind: str
@@ -83,6 +114,8 @@ class Probe:
     groups: tuple[GroupPlan, ...] = ()
     key: str | None = None
     key_file: str | None = None
+    health: str | None = "/health"
+    patience: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +147,7 @@ class ServicePlan:
     `releases` are programs that it runs and we do not build; `groups` must exist for its user, who
     must be able to read `reads`. `sockets` are the ports that must be free for it. `trial` is its
     configuration without what it would start or store, for asking its program whether it accepts
-    the rest; `store` is the path of the database that it keeps.
+    the rest; `store` is the path of the database that it keeps. `packages` bring its programs.
     """
 
     kind: str
@@ -129,6 +162,7 @@ class ServicePlan:
     trial: str | None = None
     store: str | None = None
     reads: tuple[ReadPath, ...] = ()
+    packages: tuple[Package, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +225,7 @@ class HostPlan:
     builds: tuple[BuildPlan, ...]
     ggufs: tuple[GgufPlan, ...]
     releases: tuple[ReleasePlan, ...]
-    nginx: bool
+    packages: tuple[Package, ...]
     services: tuple[ServicePlan, ...]
     groups: tuple[str, ...] = ()
 

@@ -14,6 +14,9 @@ from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.commands import announce, refuse, run, words
 from llamafleet_roles.packages import install
 
+NAME = "nginx"
+"""The package that this role installs; those without a role of their own are service_packages'."""
+
 _PROBE = """
 PATH=$PATH:/usr/sbin:/sbin
 echo nginx 1
@@ -54,7 +57,7 @@ def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Install the package. Nothing of the user's is touched: only the package's own example site is
     disabled, and only where a service of the fleet listens on its port 80.
     """
-    if not plan.nginx:
+    if all(each.name != NAME for each in plan.packages):
         return
     seen = host.get_fact(Nginx)
     if seen is None:
@@ -62,7 +65,7 @@ def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         return
     if "installed" not in seen:
         announce("will install nginx")
-        yield run(install(("nginx",), tools=("nginx",)))
+        yield run(install((NAME,), tools=(NAME,)))
         seen = host.get_fact(Nginx) or frozenset({"conf.d"})
     if "conf.d" not in seen:
         yield refuse(

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from llamafleet.targets.plan_types import Artifact, HostPlan, Probe, ServicePlan, Socket, Unit
+from llamafleet.targets.plan_types import (
+    LLAMA_SWAP,
+    Artifact,
+    HostPlan,
+    Probe,
+    ServicePlan,
+    Socket,
+    Unit,
+)
 from llamafleet_roles.services.changes import Changes, access_of
 from llamafleet_roles.services.ports import planned_sockets, wanted_at
-
-NGINX_PATIENCE = 20
-"""Seconds within which nginx listens, or never will."""
 
 _ENVIRONMENT_FILE = re.compile(r"^EnvironmentFile=(\S.*)$", re.MULTILINE)
 _ENVIRONMENT = re.compile(
@@ -54,9 +59,7 @@ def plan_lines(
             yield _health_line(probe, service, patience)
         if service.store and service.user != "root":
             yield _line("store", service.user, service.store)
-    paths = [artifact.path for artifact in staged.values()] + [path for path, _ in changes.gone]
-    if plan.nginx and any(path.startswith("/etc/nginx/") for path in paths):
-        yield "nginx\t-\n"
+    yield from _check_lines(artifacts, staged, changes)
     for service in plan.services:
         yield from _swap_lines(service, artifacts, staged)
 
@@ -65,11 +68,29 @@ def trials(plan: HostPlan, staged: Mapping[int, Artifact]) -> dict[int, str]:
     """The configurations that llama-swap is asked about, by the number of the staged file."""
     found = {}
     for service in plan.services:
-        paths = {each.path for each in service.artifacts if each.path.endswith(".yaml")}
+        paths = _tried(service)
         for index, artifact in staged.items():
             if service.trial is not None and artifact.path in paths:
                 found[index] = service.trial
     return found
+
+
+def _tried(service: ServicePlan) -> frozenset[str]:
+    """Return the paths of the files whose trial llama-swap is asked about."""
+    return frozenset(
+        each.path for each in service.artifacts if each.check and each.check.program == LLAMA_SWAP
+    )
+
+
+def _check_lines(
+    artifacts: tuple[Artifact, ...], staged: Mapping[int, Artifact], changes: Changes
+) -> Iterator[str]:
+    """Yield a line for each folder that a program checks, and in which something changes."""
+    paths = [artifact.path for artifact in staged.values()] + [path for path, _ in changes.gone]
+    checks = dict.fromkeys(each.check for each in artifacts if each.check and each.check.folder)
+    for check in filter(None, checks):
+        if any(path.startswith(f"{check.folder}/") for path in paths):
+            yield _line("check", check.folder, check.program, *check.argv)
 
 
 def _line(*fields: str) -> str:
@@ -106,11 +127,9 @@ def _leaving_lines(plan: HostPlan, changes: Changes) -> Iterator[str]:
 
 def _health_line(probe: Probe, service: ServicePlan, patience: int) -> str:
     address = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}
-    # nginx passes every path on: that it listens is all it can say for itself.
-    is_nginx = probe.kind == "nginx"
-    path = "-" if is_nginx else "/health"
+    path = probe.health or "-"
     where = address.get(probe.address, probe.address)
-    seconds = min(patience, NGINX_PATIENCE) if is_nginx else patience
+    seconds = patience if probe.patience is None else min(patience, probe.patience)
     own = (each for each in service.sockets if (each.unit, each.port) == (probe.unit, probe.port))
     socket = next(own, Socket(probe.unit, probe.address, probe.port))
     return _line(
@@ -128,7 +147,7 @@ def _swap_lines(
     texts = [each.content for each in artifacts if each.path.startswith(units)]
     files = _listed(_of_unit(_ENVIRONMENT_FILE, texts))
     environment = _listed(each for each in _of_unit(_ENVIRONMENT, texts) if "," not in each)
-    ours = {each.path for each in service.artifacts if each.path.endswith(".yaml")}
+    ours = _tried(service)
     for index, artifact in staged.items():
         if artifact.path in ours:
             binary = service.units[0].executable

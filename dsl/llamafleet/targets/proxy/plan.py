@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from ...fleet.model import Endpoint, Host
-from ..plan_types import Artifact, Probe, ServedModel, ServicePlan, Socket, Unit
+from ..plan_types import Artifact, Check, Package, Probe, ServedModel, ServicePlan, Socket, Unit
 from ..writers.nginx_conf import to_nginx
 from .directives import directives
 from .site import UNIT, Site
 
 KIND = "nginx"
+FOLDER = "/etc/nginx/conf.d"
+CHECK = Check(KIND, FOLDER, ("nginx", "-t", "-q"))
+PATIENCE = 20
+"""Seconds within which nginx listens, or never will."""
 HEADER = ("Managed by llamafleet: edits here are overwritten.",)
 
 
 def plan_site(site: Site, host: Host, behind: tuple[Endpoint, ...]) -> ServicePlan:
     """The site as a file, which nginx reads again when it changes."""
     artifact = Artifact(
-        path=f"/etc/nginx/conf.d/llamafleet-{site.name}.conf",
+        path=f"{FOLDER}/llamafleet-{site.name}.conf",
         content=to_nginx(directives(site, behind), header=HEADER),
         reloads=(UNIT,),
+        check=CHECK,
     )
     ids = dict.fromkeys(model for endpoint in behind for model in endpoint.models)
     guarded = next((each for each in behind if each.key), None)
@@ -30,6 +35,9 @@ def plan_site(site: Site, host: Host, behind: tuple[Endpoint, ...]) -> ServicePl
         models=tuple(ServedModel(each) for each in ids),
         key=guarded.key if guarded else None,
         key_file=guarded.key_file if guarded and guarded.host == host.name else None,
+        # It passes every path on: that it listens is all it can say for itself.
+        health=None,
+        patience=PATIENCE,
     )
     return ServicePlan(
         kind=KIND,
@@ -39,4 +47,5 @@ def plan_site(site: Site, host: Host, behind: tuple[Endpoint, ...]) -> ServicePl
         probes=(probe,),
         user="root",
         sockets=(Socket(UNIT, site.listen.host, site.listen.port),),
+        packages=(Package(KIND, KIND),),
     )

@@ -16,6 +16,7 @@ from ..process.command import (
 from ..process.digest import PREFIX, digest, weights_of
 from ..process.named_paths import must_exist, paths_of, read_paths, written_folders
 from ..process.needs import needs_of
+from ..process.paths import health_path
 from ..process.private import file_of_secrets, kept_from_others, out_of_argv
 from ..process.slots import context_size
 from ..process.unit import Process, state_folder, unit_of
@@ -92,7 +93,15 @@ def _planned(
     return (
         (*((secrets,) if secrets else ()), kept_from_others(unit, "root")),
         Unit(name, executable),
-        Probe(service.kind, service.name, name, service.listen.reached_at, worker.port, (served,)),
+        Probe(
+            kind=service.kind,
+            service=service.name,
+            unit=name,
+            address=service.listen.reached_at,
+            port=worker.port,
+            models=(served,),
+            health=health_path(model),
+        ),
     )
 
 

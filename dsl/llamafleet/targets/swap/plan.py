@@ -8,7 +8,9 @@ from ...backends import backend
 from ...fleet.model import Fleet, Host, Model
 from ..places import CONFIG, PREFIX
 from ..plan_types import (
+    LLAMA_SWAP,
     Artifact,
+    Check,
     GroupPlan,
     MatrixPlan,
     Probe,
@@ -71,7 +73,8 @@ def plan_swap(
         name=service.name,
         artifacts=(
             kept_from_others(
-                Artifact(path, render(*parts), restarts=restarts), service.running.user
+                Artifact(path, render(*parts), restarts=restarts, check=Check(LLAMA_SWAP)),
+                service.running.user,
             ),
             Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
         ),

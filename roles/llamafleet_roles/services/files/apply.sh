@@ -12,7 +12,8 @@
 # plan.tsv, in order: `file INDEX MODE OWNER GROUP PATH RESTARTS RELOADS`, `gone PATH RESTARTS
 # RELOADS`, `taken PATH`, `unit NAME EXECUTABLE KIND`, `stop NAME`, `socket UNIT WANTED`,
 # `health UNIT ADDRESS PORT PATH SECONDS WANTED`, `store USER PATH`,
-# `swap INDEX BINARY ENVIRONMENT-FILES ENVIRONMENT USER`, `nginx`; `-` stands for nothing, commas
+# `swap INDEX BINARY ENVIRONMENT-FILES ENVIRONMENT USER`,
+# `check FOLDER PROGRAM ARGV...`; `-` stands for nothing, commas
 # separate lists.
 set -eu
 umask 077

@@ -28,33 +28,50 @@ check_units() {
     [ -z "$failed$ours" ] || fail "$said" "systemd does not accept a unit: nothing was changed"
 }
 
-check_nginx() {
-    [ -n "$(lines nginx)" ] || return 0
+check_folder() { # folder program argv...: the program accepts its files with the new ones
+    folder=$1
+    program=$2
+    shift 2
     if ! unshare -m true 2>/dev/null; then
-        say "nginx's files are not checked beforehand: no mount namespaces here"
+        say "$program's files are not checked beforehand: no mount namespaces here"
         return 0
     fi
-    mkdir -p "$bundle/check/conf.d" "$root/etc/nginx/conf.d"
+    over=$bundle/check/folder
+    rm -rf -- "$over"
+    mkdir -p "$over" "$root$folder"
     # The folder and files in it may be links: the copy is a folder, and nothing is written into a
     # file that is there, for that would go through a link.
-    cp -a "$root/etc/nginx/conf.d/." "$bundle/check/conf.d"
+    cp -a "$root$folder/." "$over"
     while IFS=$tab read -r index mode owner group path restarts reloads; do
         case $path in
-        /etc/nginx/conf.d/*)
-            rm -f -- "$bundle/check/conf.d/${path##*/}"
-            cp "$bundle/files/$index" "$bundle/check/conf.d/${path##*/}"
+        "$folder"/*)
+            rm -f -- "$over/${path##*/}"
+            cp "$bundle/files/$index" "$over/${path##*/}"
             ;;
         esac
     done <"$bundle/file.tsv"
     while IFS=$tab read -r path restarts reloads; do
         case $path in
-        /etc/nginx/conf.d/*) rm -f -- "$bundle/check/conf.d/${path##*/}" ;;
+        "$folder"/*) rm -f -- "$over/${path##*/}" ;;
         esac
     done <"$bundle/gone.tsv"
     # The new folder lies over the real one in a mount namespace of its own; nobody else sees it.
-    said=$(unshare -m sh -c 'mount --bind "$1" "$2" && exec nginx -t -q' sh \
-        "$bundle/check/conf.d" "$root/etc/nginx/conf.d" 2>&1) ||
-        fail "$said" "nginx does not accept its files: nothing was changed"
+    said=$(unshare -m sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
+        "$over" "$root$folder" "$@" 2>&1 </dev/null) ||
+        fail "$said" "$program does not accept its files: nothing was changed"
+}
+
+check_folders() {
+    lines check >"$bundle/check.tsv"
+    while IFS= read -r line; do
+        words=$IFS
+        IFS=$tab
+        set -f
+        set -- $line
+        set +f
+        IFS=$words
+        check_folder "$@"
+    done <"$bundle/check.tsv"
 }
 
 # Runs inside the unit, as the service's user. Without -validate, which no release up to v250 has, a
@@ -124,7 +141,7 @@ check() {
     # The service's user goes through, and sees the one file that is its own.
     chmod 711 "$bundle" "$bundle/check"
     check_units
-    check_nginx
+    check_folders
     lines swap >"$bundle/swap.tsv"
     while IFS=$tab read -r index binary files environment user; do
         check_swap "$index" "$binary" "$files" "$environment" "$user"

@@ -1,0 +1,73 @@
+"""Install the packages that a host's services name, but for those that have a role of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from pyinfra.api.command import FunctionCommand
+from pyinfra.api.deploy import deploy
+from pyinfra.api.facts import FactBase
+from pyinfra.api.operation import operation
+from pyinfra.context import host
+
+from llamafleet.targets.plan_types import HostPlan, Package
+from llamafleet_roles.commands import announce, refuse, run, words
+from llamafleet_roles.nginx.tasks import NAME as NGINX
+from llamafleet_roles.packages import install
+
+WITH_A_ROLE = (NGINX,)
+"""Packages whose roles install them, because they look after more than the package."""
+
+_PROBE = """
+PATH=$PATH:/usr/sbin:/sbin
+echo programs 1
+for program in "$@"; do
+    ! command -v "$program" >/dev/null || printf '%s\\n' "$program"
+done
+"""
+
+
+class Programs(FactBase[frozenset[str] | None]):
+    """Those of some programs that are found on the host."""
+
+    def command(self, *programs: str) -> str:
+        """A script that never fails."""
+        return words("sh", "-c", _PROBE, "programs", *programs)
+
+    @staticmethod
+    def default() -> frozenset[str] | None:
+        """No knowledge."""
+        return None
+
+    def process(self, output: list[str]) -> frozenset[str] | None:
+        """The lines after the first, which shows that the probe ran."""
+        return frozenset(output[1:]) if output and output[0] == "programs 1" else None
+
+
+def wanted(plan: HostPlan) -> tuple[Package, ...]:
+    """Return the packages that no role of their own installs."""
+    return tuple(each for each in plan.packages if each.name not in WITH_A_ROLE)
+
+
+@operation()
+def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Install what is missing. The programs' files and units are the services role's."""
+    packages = wanted(plan)
+    if not packages:
+        return
+    seen = host.get_fact(Programs, *(each.program for each in packages))
+    if seen is None:
+        yield refuse("could not look for programs of services: nothing was changed on this host")
+        return
+    missing = [each for each in packages if each.program not in seen]
+    if missing:
+        names = tuple(each.name for each in missing)
+        announce(f"will install {', '.join(names)}")
+        yield run(install(names, tools=tuple(each.program for each in missing)))
+
+
+@deploy("service packages")
+def service_packages(plan: HostPlan) -> None:
+    """What the plan's services need of the distribution."""
+    if wanted(plan):
+        install_packages(name="Install", plan=plan)
