@@ -59,6 +59,10 @@ test-newest: | python ## the quick part on the newest of all packages, whatever 
 	$(NEWEST)/bin/mypy
 	$(NEWEST)/bin/pytest -m "not lab"
 
+.PHONY: drift
+drift: install ## compare what is known of llama.cpp with the newest build that the package index has
+	$(BIN)/python -m tools.drift $(if $(SERVER),--server $(SERVER))
+
 .PHONY: fuzz
 fuzz: install ## a hundred thousand odd inputs for every reader: hours; the tests try a few hundred
 	$(BIN)/python -m tests.fuzz --inputs 100000 importer yaml ini unit argv lock gguf lsp

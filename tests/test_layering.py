@@ -101,6 +101,7 @@ LIBRARIES: dict[str, set[str]] = {
     "httpx": {"roles/", "tests/", "tools/"},
     "llamafleet_roles": {
         "roles/", "deploys/", "config.py", "dsl/llamafleet/new_site/", "tests/", "benchmarks/",
+        "tools/drift",
     },
     "llamafleet_verify": {"dsl/llamafleet/cli/verify", "tests/"},
     "deploys": {"tests/"},

@@ -72,6 +72,23 @@ def sdist_name(ref: str) -> str:
 def sdist_url(ref: str, sha256: str, index: str) -> str:
     """The address of the source distribution, by its name and its hash."""
     name = sdist_name(ref)
+    files = listed(index)
+    if name not in files:
+        raise DownloadError(
+            f"the package index {without_secrets(index)} has no {name}: another mirror may, or use "
+            "source = git or archive"
+        )
+    url, found = files[name]
+    if found and found != sha256:
+        raise DownloadError(f"{name} has SHA-256 {found} there, but the fleet says {sha256}")
+    return url
+
+
+def listed(index: str) -> dict[str, tuple[str, str | None]]:
+    """Return what an index has of the project: the address and SHA-256 of each file by its name.
+
+    Raises DownloadError where it cannot be asked.
+    """
     page = f"{index.rstrip('/')}/{PROJECT}/"
     try:
         with client() as session:
@@ -83,15 +100,7 @@ def sdist_url(ref: str, sha256: str, index: str) -> str:
             f"could not ask the package index {without_secrets(page)}: {reason}"
         ) from error
     files = _files(answer.text, answer.headers.get("Content-Type", ""))
-    if name not in files:
-        raise DownloadError(
-            f"the package index {without_secrets(index)} has no {name}: another mirror may, or use "
-            "source = git or archive"
-        )
-    url, found = files[name]
-    if found and found != sha256:
-        raise DownloadError(f"{name} has SHA-256 {found} there, but the fleet says {sha256}")
-    return urljoin(str(answer.url), url)
+    return {name: (urljoin(str(answer.url), url), digest) for name, (url, digest) in files.items()}
 
 
 def _files(text: str, content_type: str) -> dict[str, tuple[str, str | None]]:
