@@ -54,6 +54,9 @@ VALUES = {
     ("llama-server", "placement"): "per-gpu",
     ("llama-server", "requires"): '["x.service"]',
     ("matrix", "sets"): "auto",
+    ("group", "models"): "[m, liked]",
+    ("selector", "targets"): "[liked, m]",
+    ("selector", "strategy"): "pin",
     ("matrix", "evict-cost"): "auto\nset all = m & liked",
     ("llama-server", "build"): "c",
     ("llama-server", "model"): "liked",
@@ -78,6 +81,13 @@ BLOCKS = {
     ' listen = "0.0.0.0:8090"\n',
     "nginx": 'nginx n {\n host = h\n upstream = w\n listen = "0.0.0.0:80"\n',
 }
+LABELLED = {
+    "group": ("models = [m]",),
+    "selector": ("strategy = warm", "targets = [m, liked]"),
+    "profile": ('pins {\n "x" = m\n}',),
+    "peer": ('proxy = "http://10.0.0.9:1"', "models = [far]"),
+}
+"""Blocks with a name, and what each must say."""
 MODEL_M = "model m {\n gguf = g\n"
 SECOND = """llama-server second {
     host = bare
@@ -107,9 +117,8 @@ def kinds() -> Iterator[tuple[BlockSchema, Key, str]]:
             if not key.same_as:
                 yield schema, key, ""
         for block in schema.blocks:
-            if not block.labelled:
-                for key in block.keys:
-                    yield schema, key, block.kind
+            for key in block.keys:
+                yield schema, key, block.kind
 
 
 def fits(key: Key, sample: str) -> bool:
@@ -139,8 +148,14 @@ def words_of(kind: ValueType) -> tuple[str, ...]:
 def text_of(kind: str, nested: str, line: str) -> str:
     """A fleet in which one block has one more line, instead of those that say the same."""
     name = line.partition(" ")[0]
-    replaced = {"command": ("gguf",), "hosts": ("host",)}.get(name, (name,))
-    line = f"{nested} {{\n{line}\n}}" if nested else line
+    known = {"command": ("gguf",), "hosts": ("host",)}
+    replaced: tuple[str, ...] = known.get(name, (name,))
+    if nested in LABELLED:
+        replaced = ()
+        rows = [row for row in LABELLED[nested] if row.split(" ")[0] != name]
+        line = "\n".join((f"{nested} x {{", *rows, line, "}"))
+    elif nested:
+        line = f"{nested} {{\n{line}\n}}"
     services = {"nginx": ("llama-server", "nginx"), "model": ("llama-swap", "llama-server")}
     blocks = [MODEL_M, *(BLOCKS[each] for each in services.get(kind, (kind,)))]
     parts = [AROUND, MORE]
@@ -173,7 +188,7 @@ def output(text: str) -> object:
 )
 def test_it_changes_what_is_rendered(schema: BlockSchema, key: Key, nested: str) -> None:
     place = (nested or schema.kind, key.name)
-    before = output(text_of(schema.kind, "", ""))
+    before = output(text_of(schema.kind, nested if nested in LABELLED else "", ""))
     assert isinstance(before, list)
     tried = []
     for sample in (VALUES[place],) if place in VALUES else (*words_of(key.type), *SAMPLES):
