@@ -47,6 +47,15 @@ def test_no_file_that_is_there_is_replaced(
     assert [each for each in tmp_path.rglob("*") if not each.is_dir()] == [there]
 
 
+def test_a_run_that_died_is_finished_by_the_next(site: Path) -> None:
+    (site / "README.md").unlink()
+    assert main(["init", str(site)]) == 0
+    assert (site / "README.md").exists()
+    (site / "deploy.py").write_text("ours")
+    assert main(["init", str(site)]) == 2
+    assert (site / "deploy.py").read_text() == "ours"
+
+
 def test_a_repository_with_other_files_is_taken(tmp_path: Path) -> None:
     (tmp_path / "LICENSE").write_text("ours")
     assert main(["init", str(tmp_path)]) == 0

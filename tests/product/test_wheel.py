@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -51,8 +51,7 @@ def test_every_file_of_the_product_is_in_the_wheel(wheel: Path, folder: str, pac
 
 def test_a_wheel_of_the_source_archive_is_the_same(dist: Path, wheel: Path, tmp_path: Path) -> None:
     (archive,) = dist.glob("*.tar.gz")
-    with tarfile.open(archive) as opened:
-        opened.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(archive, tmp_path)
     (folder,) = tmp_path.iterdir()
     build = "from setuptools import build_meta; build_meta.build_wheel('.')"
     done(sys.executable, "-c", build, folder=folder)

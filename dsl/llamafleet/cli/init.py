@@ -35,21 +35,34 @@ def init(directory: str) -> int:
     if any(each.exists() and not each.is_dir() for each in (folder, *folder.parents)):
         say(f'"{folder}" is not a directory')
         return USAGE
-    there = [name for name in FILES if os.path.lexists(folder / name)]
+    texts = {name: _text(template) for name, template in FILES.items()}
+    there = [name for name in texts if os.path.lexists(folder / name)]
+    # What a run that died has written is no obstacle to the next.
+    there = [name for name in there if not _holds(folder / name, texts[name])]
     if there:
         say(f'"{folder}" already has {", ".join(there)}: nothing was written')
         say("name another directory, or move these away")
         return USAGE
-    templates = files("llamafleet") / "new_site"
-    for name, template in FILES.items():
-        text = (templates / template).read_text(encoding="utf-8")
+    for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # "x": a file that somebody else puts there meanwhile is not replaced.
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text.replace("@version@", version()))
+        if not path.exists():
+            # "x": a file that somebody else puts there meanwhile is not replaced.
+            with path.open("x", encoding="utf-8") as file:
+                file.write(text)
     _conclude(folder)
     return 0
+
+
+def _text(template: str) -> str:
+    """Return a template with its version filled in."""
+    text = (files("llamafleet") / "new_site" / template).read_text(encoding="utf-8")
+    return text.replace("@version@", version())
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Return True if a file has just this text."""
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def _conclude(folder: Path) -> None:
