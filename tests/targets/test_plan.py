@@ -117,3 +117,23 @@ build other {{
     assert set(stack.cmake) <= set(build.cmake)
     assert set(stack.packages) <= set(build.packages)
     assert build.prepare == stack.prepare
+
+
+def test_a_probe_asks_at_the_path_at_which_its_server_answers() -> None:
+    def asked(model: str) -> list[str | None]:
+        return [p.health for s in plan_of(server(model=model)).services for p in s.probes]
+
+    assert asked("") == ["/health"]
+    assert asked('api-prefix = "/llm"') == ["/llm/health"]
+
+
+def test_an_artifact_names_the_program_that_checks_it() -> None:
+    proxy = 'nginx front {\n host = h\n listen = "127.0.0.1:99"\n upstream = s\n}\n'
+    checks = {
+        each.path: each.check and each.check.program for each in plan_of(swap() + proxy).artifacts
+    }
+    assert checks == {
+        "/etc/llamafleet/llama-swap/s.yaml": "llama-swap",
+        "/etc/systemd/system/llama-swap-s.service": None,  # systemd checks its folder
+        "/etc/nginx/conf.d/llamafleet-front.conf": "nginx",
+    }

@@ -98,7 +98,7 @@ class LlamaServer:
         return ModelServer(
             running=self.running,
             processes=self._processes,
-            one_gpu_each=self.spans["placement"] if self.per_gpu else None,
+            one_gpu_each=self.spans.get("placement", self.origin) if self.per_gpu else None,
             requires=self.requires,
         )
 
