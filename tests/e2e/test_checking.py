@@ -80,7 +80,7 @@ def test_a_database_that_root_got_hold_of_is_given_back(pair: Lab, with_store: S
     alpha.run(
         f"systemctl stop llama-swap-voice && chown -R root:root /srv/usage/llama-swap"
         f" && chmod 755 /srv/usage/llama-swap && chmod 644 {STORE}"
-        " && systemctl start llama-swap-voice",
+        " && { systemctl start llama-swap-voice || :; }",
         sudo=True,
     )
     alpha.run(

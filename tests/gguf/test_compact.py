@@ -44,6 +44,11 @@ def test_nothing_is_lost(tensors: list[Weights]) -> None:
     assert from_json(json.loads(json.dumps(to_json(before)))) == before
 
 
+def test_a_vocabulary_of_a_truth_value_is_none() -> None:
+    assert facts((), **{"a.vocab_size": True}).vocabulary == 0
+    assert facts((), **{"a.vocab_size": 7}).vocabulary == 7
+
+
 def test_layers_that_are_alike_are_written_once() -> None:
     tensors: list[Weights] = [("token_embd.weight", "Q4_K", (256, 4))]
     for layer in (0, 1, 10, 2, 3):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.gguf import GgufError, GgufFacts, read_facts, shards
+from llamafleet.gguf import GgufError, GgufFacts, read_facts
+from llamafleet.gguf.shards import shards
 from tests.gguf.writing import write_gguf
 
 GEMMA: dict[str, object] = {

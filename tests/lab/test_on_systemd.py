@@ -35,6 +35,8 @@ def outer() -> Iterator[Host]:
     with Lab((spec,)) as lab:
         host = lab.host("outer")
         host.put(CHECKOUT / "tests/lab", "/srv/tests/lab")
+        pip_settings = "llamafleet_roles/pip_settings.py"
+        host.put(CHECKOUT / "roles" / pip_settings, f"/srv/{pip_settings}")
         host.put(CHECKOUT / "tools/install-system.sh", "/srv/tools/install-system.sh")
         host.run(PREPARE.format(name=image.name), sudo=True)
         yield host

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from .local import read_facts
     from .problem import GgufError, Incomplete
     from .reading import Fetch, read_header
-    from .shards import shards
     from .tensor import Tensor
 
 __all__ = [
@@ -26,10 +25,9 @@ __all__ = [
     "parse_header",
     "read_facts",
     "read_header",
-    "shards",
 ]
 
-_MODULES = ("facts", "header", "local", "problem", "reading", "shards", "tensor")
+_MODULES = ("facts", "header", "local", "problem", "reading", "tensor")
 
 
 def __getattr__(name: str) -> object:

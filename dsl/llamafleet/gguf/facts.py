@@ -166,4 +166,6 @@ def _vocabulary(metadata: Mapping[str, Value], architecture: str) -> int:
         case tuple() as items:
             return len(items)
     said = metadata.get(f"{architecture}.vocab_size", 0)
-    return said if isinstance(said, int) and 0 <= said <= MAX_VOCABULARY else 0
+    if isinstance(said, bool) or not isinstance(said, int):
+        return 0
+    return said if 0 <= said <= MAX_VOCABULARY else 0

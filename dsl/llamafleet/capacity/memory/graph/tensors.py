@@ -59,13 +59,20 @@ class Graph:
     planned: set[int] = field(default_factory=set)
 
     def expand(self, *tensors: Tensor) -> None:
-        """What a tensor needs, depth first, and the tensor: ggml_build_forward_expand."""
-        for tensor in tensors:
-            if id(tensor) in self.planned:
-                continue
-            self.planned.add(id(tensor))
-            self.expand(*tensor.sources)
-            if tensor.sources:
+        """Add what tensors need, depth first, and the tensors: ggml_build_forward_expand.
+
+        A loop, since a network of some hundred layers is deeper than Python calls itself.
+        """
+        open_tensors = [(tensor, False) for tensor in reversed(tensors)]
+        while open_tensors:
+            tensor, is_expanded = open_tensors.pop()
+            if not is_expanded:
+                if id(tensor) in self.planned:
+                    continue
+                self.planned.add(id(tensor))
+                open_tensors.append((tensor, True))
+                open_tensors += ((source, False) for source in reversed(tensor.sources))
+            elif tensor.sources:
                 self.nodes.append(tensor)
             elif tensor.is_input:
                 self.inputs.append(tensor)
