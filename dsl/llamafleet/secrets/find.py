@@ -31,11 +31,15 @@ _SCHEME = r"(?i)(?:bearer|basic|token|digest|apikey)\s+"
 _BARE = r"[^\s\"'`;&|()<>{}\[\]\\]"
 _SHORT = "-k"
 LONGEST_LIST = 20_000
+SHORTEST = len("bearer ") + 4
+"""Letters of the shortest secret that needs no `=`, `:` or `-` to be seen."""
 _RANDOM = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{12,}"
 
 
 def in_text(text: str) -> tuple[Found, ...]:
     """Return the secrets in a text of any kind, in order; none overlaps another."""
+    if len(text) < SHORTEST and not any(sign in text for sign in "=:-"):
+        return ()
     named = _named(text) if "=" in text or ":" in text else ()
     after_flags = _after_flags(text) if "-" in text else ()
     candidates = [*named, *after_flags, *(Found(*each) for each in by_shape(text))]

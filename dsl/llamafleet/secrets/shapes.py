@@ -38,7 +38,7 @@ SHAPES: tuple[tuple[str, str, str], ...] = (
 """A name, what is in every such key, and what such keys look like, wherever they stand."""
 
 PARTS: tuple[tuple[str, str, str, int, str], ...] = (
-    ("BEARER_TOKEN", "", r"(?i)\bbearer(?:\s+|%20)([A-Za-z0-9._~+/=\-]{4,})", 1, r"[0-9_\-]"),
+    ("BEARER_TOKEN", "bearer", r"(?i)\bbearer(?:\s+|%20)([A-Za-z0-9._~+/=\-]{4,})", 1, r"[0-9_\-]"),
     (
         "URL_PASSWORD",
         "://",
@@ -72,8 +72,9 @@ def by_shape(text: str) -> Iterator[tuple[int, int, str]]:
             for found in re.finditer(rf"(?<![A-Za-z0-9_]){shape}", text):
                 if not is_placeholder(found[0]):
                     yield found.start(), found.end(), name
+    lowered = text.lower()
     for name, sign, around, group, needed in PARTS:
-        for found in re.finditer(around, text) if sign in text else ():
+        for found in re.finditer(around, text) if sign in lowered else ():
             value = found[group]
             if value and re.search(needed, value) and not is_placeholder(value):
                 yield found.start(group), found.end(group), name
