@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from llamafleet.capacity.memory.graph.attention import _rotated
+from llamafleet.capacity.memory.graph.network import Network
 from llamafleet.capacity.memory.graph.tensors import Graph, given
 
 
@@ -15,3 +19,9 @@ def test_a_network_is_expanded_however_deep_it_is() -> None:
     assert len(other.nodes) == 5000
     assert other.nodes[-1] is last
     assert other.inputs == [first]
+
+
+def test_heads_of_no_length_are_not_rotated() -> None:
+    """A header may say so; halving and doubling nothing goes on for ever."""
+    source = given((8,))
+    assert _rotated(cast(Network, None), source, "q8_0", "k", 0) is source

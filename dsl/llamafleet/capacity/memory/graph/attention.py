@@ -105,7 +105,7 @@ def mask(net: Network, cache: Cache) -> Tensor:
 
 def _rotated(net: Network, source: Tensor, kind: str, which: str, head: int) -> Tensor:
     """Quantized caches hold values after a Hadamard rotation."""
-    if kind not in QUANTIZED or head % 64:
+    if kind not in QUANTIZED or head < 64 or head % 64:
         return source
     size = 64
     while which[0] == "k" and head % (size * 2) == 0:
