@@ -110,7 +110,7 @@ def test_json_has_every_place() -> None:
     assert json.loads(line) == {
         "code": "code",
         "severity": "error",
-        "message": 'says "é"\n',
+        "message": 'says "é"\\n',
         "file": "f.fleet",
         "line": 4,
         "column": 5,
