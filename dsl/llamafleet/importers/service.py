@@ -21,7 +21,6 @@ from .secrets import environment_file
 from .shelf import Shelf
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
-ALIAS = re.compile(r"(?s).+")
 LOCAL, PORT = "127.0.0.1", "8080"
 
 

@@ -20,7 +20,6 @@ from .terms import HOST, LOGGED, Estimate, Term
 from .thumb import of_other_build
 from .weights import alignment
 
-DRAFT = "common/common.cpp, common_base_params_to_speculative"
 ADAPTER = "src/llama-adapter.cpp, llama_adapter_lora_init_impl"
 
 

@@ -5,7 +5,7 @@ What a key needs beyond that is a function in a table beside the keys of its blo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ...source import Span
@@ -131,8 +131,3 @@ def to_tree(
             holder = holder.setdefault(part, {})
         holder[path[-1]] = flat[path]
     return tree
-
-
-def by_path(passed: Iterable[Passed]) -> Mapping[str, Json]:
-    """Return the written values by their paths, `store.path`."""
-    return {".".join(each.way.path): each.value for each in passed}
