@@ -28,7 +28,7 @@ from llamafleet.fleet.resolve import resolve
 from llamafleet.language.include import read_all
 from llamafleet.render import render
 from llamafleet.rules import findings
-from llamafleet.rules.survey import Survey
+from llamafleet.rules.context import RuleContext
 from llamafleet.targets import TARGETS
 
 MODELS = 5
@@ -148,7 +148,7 @@ def parts(hosts: int, runs: int) -> Iterator[tuple[str, float]]:
     gc.disable()  # as the compiler does
     yield "parse", timed(read, runs)
     yield "resolve", timed(lambda: resolve(files, TARGETS, Diagnostics()), runs)
-    yield "rules", timed(lambda: list(findings(Survey(fleet))), runs)
+    yield "rules", timed(lambda: list(findings(RuleContext(fleet))), runs)
     gc.enable()
     yield "render", timed(lambda: render(fleet), runs)
 

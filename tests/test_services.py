@@ -31,7 +31,7 @@ OWN_TO_LLAMA_SWAP = {
     "rules/preload.py": "models that llama-swap loads at start",
     "rules/refused_config.py": "reads what is compiled as llama-swap does",
     "rules/reserved_name.py": "ids that llama-swap keeps for itself and its peers",
-    "rules/survey.py": "gives the rules of this list their llama-swaps",
+    "rules/context.py": "gives the rules of this list their llama-swaps",
     "rules/unset_variable.py": "variables that llama-swap's file refers to",
 }
 

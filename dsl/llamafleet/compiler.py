@@ -19,8 +19,8 @@ from .language.reading import Read, read_bytes
 from .lock.attach import attach
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
+from .rules.context import RuleContext, Supplied
 from .rules.secret_in_file import secret_in_file
-from .rules.survey import Supplied, Survey
 from .source import Source
 from .targets import TARGETS
 from .targets.swap.block import llama_swaps
@@ -85,10 +85,10 @@ def compile_file(
     found.extend(each for each in diagnostics if not (partial and each.code in DOUBTFUL))
     resolved = None if found.has_errors else fleet
     if resolved is not None:
-        survey = Survey(fleet, footprints, _supplied(fleet, read))
-        said = [*found.found, *findings(survey), *secret_in_file(files)]
+        context = RuleContext(fleet, footprints, _supplied(fleet, read))
+        said = [*found.found, *findings(context), *secret_in_file(files)]
         found.found[:] = silenced(said, allows, used)
-        footprints = survey.footprints if survey.sized else None
+        footprints = context.footprints if context.sized else None
         found.extend(unused(allows, used))
     else:
         found.extend(silenced(secret_in_file(files), allows, used))

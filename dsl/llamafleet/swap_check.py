@@ -14,7 +14,7 @@ from .llama_swap.versions import NEWEST
 from .rules import findings
 from .rules.allow import Allow, allowances_in_yaml, silenced, unused
 from .rules.codes import CODES
-from .rules.survey import Survey
+from .rules.context import RuleContext
 from .source import Source
 from .swap_secrets import secrets_of
 from .targets import TARGETS
@@ -68,5 +68,5 @@ def _by_rules(config: SwapConfig, llama_cpp: str | None, source: Source) -> Iter
     problems = Diagnostics()
     file = to_file(config, HOST, source)
     fleet = replace(resolve([file], TARGETS, problems), llama_cpp=llama_cpp)
-    said = [*problems, *(() if problems.has_errors else findings(Survey(fleet)))]
+    said = [*problems, *(() if problems.has_errors else findings(RuleContext(fleet)))]
     yield from (each for each in said if each.code in APPLICABLE)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from llamafleet.compiler import compile_text
-from llamafleet.importers.front import Asked, Kind, import_source
+from llamafleet.importers.dispatch import ImportOptions, SourceKind, import_source
 from llamafleet.source import Source
 from tests.conformance.process import llama_swap
 from tests.conformance.test_rendered import swaps
@@ -58,7 +58,7 @@ def test_processes_get_what_they_got_before(
     models = {name: {"cmd": cmd} for name, cmd in commands.items()}
     models["serve"]["env"] = [f"OTHER_TOKEN={key}"]  # type: ignore[assignment]
     source = Source("c.yaml", yaml.safe_dump({"models": models}))
-    result = import_source(source, Kind.LLAMA_SWAP, Asked())
+    result = import_source(source, SourceKind.LLAMA_SWAP, ImportOptions())
     assert result.text is not None
     assert key not in result.text
     assert result.differences() == []

@@ -18,7 +18,7 @@ from llamafleet.cli.yaml_files import environment
 from llamafleet.compiler import Compiled, compile_file
 from llamafleet.diagnostics.as_text import as_text
 from llamafleet.diagnostics.model import Diagnostics
-from llamafleet.importers.front import Asked, guess, import_source
+from llamafleet.importers.dispatch import ImportOptions, guess, import_source
 from llamafleet.llama_swap.versions import NEWEST
 from llamafleet.rules.codes import CODES
 from llamafleet.source import Source
@@ -61,7 +61,7 @@ def imported(case: str) -> str:
     source = Source(case.partition("\n")[0].removeprefix("# import "), case)
     kind = guess(source)
     assert kind is not None
-    return as_text(import_source(source, kind, Asked()).diagnostics, {source.path: source})
+    return as_text(import_source(source, kind, ImportOptions()).diagnostics, {source.path: source})
 
 
 def rendered(case: str) -> str:

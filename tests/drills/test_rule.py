@@ -20,16 +20,16 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
+from .context import RuleContext
 
 
 @rule(Code("{CODE}", WARNING, "{MEANING}", in_yaml=True))
-def tiny_context(survey: Survey) -> Iterator[Diagnostic]:
+def tiny_context(context: RuleContext) -> Iterator[Diagnostic]:
     """Every model whose ctx-size is below 64."""
-    for serving in survey.serving:
-        setting = serving.settings.get("ctx-size")
+    for served in context.served_models:
+        setting = served.settings.get("ctx-size")
         if setting is not None and int(str(setting.value)) < 64:
-            message = f"{{serving.model.name}} has a context of {{setting.value}} tokens"
+            message = f"{{served.model.name}} has a context of {{setting.value}} tokens"
             yield warning("{CODE}", message, setting.origin, "raise ctx-size")
 '''
 

@@ -14,7 +14,7 @@ from llamafleet.capacity.footprint.ways import ways_out
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Fleet
 from llamafleet.rules import findings
-from llamafleet.rules.survey import Survey
+from llamafleet.rules.context import RuleContext
 from tests.footprint.fleets import HEAD, facts, fleet_of
 
 GIB = 1 << 30
@@ -69,7 +69,7 @@ def one(fleet: Fleet) -> Footprint:
 
 def said(fleet: Fleet) -> Mapping[str, str]:
     """What rules say of memory: the message by its code."""
-    found = {each.code: each for each in findings(Survey(fleet))}
+    found = {each.code: each for each in findings(RuleContext(fleet))}
     return {
         code: f"{each.severity}: {each.message}" for code, each in found.items() if "over" in code
     }
@@ -103,7 +103,7 @@ def test_a_range_that_ends_beyond_the_card_is_a_warning_and_says_why() -> None:
     fleet = known(served(cards="small", keys="    ctx-size = 65536"), architecture="unheard-of")
     assert not worst(fleet).certain
     assert said(fleet)["vram-overcommit"].startswith("warning")
-    (found,) = [each for each in findings(Survey(fleet)) if each.code == "vram-overcommit"]
+    (found,) = [each for each in findings(RuleContext(fleet)) if each.code == "vram-overcommit"]
     assert any("architecture unheard-of is not modelled" in each.text for each in found.related)
 
 
@@ -149,7 +149,7 @@ def test_a_thumb_s_doubt_of_main_memory_makes_no_error() -> None:
 
 def test_the_trained_context_is_said_where_a_card_is_too_small() -> None:
     fleet = known(served(cards="small", keys=""))
-    (found,) = [each for each in findings(Survey(fleet)) if each.code == "vram-overcommit"]
+    (found,) = [each for each in findings(RuleContext(fleet)) if each.code == "vram-overcommit"]
     said = "in chat, ctx-size is not set: the whole trained context, 131072 tokens, 16.0 GiB of"
     assert found.hint.startswith(said)
     assert "ctx-size = " in found.hint
@@ -157,7 +157,7 @@ def test_the_trained_context_is_said_where_a_card_is_too_small() -> None:
 
 def test_what_is_written_is_not_said_to_change_with_flags() -> None:
     fleet = served(cards="small", keys="    vram = 20GiB")
-    (found,) = [each for each in findings(Survey(fleet)) if each.code == "vram-overcommit"]
+    (found,) = [each for each in findings(RuleContext(fleet)) if each.code == "vram-overcommit"]
     assert found.hint == "write a smaller vram into chat if that is what it takes"
 
 

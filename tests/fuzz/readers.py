@@ -13,7 +13,13 @@ from llamafleet.cli.terminal import show
 from llamafleet.compiler import compile_text
 from llamafleet.diagnostics.as_json import as_json
 from llamafleet.diagnostics.model import Diagnostics
-from llamafleet.importers.front import Asked, Kind, Result, guess, import_source
+from llamafleet.importers.dispatch import (
+    ImportOptions,
+    ImportResult,
+    SourceKind,
+    guess,
+    import_source,
+)
 from llamafleet.importers.proof import broken
 from llamafleet.language.include import read_all
 from llamafleet.language.reading import decode
@@ -60,13 +66,13 @@ def _check_yaml(made: tuple[str, int]) -> str:
     return "refused" if refused else "starts"
 
 
-def _import(kind: Kind, text: str, path: str) -> str:
+def _import(kind: SourceKind, text: str, path: str) -> str:
     """Import as the command line does; what it calls done is checked and compared, too."""
     found = Diagnostics()
     source = decode(path, text.encode("utf-8", "surrogatepass"), found)
     if source is None:
         return "no text"
-    result = import_source(source, kind, Asked(read=_small_yaml))
+    result = import_source(source, kind, ImportOptions(read=_small_yaml))
     known = [each.value for each in result.secrets]
     _printed(result.diagnostics, {each.path: each for each in result.sources}, known)
     if result.text is None:
@@ -84,7 +90,7 @@ def _small_yaml(_path: str) -> bytes:
     return corpus.texts("tests/fuzz/corpus/small.yaml")[0].encode()
 
 
-def _checked(result: Result) -> None:
+def _checked(result: ImportResult) -> None:
     """Check and render what was imported, as `check` and `import --verify` do."""
     assert result.text is not None
     compiled = compile_text(result.text)
@@ -100,29 +106,29 @@ class Importer:
 
     texts: Callable[[], tuple[str, ...]]
     words: Callable[[], tuple[str, ...]]
-    kind: Kind
+    kind: SourceKind
     path: str
 
-    def make(self, random: Random) -> tuple[Kind, str, str]:
+    def make(self, random: Random) -> tuple[SourceKind, str, str]:
         return self.kind, _text(random, self.texts(), self.words()), self.path
 
 
-INI = Importer(corpus.ini_texts, corpus.command_words, Kind.ROUTER_INI, "models.ini")
-UNIT = Importer(corpus.unit_texts, corpus.unit_words, Kind.UNIT, "x.service")
-ARGV = Importer(corpus.command_texts, corpus.command_words, Kind.COMMAND, "run.sh")
-YAML = Importer(corpus.yaml_texts, corpus.swap_words, Kind.LLAMA_SWAP, "config.yaml")
+INI = Importer(corpus.ini_texts, corpus.command_words, SourceKind.ROUTER_INI, "models.ini")
+UNIT = Importer(corpus.unit_texts, corpus.unit_words, SourceKind.UNIT, "x.service")
+ARGV = Importer(corpus.command_texts, corpus.command_words, SourceKind.COMMAND, "run.sh")
+YAML = Importer(corpus.yaml_texts, corpus.swap_words, SourceKind.LLAMA_SWAP, "config.yaml")
 
 
-def _any_import(random: Random) -> tuple[Kind, str, str]:
+def _any_import(random: Random) -> tuple[SourceKind, str, str]:
     """Mostly llama-swap's YAML; what a text is may be guessed, and guessed wrong."""
     own = random.choice((YAML, YAML, YAML, INI, UNIT, ARGV))
     kind, text, path = own.make(random)
     if random.randrange(10) == 0:
-        kind = guess(Source(path, text)) or random.choice(list(Kind))
+        kind = guess(Source(path, text)) or random.choice(list(SourceKind))
     return kind, text, path
 
 
-def _read_import(made: tuple[Kind, str, str]) -> str:
+def _read_import(made: tuple[SourceKind, str, str]) -> str:
     return _import(*made)
 
 

@@ -6,23 +6,29 @@ from pathlib import Path
 
 import pytest
 
-from llamafleet.importers.front import Asked, Kind, Result, guess, import_source
+from llamafleet.importers.dispatch import (
+    ImportOptions,
+    ImportResult,
+    SourceKind,
+    guess,
+    import_source,
+)
 from llamafleet.language.formatter import format_file
 from llamafleet.source import Source
 
 HERE = Path(__file__).parent / "cases"
 CASES = sorted(path for path in HERE.iterdir() if path.suffix != ".fleet")
 KINDS = {
-    ".yaml": Kind.LLAMA_SWAP,
-    ".service": Kind.UNIT,
-    ".sh": Kind.COMMAND,
-    ".ini": Kind.ROUTER_INI,
+    ".yaml": SourceKind.LLAMA_SWAP,
+    ".service": SourceKind.UNIT,
+    ".sh": SourceKind.COMMAND,
+    ".ini": SourceKind.ROUTER_INI,
 }
 
 
-def imported(path: Path) -> Result:
+def imported(path: Path) -> ImportResult:
     source = Source(path.name, path.read_text(encoding="utf-8"))
-    return import_source(source, KINDS[path.suffix], Asked(host="box"))
+    return import_source(source, KINDS[path.suffix], ImportOptions(host="box"))
 
 
 @pytest.fixture(params=CASES, ids=lambda path: str(path.stem))

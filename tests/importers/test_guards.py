@@ -7,21 +7,21 @@ from pathlib import Path
 import pytest
 
 from llamafleet.cli import main
-from llamafleet.importers.front import Asked, Kind, Result, import_source
+from llamafleet.importers.dispatch import ImportOptions, ImportResult, SourceKind, import_source
 from llamafleet.importers.guards import missing
-from llamafleet.importers.unit_file import Setting, read
+from llamafleet.importers.unit_file import UnitSetting, read
 from llamafleet.source import Source
 
 CONFIG = b"models:\n  a:\n    cmd: llama-server --port ${PORT} -m /m/a.gguf\n"
 SERVER = "ExecStart=/x/llama-server -m /m/a.gguf\n"
 
 
-def imported(text: str, path: str = "x.service") -> Result:
-    asked = Asked(read=lambda _: CONFIG)
-    return import_source(Source(path, text), Kind.UNIT, asked)
+def imported(text: str, path: str = "x.service") -> ImportResult:
+    options = ImportOptions(read=lambda _: CONFIG)
+    return import_source(Source(path, text), SourceKind.UNIT, options)
 
 
-def messages(result: Result) -> list[str]:
+def messages(result: ImportResult) -> list[str]:
     return [each.message for each in result.diagnostics]
 
 
@@ -99,7 +99,7 @@ def test_a_guard_that_is_rendered_as_strictly_is_not_missed(directive: str) -> N
     assert result.differences() == []
 
 
-def settings(text: str) -> tuple[Setting, ...]:
+def settings(text: str) -> tuple[UnitSetting, ...]:
     return read(Source("u", f"[Service]\n{text}"))
 
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llamafleet.importers.moving import Mover
-from llamafleet.importers.secrets import Safe
+from llamafleet.importers.secrets import SecretStore
 from llamafleet.source import Source
 
 SPAN = Source("x", "").whole()
 
 
 def moved(*words: str, owner: str | None = None) -> tuple[tuple[str, ...], dict[str, str]]:
-    safe = Safe()
+    safe = SecretStore()
     found = Mover(safe, "", SPAN, owner).moved(words)
     return (found.words if found else words), {each.variable: each.value for each in safe.found}
 
@@ -88,7 +88,7 @@ def test_llama_server_is_told_in_its_environment() -> None:
 
 
 def test_a_key_of_one_model_is_no_key_of_its_neighbours() -> None:
-    safe = Safe()
+    safe = SecretStore()
     found = Mover(safe, "", SPAN, "big one").moved(("llama-server", "--api-key", "k1"))
     assert found is not None
     assert found.given == (("LLAMA_API_KEY", "BIG_ONE_API_KEY"),)

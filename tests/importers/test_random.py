@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from llamafleet.importers.front import Asked, Kind, import_source
+from llamafleet.importers.dispatch import ImportOptions, SourceKind, import_source
 from llamafleet.importers.proof import broken
 from llamafleet.llama_swap.load import read_swap_config
 from llamafleet.source import Source
@@ -117,13 +117,13 @@ def test_what_starts_is_imported_and_means_the_same(text: str, version: int) -> 
     source = Source("config.yaml", text)
     config, found = read_swap_config(source, version)
     assume(config is not None and not any(each.refused for each in found))
-    result = import_source(source, Kind.LLAMA_SWAP, Asked(version=version))
+    result = import_source(source, SourceKind.LLAMA_SWAP, ImportOptions(version=version))
     assert result.text is not None
-    lost = [each.message for each in result.diagnostics if each.code == "not-imported"]
+    losses = [each.message for each in result.diagnostics if each.code == "not-imported"]
     assume(
         not [
             each
-            for each in lost
+            for each in losses
             if "no effect" not in each
             and "does not know" not in each
             and "a model's id" not in each
@@ -141,7 +141,7 @@ def test_a_command_line_is_run_as_it_was(words: list[str], weights: bool) -> Non
     """Through a fleet file and a unit, every argument comes out as it went in."""
     argv = ["/opt/llama-server", *(["-m", "/m/x.gguf"] if weights else []), *words]
     text = " ".join(shlex.quote(word) for word in argv) + "\n"
-    result = import_source(Source("run.sh", text), Kind.COMMAND, Asked())
+    result = import_source(Source("run.sh", text), SourceKind.COMMAND, ImportOptions())
     if any("\n" in word for word in words):
         return  # lines of a script end where they end
     assert result.text is not None
@@ -149,7 +149,7 @@ def test_a_command_line_is_run_as_it_was(words: list[str], weights: bool) -> Non
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(max_size=200), st.sampled_from(list(Kind)))
-def test_no_text_is_too_odd(text: str, kind: Kind) -> None:
+@given(st.text(max_size=200), st.sampled_from(list(SourceKind)))
+def test_no_text_is_too_odd(text: str, kind: SourceKind) -> None:
     """Whatever stands in a file, there is an answer and no traceback."""
-    import_source(Source("file", text), kind, Asked(read=lambda _: b""))
+    import_source(Source("file", text), kind, ImportOptions(read=lambda _: b""))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet.cli import main
-from llamafleet.importers.front import Asked, Kind, import_source
+from llamafleet.importers.dispatch import ImportOptions, SourceKind, import_source
 from llamafleet.secrets.find import in_words
 from llamafleet.secrets.names import is_secret
 from llamafleet.source import Source
@@ -49,7 +49,7 @@ def test_source_lines_that_are_shown_have_no_keys(
 
 def test_a_servers_key_moves_into_its_environment() -> None:
     text = "llama-server -m /m/a.gguf --api-key sk-secret-1 -c 10 # sk-secret-1\n"
-    result = import_source(Source("run.sh", text), Kind.COMMAND, Asked())
+    result = import_source(Source("run.sh", text), SourceKind.COMMAND, ImportOptions())
     assert result.text is not None
     assert "sk-secret-1" not in result.text
     assert 'environment-file = "/etc/llamafleet/a.env"' in result.text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamafleet.importers.front import Asked, Kind, import_source
+from llamafleet.importers.dispatch import ImportOptions, SourceKind, import_source
 from llamafleet.importers.unit_file import expanded, read, specifiers, split
 from llamafleet.source import Source
 from llamafleet.targets.writers.systemd_unit import Command, command
@@ -32,7 +32,7 @@ def test_an_empty_value_forgets() -> None:
 
 
 def unit(text: str) -> tuple[str | None, list[str]]:
-    result = import_source(Source("x.service", text), Kind.UNIT, Asked(read=missing))
+    result = import_source(Source("x.service", text), SourceKind.UNIT, ImportOptions(read=missing))
     return result.text, [each.message for each in result.diagnostics]
 
 
@@ -68,8 +68,8 @@ def test_a_llama_swap_unit_brings_its_configuration() -> None:
         "[Service]\nUser=swap\nRestart=always\n"
         "ExecStart=/x/llama-swap --config=/etc/c.yaml --listen 127.0.0.1:9292 --watch-config\n"
     )
-    asked = Asked(read=lambda path: files[path])
-    result = import_source(Source("x.service", text), Kind.UNIT, asked)
+    options = ImportOptions(read=lambda path: files[path])
+    result = import_source(Source("x.service", text), SourceKind.UNIT, options)
     assert result.text is not None
     for line in ('"127.0.0.1:9292"', "user           = swap", "watch-config   = on"):
         assert line in result.text, result.text

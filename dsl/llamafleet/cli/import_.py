@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..diagnostics.model import Diagnostics
-from ..importers.front import Asked, Kind, Result, guess, import_source
+from ..importers.dispatch import ImportOptions, ImportResult, SourceKind, guess, import_source
 from ..importers.proof import broken
 from ..importers.secrets import Secret, environment_file
 from ..language.reading import read_bytes, read_source
@@ -42,12 +42,12 @@ def import_(
     if source is None:
         show(diagnostics, {}, sys.stderr)
         return 1
-    meant = Kind(kind) if kind else guess(source)
+    meant = SourceKind(kind) if kind else guess(source)
     if meant is None:
-        say(f"cannot tell what {source.path} is: say --from {'|'.join(Kind)}")
+        say(f"cannot tell what {source.path} is: say --from {'|'.join(SourceKind)}")
         return 2
-    result = import_source(source, meant, Asked(host, version))
-    if llama_cpp and meant is Kind.LLAMA_SWAP:
+    result = import_source(source, meant, ImportOptions(host, version))
+    if llama_cpp and meant is SourceKind.LLAMA_SWAP:
         result = _checked(result, source, version, llama_cpp)
     _report(result)
     if result.text is None:
@@ -73,7 +73,7 @@ def _source(file: str, diagnostics: Diagnostics) -> Source | None:
     return read_source(file, diagnostics, read=read_bytes)
 
 
-def _checked(result: Result, source: Source, version: int, llama_cpp: str) -> Result:
+def _checked(result: ImportResult, source: Source, version: int, llama_cpp: str) -> ImportResult:
     """With what the checks say of its commands, as that build of llama.cpp would read them."""
     from ..swap_check import check_swap_config
 
@@ -81,7 +81,7 @@ def _checked(result: Result, source: Source, version: int, llama_cpp: str) -> Re
     return replace(result, diagnostics=tuple(dict.fromkeys((*result.diagnostics, *found))))
 
 
-def _report(result: Result) -> None:
+def _report(result: ImportResult) -> None:
     """What is to be said goes to stderr: stdout is the fleet file. Secrets are not repeated."""
     known = [*(each.value for each in result.secrets), *result.lost]
     found = [each for each in result.diagnostics if each.code not in SETTLED]
@@ -104,7 +104,7 @@ def _told(secret: Secret, known: list[str]) -> str:
     return told
 
 
-def _delivery(result: Result) -> str:
+def _delivery(result: ImportResult) -> str:
     """How the variables get to the service: in the words of an inventory's group data."""
     names = dict.fromkeys(each.variable for each in result.secrets)
     values = ", ".join(f'"{name}": os.environ["{name}"]' for name in names)
@@ -115,7 +115,7 @@ def _delivery(result: Result) -> str:
     )
 
 
-def _proven(result: Result) -> int:
+def _proven(result: ImportResult) -> int:
     if result.failed:
         say("not verified: what the errors above name is not taken over")
         return 1

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from ..fleet.words import split
 from ..source import Position, Source, Span
-from .lift import SERVER
+from .import_context import ImportContext
 from .locate import located
+from .server_command import SERVER
 from .service import Process
-from .shelf import Shelf
 
 ASSIGNMENT = re.compile(r"(?s)([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 BEFORE = frozenset({"exec", "nohup", "time", "nice", "env"})
@@ -20,7 +20,7 @@ LITERAL = "\ue000"
 """Stands for a dollar sign that a shell leaves alone."""
 
 
-def read_command(source: Source, shelf: Shelf) -> Process | None:
+def read_command(source: Source, context: ImportContext) -> Process | None:
     """The first llama-server that a text starts; None, and reported, where there is none."""
     environment: dict[str, tuple[str, Span]] = {}
     for text, span in logical_lines(source):
@@ -29,22 +29,22 @@ def read_command(source: Source, shelf: Shelf) -> Process | None:
             words.pop(0)
         own: dict[str, tuple[str, Span]] = {}
         while words and (found := ASSIGNMENT.fullmatch(words[0])):
-            own[found[1]] = (_expanded(found[2], environment, span, shelf), span)
+            own[found[1]] = (_expanded(found[2], environment, span, context), span)
             words.pop(0)
         if not words:
             environment |= own
             continue
         known = environment | own
         end = next((at for at, word in enumerate(words) if ENDS.fullmatch(word)), len(words))
-        argv = [_expanded(word, known, span, shelf) for word in words[:end]]
+        argv = [_expanded(word, known, span, context) for word in words[:end]]
         if argv and SERVER.fullmatch(argv[0]):
             if end < len(words):
                 rest = " ".join(words[end:]).replace(LITERAL, "$")
-                shelf.diagnostics.warning(
+                context.diagnostics.warning(
                     "not-imported", f"{rest} behind the command is not taken over", span
                 )
             return Process(source.path, located(argv, span, source), _exported(known, own))
-    shelf.diagnostics.error(
+    context.diagnostics.error(
         "not-imported",
         "no command of llama-server is in this",
         source.whole(),
@@ -104,24 +104,26 @@ def _protected(text: str) -> str:
     return "".join(found)
 
 
-def _expanded(word: str, known: dict[str, tuple[str, Span]], span: Span, shelf: Shelf) -> str:
+def _expanded(
+    word: str, known: dict[str, tuple[str, Span]], span: Span, context: ImportContext
+) -> str:
     def put(found: re.Match[str]) -> str:
         name = found[1] or found[2]
         if name in known:
             return known[name][0]
-        _report(f"${name}", span, shelf)
+        _report(f"${name}", span, context)
         return found[0]
 
     text = VARIABLE.sub(put, word)
     if "$(" in text or "`" in text:
-        _report(text, span, shelf)
+        _report(text, span, context)
     if text.startswith("~"):
-        _report(text, span, shelf)
+        _report(text, span, context)
     return text.replace(LITERAL, "$")
 
 
-def _report(what: str, span: Span, shelf: Shelf) -> None:
-    shelf.diagnostics.error(
+def _report(what: str, span: Span, context: ImportContext) -> None:
+    context.diagnostics.error(
         "not-imported",
         f"only a shell knows what {what} is here",
         span,

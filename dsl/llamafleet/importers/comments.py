@@ -98,16 +98,16 @@ def place(file: File, found: Found, header: int = 0) -> File:
     Comments up to the line `header` speak of the file as a whole.
     """
     top = tuple(comment for line, (_, comment) in sorted(found.items()) if line <= header)
-    shelf = _Shelf(file, {line: each for line, each in found.items() if line > header})
+    context = _Shelf(file, {line: each for line, each in found.items() if line > header})
     entries: list[Directive | Block] = []
     for entry in file.entries:
         if isinstance(entry, Block):
-            entries.append(shelf.put(entry))
+            entries.append(context.put(entry))
         elif entry is file.entries[0] and top:
             entries.append(replace(entry, comments=replace(entry.comments, before=top)))
         else:
             entries.append(entry)
-    return replace(file, entries=tuple(entries), closing=(*file.closing, *shelf.rest()))
+    return replace(file, entries=tuple(entries), closing=(*file.closing, *context.rest()))
 
 
 def header_of(source: Source, signs: str = "#") -> int:

@@ -17,15 +17,15 @@ from ..llama_swap.model import Command, Filters, Peer, Selector, SwapConfig, Swa
 from ..llama_swap.values import At, Table, Value
 from ..secrets.find import in_text, in_value
 from ..source import Span
-from .model_settings import PASSED, Lost
+from .model_settings import PASSED, ReportLoss
 from .moving import Moved, Mover
-from .secrets import VARIABLE, Safe, without_secrets
+from .secrets import VARIABLE, SecretStore, without_secrets
 
-LostBy = Callable[[str], Lost]
+LostBy = Callable[[str], ReportLoss]
 """Who tells what is lost of a model, by the model's id; of llama-swap itself, by ""."""
 
 
-def moved_out(config: SwapConfig, safe: Safe, lost_by: LostBy) -> SwapConfig:
+def moved_out(config: SwapConfig, safe: SecretStore, lost_by: LostBy) -> SwapConfig:
     """Return the configuration without secrets; `safe` then knows who must hold which."""
     keys = tuple(
         At(
@@ -34,25 +34,27 @@ def moved_out(config: SwapConfig, safe: Safe, lost_by: LostBy) -> SwapConfig:
         )
         for number, each in enumerate(config.api_keys, 1)
     )
-    lost = lost_by("")
+    report_loss = lost_by("")
     return replace(
         config,
         api_keys=keys,
         table=_passed(config.table, SERVICE, safe, "of llama-swap"),
         models=tuple(_model(each, safe, lost_by(each.id.text)) for each in config.models),
         peers=tuple(_peer(each, safe) for each in config.peers),
-        selectors=tuple(_selector(each, safe, lost) for each in config.selectors),
+        selectors=tuple(_selector(each, safe, report_loss) for each in config.selectors),
         profiles=tuple(
             replace(
                 each,
-                description=_shown(each.description, f"a part of profile {each.name.text}", lost),
+                description=_shown(
+                    each.description, f"a part of profile {each.name.text}", report_loss
+                ),
             )
             for each in config.profiles
         ),
     )
 
 
-def _passed(table: Table, ways: Iterable[Way], safe: Safe, whose: str) -> Table:
+def _passed(table: Table, ways: Iterable[Way], safe: SecretStore, whose: str) -> Table:
     """Return what the fleet's table of keys passes through, and nothing else."""
     kept = {way.path[0] for way in ways}
     entries = ((key, value) for key, value in table if key.text in kept)
@@ -61,14 +63,14 @@ def _passed(table: Table, ways: Iterable[Way], safe: Safe, whose: str) -> Table:
     )
 
 
-def _named(text: str, variable: str, what: str, span: Span, safe: Safe) -> str:
+def _named(text: str, variable: str, what: str, span: Span, safe: SecretStore) -> str:
     """A key by itself: all of it is secret, whatever it looks like."""
     if not text or VARIABLE.search(text):
         return text
     return f"${{env.{safe.keep(variable, what, span, text)}}}"
 
 
-def _model(model: SwapModel, safe: Safe, lost: Lost) -> SwapModel:
+def _model(model: SwapModel, safe: SecretStore, report_loss: ReportLoss) -> SwapModel:
     whose = f"of model {model.id.text}"
 
     def texted(said: At[str] | None, key: str) -> At[str] | None:
@@ -91,10 +93,10 @@ def _model(model: SwapModel, safe: Safe, lost: Lost) -> SwapModel:
         proxy=texted(model.proxy, "proxy"),
         check_endpoint=texted(model.check_endpoint, "checkEndpoint"),
         use_model_name=texted(model.use_model_name, "useModelName"),
-        name=_shown(model.name, "a part of its name", lost),
-        description=_shown(model.description, "a part of its description", lost),
+        name=_shown(model.name, "a part of its name", report_loss),
+        description=_shown(model.description, "a part of its description", report_loss),
         filters=_filters(model.filters, safe, whose),
-        metadata=_metadata(model.metadata, safe, lost),
+        metadata=_metadata(model.metadata, safe, report_loss),
         table=_passed(model.table, PASSED, safe, whose),
     )
 
@@ -104,7 +106,7 @@ def _words(command: Command) -> list[str]:
 
 
 def _started(
-    model: SwapModel, safe: Safe, whose: str
+    model: SwapModel, safe: SecretStore, whose: str
 ) -> tuple[Command | None, tuple[At[str], ...]]:
     """The command and the environment of a model."""
     command = model.cmd
@@ -132,7 +134,7 @@ def _command(command: Command, found: Moved | None) -> Command:
     return replace(command, text=text, written=text)
 
 
-def _peer(peer: Peer, safe: Safe) -> Peer:
+def _peer(peer: Peer, safe: SecretStore) -> Peer:
     whose = f"of peer {peer.name.text}"
     key = peer.api_key
     if key is not None:
@@ -150,29 +152,29 @@ def _peer(peer: Peer, safe: Safe) -> Peer:
     )
 
 
-def _selector(selector: Selector, safe: Safe, lost: Lost) -> Selector:
+def _selector(selector: Selector, safe: SecretStore, report_loss: ReportLoss) -> Selector:
     whose = f"selector {selector.id.text}"
     return replace(
         selector,
-        name=_shown(selector.name, f"a part of the name of {whose}", lost),
-        description=_shown(selector.description, f"a part of {whose}", lost),
-        metadata=_metadata(selector.metadata, safe, lost),
+        name=_shown(selector.name, f"a part of the name of {whose}", report_loss),
+        description=_shown(selector.description, f"a part of {whose}", report_loss),
+        metadata=_metadata(selector.metadata, safe, report_loss),
     )
 
 
-def _shown(said: At[str] | None, what: str, lost: Lost) -> At[str] | None:
+def _shown(said: At[str] | None, what: str, report_loss: ReportLoss) -> At[str] | None:
     """A text that llama-swap shows to everyone; a secret in it is cut out."""
     found = in_text(said.value) if said else ()
     if said is None or not found:
         return said
-    lost(f"{what}: a secret, which everyone would read who lists models", said.span)
+    report_loss(f"{what}: a secret, which everyone would read who lists models", said.span)
     text = said.value
     for each in reversed(found):
         text = f"{text[: each.start]}(a key){text[each.end :]}"
     return At(text, said.span)
 
 
-def _filters(said: Filters, safe: Safe, whose: str) -> Filters:
+def _filters(said: Filters, safe: SecretStore, whose: str) -> Filters:
     whose = f"in the parameters {whose}"
     params = said.set_params
     return replace(
@@ -184,7 +186,7 @@ def _filters(said: Filters, safe: Safe, whose: str) -> Filters:
     )
 
 
-def _externalised(name: str, value: Value, safe: Safe, whose: str) -> Value:
+def _externalised(name: str, value: Value, safe: SecretStore, whose: str) -> Value:
     """A free-form value with `${env.NAME}` for its secrets."""
     match value.data:
         case Table(entries):
@@ -200,26 +202,26 @@ def _externalised(name: str, value: Value, safe: Safe, whose: str) -> Value:
     return value
 
 
-def _metadata(value: Value | None, safe: Safe, lost: Lost) -> Value | None:
+def _metadata(value: Value | None, safe: SecretStore, report_loss: ReportLoss) -> Value | None:
     """Metadata without what is secret in it."""
     if value is None:
         return None
-    return _public("metadata", value, safe, lost)
+    return _public("metadata", value, safe, report_loss)
 
 
-def _public(name: str, value: Value, safe: Safe, lost: Lost) -> Value | None:
+def _public(name: str, value: Value, safe: SecretStore, report_loss: ReportLoss) -> Value | None:
     match value.data:
         case Table(entries):
-            inner = ((key, _public(key.text, each, safe, lost)) for key, each in entries)
+            inner = ((key, _public(key.text, each, safe, report_loss)) for key, each in entries)
             kept = tuple((key, each) for key, each in inner if each is not None)
             return replace(value, data=Table(kept))
         case tuple(items):
-            found = (_public(name, each, safe, lost) for each in items)
+            found = (_public(name, each, safe, report_loss) for each in items)
             return replace(value, data=tuple(each for each in found if each is not None))
     text = value.text if not isinstance(value.data, str) else value.data
     if value.data is not None and in_value(name, text):
         safe.lost.append(text)
-        lost(
+        report_loss(
             f"{name} of its metadata: a secret, which everyone would read who lists models",
             value.span,
         )

@@ -12,7 +12,7 @@ from ..source import Span
 from . import nodes
 
 
-class UnsayableError(Exception):
+class UnrepresentableError(Exception):
     """A value that the language cannot hold; `span` is where it stands."""
 
     def __init__(self, why: str, span: Span) -> None:
@@ -55,26 +55,26 @@ def node(value: Value) -> Node:
             return Text(data, span)
         case tuple():
             return nodes.items((node(each) for each in data), span)
-    raise UnsayableError("a mapping beside other values in a list", span)
+    raise UnrepresentableError("a mapping beside other values in a list", span)
 
 
 def _number(text: str, span: Span) -> Number:
     if not nodes.is_number(text):
-        raise UnsayableError(f"the number {text}", span)
+        raise UnrepresentableError(f"the number {text}", span)
     return Number(text, span)
 
 
 def _decimal(number: float, span: Span) -> str:
     """A fraction without an exponent, which the language does not write."""
     if not math.isfinite(number):
-        raise UnsayableError(f"the number {number}", span)
+        raise UnrepresentableError(f"the number {number}", span)
     text = repr(number)
     if "e" not in text:
         return text
     text = f"{number:.30f}".rstrip("0")
     text = text + "0" if text.endswith(".") else text
     if float(text) != number:
-        raise UnsayableError(f"the number {number!r}", span)
+        raise UnrepresentableError(f"the number {number!r}", span)
     return text
 
 

@@ -11,27 +11,29 @@ from ..llama_swap.model import SwapConfig, SwapGroup, SwapMatrix
 from . import nodes
 from .expression import ExpressionError, parse
 from .matrix_meaning import in_order
-from .model_settings import Lost
+from .model_settings import ReportLoss
 from .names import Names
 
 HANDLE = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,31}")
 
 
-def groups(config: SwapConfig, lost: Lost) -> Iterator[Block]:
+def groups(config: SwapConfig, report_loss: ReportLoss) -> Iterator[Block]:
     """The groups in force; a member that is no model never counts."""
     ids = {each.id.text for each in config.models}
     for group in config.groups:
-        yield _group(group, ids, lost)
+        yield _group(group, ids, report_loss)
 
 
-def _group(group: SwapGroup, ids: set[str], lost: Lost) -> Block:
+def _group(group: SwapGroup, ids: set[str], report_loss: ReportLoss) -> Block:
     span = group.name.span
     members = []
     for each in group.members:
         if each.value in ids:
             members.append(nodes.named(each.value, each.span))
         else:
-            lost(f"member {each.value} of group {group.name.text}, which is no model", each.span)
+            report_loss(
+                f"member {each.value} of group {group.name.text}, which is no model", each.span
+            )
     entries: list[nodes.Entry] = [nodes.attribute("models", nodes.items(members, span))]
     for key, state, default in (
         ("swap", group.swap, True),
@@ -43,7 +45,7 @@ def _group(group: SwapGroup, ids: set[str], lost: Lost) -> Block:
     return nodes.block("group", group.name.text, entries, span)
 
 
-def matrix(said: SwapMatrix, config: SwapConfig, lost: Lost) -> Block:
+def matrix(said: SwapMatrix, config: SwapConfig, report_loss: ReportLoss) -> Block:
     """The matrix: handles, costs, and sets in the order in which llama-swap tries them.
 
     Sets that are no expressions, which llama-swap refuses, are lost.
@@ -62,7 +64,9 @@ def matrix(said: SwapMatrix, config: SwapConfig, lost: Lost) -> Block:
                 lambda name: renamed.get(name, name),
             )
         except ExpressionError as error:
-            lost(f"set {each.name.text}, which is no expression: {error}", each.expression.span)
+            report_loss(
+                f"set {each.name.text}, which is no expression: {error}", each.expression.span
+            )
             continue
         name = Name(renamed[each.name.text], each.name.span)
         written.append(MatrixSet(Name("set", each.name.span), name, expression, each.name.span))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from .unit_file import Setting
+from .unit_file import UnitSetting
 
 SWITCHES = frozenset({
     "NoNewPrivileges", "PrivateTmp", "PrivateDevices", "PrivateNetwork", "PrivateUsers",
@@ -42,7 +42,7 @@ _ON = frozenset({"1", "yes", "true", "on", "y", "t"})
 _OFF = frozenset({"0", "no", "false", "off", "n", "f"})
 
 
-def missing(theirs: Sequence[Setting], ours: Sequence[Setting]) -> Iterator[Setting]:
+def missing(theirs: Sequence[UnitSetting], ours: Sequence[UnitSetting]) -> Iterator[UnitSetting]:
     """Yield the settings of a unit that guard it, and for which our unit has nothing as strict."""
     said: dict[str, list[str]] = {}
     for each in ours:
@@ -52,7 +52,7 @@ def missing(theirs: Sequence[Setting], ours: Sequence[Setting]) -> Iterator[Sett
             yield each
 
 
-def _kept(setting: Setting, ours: dict[str, list[str]]) -> bool:
+def _kept(setting: UnitSetting, ours: dict[str, list[str]]) -> bool:
     key, value = setting.key, setting.value
     mine = ours.get(key, [])
     if key == "DynamicUser":

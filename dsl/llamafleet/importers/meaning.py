@@ -17,11 +17,11 @@ from ..fleet.words import Word
 from ..llama_swap.model import Command, Filters, Selector, SwapConfig, SwapModel
 from ..llama_swap.values import At, Key, Table, Value
 from .chosen_ports import words_of
-from .lift import is_server
 from .matrix_meaning import meaning_of
 from .model_block import PROXY, ported
 from .model_settings import PASSED
-from .passed import at
+from .server_command import is_server
+from .upstream_keys import at
 
 Meaning: TypeAlias = dict[str, Any]
 """A tree of plain values; texts are the keys of its mappings."""

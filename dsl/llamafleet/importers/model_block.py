@@ -9,15 +9,15 @@ from ..fleet.words import Word, split
 from ..language.syntax import Attribute, Block, Text
 from ..llama_swap.model import Command, SwapConfig, SwapModel
 from ..source import Source
-from . import model_settings, nodes, passed
+from . import model_settings, nodes, upstream_keys
 from .free_form import scalars_of
-from .lift import Lifted, lift
+from .import_context import ImportContext
 from .locate import located
-from .passing import HEALTH, URL, VARIABLE, is_sayable_command
-from .passing import block as pass_through
-from .passing import of_model as passing_of_model
-from .sayable import sayable
-from .shelf import Shelf
+from .pass_through import HEALTH, URL, VARIABLE, is_representable_command
+from .pass_through import block as pass_through
+from .pass_through import of_model as passing_of_model
+from .representable import is_representable
+from .server_command import ServerCommand, parse_server_command
 
 PORT = "${PORT}"
 PROXY = re.compile(r"http://(?:localhost|127\.0\.0\.1):([0-9]{1,5})/?")
@@ -27,92 +27,98 @@ PORT_NUMBER = re.compile(r"[1-9][0-9]{0,4}")
 DEFAULT_LIMIT = 10
 
 
-def model_block(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Block:
+def model_block(model: SwapModel, config: SwapConfig, context: ImportContext) -> Block:
     """The block of one model."""
-    lost = shelf.loses(model.id.text)
-    passing = list(passing_of_model(model, config, lost))
-    runs = [*_runs(model, shelf)]
+    report_loss = context.loses(model.id.text)
+    passing = list(passing_of_model(model, config, report_loss))
+    runs = [*_runs(model, context)]
     entries = [
         *runs,
-        *_requests_go(model, shelf),
+        *_requests_go(model, context),
         *_env(model),
-        *_aliases(model, config, shelf),
+        *_aliases(model, config, context),
         *model_settings.texts(model),
         *model_settings.switches(model),
         *model_settings.times(model, config),
         *_limit(model, runs),
         *model_settings.timeouts(model.timeouts),
-        *model_settings.filters(model.filters, lost),
+        *model_settings.filters(model.filters, report_loss),
         *model_settings.capabilities(model.capabilities),
-        *passed.settings(model.table, model_settings.PASSED),
+        *upstream_keys.settings(model.table, model_settings.PASSED),
     ]
-    entries = passed.merged(entries, passed.blocks(model.table, model_settings.PASSED))
-    passing += passed.in_their_words(model.table, model_settings.PASSED, lost)
+    entries = upstream_keys.merged(
+        entries, upstream_keys.blocks(model.table, model_settings.PASSED)
+    )
+    passing += upstream_keys.in_their_words(model.table, model_settings.PASSED, report_loss)
     if model.metadata is not None:
-        entries += model_settings.table("metadata", model.metadata, lost)
+        entries += model_settings.table("metadata", model.metadata, report_loss)
     entries += pass_through(passing, model.id.span)
     return nodes.block("model", model.id.text, entries, model.id.span)
 
 
-def _runs(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
+def _runs(model: SwapModel, context: ImportContext) -> Iterator[nodes.Entry]:
     """What starts it: flags as keys, or a command of its own, as it stands."""
     command = model.cmd
-    words = words_of(command, model.port, shelf.source) if command else ()
+    words = words_of(command, model.port, context.source) if command else ()
     if command is None or not words:
         return
-    lifted = None
-    if is_sayable_command(command):  # else it passes through as it stands, see passing.py
-        lifted = lift(words)
-        lifted = lifted if lifted is not None and has_weights(lifted) else None
-    yield from _port(model, lifted, shelf)
-    if lifted is not None:
-        yield from flag_entries(lifted, shelf)
-    elif is_sayable_command(command):
+    parsed = None
+    if is_representable_command(
+        command
+    ):  # else it passes through as it stands, see pass_through.py
+        parsed = parse_server_command(words)
+        parsed = parsed if parsed is not None and has_weights(parsed) else None
+    yield from _port(model, parsed, context)
+    if parsed is not None:
+        yield from flag_entries(parsed, context)
+    elif is_representable_command(command):
         yield nodes.attribute("command", nodes.texts((word.text for word in words), command.span))
 
 
-def has_weights(lifted: Lifted) -> bool:
+def has_weights(parsed: ServerCommand) -> bool:
     """Whether it says at all which weights it loads."""
-    return lifted.model is not None or any(word in LOADS for word in lifted.extra_args)
+    return parsed.model is not None or any(word in LOADS for word in parsed.extra_args)
 
 
 LOADS = frozenset({"-mu", "--model-url", "-hf", "-hfr", "--hf-repo", "-dr", "--docker-repo"})
 FILES = ("model", "mmproj", "draft")
 
 
-def flag_entries(lifted: Lifted, shelf: Shelf) -> Iterator[nodes.Entry]:
+def flag_entries(parsed: ServerCommand, context: ImportContext) -> Iterator[nodes.Entry]:
     """The program, its weights, and its flags as keys."""
-    program = lifted.program
+    program = parsed.program
     yield nodes.attribute("program", Text(program.text, program.span))
-    extra = [word for option in lifted.extra for word in option.words]
-    for key, word in zip(FILES, (lifted.model, lifted.mmproj, lifted.draft), strict=True):
+    extra = [word for option in parsed.extra for word in option.words]
+    for key, word in zip(FILES, (parsed.model, parsed.mmproj, parsed.draft), strict=True):
         if word is not None and WEIGHTS.fullmatch(word.text):
-            yield nodes.attribute("gguf" if key == "model" else key, shelf.gguf(word))
+            yield nodes.attribute("gguf" if key == "model" else key, context.gguf(word))
         elif word is not None:
             # A gguf block names a file by its absolute path; this one is found some other way.
             flag = "--model-draft" if key == "draft" else f"--{key}"
             extra += (Word(flag, word.span), word)
-    yield from lifted.keys
-    port = lifted.port or Word(SERVER_PORT, program.span)
-    if shelf.shared[port.text] > 1:
+    yield from parsed.keys
+    port = parsed.port or Word(SERVER_PORT, program.span)
+    if context.shared[port.text] > 1:
         extra += (Word("--port", port.span), port)
     if extra:
-        span = lifted.extra[0].span if lifted.extra else program.span
+        span = parsed.extra[0].span if parsed.extra else program.span
         values = (Text(word.text, word.span) for word in extra)
         yield nodes.attribute("extra-args", nodes.items(values, span))
 
 
-def _port(model: SwapModel, lifted: Lifted | None, shelf: Shelf) -> Iterator[nodes.Entry]:
+def _port(
+    model: SwapModel, parsed: ServerCommand | None, context: ImportContext
+) -> Iterator[nodes.Entry]:
     """A port that the author fixed, or that other texts name: it must stay what it is."""
     port = fixed_port(model)
     if model.port is not None:
         if _names_port(model, model.port):
             assert model.cmd is not None
-            shelf.fixed.add(model.port)
+            context.fixed.add(model.port)
             yield nodes.attribute("port", nodes.integer(model.port, model.cmd.span))
-    elif port is not None and shelf.shared[port.text] == 1:
+    elif port is not None and context.shared[port.text] == 1:
         yield nodes.attribute("port", nodes.integer(int(port.text), port.span))
-    elif lifted is not None and port is not None and _goes_home(model, shelf):
+    elif parsed is not None and port is not None and _goes_home(model, context):
         # Several models take turns on one port, which llamafleet gives to one only.
         yield nodes.attribute("proxy", Text(f"http://127.0.0.1:{port.text}", port.span))
 
@@ -121,9 +127,9 @@ def fixed_port(model: SwapModel) -> Word | None:
     """The port that a model's author has chosen, by a flag of the server or by the proxy."""
     if model.port is not None or model.cmd is None:
         return None
-    lifted = lift(words_of(model.cmd, None, None))
-    if lifted is not None and has_weights(lifted):
-        word = lifted.port or Word(SERVER_PORT, lifted.program.span)
+    parsed = parse_server_command(words_of(model.cmd, None, None))
+    if parsed is not None and has_weights(parsed):
+        word = parsed.port or Word(SERVER_PORT, parsed.program.span)
         return word if PORT_NUMBER.fullmatch(word.text) else None
     local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
     return Word(local[1], model.proxy.span) if local and model.proxy else None
@@ -138,29 +144,31 @@ def _names_port(model: SwapModel, port: int) -> bool:
     if model.proxy is not None and not _is_url(model, model.proxy.value):
         texts.append(model.proxy.value)
     texts += [str(text) for value in values for text in scalars_of(value)]
-    if model.cmd is not None and not is_sayable_command(model.cmd):
+    if model.cmd is not None and not is_representable_command(model.cmd):
         return True
     return any(ported(text, port) != text for text in texts)
 
 
-def _requests_go(model: SwapModel, shelf: Shelf) -> Iterator[nodes.Entry]:
+def _requests_go(model: SwapModel, context: ImportContext) -> Iterator[nodes.Entry]:
     """Where its requests go, and what says that it is ready."""
     proxy, health, stop = model.proxy, model.check_endpoint, model.cmd_stop
-    if proxy is not None and _is_url(model, proxy.value) and not _goes_home(model, shelf):
+    if proxy is not None and _is_url(model, proxy.value) and not _goes_home(model, context):
         yield nodes.attribute("proxy", Text(ported(proxy.value, model.port), proxy.span))
     if health is not None and health.value not in ("", "/health") and _is_path(health.value):
         yield nodes.attribute("health", Text(health.value, health.span))
-    if stop is not None and stop.text.strip() and is_sayable_command(stop):
+    if stop is not None and stop.text.strip() and is_representable_command(stop):
         words = words_of(stop, model.port, None)
         yield nodes.attribute("stop-command", nodes.texts((w.text for w in words), stop.span))
 
 
 def _is_url(model: SwapModel, text: str) -> bool:
     """Return True if a `proxy` can say it; what it cannot passes through."""
-    return URL.fullmatch(text) is not None and sayable(ported(text, model.port).replace(PORT, ""))
+    return URL.fullmatch(text) is not None and is_representable(
+        ported(text, model.port).replace(PORT, "")
+    )
 
 
-def _goes_home(model: SwapModel, shelf: Shelf) -> bool:
+def _goes_home(model: SwapModel, context: ImportContext) -> bool:
     """Whether requests go to the very port that the model has, as they do by default."""
     local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
     if local is None:
@@ -170,16 +178,16 @@ def _goes_home(model: SwapModel, shelf: Shelf) -> bool:
     port = fixed_port(model)
     if port is None or port.text != local[1]:
         return False
-    return shelf.shared[port.text] == 1 or _is_lifted(model)
+    return context.shared[port.text] == 1 or _is_lifted(model)
 
 
 def _is_lifted(model: SwapModel) -> bool:
-    lifted = lift(words_of(model.cmd, None, None)) if model.cmd else None
-    return lifted is not None and has_weights(lifted)
+    parsed = parse_server_command(words_of(model.cmd, None, None)) if model.cmd else None
+    return parsed is not None and has_weights(parsed)
 
 
 def _is_path(text: str) -> bool:
-    return HEALTH.fullmatch(text) is not None and sayable(text)
+    return HEALTH.fullmatch(text) is not None and is_representable(text)
 
 
 def words_of(command: Command, port: int | None, source: Source | None) -> tuple[Word, ...]:
@@ -196,22 +204,26 @@ def ported(text: str, port: int | None) -> str:
 
 def _env(model: SwapModel) -> Iterator[nodes.Entry]:
     """Its environment."""
-    if any(not VARIABLE.fullmatch(each.value) or not sayable(each.value) for each in model.env):
+    if any(
+        not VARIABLE.fullmatch(each.value) or not is_representable(each.value) for each in model.env
+    ):
         return  # it passes through as it stands
     values = [Text(each.value, each.span) for each in model.env]
     if values:
         yield nodes.attribute("env", nodes.items(values, values[0].span))
 
 
-def _aliases(model: SwapModel, config: SwapConfig, shelf: Shelf) -> Iterator[nodes.Entry]:
+def _aliases(model: SwapModel, config: SwapConfig, context: ImportContext) -> Iterator[nodes.Entry]:
     """Its other ids; one that is the id of a model never gets a request."""
     ids = {each.id.text for each in config.models}
     values = []
-    if not all(sayable(each.value) for each in model.aliases):
+    if not all(is_representable(each.value) for each in model.aliases):
         return
     for each in model.aliases:
-        if each.value in ids and shelf.drops_dead:
-            shelf.loses(model.id.text)(f"the alias {each.value}, which is a model's id", each.span)
+        if each.value in ids and context.drops_dead:
+            context.loses(model.id.text)(
+                f"the alias {each.value}, which is a model's id", each.span
+            )
         else:
             values.append(nodes.named(each.value, each.span))
     if values:

@@ -12,8 +12,8 @@ from ..llama_swap.model import Capabilities, Filters, SwapConfig, SwapModel
 from ..llama_swap.values import At, Key, Table, Value
 from ..source import Span
 from . import free_form, nodes
-from .free_form import UnsayableError
-from .sayable import MACRO, sayable
+from .free_form import UnrepresentableError
+from .representable import MACRO, is_representable
 
 TIMEOUTS = {key.upstream: key.name for key in swap_words.TIMEOUTS.keys}
 OWN = frozenset({
@@ -31,7 +31,7 @@ NOTHING: frozenset[str] = frozenset()
 OURS = frozenset({"llamafleet"})
 """What llamafleet itself writes into metadata."""
 
-Lost = Callable[[str, Span], None]
+ReportLoss = Callable[[str, Span], None]
 """Told of what the language cannot hold, and where it stands."""
 
 
@@ -42,7 +42,7 @@ def texts(model: SwapModel) -> Iterator[nodes.Entry]:
         ("name", model.name),
         ("description", model.description),
     ):
-        if said is not None and said.value and sayable(said.value):
+        if said is not None and said.value and is_representable(said.value):
             yield nodes.attribute(key, Text(said.value, said.span))
 
 
@@ -92,7 +92,7 @@ def filters_pass_through(said: Filters) -> bool:
     return any(map(has_macro, values))
 
 
-def filters(said: Filters, lost: Lost, variants: bool = True) -> Iterator[nodes.Entry]:
+def filters(said: Filters, report_loss: ReportLoss, variants: bool = True) -> Iterator[nodes.Entry]:
     """What is taken out of requests and put into them."""
     if filters_pass_through(said):
         return
@@ -101,37 +101,41 @@ def filters(said: Filters, lost: Lost, variants: bool = True) -> Iterator[nodes.
         names = (nodes.named(name, strip.span) for name in strip.value)
         yield nodes.attribute("strip-params", nodes.items(names, strip.span))
     if said.set_params is not None:
-        yield from table("set-params", said.set_params, lost)
+        yield from table("set-params", said.set_params, report_loss)
     for key, value in said.set_params_by_id if variants else ():
-        yield from table("variant", value, lost, label=key.text, span=key.span)
+        yield from table("variant", value, report_loss, label=key.text, span=key.span)
 
 
 def table(
-    kind: str, value: Value, lost: Lost, label: str | None = None, span: Span | None = None
+    kind: str,
+    value: Value,
+    report_loss: ReportLoss,
+    label: str | None = None,
+    span: Span | None = None,
 ) -> Iterator[nodes.Entry]:
     """A free-form block; of a value that cannot be said, only that value is lost."""
     inner = value.table or Table(())
     refused = OURS if kind == "metadata" else NOTHING
-    entries = list(free_entries(inner, lost, refused, macros=False))
+    entries = list(free_entries(inner, report_loss, refused, macros=False))
     if entries or label is not None:
         yield nodes.block(kind, label, entries, span or value.span)
 
 
 def free_entries(
-    said: Table, lost: Lost, refused: frozenset[str] = NOTHING, macros: bool = True
+    said: Table, report_loss: ReportLoss, refused: frozenset[str] = NOTHING, macros: bool = True
 ) -> Iterator[nodes.Entry]:
     """Entries of a free-form block, without those that cannot be said."""
     for key, value in said:
         try:
             if any(unprintable(text.replace("\n", "")) for text in free_form.texts_of(value)):
-                raise UnsayableError("a control character", value.span)
+                raise UnrepresentableError("a control character", value.span)
             if not macros and has_macro(value):
-                raise UnsayableError("what llama-swap would take for a macro", value.span)
+                raise UnrepresentableError("what llama-swap would take for a macro", value.span)
             if unprintable(key.text) or not key.text or key.text in refused:
-                raise UnsayableError("the name of a key", key.span)
+                raise UnrepresentableError("the name of a key", key.span)
             yield from free_form.entries_of(key.text, value)
-        except UnsayableError as error:
-            lost(f"{key.text}: {error}", error.span)
+        except UnrepresentableError as error:
+            report_loss(f"{key.text}: {error}", error.span)
 
 
 def capabilities(said: Capabilities | None) -> Iterator[nodes.Entry]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from ..secrets.find import Found, in_value, in_words, shell_texts
 from ..secrets.names import is_secret, is_secret_name, variable_of
 from ..source import Span
-from .lift import SERVER
-from .secrets import Safe
+from .secrets import SecretStore
+from .server_command import SERVER
 from .shell_text import exported, literal, with_variable
 
 SHELL = "/bin/sh"
@@ -46,7 +46,7 @@ class Mover:
     are those of its environment variables.
     """
 
-    safe: Safe
+    safe: SecretStore
     what: str
     span: Span
     owner: str | None = None

@@ -18,13 +18,13 @@ from ..source import Source
 from ..targets import TARGETS
 from .chosen_ports import own_ports, rendered_ports
 from .guards import missing
-from .lift import is_server
 from .llama_swap import SERVICE
 from .meaning import differences, meaning
 from .router_ini import is_loaded, models_of, moved_of, read
-from .secrets import Safe, Secret
+from .secrets import Secret, SecretStore
+from .server_command import is_server
 from .service import Process
-from .unit_file import Setting, specifiers
+from .unit_file import UnitSetting, specifiers
 from .unit_file import read as read_unit_file
 
 CONFIG = f"/etc/llamafleet/llama-swap/{SERVICE}.yaml"
@@ -61,7 +61,7 @@ def of_router(source: Source, text: str, host: str) -> list[str]:
         config = _rendered(text, host, 250)
     except BrokenError as error:
         return str(error).splitlines()
-    safe = Safe()
+    safe = SecretStore()
     moved = {
         each.name: moved_of(each, defaults, "llama-server", safe) for each in models_of(sections)
     }
@@ -117,7 +117,9 @@ def of_process(process: Process, text: str, host: str, secrets: tuple[Secret, ..
     return list(differences(before, after))
 
 
-def unguarded(theirs: Sequence[Setting], text: str, host: str) -> tuple[str, tuple[Setting, ...]]:
+def unguarded(
+    theirs: Sequence[UnitSetting], text: str, host: str
+) -> tuple[str, tuple[UnitSetting, ...]]:
     """The path of the unit that a fleet file renders to, and what it lacks that guarded theirs."""
     try:
         artifacts = render(_fleet(text))[host]

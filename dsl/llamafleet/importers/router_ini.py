@@ -24,13 +24,13 @@ from ..language.syntax import (
 )
 from ..source import Position, Source, Span
 from . import nodes
-from .lift import lift
+from .import_context import ImportContext
 from .llama_swap import LISTEN, SERVICE
 from .model_block import flag_entries, has_weights
 from .moving import Moved, Mover
-from .secrets import Safe, environment_file
+from .secrets import SecretStore, environment_file
+from .server_command import parse_server_command
 from .service import placed
-from .shelf import Shelf
 
 ROUTER_ONLY = frozenset({"load-on-startup", "stop-timeout", "dedup-cache-models"})
 TRUE, FALSE = (
@@ -121,7 +121,9 @@ def _flag(said: Said) -> list[Word]:
     return [Word(opposite, said.span)] if form_of(opposite) and not form.off else []
 
 
-def ini_to_file(source: Source, host: str, shelf: Shelf, program: str = "llama-server") -> File:
+def ini_to_file(
+    source: Source, host: str, context: ImportContext, program: str = "llama-server"
+) -> File:
     """The fleet file of a router: its models behind a llama-swap."""
     start = nodes.start_of(source.path)
     sections = read(source)
@@ -129,12 +131,12 @@ def ini_to_file(source: Source, host: str, shelf: Shelf, program: str = "llama-s
     models = models_of(sections)
     for said in next(each for each in sections if each.name == "").keys.values():
         if said.key != "version":
-            shelf.diagnostics.warning(
+            context.diagnostics.warning(
                 "not-imported", f"{said.key} stands in no section and is not taken over", said.span
             )
-    blocks = [_model(each, defaults, shelf, program) for each in models]
+    blocks = [_model(each, defaults, context, program) for each in models]
     service = _service(models, defaults, host, start)
-    if shelf.safe.found:
+    if context.safe.found:
         file = nodes.attribute("environment-file", Text(environment_file(SERVICE), start))
         service.insert(AT_FIRST, file)
     return File(
@@ -142,7 +144,7 @@ def ini_to_file(source: Source, host: str, shelf: Shelf, program: str = "llama-s
         (
             Directive(Name("fleet", start), Number("1", start), start),
             nodes.block("host", host, [], start),
-            *shelf.gguf_blocks(),
+            *context.gguf_blocks(),
             *blocks,
             nodes.block("llama-swap", SERVICE, service, start),
         ),
@@ -154,23 +156,25 @@ def models_of(sections: Iterable[Section]) -> list[Section]:
     return [each for each in sections if each.name not in ("", "*", "default")]
 
 
-def moved_of(section: Section, defaults: Section | None, program: str, safe: Safe) -> Moved:
+def moved_of(section: Section, defaults: Section | None, program: str, safe: SecretStore) -> Moved:
     """The process of a section, with its secrets moved out."""
     words = [word.text for word in words_of(section, defaults, program)]
     mover = Mover(safe, f"of model {section.name}", section.span, section.name)
     return mover.moved(words) or Moved(tuple(words))
 
 
-def _model(section: Section, defaults: Section | None, shelf: Shelf, program: str) -> Block:
-    moved = moved_of(section, defaults, program, shelf.safe)
+def _model(
+    section: Section, defaults: Section | None, context: ImportContext, program: str
+) -> Block:
+    moved = moved_of(section, defaults, program, context.safe)
     words = tuple(placed(moved.words, words_of(section, defaults, program)))
-    lifted = lift(words)
+    parsed = parse_server_command(words)
     entries: list[nodes.Entry] = []
-    if lifted is not None and has_weights(lifted):
-        entries += flag_entries(lifted, shelf)
+    if parsed is not None and has_weights(parsed):
+        entries += flag_entries(parsed, context)
     else:
         argv = [word.text for word in words]
-        if lifted is None or lifted.port is None:
+        if parsed is None or parsed.port is None:
             argv += ["--port", "${PORT}"]
         entries.append(nodes.attribute("command", nodes.texts(argv, section.span)))
     stop = {**(defaults.keys if defaults else {}), **section.keys}.get("stop-timeout")
@@ -178,7 +182,7 @@ def _model(section: Section, defaults: Section | None, shelf: Shelf, program: st
     if stop and seconds:
         entries.append(nodes.attribute("unload-timeout", nodes.duration(seconds, stop.span)))
     elif stop and seconds is None:
-        shelf.diagnostics.warning("not-imported", f"stop-timeout = {stop.value}", stop.span)
+        context.diagnostics.warning("not-imported", f"stop-timeout = {stop.value}", stop.span)
     if moved.given:
         values = [f"{name}=${{env.{held}}}" for name, held in moved.given]
         env = nodes.attribute("env", nodes.texts(values, section.span))

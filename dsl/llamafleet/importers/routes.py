@@ -8,10 +8,10 @@ from ..language.syntax import Block, Name, Text
 from ..llama_swap.model import Peer, Profile, Selector, SwapConfig
 from ..llama_swap.values import At
 from . import nodes
-from .model_settings import Lost, filters, filters_pass_through, table, timeouts
-from .passing import filters_of
-from .sayable import sayable
-from .secrets import VARIABLE, Safe
+from .model_settings import ReportLoss, filters, filters_pass_through, table, timeouts
+from .pass_through import filters_of
+from .representable import is_representable
+from .secrets import VARIABLE, SecretStore
 
 
 def profile_block(profile: Profile) -> Block:
@@ -28,7 +28,7 @@ def profile_block(profile: Profile) -> Block:
     return nodes.block("profile", profile.name.text, entries, profile.name.span)
 
 
-def selector_block(selector: Selector, lost: Lost) -> Block:
+def selector_block(selector: Selector, report_loss: ReportLoss) -> Block:
     """A selector: an id that stands for several models."""
     targets = (nodes.named(each.value, each.span) for each in selector.targets)
     entries: list[nodes.Entry] = [
@@ -43,11 +43,11 @@ def selector_block(selector: Selector, lost: Lost) -> Block:
     if selector.unlisted is not None and selector.unlisted.value:
         entries.append(nodes.attribute("unlisted", nodes.switch(True, selector.unlisted.span)))
     if selector.metadata is not None:
-        entries += table("metadata", selector.metadata, lost)
+        entries += table("metadata", selector.metadata, report_loss)
     return nodes.block("selector", selector.id.text, entries, selector.id.span)
 
 
-def peer_block(peer: Peer, safe: Safe, lost: Lost) -> Block:
+def peer_block(peer: Peer, safe: SecretStore, report_loss: ReportLoss) -> Block:
     """A peer: another server whose models are served here, too."""
     models = (nodes.named(each.value, each.span) for each in peer.models)
     entries: list[nodes.Entry] = [
@@ -63,23 +63,23 @@ def peer_block(peer: Peer, safe: Safe, lost: Lost) -> Block:
         name = found[1] if found else safe.keep(wanted, what, key.span, key.value)
         entries.append(nodes.attribute("api-key-env", nodes.named(name, key.span)))
     entries += timeouts(peer.timeouts)
-    entries += filters(peer.filters, lost)
+    entries += filters(peer.filters, report_loss)
     return nodes.block("peer", peer.name.text, entries, peer.name.span)
 
 
-def of_peers(config: SwapConfig, lost: Lost) -> tuple[Block, ...]:
+def of_peers(config: SwapConfig, report_loss: ReportLoss) -> tuple[Block, ...]:
     """All peers in llama-swap's own words, if the language has none for one of them."""
     if all(
-        sayable(each.proxy.value) and not filters_pass_through(each.filters)
+        is_representable(each.proxy.value) and not filters_pass_through(each.filters)
         for each in config.peers
     ):
         return ()
     start = nodes.start_of(config.path)
-    peers = [_in_their_words(each, lost) for each in config.peers]
+    peers = [_in_their_words(each, report_loss) for each in config.peers]
     return (nodes.block("peers", None, peers, start),)
 
 
-def _in_their_words(peer: Peer, lost: Lost) -> Block:
+def _in_their_words(peer: Peer, report_loss: ReportLoss) -> Block:
     span = peer.proxy.span
     models = (Text(each.value, each.span) for each in peer.models)
     entries: list[nodes.Entry] = [
@@ -94,7 +94,7 @@ def _in_their_words(peer: Peer, lost: Lost) -> Block:
     ]
     if times:
         entries.append(nodes.block("timeouts", None, times, span))
-    inner = list(filters_of(peer.filters, lost))
+    inner = list(filters_of(peer.filters, report_loss))
     if inner:
         entries.append(nodes.block("filters", None, inner, span))
     return nodes.block(peer.name.text, None, entries, peer.name.span)

@@ -33,7 +33,7 @@ class Secret:
 
 
 @dataclass(slots=True)
-class Safe:
+class SecretStore:
     """Hands out a variable for every secret; the same secret gets the same one again.
 
     `lost` are those that are left out: nobody needs them, and nobody is to see them.
@@ -63,7 +63,7 @@ class Safe:
 
 
 def without_secrets(
-    text: str, safe: Safe, what: str, span: Span, found: tuple[Found, ...] | None = None
+    text: str, safe: SecretStore, what: str, span: Span, found: tuple[Found, ...] | None = None
 ) -> str:
     """Return the text with `${env.NAME}`, which llama-swap replaces, for every secret in it."""
     for each in reversed(in_text(text) if found is None else found):

@@ -12,13 +12,13 @@ from ..language.syntax import Directive, File, Name, Number, Text
 from ..secrets.find import shell_texts
 from ..source import Span
 from . import nodes
-from .lift import Lifted, lift
+from .import_context import ImportContext
 from .model_block import flag_entries, has_weights
 from .moving import SHELL, Mover
 from .names import Names, of_weights
-from .sayable import sayable
+from .representable import is_representable
 from .secrets import environment_file
-from .shelf import Shelf
+from .server_command import ServerCommand, parse_server_command
 
 LISTEN_HOST = re.compile(r"[A-Za-z0-9._:\-]+")
 LOCAL, PORT = "127.0.0.1", "8080"
@@ -35,10 +35,10 @@ class Process:
     name: str | None = None
 
 
-def without_secrets(process: Process, shelf: Shelf) -> Process:
+def without_secrets(process: Process, context: ImportContext) -> Process:
     """Return the process with its secrets in the environment, from where it gets them."""
     places = {name: span for name, (_, span) in process.environment.items()}
-    mover = Mover(shelf.safe, "", process.words[0].span, places=places)
+    mover = Mover(context.safe, "", process.words[0].span, places=places)
     pairs = [(name, value) for name, (value, _) in process.environment.items()]
     found = mover.moved([word.text for word in process.words], pairs)
     if found is None:
@@ -60,25 +60,25 @@ def placed(words: Sequence[str], before: Sequence[Word]) -> Iterator[Word]:
             del left[: at + 1]
 
 
-def to_file(process: Process, host: str, shelf: Shelf) -> File:
+def to_file(process: Process, host: str, context: ImportContext) -> File:
     """The fleet file of one server."""
     start = nodes.start_of(process.path)
-    lifted = lift(process.words)
-    lifted = lifted if lifted is not None and has_weights(lifted) else None
+    parsed = parse_server_command(process.words)
+    parsed = parsed if parsed is not None and has_weights(parsed) else None
     said = _said(process.words)
     flags = _flags(said)
-    if lifted is not None and lifted.port and lifted.port.text != flags.get("port"):
-        shelf.diagnostics.error(
-            "not-imported", f'"{lifted.port.text}" is no port to listen on', lifted.port.span
+    if parsed is not None and parsed.port and parsed.port.text != flags.get("port"):
+        context.diagnostics.error(
+            "not-imported", f'"{parsed.port.text}" is no port to listen on', parsed.port.span
         )
     address, port = flags.get("host", LOCAL), flags.get("port", PORT)
     entries: list[nodes.Entry] = []
-    if lifted is not None:
-        entries += flag_entries(_without_address(lifted), shelf)
+    if parsed is not None:
+        entries += flag_entries(_without_address(parsed), context)
     else:
         entries.append(_command(process, port))
-    entries += _env(process, shelf)
-    name = Names().take(_model_name(process, lifted, flags, said))
+    entries += _env(process, context)
+    name = Names().take(_model_name(process, parsed, flags, said))
     service = Names().take(process.name or name)
     listen = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
     return File(
@@ -86,7 +86,7 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
         (
             Directive(Name("fleet", start), Number("1", start), start),
             nodes.block("host", host, [], start),
-            *shelf.gguf_blocks(),
+            *context.gguf_blocks(),
             nodes.block("model", name, entries, process.words[0].span),
             nodes.block(
                 "llama-server",
@@ -95,7 +95,7 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
                     nodes.attribute("host", nodes.named(host, start)),
                     nodes.attribute("model", nodes.named(name, start)),
                     nodes.attribute("listen", Text(listen, start)),
-                    *_running(process, service, shelf),
+                    *_running(process, service, context),
                 ],
                 start,
             ),
@@ -103,10 +103,10 @@ def to_file(process: Process, host: str, shelf: Shelf) -> File:
     )
 
 
-def _running(process: Process, service: str, shelf: Shelf) -> list[nodes.Entry]:
+def _running(process: Process, service: str, context: ImportContext) -> list[nodes.Entry]:
     running = list(process.running)
     has_file = any(nodes.is_attribute(each, "environment-file") for each in running)
-    if shelf.safe.found and not has_file:
+    if context.safe.found and not has_file:
         text = Text(environment_file(service), nodes.start_of(process.path))
         running.append(nodes.attribute("environment-file", text))
     return running
@@ -124,14 +124,14 @@ def _flags(words: Sequence[Word]) -> dict[str, str]:
     return found
 
 
-def _without_address(lifted: Lifted) -> Lifted:
+def _without_address(parsed: ServerCommand) -> ServerCommand:
     """Without `--host`, which the service says."""
     extra = tuple(
         each
-        for each in lifted.extra
+        for each in parsed.extra
         if not (each.form and each.key == "host" and LISTEN_HOST.fullmatch(each.values[0]))
     )
-    return replace(lifted, extra=extra)
+    return replace(parsed, extra=extra)
 
 
 def _command(process: Process, port: str) -> nodes.Entry:
@@ -144,13 +144,13 @@ def _command(process: Process, port: str) -> nodes.Entry:
     return nodes.attribute("command", nodes.texts(words, process.words[0].span))
 
 
-def _env(process: Process, shelf: Shelf) -> list[nodes.Entry]:
+def _env(process: Process, context: ImportContext) -> list[nodes.Entry]:
     values: list[Text] = []
     for name, (value, span) in process.environment.items():
-        if sayable(value):
+        if is_representable(value):
             values.append(Text(f"{name}={value}", span))
         else:
-            shelf.diagnostics.warning(
+            context.diagnostics.warning(
                 "not-imported", f"the value of {name} cannot stand in a fleet file", span
             )
     return [nodes.attribute("env", nodes.items(values, values[0].span))] if values else []
@@ -169,11 +169,11 @@ def _said(words: Sequence[Word]) -> list[Word]:
 
 
 def _model_name(
-    process: Process, lifted: Lifted | None, flags: Mapping[str, str], said: Sequence[Word]
+    process: Process, parsed: ServerCommand | None, flags: Mapping[str, str], said: Sequence[Word]
 ) -> str:
     alias = flags.get("alias", "").split(",")[0]
     if alias:
         return alias
-    if lifted is not None and lifted.model is not None:
-        return of_weights(lifted.model.text)
+    if parsed is not None and parsed.model is not None:
+        return of_weights(parsed.model.text)
     return process.name or said[0].text.rsplit("/", 1)[-1]

@@ -8,18 +8,18 @@ from ..fleet.schema.passing import Way
 from ..fleet.schema.swap_service import WAYS
 from ..language.syntax import Block, Name, Text
 from ..llama_swap.model import SwapConfig
-from . import nodes, passed
-from .secrets import VARIABLE, Safe
+from . import nodes, upstream_keys
+from .secrets import VARIABLE, SecretStore
 
 
 def settings(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
     """Yield keys with one value each, what needs more than its value by a function of its own."""
     yield from _times(config)
     yield from _words(config)
-    yield from passed.settings(config.table, _named("metrics-max-in-memory"))
+    yield from upstream_keys.settings(config.table, _named("metrics-max-in-memory"))
     yield from _captures(config)
     yield from _start_port(config, taken)
-    yield from passed.settings(config.table, _named(*FIRST))
+    yield from upstream_keys.settings(config.table, _named(*FIRST))
 
 
 def _named(*words: str) -> tuple[Way, ...]:
@@ -97,10 +97,10 @@ def lists(config: SwapConfig) -> Iterator[nodes.Entry]:
     if preload:
         names = (nodes.named(each.value, each.span) for each in preload)
         yield nodes.attribute("preload", nodes.items(names, preload[0].span))
-    yield from passed.settings(config.table, REST)
+    yield from upstream_keys.settings(config.table, REST)
 
 
-def api_keys(config: SwapConfig, safe: Safe) -> Iterator[nodes.Entry]:
+def api_keys(config: SwapConfig, safe: SecretStore) -> Iterator[nodes.Entry]:
     """Variables that hold the keys it asks for."""
     names: list[Name | Text] = []
     for number, each in enumerate(config.api_keys, 1):
@@ -114,4 +114,4 @@ def api_keys(config: SwapConfig, safe: Safe) -> Iterator[nodes.Entry]:
 
 def blocks(config: SwapConfig) -> Iterator[Block]:
     """Yield nested blocks whose keys pass through."""
-    yield from passed.blocks(config.table, PASSED)
+    yield from upstream_keys.blocks(config.table, PASSED)

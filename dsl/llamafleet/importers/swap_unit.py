@@ -12,9 +12,9 @@ from ..language.syntax import Attribute
 from ..secrets.find import in_value
 from ..source import Source, Span
 from . import nodes
+from .import_context import ImportContext
 from .llama_swap import Runs
 from .secrets import Secret
-from .shelf import Shelf
 from .unit import Unit, report_rest, running
 
 TAKEN = frozenset({"config", "listen", "watch-config"})
@@ -34,22 +34,22 @@ WAYS = {
 LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._\-]*):[0-9]{1,5}")
 
 
-def config_of(source: Source, unit: Unit, shelf: Shelf, read: Read) -> Source | None:
+def config_of(source: Source, unit: Unit, context: ImportContext, read: Read) -> Source | None:
     """The configuration that a unit names: where it says, or else beside the unit."""
-    _report_flags(unit, shelf)
+    _report_flags(unit, context)
     word = _given(unit.words).get("config")
     if word is None:
-        shelf.diagnostics.error(
+        context.diagnostics.error(
             "not-imported", "this llama-swap is given no configuration", unit.words[0].span
         )
         return None
     folder = source.path.rpartition("/")[0]
     beside = "/".join(part for part in (folder, word.text.rpartition("/")[2]) if part)
     for path in (word.text, beside):
-        found = read_source(path, Shelf().diagnostics, read=read)
+        found = read_source(path, ImportContext().diagnostics, read=read)
         if found is not None:
             return found
-    shelf.diagnostics.error(
+    context.diagnostics.error(
         "not-imported",
         f"the configuration {word.text} is not on this machine",
         word.span,
@@ -58,11 +58,11 @@ def config_of(source: Source, unit: Unit, shelf: Shelf, read: Read) -> Source | 
     return None
 
 
-def runs(source: Source, unit: Unit, config: Source, shelf: Shelf) -> Runs:
+def runs(source: Source, unit: Unit, config: Source, context: ImportContext) -> Runs:
     """How the unit runs llama-swap; places point to nothing in the configuration."""
-    report_rest(unit, shelf)
+    report_rest(unit, context)
     start = nodes.start_of(config.path)
-    entries = [_moved(each, start) for each in running(unit, shelf, source)]
+    entries = [_moved(each, start) for each in running(unit, context, source)]
     given = _given(unit.words)
     watched = given.get("watch-config")
     if watched is not None and watched.text not in ("false", "0", "f", "F", "False", "FALSE"):
@@ -82,12 +82,12 @@ def _secret(name: str, value: str) -> str:
     return value if in_value(name, value) else ""
 
 
-def _report_flags(unit: Unit, shelf: Shelf) -> None:
+def _report_flags(unit: Unit, context: ImportContext) -> None:
     """Say what llama-swap is told that no fleet file says: without it, it may stand open."""
     for name, word in _given(unit.words).items():
         if name in TAKEN and (name != "listen" or LISTEN.fullmatch(word.text)):
             continue
-        shelf.diagnostics.error(
+        context.diagnostics.error(
             "not-imported",
             f"-{name} is not taken over{GUARDING.get(name, '')}",
             word.span,

@@ -14,11 +14,11 @@ from ..source import Source, Span
 from ..targets.places import USER
 from . import nodes
 from .guards import GUARDS
-from .lift import SERVER
+from .import_context import ImportContext
 from .locate import located
+from .server_command import SERVER
 from .service import Process
-from .shelf import Shelf
-from .unit_file import PREFIXES, Setting, expanded, read, specifiers
+from .unit_file import PREFIXES, UnitSetting, expanded, read, specifiers
 
 LONGEST_SPAN = 100  # characters of a time span; nobody writes one of more
 SWAP = re.compile(r"(?:.*/)?llama-swap(?:[-_.][^/]*)?")
@@ -48,14 +48,14 @@ class Unit:
 
     words: tuple[Word, ...]
     environment: Mapping[str, tuple[str, Span]]
-    settings: tuple[Setting, ...]
+    settings: tuple[UnitSetting, ...]
 
-    def last(self, key: str) -> Setting | None:
+    def last(self, key: str) -> UnitSetting | None:
         """The assignment that counts."""
         return next((each for each in reversed(self.settings) if each.key == key), None)
 
 
-def read_unit(source: Source, shelf: Shelf) -> Unit | None:
+def read_unit(source: Source, context: ImportContext) -> Unit | None:
     """The process of a unit; None, and reported, where it starts none."""
     settings = read(source)
     environment: dict[str, tuple[str, Span]] = {}
@@ -67,24 +67,24 @@ def read_unit(source: Source, shelf: Shelf) -> Unit | None:
                     environment[name] = (specifiers(value)[0], setting.span)
     start = next((each for each in reversed(settings) if each.key == "ExecStart"), None)
     if start is None:
-        shelf.diagnostics.error(
+        context.diagnostics.error(
             "not-imported", "this unit has no ExecStart, so it starts nothing", source.whole()
         )
         return None
-    return Unit(tuple(_argv(start, environment, shelf)), environment, settings)
+    return Unit(tuple(_argv(start, environment, context)), environment, settings)
 
 
 def _argv(
-    setting: Setting, environment: Mapping[str, tuple[str, Span]], shelf: Shelf
+    setting: UnitSetting, environment: Mapping[str, tuple[str, Span]], context: ImportContext
 ) -> Iterator[Word]:
     known = {name: value for name, (value, _) in environment.items()}
-    words = located([word.text for word in setting.words()], setting.span, shelf.source)
+    words = located([word.text for word in setting.words()], setting.span, context.source)
     for number, word in enumerate(words):
         text = word.text.lstrip(PREFIXES) if number == 0 else word.text
         text, signs = specifiers(text)
         text, names = expanded(text, known)
         for what in (*(f"%{sign}" for sign in signs), *(f"${name}" for name in names)):
-            shelf.diagnostics.error(
+            context.diagnostics.error(
                 "not-imported",
                 f"only systemd knows what {what} is here",
                 word.span,
@@ -93,44 +93,44 @@ def _argv(
         yield Word(text, word.span)
 
 
-def process_of(source: Source, unit: Unit, shelf: Shelf) -> Process:
+def process_of(source: Source, unit: Unit, context: ImportContext) -> Process:
     """The server that a unit runs, and how it does."""
     if SERVER.fullmatch(unit.words[0].text) is None:
-        shelf.diagnostics.warning(
+        context.diagnostics.warning(
             "not-imported",
             f"{unit.words[0].text} is not llama-server: it is taken for a server of its own",
             unit.words[0].span,
             hint="llamafleet expects it to answer HTTP where it listens",
         )
-    report_rest(unit, shelf)
+    report_rest(unit, context)
     stem = re.sub(r"@?\.service$", "", source.path.rsplit("/", 1)[-1])
-    how = tuple(running(unit, shelf, source))
+    how = tuple(running(unit, context, source))
     return Process(source.path, unit.words, unit.environment, how, stem)
 
 
-def running(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
+def running(unit: Unit, context: ImportContext, source: Source) -> Iterator[nodes.Entry]:
     """Who runs it, and what happens when it ends."""
     start = nodes.start_of(source.path)
     group, restart = unit.last("Group"), unit.last("Restart")
-    yield from _user(unit, shelf, source)
+    yield from _user(unit, context, source)
     if group is not None:
         yield _word("group", group, "", start)
     yield _word("restart", restart, "no", start)
     delay = unit.last("RestartSec")
     seconds = _seconds(delay.value) if delay else 1
     if seconds is None and delay is not None:
-        shelf.diagnostics.warning("not-imported", f"RestartSec={delay.value}", delay.span)
+        context.diagnostics.warning("not-imported", f"RestartSec={delay.value}", delay.span)
     else:
         span = delay.span if delay else start
         yield nodes.attribute("restart-sec", nodes.duration(seconds or 0, span))
-    yield from _environment_file(unit, shelf)
+    yield from _environment_file(unit, context)
     needed = [word for each in unit.settings if each.key == "Requires" for word in each.words()]
     names = [word.text for word in needed if UNIT_NAME.fullmatch(word.text)]
     if names:
         yield nodes.attribute("requires", nodes.texts(names, needed[0].span))
 
 
-def _user(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
+def _user(unit: Unit, context: ImportContext, source: Source) -> Iterator[nodes.Entry]:
     """Who runs it: root only where the unit says so, else somebody without privileges."""
     user, dynamic = unit.last("User"), unit.last("DynamicUser")
     is_dynamic = dynamic is not None and dynamic.value.lower() in ("yes", "true", "on", "1")
@@ -138,7 +138,7 @@ def _user(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
     if user is not None and user.value in ("root", "0"):
         hint = "a user without privileges does: write another name, or take the key away"
         message = f"User={user.value}: the service runs as root, as its unit says"
-        shelf.diagnostics.warning("not-imported", message, user.span, hint=hint)
+        context.diagnostics.warning("not-imported", message, user.span, hint=hint)
         yield nodes.attribute("user", nodes.named("root", user.span))
     elif dynamic is not None and is_dynamic:
         why, span = "DynamicUser: systemd made a user up at each start", dynamic.span
@@ -153,7 +153,7 @@ def _user(unit: Unit, shelf: Shelf, source: Source) -> Iterator[nodes.Entry]:
     if why:
         hint = f"let {USER} read what it needs, or say user = NAME"
         message = f"{why}; it runs as {USER} from now on"
-        shelf.diagnostics.warning("not-imported", message, span, hint=hint)
+        context.diagnostics.warning("not-imported", message, span, hint=hint)
 
 
 def is_of_a_user(unit: Unit, source: Source) -> bool:
@@ -164,7 +164,7 @@ def is_of_a_user(unit: Unit, source: Source) -> bool:
     )
 
 
-def _environment_file(unit: Unit, shelf: Shelf) -> Iterator[nodes.Entry]:
+def _environment_file(unit: Unit, context: ImportContext) -> Iterator[nodes.Entry]:
     """The file of variables: the first of several, and it must be there from now on."""
     files = [each for each in unit.settings if each.key == "EnvironmentFile"]
     for number, each in enumerate(files):
@@ -174,15 +174,15 @@ def _environment_file(unit: Unit, shelf: Shelf) -> Iterator[nodes.Entry]:
             if each.value.startswith("-"):
                 message = f"EnvironmentFile={each.value} may be missing today, and no more then"
                 hint = "make the file, or take environment-file away"
-                shelf.diagnostics.warning("not-imported", message, each.span, hint=hint)
+                context.diagnostics.warning("not-imported", message, each.span, hint=hint)
         else:
             # It may hold the very keys that the server asks for.
             message = f"EnvironmentFile={each.value} is not taken over"
             hint = "a service has one environment-file: put all variables into it"
-            shelf.diagnostics.error("not-imported", message, each.span, hint=hint)
+            context.diagnostics.error("not-imported", message, each.span, hint=hint)
 
 
-def _word(key: str, setting: Setting | None, default: str, start: Span) -> nodes.Entry:
+def _word(key: str, setting: UnitSetting | None, default: str, start: Span) -> nodes.Entry:
     text = setting.value if setting else default
     return nodes.attribute(key, nodes.named(text, setting.span if setting else start))
 
@@ -203,12 +203,12 @@ def _seconds(text: str) -> int | None:
     return nodes.whole_seconds(str(total))
 
 
-def report_rest(unit: Unit, shelf: Shelf) -> None:
+def report_rest(unit: Unit, context: ImportContext) -> None:
     """Say which keys are not taken over: llamafleet writes a unit of its own."""
     for each in unit.settings:
         known = each.key in KNOWN or (each.section == "Service" and each.key in GUARDS)
         if not known and (each.key, each.value) not in SAME:
-            shelf.diagnostics.warning(
+            context.diagnostics.warning(
                 "not-imported",
                 f"{each.key}={each.value} is not taken over",
                 each.span,

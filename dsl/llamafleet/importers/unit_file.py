@@ -20,7 +20,7 @@ _EXPANSION = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class UnitSetting:
     """One assignment: its section, key and value, with the lines joined."""
 
     section: str
@@ -33,9 +33,9 @@ class Setting:
         return tuple(Word(text, self.span) for text in split(self.value))
 
 
-def read(source: Source) -> tuple[Setting, ...]:
+def read(source: Source) -> tuple[UnitSetting, ...]:
     """Every assignment of a unit; an empty value forgets what was assigned before it."""
-    found: list[Setting] = []
+    found: list[UnitSetting] = []
     section, lines = "", list(enumerate(source.lines, 1))
     while lines:
         number, line = lines.pop(0)
@@ -63,7 +63,7 @@ def read(source: Source) -> tuple[Setting, ...]:
         if not value and key not in NOTHING_ALLOWED:
             found = [each for each in found if (each.section, each.key) != (section, key)]
         else:
-            found.append(Setting(section, key, value, span))
+            found.append(UnitSetting(section, key, value, span))
     return tuple(found)
 
 

@@ -47,7 +47,7 @@ def read_line_end(token: Token, path: str) -> LineEnd:
     return LineEnd(after, tuple(below))
 
 
-def attach(
+def attach_comments(
     entries: list[tuple[E, LineEnd]], first: tuple[Comment, ...]
 ) -> tuple[tuple[E, ...], tuple[Comment, ...]]:
     """Give each entry the comments above it; `first` stand above the first. The rest is closing."""

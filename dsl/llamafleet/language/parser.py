@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..diagnostics.model import Diagnostics
 from ..source import Source
+from .fast_path import read_fast
 from .reading import without_controls
-from .straight import read_straight
 from .syntax import File
 from .tables import tables
 
@@ -16,7 +16,7 @@ def parse(source: Source) -> tuple[File, Diagnostics]:
     text = without_controls(source, diagnostics)
     if text is None:
         return File(source.path, ()), diagnostics
-    file = read_straight(text, source.path, tables())
+    file = read_fast(text, source.path, tables())
     if file is None:
         # Most files have no errors: what reads those that have is loaded when it is needed.
         from .recovery import read_recovering

@@ -16,7 +16,7 @@ from .automaton import Automaton, State
 from .syntax import File
 from .syntax_errors import describe
 from .tables import END, tables
-from .tokens import BAD_CHARACTER, Lexer, Place, Token
+from .tokens import BAD_CHARACTER, Lexer, LexerPosition, Token
 from .tree import UNREADABLE
 
 DEEPEST = 32
@@ -48,7 +48,7 @@ def read_recovering(text: str, path: str, diagnostics: Diagnostics) -> File:
 class _Mark(NamedTuple):
     """Where a line began, and everything the parser knew there."""
 
-    place: Place
+    position: LexerPosition
     state: State
     blocks: tuple[Token, ...]
     lists: tuple[Token, ...]
@@ -123,7 +123,7 @@ class _Parser:
 
     def _report(self, token: Token) -> None:
         text = self._lexer.text
-        offset = self._lexer.place.line_start + token.column - 1
+        offset = self._lexer.position.line_start + token.column - 1
         rest = text[offset : text.find("\n", offset)] if token.type == BAD_CHARACTER else ""
         problem = describe(token, self._automaton.expected(), self._before, rest)
         related: tuple[Label, ...] = ()
@@ -149,7 +149,7 @@ class _Parser:
         """A line begins here."""
         self._first = None
         self._line = _Mark(
-            self._lexer.place,
+            self._lexer.position,
             self._automaton.state,
             tuple(self._blocks),
             tuple(self._lists),
@@ -171,7 +171,7 @@ class _Parser:
         at_margin = token.column == 1 and token.type == "NAME" and not self._lists
         if not (at_margin and self._blocks and self._blocks[0].column == 1):
             return
-        if not re.match(HEADER, self._lexer.line_at(self._entry.place)):
+        if not re.match(HEADER, self._lexer.line_at(self._entry.position)):
             return
         self.suspicious = True
         if self._close_at_margin:
@@ -193,11 +193,11 @@ class _Parser:
 
     def _recover(self, token: Token) -> None:
         """Find a place to go on after a token that did not fit."""
-        line = self._lexer.line_at(self._line.place)
+        line = self._lexer.line_at(self._line.position)
         if self._line.lists and re.match(ENTRY, line):
             # The list was never closed: give its entry up, and read this line as one of its own.
             self._back_to(self._entry)
-            self._lexer.place = self._line.place
+            self._lexer.position = self._line.position
             self._mark()
         elif self._line.lists:
             self._skip_line(token)
@@ -218,7 +218,7 @@ class _Parser:
     def _skip_list(self, line: str) -> None:
         """Leave out the other lines of a list whose first line could not be read."""
         while line.count("[") > line.count("]") or not line.count("]"):
-            line = self._lexer.line_at(self._lexer.place)
+            line = self._lexer.line_at(self._lexer.position)
             if not line or re.match(ENTRY, line):
                 break
             self._lexer.skip_line()
@@ -230,7 +230,7 @@ class _Parser:
             return True
         if self._blocks or self._first is None or self._first.type != "NAME":
             return False
-        offset = self._lexer.text.find("\n", self._line.place.offset) + 1
+        offset = self._lexer.text.find("\n", self._line.position.offset) + 1
         return (
             self._automaton.fits("LBRACE")
             and re.match(BODY, self._lexer.text[offset : offset + 200]) is not None
@@ -244,7 +244,7 @@ class _Parser:
         self._lists.clear()
         self._feed(Token("LBRACE", "{", token.line, token.column))
         newline = token if token.type == "_NL" else self._lexer.skip_line()
-        if self._lexer.line_at(self._lexer.place).startswith("{"):
+        if self._lexer.line_at(self._lexer.position).startswith("{"):
             # The brace that was missed stands alone on the next line.
             newline = self._lexer.skip_line()
         self._feed(newline)

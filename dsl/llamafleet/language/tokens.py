@@ -42,7 +42,7 @@ class Token(NamedTuple):
         return Span(path, Position(line, column), Position(line, behind))
 
 
-class Place(NamedTuple):
+class LexerPosition(NamedTuple):
     """Where the lexer stands."""
 
     offset: int
@@ -53,17 +53,17 @@ class Place(NamedTuple):
 class Lexer:
     """Reads tokens from a text that ends in a newline."""
 
-    __slots__ = ("_ignored", "_match", "place", "text")
+    __slots__ = ("_ignored", "_match", "position", "text")
 
     def __init__(self, text: str, tables: Tables) -> None:
         self.text = text
-        self.place = Place(0, 1, 0)
+        self.position = LexerPosition(0, 1, 0)
         self._match = tables.lexer.match
         self._ignored = tables.ignored
 
     def next(self) -> Token:
         """The next token; `BAD_CHARACTER` where none begins, `END` for ever after the last."""
-        offset, line, line_start = self.place
+        offset, line, line_start = self.position
         while found := self._match(self.text, offset):
             kind = found.lastgroup or ""
             if kind in self._ignored:
@@ -77,22 +77,22 @@ class Lexer:
                 line_start = self.text.rindex("\n", 0, offset) + 1
             elif kind in NUMBERS and len(text) > LONGEST_NUMBER:
                 token = token._replace(type=TOO_LONG)
-            self.place = Place(offset, line, line_start)
+            self.position = LexerPosition(offset, line, line_start)
             return token
-        self.place = Place(offset, line, line_start)
+        self.position = LexerPosition(offset, line, line_start)
         if offset == len(self.text):
             return Token(END, "", line, offset - line_start + 1)
         return Token(BAD_CHARACTER, self.text[offset], line, offset - line_start + 1)
 
     def skip_line(self) -> Token:
         """Leave out the rest of the line; its line end, with all that belongs to it."""
-        offset, line, line_start = self.place
+        offset, line, line_start = self.position
         # A comment belongs to the line end too, but a skipped line's comment may hide in a string.
-        self.place = Place(self.text.find("\n", offset), line, line_start)
-        if self.place.offset < 0:
-            self.place = Place(len(self.text), line, line_start)
+        self.position = LexerPosition(self.text.find("\n", offset), line, line_start)
+        if self.position.offset < 0:
+            self.position = LexerPosition(len(self.text), line, line_start)
         return self.next()
 
-    def line_at(self, place: Place) -> str:
-        """The text of the line from `place` on."""
-        return self.text[place.offset : self.text.find("\n", place.offset)]
+    def line_at(self, position: LexerPosition) -> str:
+        """The text of the line from `position` on."""
+        return self.text[position.offset : self.text.find("\n", position.offset)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..source import Span
-from .comments import NOTHING, LineEnd, attach, attach_items, read_line_end
+from .comments import NOTHING, LineEnd, attach_comments, attach_items, read_line_end
 from .syntax import (
     AllOf,
     AnyOf,
@@ -192,7 +192,7 @@ def _block(parts: Parts, path: str) -> object:
     closing: tuple[Comment, ...] = ()
     if len(rest) > 1:
         opening = read_line_end(rest[1], path)
-        entries, closing = attach(readable(rest[2:]), opening.below)
+        entries, closing = attach_comments(readable(rest[2:]), opening.below)
     end = read_line_end(newline, path)
     node = Block(
         kind,
@@ -211,7 +211,7 @@ def _around(after: Comment | None, closing: tuple[Comment, ...], end: Comment | 
 
 def _start(parts: Parts, path: str) -> object:
     first = read_line_end(parts.pop(0), path) if parts and isinstance(parts[0], Token) else NOTHING
-    entries, closing = attach(readable(parts), first.all)
+    entries, closing = attach_comments(readable(parts), first.all)
     return File(path, entries, closing)
 
 

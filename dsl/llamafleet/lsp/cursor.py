@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 from ..language.recovery import ENTRY, HEADER
 from ..language.tables import END, tables
-from ..language.tokens import BAD_CHARACTER, Lexer, Place, Token
+from ..language.tokens import BAD_CHARACTER, Lexer, LexerPosition, Token
 from ..language.tree import unquote
 from ..source import Position
 from .kinds import TOP
@@ -85,7 +85,7 @@ class _Scan:
         above = _block_above(lines, position.line)
         self._text = "\n".join([*lines[above:], ""])
         self._lexer = Lexer(self._text, tables())
-        self._lexer.place = Place(0, above + 1, 0)
+        self._lexer.position = LexerPosition(0, above + 1, 0)
         self._position = position
         self._blocks: list[Open] = []
         self._entry: list[Token] = []
@@ -108,13 +108,13 @@ class _Scan:
         token = self._lexer.next()
         if token.type != BAD_CHARACTER:
             return token
-        offset, line, line_start = self._lexer.place
+        offset, line, line_start = self._lexer.position
         end = offset + 1
         if token.text == '"':
             # A text that is not closed, or not yet: it goes on to the end of its line.
             end = self._text.index("\n", offset)
             token = token._replace(text=self._text[offset:end])
-        self._lexer.place = Place(end, line, line_start)
+        self._lexer.position = LexerPosition(end, line, line_start)
         return token
 
     # Where the cursor is.
@@ -206,11 +206,11 @@ class _Scan:
         self._blocks.append(Open(words[0], words[1] if len(words) > 1 else ""))
 
     def _line_of(self, token: Token) -> str:
-        start = self._lexer.place.offset - len(token.text)
+        start = self._lexer.position.offset - len(token.text)
         return self._text[start : self._text.find("\n", start)]
 
     def _rest(self) -> str:
-        offset = self._lexer.place.offset
+        offset = self._lexer.position.offset
         return self._text[offset : self._text.find("\n", offset)]
 
 

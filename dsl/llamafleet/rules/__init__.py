@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic
 from .alias_conflict import alias_conflict
 from .build_feature import build_feature
+from .context import RuleContext
 from .context_per_slot import context_per_slot
 from .disk_overcommit import disk_overcommit
 from .exposed import exposed
@@ -31,7 +32,6 @@ from .rule import Rule
 from .set_tie import set_tie
 from .short_timeout import short_timeout
 from .split_mode import split_mode
-from .survey import Survey
 from .tensor_split import tensor_split
 from .unknown_flag import unknown_flag
 from .unreachable_upstream import unreachable_upstream
@@ -81,6 +81,6 @@ RULES: tuple[Rule, ...] = (
 """Every rule; they see a fleet without errors."""
 
 
-def findings(survey: Survey) -> Iterator[Diagnostic]:
+def findings(context: RuleContext) -> Iterator[Diagnostic]:
     """What all rules say about a fleet; once, where several models inherit the same mistake."""
-    yield from dict.fromkeys(each for rule in RULES for each in rule.check(survey))
+    yield from dict.fromkeys(each for rule in RULES for each in rule.check(context))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Model
+from .context import RuleContext
 from .rule import ERROR, Code, rule
-from .survey import Survey
 
 
 @rule(
@@ -18,12 +18,12 @@ from .survey import Survey
         in_yaml=False,
     ),
 )
-def alias_conflict(survey: Survey) -> Iterator[Diagnostic]:
+def alias_conflict(context: RuleContext) -> Iterator[Diagnostic]:
     """Aliases that equal a model's id or another alias of the same service.
 
     llama-swap refuses the second case; in the first it silently never uses the alias.
     """
-    fleet = survey.fleet
+    fleet = context.fleet
     reported: set[tuple[str, str, str]] = set()
     for service in fleet.services.values():
         models = [fleet.models[name] for name in service.models]

@@ -9,9 +9,9 @@ from ..diagnostics.model import Diagnostic
 from ..fleet.model import Build
 from ..fleet.schema import llama_server
 from ..source import Span
+from .context import RuleContext, ServedModel
 from .report import error
 from .rule import ERROR, Code, rule
-from .survey import Serving, Survey
 
 VARIABLE = "LLAMA_ARG_"
 _TRUE = frozenset({"1", "ON", "YES", "TRUE", "Y"})
@@ -82,14 +82,14 @@ class _Asked:
         in_yaml=False,
     ),
 )
-def build_feature(survey: Survey) -> Iterator[Diagnostic]:
+def build_feature(context: RuleContext) -> Iterator[Diagnostic]:
     """Flags of models that a build of the fleet serves, wherever they are written."""
-    for serving in survey.serving:
-        if serving.build is not None:
-            asked = _asked(serving)
+    for served in context.served_models:
+        if served.build is not None:
+            asked = _asked(served)
             for feature in FEATURES:
-                yield from _lacking(feature, asked, serving.build)
-            yield from _downloads(serving)
+                yield from _lacking(feature, asked, served.build)
+            yield from _downloads(served)
 
 
 def _lacking(feature: Feature, asked: Mapping[str, _Asked], build: Build) -> Iterator[Diagnostic]:
@@ -109,30 +109,30 @@ def _compiled(feature: Feature, build: Build) -> bool:
     return any(values.get(option) in _TRUE for option in feature.options)
 
 
-def _asked(serving: Serving) -> Mapping[str, _Asked]:
+def _asked(served: ServedModel) -> Mapping[str, _Asked]:
     """Every flag that is given and not switched off, by its key."""
     found = {
         key: _Asked(each.name, each.origin)
-        for key, each in serving.settings.items()
-        if not each.off
+        for key, each in served.settings.items()
+        if not each.is_negated
     }
-    for key, value in _variables(serving):
+    for key, value in _variables(served):
         if value.lower() not in _OFF:
-            found.setdefault(key, _Asked(_variable(key), _environment(serving)))
+            found.setdefault(key, _Asked(_variable(key), _environment(served)))
     return found
 
 
-def _downloads(serving: Serving) -> Iterator[Diagnostic]:
-    for key, _ in _variables(serving):
+def _downloads(served: ServedModel) -> Iterator[Diagnostic]:
+    for key, _ in _variables(served):
         if key in DOWNLOADS or key == _DRAFT_REPOSITORY:
             message = f"{_variable(key)} makes llama-server fetch weights when it starts"
             hint = llama_server.OWNED.get(key, llama_server.OWNED["hf-repo"])
-            yield error("build-feature", message, _environment(serving), hint)
+            yield error("build-feature", message, _environment(served), hint)
 
 
-def _variables(serving: Serving) -> Iterator[tuple[str, str]]:
+def _variables(served: ServedModel) -> Iterator[tuple[str, str]]:
     """Flags that the environment sets, by their keys."""
-    for name, value in serving.model.env:
+    for name, value in served.model.env:
         if name.startswith(VARIABLE):
             yield name.removeprefix(VARIABLE).lower().replace("_", "-"), value
 
@@ -141,5 +141,5 @@ def _variable(key: str) -> str:
     return VARIABLE + key.upper().replace("-", "_")
 
 
-def _environment(serving: Serving) -> Span:
-    return serving.model.spans.get("env", serving.model.origin)
+def _environment(served: ServedModel) -> Span:
+    return served.model.spans.get("env", served.model.origin)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
+from .context import RuleContext, ServedModel
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Serving, Survey
 
 SMALL = 2048
 """A chat's system prompt and one answer hardly fit into less."""
@@ -28,19 +28,19 @@ SHORT_INPUTS = ("embedding", "rerank", "pooling", "kv-unified-per-slot")
         in_yaml=True,
     ),
 )
-def context_per_slot(survey: Survey) -> Iterator[Diagnostic]:
+def context_per_slot(context: RuleContext) -> Iterator[Diagnostic]:
     """Slots that get little of the context that they share, and slots that nothing reaches."""
-    for serving in survey.serving:
-        slots = serving.number("parallel") or 0
+    for served in context.served_models:
+        slots = served.number("parallel") or 0
         if slots > 1:
-            yield from _context(serving, slots)
-            yield from _limit(serving, slots)
+            yield from _context(served, slots)
+            yield from _limit(served, slots)
 
 
-def _context(serving: Serving, slots: int) -> Iterator[Diagnostic]:
-    context, settings = serving.number("ctx-size") or 0, serving.settings
+def _context(served: ServedModel, slots: int) -> Iterator[Diagnostic]:
+    context, settings = served.number("ctx-size") or 0, served.settings
     each = context // slots
-    unified = serving.is_on("kv-unified")
+    unified = served.is_on("kv-unified")
     if not 0 < each < SMALL or unified or any(key in settings for key in SHORT_INPUTS):
         return
     message = f"{slots} slots share a context of {context}: each has {each} tokens"
@@ -49,12 +49,12 @@ def _context(serving: Serving, slots: int) -> Iterator[Diagnostic]:
     yield warning("context-per-slot", message, settings["ctx-size"].origin, hint, related)
 
 
-def _limit(serving: Serving, slots: int) -> Iterator[Diagnostic]:
-    limit = serving.model.concurrency_limit
+def _limit(served: ServedModel, slots: int) -> Iterator[Diagnostic]:
+    limit = served.model.concurrency_limit
     if limit is None or limit >= slots:
         return
     message = f"at most {limit} requests reach this model's {slots} slots"
     hint = "llama-swap answers 429 to the others: raise the limit, or have fewer slots"
-    span = serving.model.spans.get("concurrency-limit", serving.model.origin)
-    related = Label(serving.settings["parallel"].origin, "these slots")
+    span = served.model.spans.get("concurrency-limit", served.model.origin)
+    related = Label(served.settings["parallel"].origin, "these slots")
     yield warning("idle-slots", message, span, hint, related)

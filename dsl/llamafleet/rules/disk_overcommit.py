@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Gguf, Host
+from .context import RuleContext
 from .report import error, warning
 from .rule import ERROR, Code, rule
 from .sizes import gib
-from .survey import Survey
 
 ROUNDING = 0.01
 """Sizes that people write are rounded, and a file system keeps something for itself."""
@@ -24,15 +24,15 @@ MOST_SHOWN = 4
         in_yaml=False,
     ),
 )
-def disk_overcommit(survey: Survey) -> Iterator[Diagnostic]:
+def disk_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
     """Every file once, those that are fetched and those that lie in models-dir."""
-    for host in survey.fleet.hosts.values():
+    for host in context.fleet.hosts.values():
         if host.disk is None:
             continue
-        sizes = _sizes(survey.fleet, host)
+        sizes = _sizes(context.fleet, host)
         total = sum(sizes.values())
         if total > host.disk * (1 - ROUNDING):
-            yield _report(survey.fleet, host, sizes)
+            yield _report(context.fleet, host, sizes)
 
 
 def _sizes(fleet: Fleet, host: Host) -> Mapping[str, int]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Service
 from ..fleet.service import EVERYTHING, Front, row_behind
+from .context import FlagSetting, RuleContext, ServedModel
 from .listening import asks_for_a_key, listens_everywhere
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Serving, Setting, Survey
 
 KEYS = ("api-key", "api-key-file")
 KEY_VARIABLE = "LLAMA_API_KEY"
@@ -35,15 +35,15 @@ TOOLS = ("tools", "cors-proxy")
         in_yaml=False,
     ),
 )
-def exposed(survey: Survey) -> Iterator[Diagnostic]:
+def exposed(context: RuleContext) -> Iterator[Diagnostic]:
     """Services, and servers of their models, that answer others and ask nobody for a key."""
-    for service in survey.fleet.services.values():
+    for service in context.fleet.services.values():
         if _said_in_public(service):
-            behind = _behind(service, survey)
-            if behind is not None and not has_key(behind, survey):
+            behind = _behind(service, context)
+            if behind is not None and not has_key(behind, context):
                 yield _open(service, behind)
-    yield from _past_the_door(survey)
-    yield from _dangerous(survey)
+    yield from _past_the_door(context)
+    yield from _dangerous(context)
 
 
 def _said_in_public(service: Service) -> bool:
@@ -65,7 +65,7 @@ def _is_public(host: str) -> bool:
         return False
 
 
-def _past_the_door(survey: Survey) -> Iterator[Diagnostic]:
+def _past_the_door(context: RuleContext) -> Iterator[Diagnostic]:
     """Servers of models that others reach at ports of their own, whatever their service asks for.
 
     llamafleet lets each server that it tells where to listen do so on 127.0.0.1 alone; a command,
@@ -73,48 +73,48 @@ def _past_the_door(survey: Survey) -> Iterator[Diagnostic]:
     no matter of this host: whoever listens there is found there.
     """
     seen: set[str] = set()
-    for serving in survey.serving:
-        service, model = serving.service, serving.model
+    for served in context.served_models:
+        service, model = served.service, served.model
         if model.name in seen:
             continue
         if service.keys.by_model and (service.listen.everywhere or service.keys.asks):
             continue  # it has been reported, or may have its key there
         words = listens_everywhere(model)
-        if words is None or _model_has_key(serving) or asks_for_a_key(model):
+        if words is None or _model_has_key(served) or asks_for_a_key(model):
             continue
         seen.add(model.name)
-        yield _beside(serving, service, words, guarded=has_key(service, survey))
+        yield _beside(served, service, words, guarded=has_key(service, context))
 
 
-def _beside(serving: Serving, service: Service, words: str, *, guarded: bool) -> Diagnostic:
+def _beside(served: ServedModel, service: Service, words: str, *, guarded: bool) -> Diagnostic:
     key = f"the key that {service.name} asks for" if guarded else "a key"
     message = (
-        f"{words} lets {serving.model.name} answer everyone who reaches its port, without {key}"
+        f"{words} lets {served.model.name} answer everyone who reaches its port, without {key}"
     )
     hint = "let it listen on 127.0.0.1 (a container: publish 127.0.0.1:PORT:PORT), or ask for a key"
     door = Label(service.origin, "served here")
-    return warning("exposed", message, serving.words_origin, hint, door)
+    return warning("exposed", message, served.words_origin, hint, door)
 
 
-def has_key(service: Service, survey: Survey) -> bool:
+def has_key(service: Service, context: RuleContext) -> bool:
     """Return True if a service asks for a key, or may: what its environment file sets is unknown.
 
     One whose models' servers answer callers themselves does if each of them does.
     """
     if service.keys.asks or not service.keys.by_model:
         return service.keys.asks
-    servings = survey.by_service.get(service.name, ())
-    return bool(servings) and all(_model_has_key(each) for each in servings)
+    served_models = context.by_service.get(service.name, ())
+    return bool(served_models) and all(_model_has_key(each) for each in served_models)
 
 
-def _model_has_key(serving: Serving) -> bool:
-    named = any(name == KEY_VARIABLE for name, _ in serving.model.env)
-    return named or any(key in serving.settings for key in KEYS)
+def _model_has_key(served: ServedModel) -> bool:
+    named = any(name == KEY_VARIABLE for name, _ in served.model.env)
+    return named or any(key in served.settings for key in KEYS)
 
 
-def _behind(service: Service, survey: Survey) -> Service | None:
+def _behind(service: Service, context: RuleContext) -> Service | None:
     """Return the service that answers: the last of a row of proxies, which ask for nothing."""
-    row, answered = row_behind(service, survey.fleet.services)
+    row, answered = row_behind(service, context.fleet.services)
     return row[-1] if answered else None
 
 
@@ -141,25 +141,25 @@ def _passed(front: Front) -> str:
     return ", ".join(("the inference API", *front.expose))
 
 
-def _dangerous(survey: Survey) -> Iterator[Diagnostic]:
+def _dangerous(context: RuleContext) -> Iterator[Diagnostic]:
     """Built-in tools of a server that others than its own host can reach."""
     open_to = {
         behind.name: proxy
-        for proxy, _ in survey.fronts
+        for proxy, _ in context.fronts
         if not proxy.listen.loopback
-        and (behind := _behind(proxy, survey))
-        and all(map(_passes_tools, row_behind(proxy, survey.fleet.services)[0]))
+        and (behind := _behind(proxy, context))
+        and all(map(_passes_tools, row_behind(proxy, context.fleet.services)[0]))
     }
-    for serving in survey.serving:
+    for served in context.served_models:
         for key in DANGEROUS:
-            setting = serving.settings.get(key)
-            if setting is None or setting.off or setting.value == "none":
+            setting = served.settings.get(key)
+            if setting is None or setting.is_negated or setting.value == "none":
                 continue
-            service = serving.service
+            service = served.service
             door: Service | None = open_to.get(service.name)
-            if not service.listen.loopback or listens_everywhere(serving.model):
+            if not service.listen.loopback or listens_everywhere(served.model):
                 door = service
-            if door is not None and not has_key(service, survey) and not _model_has_key(serving):
+            if door is not None and not has_key(service, context) and not _model_has_key(served):
                 yield _reachable(setting, door)
 
 
@@ -171,7 +171,7 @@ def _passes_tools(service: Service) -> bool:
     )
 
 
-def _reachable(setting: Setting, door: Service) -> Diagnostic:
+def _reachable(setting: FlagSetting, door: Service) -> Diagnostic:
     written = f"{setting.key} = {setting.value}" if setting.value else setting.key
     message = f"{written} lets everyone who reaches {door.name} act on this host"
     hint = "take it away, ask for a key, or let the service listen on 127.0.0.1 only"

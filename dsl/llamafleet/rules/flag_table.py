@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic
 from ..fleet.schema.flag_tables import FlagTable, number
 from ..source import Position, Span
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 HINT = "a rollout puts the table of what it has built into fleet.lock; commit that"
 
@@ -22,16 +22,16 @@ HINT = "a rollout puts the table of what it has built into fleet.lock; commit th
         in_yaml=True,
     ),
 )
-def flag_table(survey: Survey) -> Iterator[Diagnostic]:
+def flag_table(context: RuleContext) -> Iterator[Diagnostic]:
     """Builds that serve models, and releases of programs, that there is no table of."""
-    for serving in survey.serving:
-        known = serving.known
-        if serving.ref is None or known is None or known.exact:
+    for served in context.served_models:
+        known = served.known
+        if served.ref is None or known is None or known.exact:
             continue
-        build, path = serving.build, survey.fleet.path
+        build, path = served.build, context.fleet.path
         start = Position(1, 1)  # of the file: a program's release stands on the command line
         span = build.spans.get("ref", build.origin) if build else Span(path, start, start)
-        yield warning("flag-table", _told(serving.ref, known.table), span, HINT)
+        yield warning("flag-table", _told(served.ref, known.table), span, HINT)
 
 
 def _told(ref: str, table: FlagTable) -> str:

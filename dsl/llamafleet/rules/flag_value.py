@@ -8,9 +8,9 @@ from ..diagnostics.model import Diagnostic
 from ..fleet.schema.argv import Problem, value_problem
 from ..fleet.schema.flag_tables import FlagTable, bundled
 from ..source import Span
+from .context import RuleContext, ServedModel
 from .report import error, warning
 from .rule import ERROR, Code, rule
-from .survey import Serving, Survey
 
 
 @rule(
@@ -21,18 +21,18 @@ from .survey import Serving, Survey
         in_yaml=True,
     ),
 )
-def flag_value(survey: Survey) -> Iterator[Diagnostic]:
+def flag_value(context: RuleContext) -> Iterator[Diagnostic]:
     """Arguments, which nobody has looked at yet, and keys where the build is not the newest."""
     newest = bundled()[0].ref
-    for serving in survey.serving:
-        found = serving.known
+    for served in context.served_models:
+        found = served.known
         if found is None:
             continue
         if found.exact and found.table.ref != newest:
-            yield from _keys(serving, found.table)
-        for given in serving.raw:
+            yield from _keys(served, found.table)
+        for given in served.raw:
             if given.problem is not None:
-                yield _said(given.name, given.problem, serving.words_origin, found.table.ref)
+                yield _said(given.name, given.problem, served.words_origin, found.table.ref)
 
 
 def _said(name: str, problem: Problem, span: Span, ref: str) -> Diagnostic:
@@ -42,9 +42,9 @@ def _said(name: str, problem: Problem, span: Span, ref: str) -> Diagnostic:
     return warning("flag-value", message, span, f"llama-server {ref} takes it without a word")
 
 
-def _keys(serving: Serving, table: FlagTable) -> Iterator[Diagnostic]:
-    for flag in serving.model.flags:
-        own = table.by_name.get(serving.tables.spelled_for(table.ref, flag.argv[0]))
+def _keys(served: ServedModel, table: FlagTable) -> Iterator[Diagnostic]:
+    for flag in served.model.flags:
+        own = table.by_name.get(served.tables.spelled_for(table.ref, flag.argv[0]))
         if own is None or len(flag.argv) < 2:
             continue
         if own.type in ("switch", "flag"):

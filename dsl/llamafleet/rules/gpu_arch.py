@@ -9,9 +9,9 @@ from ..backends import backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, GpuType
 from ..source import Span
+from .context import RuleContext
 from .report import error, warning
 from .rule import ERROR, Code, rule
-from .survey import Survey
 
 Version = tuple[int, int]
 
@@ -32,13 +32,13 @@ _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
         in_yaml=False,
     ),
 )
-def gpu_arch(survey: Survey) -> Iterator[Diagnostic]:
+def gpu_arch(context: RuleContext) -> Iterator[Diagnostic]:
     """Each build with the cards that it is compiled for."""
     pairs = {
-        (serving.build.name, gpu.name): (serving.build, gpu)
-        for serving in survey.serving
-        if serving.build is not None and backend(serving.build.backend).arch_pattern
-        for host in serving.hosts
+        (served.build.name, gpu.name): (served.build, gpu)
+        for served in context.served_models
+        if served.build is not None and backend(served.build.backend).arch_pattern
+        for host in served.hosts
         for gpu in host.gpus
     }
     for build, gpu in pairs.values():

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Host, Model
+from .context import RuleContext
 from .rule import ERROR, Code, rule
-from .survey import Survey
 
 
 @rule(
@@ -15,9 +15,9 @@ from .survey import Survey
         "gpu-index", ERROR, "A model is pinned to a GPU that its host does not have.", in_yaml=False
     ),
 )
-def gpu_index(survey: Survey) -> Iterator[Diagnostic]:
+def gpu_index(context: RuleContext) -> Iterator[Diagnostic]:
     """Models pinned to GPUs that a host they are served on does not have, or pinned twice."""
-    fleet = survey.fleet
+    fleet = context.fleet
     checked: set[tuple[str, str]] = set()
     for service in fleet.services.values():
         for name in service.models:

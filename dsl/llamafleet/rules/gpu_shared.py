@@ -10,9 +10,9 @@ from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host, Service
 from ..fleet.service import swaps
+from .context import RuleContext, ServedModel
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Serving, Survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +32,46 @@ class _User:
         in_yaml=False,
     ),
 )
-def gpu_shared(survey: Survey) -> Iterator[Diagnostic]:
+def gpu_shared(context: RuleContext) -> Iterator[Diagnostic]:
     """Services whose models may be on one card at a time, unless it is known what they take.
 
     What is known is held against the card by vram-overcommit.
     """
-    by_host: dict[str, dict[str, list[Serving]]] = {}
-    for serving in survey.serving:
-        for host in serving.hosts:
+    by_host: dict[str, dict[str, list[ServedModel]]] = {}
+    for served in context.served_models:
+        for host in served.hosts:
             if host.gpus:
                 services = by_host.setdefault(host.name, {})
-                services.setdefault(serving.service.name, []).append(serving)
+                services.setdefault(served.service.name, []).append(served)
     for name, services in by_host.items():
         if len(services) > 1:
-            host = survey.fleet.hosts[name]
-            users = [_user(survey, each, host) for each in services.values()]
+            host = context.fleet.hosts[name]
+            users = [_user(context, each, host) for each in services.values()]
             for first, second in combinations(users, 2):
                 yield from _overlap(first, second, host)
 
 
-def _user(survey: Survey, servings: list[Serving], host: Host) -> _User:
-    users = [(serving, devices_of(serving, host)) for serving in servings]
+def _user(context: RuleContext, served_models: list[ServedModel], host: Host) -> _User:
+    users = [(served, devices_of(served, host)) for served in served_models]
     devices = frozenset(each for _, used in users for each in used)
-    known = all(_is_known(survey, serving, host) for serving, used in users if used)
-    return _User(servings[0].service, devices, known)
+    known = all(_is_known(context, served, host) for served, used in users if used)
+    return _User(served_models[0].service, devices, known)
 
 
-def _is_known(survey: Survey, serving: Serving, host: Host) -> bool:
-    if not survey.sized:
+def _is_known(context: RuleContext, served: ServedModel, host: Host) -> bool:
+    if not context.sized:
         return False
-    found = survey.footprints.of(serving.service.name, serving.model.name, host.name)
+    found = context.footprints.of(served.service.name, served.model.name, host.name)
     return all(each.known for each in found)
 
 
-def devices_of(serving: Serving, host: Host) -> frozenset[int]:
+def devices_of(served: ServedModel, host: Host) -> frozenset[int]:
     """The GPUs of a host that a model's processes are known to use."""
-    model = serving.model
-    if serving.build is None:
+    model = served.model
+    if served.build is None:
         return frozenset(model.gpus or ())
-    off = serving.value("device") == "none" or serving.value("n-gpu-layers") == "0"
-    if backend(serving.build.backend).device is None or off:
+    off = served.value("device") == "none" or served.value("n-gpu-layers") == "0"
+    if backend(served.build.backend).device is None or off:
         return frozenset()
     return frozenset(range(len(host.gpus)) if model.gpus is None else model.gpus)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
+from .context import RuleContext, ServedModel
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Serving, Survey
 
 PLACED = ("n-gpu-layers", "tensor-split", "override-tensor", "cpu-moe", "n-cpu-moe")
 """Whoever says where layers go leaves nothing for `fit` to decide."""
@@ -17,15 +17,15 @@ DEFAULT_UBATCH = 512
 @rule(
     Code("ignored-flag", WARNING, "A flag has no effect beside another one.", in_yaml=True),
 )
-def ignored_flag(survey: Survey) -> Iterator[Diagnostic]:
+def ignored_flag(context: RuleContext) -> Iterator[Diagnostic]:
     """`fit` beside a placement by hand, and batches that embeddings cut down."""
-    for serving in survey.serving:
-        yield from _fit(serving)
-        yield from _batch(serving)
+    for served in context.served_models:
+        yield from _fit(served)
+        yield from _batch(served)
 
 
-def _fit(serving: Serving) -> Iterator[Diagnostic]:
-    settings = serving.settings
+def _fit(served: ServedModel) -> Iterator[Diagnostic]:
+    settings = served.settings
     wanted = [settings[key] for key in ("fit", "fit-target", "fit-ctx") if key in settings]
     if not wanted:
         return
@@ -46,11 +46,11 @@ def _fit(serving: Serving) -> Iterator[Diagnostic]:
             return
 
 
-def _batch(serving: Serving) -> Iterator[Diagnostic]:
-    if not (serving.is_on("embedding") or serving.is_on("rerank")):
+def _batch(served: ServedModel) -> Iterator[Diagnostic]:
+    if not (served.is_on("embedding") or served.is_on("rerank")):
         return
-    batch, ubatch = serving.number("batch-size"), serving.number("ubatch-size") or DEFAULT_UBATCH
+    batch, ubatch = served.number("batch-size"), served.number("ubatch-size") or DEFAULT_UBATCH
     if batch is not None and batch > ubatch:
         message = f"embeddings are read in one piece: batch-size = {batch} is cut to {ubatch}"
         hint = f"set ubatch-size = {batch}, too: longer inputs are refused"
-        yield warning("ignored-flag", message, serving.settings["batch-size"].origin, hint)
+        yield warning("ignored-flag", message, served.settings["batch-size"].origin, hint)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..fleet.model import Model
-from .server_words import command_words
+from .invoked_server import command_words
 
 VARIABLES = ("LLAMA_ARG_HOST", "OLLAMA_HOST", "KOBOLDCPP_HOST")
 KEYS = ("--api-key", "--api-key-file", "--api-keys", "--password")

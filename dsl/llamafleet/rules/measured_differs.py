@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic
+from .context import RuleContext, ServedModel
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Serving, Survey
 
 if TYPE_CHECKING:
     from ..lock.measured import Measured
@@ -28,29 +28,31 @@ HINT = (
         in_yaml=False,
     ),
 )
-def measured_differs(survey: Survey) -> Iterator[Diagnostic]:
+def measured_differs(context: RuleContext) -> Iterator[Diagnostic]:
     """Only measurements that still count; those of something else are nobody's concern."""
-    if not survey.fleet.measured:
+    if not context.fleet.measured:
         return
     from ..lock.measured import measured_of
 
-    for serving in survey.serving:
-        for host in serving.hosts:
-            service, model = serving.service.name, serving.model.name
-            found = measured_of(survey.fleet, host.name, service, model)
+    for served in context.served_models:
+        for host in served.hosts:
+            service, model = served.service.name, served.model.name
+            found = measured_of(context.fleet, host.name, service, model)
             if found is not None:
-                yield from _apart(survey, serving, host.name, found)
+                yield from _apart(context, served, host.name, found)
 
 
-def _apart(survey: Survey, serving: Serving, host: str, found: Measured) -> Iterator[Diagnostic]:
+def _apart(
+    context: RuleContext, served: ServedModel, host: str, found: Measured
+) -> Iterator[Diagnostic]:
     from ..capacity.calibration.differences import from_estimate
 
-    model = serving.model
+    model = served.model
     # What is computed, and not what the measurement has put in its place.
-    computed = survey.footprints.variant(serving.service.name, model, host)
+    computed = context.footprints.variant(served.service.name, model, host)
     apart = tuple(from_estimate(found, computed[0])) if computed else ()
     if apart:
         told = "; ".join(f"{each.told} are estimated{each.most}" for each in apart)
-        what = f"{model.name} of {serving.service.name} on {host}"
+        what = f"{model.name} of {served.service.name} on {host}"
         message = f"{what} was measured to take {told}"
         yield warning("measured-differs", message, model.origin, HINT)

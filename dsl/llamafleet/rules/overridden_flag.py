@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Json
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 PARAMETERS = {
     "temp": ("temperature",),
@@ -39,21 +39,21 @@ PARAMETERS = {
         in_yaml=True,
     ),
 )
-def overridden_flag(survey: Survey) -> Iterator[Diagnostic]:
+def overridden_flag(context: RuleContext) -> Iterator[Diagnostic]:
     """Flags beside `set-params` that say something else: the flag never counts."""
-    for serving in survey.serving:
-        forced = serving.model.filters.set_params
+    for served in context.served_models:
+        forced = served.model.filters.set_params
         if not forced:
             continue
         for key, names in PARAMETERS.items():
-            setting = serving.settings.get(key)
+            setting = served.settings.get(key)
             name = next((each for each in names if each in forced), None)
             if setting is None or name is None or _same(setting.value, forced[name]):
                 continue
             message = f"{key} = {setting.value} never counts: every request gets {name} = "
             message += f"{forced[name]}"
             hint = f"say it in one place: remove {key}"
-            place = serving.model.spans.get("set-params", serving.model.origin)
+            place = served.model.spans.get("set-params", served.model.origin)
             related = Label(place, "put into every request here")
             yield warning("overridden-flag", message, setting.origin, hint, related)
 

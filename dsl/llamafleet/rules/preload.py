@@ -8,10 +8,10 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Model
 from ..fleet.schema.values import Named
 from ..targets.swap.block import LlamaSwap
+from .context import RuleContext
 from .redundant_set import small
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 MOST = 1000
 
@@ -36,18 +36,18 @@ MOST = 1000
         in_yaml=True,
     ),
 )
-def preload(survey: Survey) -> Iterator[Diagnostic]:
+def preload(context: RuleContext) -> Iterator[Diagnostic]:
     """What unloads a model that its service loads at start."""
-    for service in survey.swaps:
+    for service in context.swaps:
         named = [each for each in service.routes.preload if each.text in service.models]
         if not named:
             continue
         for each in named:
-            yield from _times_out(each, service, survey.fleet)
+            yield from _times_out(each, service, context.fleet)
         together = _Together(service)
         yield from _conflicts(named, together)
         for each in named:
-            yield from _evicted(each, service, survey.fleet.models[each.text], together)
+            yield from _evicted(each, service, context.fleet.models[each.text], together)
 
 
 def _times_out(named: Named, service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:

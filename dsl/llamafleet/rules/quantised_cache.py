@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
+from .context import RuleContext, ServedModel
 from .report import error, warning
 from .rule import ERROR, Code, rule
-from .survey import Serving, Survey
 
 QUANTISED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
 COMPILED = frozenset({("f16", "f16"), ("bf16", "bf16"), ("q8_0", "q8_0"), ("q4_0", "q4_0")})
@@ -24,10 +24,10 @@ OPTION = "-DGGML_CUDA_FA_QUANTS="
         in_yaml=True,
     ),
 )
-def quantised_cache(survey: Survey) -> Iterator[Diagnostic]:
+def quantised_cache(context: RuleContext) -> Iterator[Diagnostic]:
     """Quantised values without flash attention, and pairs that the build leaves out."""
-    for serving in survey.serving:
-        settings = serving.settings
+    for served in context.served_models:
+        settings = served.settings
         values = settings.get("cache-type-v")
         attention = settings.get("flash-attn")
         if values and values.value in QUANTISED and attention and attention.value == "off":
@@ -36,11 +36,11 @@ def quantised_cache(survey: Survey) -> Iterator[Diagnostic]:
             related = Label(attention.origin, "off here")
             yield error("quantised-cache", message, values.origin, hint, related)
         elif not attention or attention.value != "off":
-            yield from _pair(serving)
+            yield from _pair(served)
 
 
-def _pair(serving: Serving) -> Iterator[Diagnostic]:
-    build, settings = serving.build, serving.settings
+def _pair(served: ServedModel) -> Iterator[Diagnostic]:
+    build, settings = served.build, served.settings
     keys, values = settings.get("cache-type-k"), settings.get("cache-type-v")
     written = values or keys
     if build is None or build.backend != "cuda" or written is None:

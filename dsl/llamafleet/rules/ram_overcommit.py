@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..diagnostics.model import Diagnostic, Label
+from .context import RuleContext
 from .report import error, warning
 from .rule import ERROR, Code, rule
 from .sizes import gib, with_doubts
-from .survey import Survey
 
 if TYPE_CHECKING:
     from ..capacity.footprint import Footprint
@@ -27,20 +27,20 @@ STEP = 256 << 20
         in_yaml=False,
     ),
 )
-def ram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
+def ram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
     """An error for what models take when they are loaded, a warning for caches that may grow."""
-    hosts = [each for each in survey.fleet.hosts.values() if each.ram is not None]
-    if not hosts or not survey.sized:
+    hosts = [each for each in context.fleet.hosts.values() if each.ram is not None]
+    if not hosts or not context.sized:
         return
     from ..capacity.footprint.host_memory import host_memory
 
     for host in hosts:
-        found = host_memory(survey.footprints, host)
+        found = host_memory(context.footprints, host)
         if found is not None and found.needs + found.off + found.growing > found.room:
-            yield _report(survey, found)
+            yield _report(context, found)
 
 
-def _report(survey: Survey, found: HostMemory) -> Diagnostic:
+def _report(context: RuleContext, found: HostMemory) -> Diagnostic:
     host = found.host
     where = f"of {host.name}'s memory, where models may have {gib(found.room)}"
     names = _names(found)
@@ -59,7 +59,7 @@ def _report(survey: Survey, found: HostMemory) -> Diagnostic:
         hint = _smaller_caches(found)
         report = warning
     span = host.spans.get("ram", host.origin)
-    return report("ram-overcommit", message, span, hint, *_parts(survey, found))
+    return report("ram-overcommit", message, span, hint, *_parts(context, found))
 
 
 def _names(found: HostMemory) -> str:
@@ -68,7 +68,7 @@ def _names(found: HostMemory) -> str:
     return listed if len(names) <= MOST_SHOWN else f"{listed} and {len(names) - MOST_SHOWN} more"
 
 
-def _parts(survey: Survey, found: HostMemory) -> Iterator[Label]:
+def _parts(context: RuleContext, found: HostMemory) -> Iterator[Label]:
     sizes: dict[str, tuple[int, int]] = {}
     for each in found.footprints:
         loaded, grown = sizes.get(each.model, (0, 0))
@@ -77,7 +77,7 @@ def _parts(survey: Survey, found: HostMemory) -> Iterator[Label]:
     for name, (loaded, grown) in list(sizes.items())[:MOST_SHOWN]:
         text = f"{gib(loaded)}, and up to {gib(grown)} of caches"
         own = (each for each in found.footprints if each.model == name)
-        yield Label(survey.fleet.models[name].origin, with_doubts(text, own))
+        yield Label(context.fleet.models[name].origin, with_doubts(text, own))
 
 
 def _smaller_caches(found: HostMemory) -> str:

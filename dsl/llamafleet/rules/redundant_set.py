@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.matrix import Matrix, NamedSet, count, references
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 MOST = 1000
 """Larger matrices are left alone: every combination is held against others."""
@@ -25,13 +25,13 @@ Placed = tuple[int, str, frozenset[str]]
         in_yaml=True,
     ),
 )
-def redundant_set(survey: Survey) -> Iterator[Diagnostic]:
+def redundant_set(context: RuleContext) -> Iterator[Diagnostic]:
     """Sets that could be taken away without any request evicting anything else.
 
     A combination never matters where one that holds all of it is tried before. One that is tried
     after it makes no difference either, unless a third between them could tie with both.
     """
-    for service in survey.swaps:
+    for service in context.swaps:
         if service.matrix is not None and small(service.matrix, MOST):
             yield from _in_matrix(service.matrix)
 

@@ -8,9 +8,9 @@ from ..diagnostics.model import Diagnostic
 from ..fleet.model import Fleet
 from ..source import Source
 from ..targets.swap.block import LlamaSwap
+from .context import RuleContext
 from .report import error
 from .rule import ERROR, Code, rule
-from .survey import Survey
 
 
 @rule(
@@ -21,14 +21,14 @@ from .survey import Survey
         in_yaml=False,
     ),
 )
-def refused_config(survey: Survey) -> Iterator[Diagnostic]:
+def refused_config(context: RuleContext) -> Iterator[Diagnostic]:
     """Read what is compiled as llama-swap does, where keys pass through or an id holds a macro.
 
     What the fleet's own words become is right by itself, and is not read again.
     """
-    for service in survey.swaps:
-        if _holds_what_is_not_ours(service, survey.fleet):
-            yield from _refused(service, survey.fleet)
+    for service in context.swaps:
+        if _holds_what_is_not_ours(service, context.fleet):
+            yield from _refused(service, context.fleet)
 
 
 def _holds_what_is_not_ours(service: LlamaSwap, fleet: Fleet) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.schema import llama_server
+from .context import RuleContext, ServedModel
 from .report import error, warning
 from .rule import ERROR, WARNING, Code, rule
-from .survey import Serving, Survey
 
 SEVERAL = ("list", "repeated")
 """Types of flags that may stand several times: each occurrence adds to the ones before."""
@@ -18,28 +18,28 @@ SEVERAL = ("list", "repeated")
     Code("owned-flag", ERROR, "Arguments set what llamafleet sets itself.", in_yaml=False),
     Code("repeated-flag", WARNING, "A flag is given twice, and the last one wins.", in_yaml=True),
 )
-def repeated_flag(survey: Survey) -> Iterator[Diagnostic]:
+def repeated_flag(context: RuleContext) -> Iterator[Diagnostic]:
     """Flags that are arguments and keys, or arguments twice: llama-server takes the last."""
-    for serving in survey.serving:
-        keys = {flag.key: flag for flag in serving.model.flags}
+    for served in context.served_models:
+        keys = {flag.key: flag for flag in served.model.flags}
         seen: set[str] = set()
-        for given in serving.raw:
+        for given in served.raw:
             if given.flag is None:
                 continue
             key = given.flag.key
-            if serving.build is not None and llama_server.owned(key):
-                yield from _owned(given.name, key, serving)
+            if served.build is not None and llama_server.owned(key):
+                yield from _owned(given.name, key, served)
             elif given.flag.type not in SEVERAL and key in keys:
                 message = f"{given.name} repeats the key {key}; the argument wins"
                 related = Label(keys[key].origin, "set here")
                 hint = "keep the key, and take the argument away"
-                yield warning("repeated-flag", message, serving.words_origin, hint, related)
+                yield warning("repeated-flag", message, served.words_origin, hint, related)
             elif given.flag.type not in SEVERAL and key in seen:
                 message = f"{given.name} stands twice among the arguments; the last one wins"
-                yield warning("repeated-flag", message, serving.words_origin, "keep one")
+                yield warning("repeated-flag", message, served.words_origin, "keep one")
             seen.add(key)
 
 
-def _owned(name: str, key: str, serving: Serving) -> Iterator[Diagnostic]:
+def _owned(name: str, key: str, served: ServedModel) -> Iterator[Diagnostic]:
     message = f"{name} is a flag that llamafleet sets itself"
-    yield error("owned-flag", message, serving.words_origin, llama_server.owned(key))
+    yield error("owned-flag", message, served.words_origin, llama_server.owned(key))

@@ -8,9 +8,9 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Model
 from ..source import Span
 from ..targets.swap.block import LlamaSwap
+from .context import RuleContext
 from .report import error, warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 COMFY = "comfyui_auto"
 COMFY_SINCE = 249
@@ -25,12 +25,12 @@ PEERS_SINCE = 242
         in_yaml=True,
     ),
 )
-def reserved_name(survey: Survey) -> Iterator[Diagnostic]:
+def reserved_name(context: RuleContext) -> Iterator[Diagnostic]:
     """Names that llama-swap keeps for itself or for its peers."""
-    for service in survey.swaps:
+    for service in context.swaps:
         for name in service.models:
-            for word, span in _names(survey.fleet.models[name]):
-                yield from _checked(word, span, service, survey.fleet)
+            for word, span in _names(context.fleet.models[name]):
+                yield from _checked(word, span, service, context.fleet)
 
 
 def _names(model: Model) -> Iterator[tuple[str, Span]]:

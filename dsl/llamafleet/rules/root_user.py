@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 ROOT = ("root", "0")
 
@@ -15,9 +15,9 @@ ROOT = ("root", "0")
 @rule(
     Code("root-user", WARNING, "The processes of a service run as root.", in_yaml=False),
 )
-def root_user(survey: Survey) -> Iterator[Diagnostic]:
+def root_user(context: RuleContext) -> Iterator[Diagnostic]:
     """Every service of model servers that says `user = root`."""
-    for service in survey.fleet.services.values():
+    for service in context.fleet.services.values():
         if service.server is not None and service.server.running.user in ROOT:
             yield warning(
                 "root-user",

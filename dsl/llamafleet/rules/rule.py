@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from ..dataclasses import dataclass
 from ..diagnostics.codes import ERROR, WARNING, Code
 from ..diagnostics.model import Diagnostic
-from .survey import Survey
+from .context import RuleContext
 
-Check = Callable[[Survey], Iterator[Diagnostic]]
+Check = Callable[[RuleContext], Iterator[Diagnostic]]
 
 
 @dataclass(frozen=True, slots=True)

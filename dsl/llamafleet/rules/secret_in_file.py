@@ -10,7 +10,7 @@ from ..language.syntax import File
 from .report import warning
 
 if TYPE_CHECKING:
-    from .secrets_in_tree import Place
+    from .secrets_in_tree import SecretPlace
 
 
 def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
@@ -19,20 +19,20 @@ def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
     Unlike other rules this one reads what is written, not what it means: a secret is one in any
     place, and in one that no service leads to, too.
     """
-    from .secrets_in_tree import in_file
+    from .secrets_in_tree import find_secrets
 
     for file in files:
-        for place in in_file(file):
+        for place in find_secrets(file):
             yield _reported(place)
 
 
-def _reported(place: Place) -> Diagnostic:
+def _reported(place: SecretPlace) -> Diagnostic:
     whose = f" of {place.kind} {place.label}".rstrip() if place.kind else ""
     message = f"{place.key}{whose} holds a secret, for everybody who reads this file"
     return warning("secret-in-file", message, place.span, _way_out(place))
 
 
-def _way_out(place: Place) -> str:
+def _way_out(place: SecretPlace) -> str:
     """Where it belongs instead, in words of the place where it stands."""
     elsewhere = "llamafleet_environment in the inventory's group data (docs/secrets.md)"
     match place.key:

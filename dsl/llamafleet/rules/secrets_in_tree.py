@@ -29,7 +29,7 @@ ASSIGNMENTS = frozenset({"env"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SecretPlace:
     """Where a secret stands: the `key` and the block that hold it, each as it is written."""
 
     span: Span
@@ -38,7 +38,7 @@ class Place:
     label: str
 
 
-def in_file(file: File) -> Iterator[Place]:
+def find_secrets(file: File) -> Iterator[SecretPlace]:
     """Yield each value that holds a secret, once, and each comment that does."""
     for entry in file.entries:
         yield from _in_comments(entry.comments)
@@ -47,7 +47,7 @@ def in_file(file: File) -> Iterator[Place]:
     yield from _commented(file.closing)
 
 
-def _in_block(block: Block, top: Block) -> Iterator[Place]:
+def _in_block(block: Block, top: Block) -> Iterator[SecretPlace]:
     label = top.label.text if top.label else ""
     for entry in block.entries:
         yield from _in_comments(entry.comments)
@@ -56,7 +56,7 @@ def _in_block(block: Block, top: Block) -> Iterator[Place]:
         elif isinstance(entry, Attribute):
             key = entry.key.text
             for span in dict.fromkeys(_in_value(key, entry.value)):
-                yield Place(span, key, top.kind.text, label)
+                yield SecretPlace(span, key, top.kind.text, label)
 
 
 def _in_value(key: str, value: Value) -> Iterator[Span]:
@@ -82,13 +82,13 @@ def _in_command(values: tuple[Value, ...]) -> Iterator[Span]:
         yield words[at].span
 
 
-def _in_comments(comments: Comments) -> Iterator[Place]:
+def _in_comments(comments: Comments) -> Iterator[SecretPlace]:
     last = (each for each in (comments.after, comments.end) if each is not None)
     yield from _commented((*comments.before, *last, *comments.closing))
 
 
-def _commented(comments: tuple[Comment, ...]) -> Iterator[Place]:
+def _commented(comments: tuple[Comment, ...]) -> Iterator[SecretPlace]:
     """Comments that hold what is a key by its form alone: people write of keys in them."""
     for each in comments:
         if any(True for _ in by_shape(each.text)):
-            yield Place(each.span, "a comment", "", "")
+            yield SecretPlace(each.span, "a comment", "", "")

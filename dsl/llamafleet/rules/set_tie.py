@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.matrix import Matrix
+from .context import RuleContext
 from .redundant_set import small
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 MOST = 400
 STEPS = 100_000
@@ -26,12 +26,12 @@ Combination = tuple[str, frozenset[str]]
         in_yaml=True,
     ),
 )
-def set_tie(survey: Survey) -> Iterator[Diagnostic]:
+def set_tie(context: RuleContext) -> Iterator[Diagnostic]:
     """One finding a matrix, for the first tie; every combination can be what is loaded.
 
     Derived sets have an order that says what shall stay: their ties are meant.
     """
-    for service in survey.swaps:
+    for service in context.swaps:
         matrix = service.matrix
         if matrix is not None and not matrix.auto.sets and small(matrix, MOST):
             yield from _in_matrix(matrix)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Fleet, Gguf, Model, Service
 from ..fleet.service import Limit, ModelServer
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 QUICK_DISK = 1_000_000_000
 """Bytes a second. Disks are often slower; only what is too short even here is reported."""
@@ -23,13 +23,13 @@ QUICK_DISK = 1_000_000_000
         in_yaml=True,
     ),
 )
-def short_timeout(survey: Survey) -> Iterator[Diagnostic]:
+def short_timeout(context: RuleContext) -> Iterator[Diagnostic]:
     """Health checks against the size of weights, and proxies against health checks."""
-    fleet = survey.fleet
+    fleet = context.fleet
     for service in fleet.services.values():
         if service.server is not None and service.server.load is not None:
             yield from _loads(service, service.server.load, fleet)
-    for proxy, front in survey.fronts:
+    for proxy, front in context.fronts:
         upstream = fleet.services.get(front.upstream.text)
         if upstream is not None and upstream.server is not None and front.read_timeout is not None:
             yield from _proxied(proxy, front.read_timeout, upstream, upstream.server)

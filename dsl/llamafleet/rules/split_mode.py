@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ..backends import BACKENDS, backend
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.schema.flag_tables import number
+from .context import FlagSetting, RuleContext, ServedModel
 from .report import error, warning
 from .rule import ERROR, Code, rule
-from .survey import Serving, Setting, Survey
 
 ROWS_GONE = 11434
 """A build known to refuse rows; which of those before it was the first is not."""
@@ -24,41 +24,41 @@ PLAIN = frozenset({"f32", "f16", "bf16"})
         in_yaml=True,
     ),
 )
-def split_mode(survey: Survey) -> Iterator[Diagnostic]:
+def split_mode(context: RuleContext) -> Iterator[Diagnostic]:
     """Rows where the backend has lost them, and tensors with what they do not go with."""
-    for serving in survey.serving:
-        setting = serving.settings.get("split-mode")
+    for served in context.served_models:
+        setting = served.settings.get("split-mode")
         if setting is None:
             continue
         if setting.value == "row":
-            yield from _row(serving, setting)
+            yield from _row(served, setting)
         elif setting.value == "tensor":
-            yield from _tensor(serving, setting)
+            yield from _tensor(served, setting)
 
 
-def _row(serving: Serving, setting: Setting) -> Iterator[Diagnostic]:
-    if serving.ref is None or (number(serving.ref) or 0) < ROWS_GONE:
+def _row(served: ServedModel, setting: FlagSetting) -> Iterator[Diagnostic]:
+    if served.ref is None or (number(served.ref) or 0) < ROWS_GONE:
         return
-    build = serving.build
+    build = served.build
     hint = "write split-mode = layer, or split-mode = tensor where the model's family allows it"
     if build is None:
         rows = " and ".join(each.device for each in BACKENDS if each.device and each.splits_rows)
-        message = f"llama.cpp {serving.ref} splits by row with {rows} only"
+        message = f"llama.cpp {served.ref} splits by row with {rows} only"
         yield warning("split-mode", message, setting.origin, hint)
     elif (stack := backend(build.backend)).device is not None and not stack.splits_rows:
-        message = f"llama.cpp {serving.ref} cannot split by row with {build.backend}"
+        message = f"llama.cpp {served.ref} cannot split by row with {build.backend}"
         related = Label(build.spans.get("backend", build.origin), "the backend")
         yield error("split-mode", message, setting.origin, hint, related)
 
 
-def _tensor(serving: Serving, setting: Setting) -> Iterator[Diagnostic]:
-    attention = serving.settings.get("flash-attn")
+def _tensor(served: ServedModel, setting: FlagSetting) -> Iterator[Diagnostic]:
+    attention = served.settings.get("flash-attn")
     if attention is not None and attention.value == "off":
         message = "split-mode = tensor needs flash attention, which is off"
         related = Label(attention.origin, "off here")
         yield error("split-mode", message, setting.origin, "set flash-attn = on", related)
     for key in ("cache-type-k", "cache-type-v"):
-        cache = serving.settings.get(key)
+        cache = served.settings.get(key)
         if cache is not None and cache.value not in PLAIN:
             message = f"split-mode = tensor takes no cache of {cache.value}"
             related = Label(cache.origin, "set here")

@@ -11,9 +11,9 @@ from ..fleet.schema.argv import spelled
 from ..fleet.schema.flag_tables import Nearest, bundled, number
 from ..fleet.schema.renamed_flags import GONE
 from ..source import Span
+from .context import RuleContext, ServedModel
 from .report import error, warning
 from .rule import ERROR, Code, rule
-from .survey import Serving, Survey
 
 
 @rule(
@@ -25,23 +25,23 @@ from .survey import Serving, Survey
     ),
     Code("unknown-flag", ERROR, "A build's llama-server has no such flag.", in_yaml=True),
 )
-def unknown_flag(survey: Survey) -> Iterator[Diagnostic]:
+def unknown_flag(context: RuleContext) -> Iterator[Diagnostic]:
     """Each flag of each model against the table of the build that serves it."""
-    for serving in survey.serving:
-        ref, found = serving.ref, serving.known
+    for served in context.served_models:
+        ref, found = served.ref, served.known
         if ref is not None and found is not None:
             known = found.table.by_name
-            for name, span in _written(serving, ref):
+            for name, span in _written(served, ref):
                 flag = known.get(name)
                 if flag is None or flag.removed or _gone_by(ref, name, found):
                     yield from _judged(name, ref, found, span)
 
 
-def _written(serving: Serving, ref: str) -> Iterator[tuple[str, Span]]:
-    for flag in serving.model.flags:
-        yield serving.tables.spelled_for(ref, flag.argv[0]), flag.origin
-    for given in serving.raw:
-        yield spelled(given.name), serving.words_origin
+def _written(served: ServedModel, ref: str) -> Iterator[tuple[str, Span]]:
+    for flag in served.model.flags:
+        yield served.tables.spelled_for(ref, flag.argv[0]), flag.origin
+    for given in served.raw:
+        yield spelled(given.name), served.words_origin
 
 
 def _judged(name: str, ref: str, found: Nearest, span: Span) -> Iterator[Diagnostic]:

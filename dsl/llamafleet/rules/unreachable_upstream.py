@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.service import row_behind
+from .context import RuleContext
 from .report import error
 from .rule import ERROR, Code, rule
-from .survey import Survey
 
 
 @rule(
@@ -19,10 +19,10 @@ from .survey import Survey
         in_yaml=False,
     ),
 )
-def unreachable_upstream(survey: Survey) -> Iterator[Diagnostic]:
+def unreachable_upstream(context: RuleContext) -> Iterator[Diagnostic]:
     """Upstreams on loopback of another host than the proxy's, and proxies in a circle."""
-    services = survey.fleet.services
-    for proxy, front in survey.fronts:
+    services = context.fleet.services
+    for proxy, front in context.fronts:
         upstream = services.get(front.upstream.text)
         row, _ = row_behind(proxy, services)
         last = row[-1].front

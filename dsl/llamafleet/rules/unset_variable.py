@@ -10,9 +10,9 @@ from ..fleet.model import Json
 from ..source import Span
 from ..targets.swap.block import LlamaSwap
 from ..targets.swap.free_form import keys_of, texts_of
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -25,13 +25,13 @@ VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
         in_yaml=False,
     ),
 )
-def unset_variable(survey: Survey) -> Iterator[Diagnostic]:
+def unset_variable(context: RuleContext) -> Iterator[Diagnostic]:
     """Variables that neither a file on the host nor the inventory's group data gives."""
-    for service in survey.swaps:
+    for service in context.swaps:
         if service.running.environment_file is not None:
             continue
-        needed = dict(_needed(service, survey))
-        given = survey.supplied.get(service.name, frozenset()) if needed else None
+        needed = dict(_needed(service, context))
+        given = context.supplied.get(service.name, frozenset()) if needed else None
         for name, span in needed.items():
             if given is not None and name not in given:
                 message = f"llama-swap only starts where its environment has {name}"
@@ -42,7 +42,7 @@ def unset_variable(survey: Survey) -> Iterator[Diagnostic]:
                 yield warning("unset-variable", message, span, hint)
 
 
-def _needed(service: LlamaSwap, survey: Survey) -> Iterator[tuple[str, Span]]:
+def _needed(service: LlamaSwap, context: RuleContext) -> Iterator[tuple[str, Span]]:
     """Each variable and where it is asked for; the first place comes last, and counts."""
     places: list[tuple[str, Span]] = []
     keys = service.spans.get("api-key-env", service.origin)
@@ -51,7 +51,7 @@ def _needed(service: LlamaSwap, survey: Survey) -> Iterator[tuple[str, Span]]:
     through = service.spans.get("pass-through", service.origin)
     places += [(name, through) for name in _variables(service.settings.pass_through)]
     for name in service.models:
-        model = survey.fleet.models[name]
+        model = context.fleet.models[name]
         span = model.spans.get("pass-through", model.origin)
         places += [(variable, span) for variable in _variables(model.pass_through)]
     yield from reversed(places)

@@ -8,8 +8,8 @@ from typing import Protocol
 from ..diagnostics.model import Diagnostic, Label, Severity
 from ..fleet.model import Fleet
 from ..source import Span
+from .context import RuleContext
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 
 class Declared(Protocol):
@@ -28,12 +28,12 @@ class Declared(Protocol):
         in_yaml=False,
     ),
 )
-def unused_definition(survey: Survey) -> Iterator[Diagnostic]:
+def unused_definition(context: RuleContext) -> Iterator[Diagnostic]:
     """Models, weights, builds and kinds of GPU of this very file that nothing uses.
 
     What is included may be a catalogue, of which a fleet takes what it needs.
     """
-    fleet = survey.fleet
+    fleet = context.fleet
     models = {name for service in fleet.services.values() for name in service.models}
     builds = {name for service in fleet.services.values() for name in service.builds}
     # One that others are like is used, though nothing may serve it.

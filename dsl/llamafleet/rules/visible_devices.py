@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ..backends import BACKENDS
 from ..diagnostics.model import Diagnostic, Label
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 VARIABLES = frozenset(each.visible_devices for each in BACKENDS if each.visible_devices)
 
@@ -21,10 +21,10 @@ VARIABLES = frozenset(each.visible_devices for each in BACKENDS if each.visible_
         in_yaml=True,
     ),
 )
-def visible_devices(survey: Survey) -> Iterator[Diagnostic]:
+def visible_devices(context: RuleContext) -> Iterator[Diagnostic]:
     """Models that say twice which GPUs they may use: what the environment says wins."""
-    for serving in survey.serving:
-        model = serving.model
+    for served in context.served_models:
+        model = served.model
         if model.gpus is None:
             continue
         written = ",".join(map(str, model.gpus))

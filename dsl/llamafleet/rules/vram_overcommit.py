@@ -9,10 +9,10 @@ from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Host
 from ..fleet.service import ALWAYS, GROUPS, swaps
 from ..source import Span
+from .context import RuleContext
 from .report import error, warning
 from .rule import ERROR, Code, rule
 from .sizes import gib, with_doubts
-from .survey import Survey
 
 if TYPE_CHECKING:
     from ..capacity.footprint import Footprint
@@ -27,23 +27,23 @@ MOST_SHOWN = 4
 @rule(
     Code("vram-overcommit", ERROR, "A card holds less than may be on it at a time.", in_yaml=False),
 )
-def vram_overcommit(survey: Survey) -> Iterator[Diagnostic]:
+def vram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
     """Every combination of every service, on each card of each of its hosts."""
-    hosts = [each for each in survey.fleet.hosts.values() if _has_room_to_check(each)]
-    if not hosts or not survey.sized:
+    hosts = [each for each in context.fleet.hosts.values() if _has_room_to_check(each)]
+    if not hosts or not context.sized:
         return
     from ..capacity.footprint.overfull import overfull
 
     said: dict[tuple[object, ...], list[Overfull]] = {}
     for host in hosts:
-        for found in overfull(survey.footprints, host):
+        for found in overfull(context.footprints, host):
             # Hosts that are alike are one finding.
             names = (found.service.name, found.combination.name, found.combination.models)
             key = (*names, found.card, found.needs, found.room)
             said.setdefault(key, []).append(found)
     searched: dict[tuple[object, ...], tuple[Way, ...]] = {}
     for alike in said.values():
-        yield _report(survey, alike, _ways(survey, alike[0], searched))
+        yield _report(context, alike, _ways(context, alike[0], searched))
 
 
 def _has_room_to_check(host: Host) -> bool:
@@ -51,18 +51,18 @@ def _has_room_to_check(host: Host) -> bool:
 
 
 def _ways(
-    survey: Survey, found: Overfull, searched: dict[tuple[object, ...], tuple[Way, ...]]
+    context: RuleContext, found: Overfull, searched: dict[tuple[object, ...], tuple[Way, ...]]
 ) -> tuple[Way, ...]:
     """What would help; one search for all cards that a combination is too much for."""
     from ..capacity.footprint.ways import ways_out
 
     key = (found.service.name, found.combination.models, found.beside)
     if key not in searched and len(searched) < MOST_SEARCHED:
-        searched[key] = tuple(ways_out(survey.footprints, found))
+        searched[key] = tuple(ways_out(context.footprints, found))
     return searched.get(key, ())
 
 
-def _report(survey: Survey, alike: list[Overfull], ways: tuple[Way, ...]) -> Diagnostic:
+def _report(context: RuleContext, alike: list[Overfull], ways: tuple[Way, ...]) -> Diagnostic:
     found = alike[0]
     gpu = found.host.gpus[found.card]
     others = f" and {len(alike) - 1} more hosts like it" if len(alike) > 1 else ""
@@ -77,8 +77,8 @@ def _report(survey: Survey, alike: list[Overfull], ways: tuple[Way, ...]) -> Dia
     if found.last:
         message += f", where {found.last} starts last and goes where memory is free"
     report = error if found.certain else warning
-    related = tuple(_parts(survey, found))
-    return report("vram-overcommit", message, _place(survey, found), _hint(found, ways), *related)
+    related = tuple(_parts(context, found))
+    return report("vram-overcommit", message, _place(context, found), _hint(found, ways), *related)
 
 
 def _what(found: Overfull) -> str:
@@ -100,18 +100,18 @@ def _what(found: Overfull) -> str:
     return what
 
 
-def _place(survey: Survey, found: Overfull) -> Span:
+def _place(context: RuleContext, found: Overfull) -> Span:
     service, name = found.service, found.combination.name
-    for swap in survey.swaps:
+    for swap in context.swaps:
         for each in swap.matrix.sets if swap.name == service.name and swap.matrix else ():
             if each.name == name:
                 return each.origin
     if swaps(service) and found.combination.models == (name,):
-        return survey.fleet.models[name].origin
+        return context.fleet.models[name].origin
     return service.origin
 
 
-def _parts(survey: Survey, found: Overfull) -> Iterator[Label]:
+def _parts(context: RuleContext, found: Overfull) -> Iterator[Label]:
     """The biggest parts, each where its model is."""
     there = [*found.combination.footprints, *(f for of in found.beside for f in of.footprints)]
     by_model: dict[str, list[Footprint]] = {}
@@ -128,7 +128,7 @@ def _parts(survey: Survey, found: Overfull) -> Iterator[Label]:
         told = ", ".join(f"{_word(kind)} {gib(size)}" for kind, size in parts[:MOST_SHOWN])
         total = gib(sum(sizes.values()))
         text = f"{total}, as written" if "whole" in sizes else f"{total}: {told}"
-        yield Label(survey.fleet.models[name].origin, with_doubts(text, footprints))
+        yield Label(context.fleet.models[name].origin, with_doubts(text, footprints))
 
 
 def _word(kind: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
+from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 GB, GIB = 10**9, 1 << 30
 
@@ -26,9 +26,9 @@ SOLD = frozenset({
         in_yaml=False,
     ),
 )
-def vram_unit(survey: Survey) -> Iterator[Diagnostic]:
+def vram_unit(context: RuleContext) -> Iterator[Diagnostic]:
     """Say both numbers of each card whose GB are a size that is sold."""
-    for gpu in survey.fleet.gpus.values():
+    for gpu in context.fleet.gpus.values():
         number, rest = divmod(gpu.vram or 0, GB)
         if rest or number not in SOLD:
             continue

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic
 from ..fleet.model import Service
+from .context import RuleContext
 from .gpu_shared import devices_of
 from .report import warning
 from .rule import WARNING, Code, rule
-from .survey import Survey
 
 
 @rule(
@@ -20,44 +20,44 @@ from .survey import Survey
         in_yaml=False,
     ),
 )
-def vram_unknown(survey: Survey) -> Iterator[Diagnostic]:
+def vram_unknown(context: RuleContext) -> Iterator[Diagnostic]:
     """Where there is a lock: without one, nobody expects that anything is known.
 
     Services whose models are not counted at all are reported in any case.
     """
-    yield from _uncounted(survey)
-    if not survey.fleet.facts:
+    yield from _uncounted(context)
+    if not context.fleet.facts:
         return
     said: set[str] = set()
-    said.update(name for each in _without_server(survey) for name in each.models)
-    derived = {each.name for each in survey.swaps if each.matrix and each.matrix.auto.sets}
-    for serving in survey.serving:
-        model, service = serving.model, serving.service
+    said.update(name for each in _without_server(context) for name in each.models)
+    derived = {each.name for each in context.swaps if each.matrix and each.matrix.auto.sets}
+    for served in context.served_models:
+        model, service = served.model, served.service
         if service.name in derived:
             continue  # said where its sets were derived
-        for host in serving.hosts:
-            cards = [host.gpus[each] for each in devices_of(serving, host) if each < len(host.gpus)]
+        for host in served.hosts:
+            cards = [host.gpus[each] for each in devices_of(served, host) if each < len(host.gpus)]
             if model.name in said or not any(card.vram is not None for card in cards):
                 continue
-            found = survey.footprints.of(service.name, model.name, host.name)
+            found = context.footprints.of(service.name, model.name, host.name)
             unknown = next((each.why for each in found if not each.known), None)
             if unknown is not None:
                 said.add(model.name)
                 message = f"what {model.name} takes of the cards of {host.name} is not known"
                 hint = "say vram = ... of it"
-                if model.gguf is not None and model.gguf not in survey.fleet.facts:
+                if model.gguf is not None and model.gguf not in context.fleet.facts:
                     hint = f"run llamafleet lock, or {hint}"
                 yield warning("vram-unknown", f"{message}: {unknown}", model.origin, hint)
 
 
-def _without_server(survey: Survey) -> list[Service]:
-    services = survey.fleet.services.values()
+def _without_server(context: RuleContext) -> list[Service]:
+    services = context.fleet.services.values()
     return [each for each in services if each.models and each.server is None]
 
 
-def _uncounted(survey: Survey) -> Iterator[Diagnostic]:
+def _uncounted(context: RuleContext) -> Iterator[Diagnostic]:
     """Yield a finding for each service that says of no model how it is run."""
-    for service in _without_server(survey):
+    for service in _without_server(context):
         message = (
             f"memory is not checked of {service.name}: llamafleet does not know how "
             f"{service.kind} runs its models"

@@ -14,7 +14,7 @@ from ..fleet.schema.flag_tables import FlagTables, Nearest
 from ..fleet.service import Front
 from ..source import Span
 from ..targets.swap.block import LlamaSwap, llama_swaps
-from .server_words import SERVER, called
+from .invoked_server import SERVER, find_invoked_server
 
 if TYPE_CHECKING:
     from ..capacity.footprint import Footprints
@@ -27,23 +27,23 @@ Supplied = Mapping[str, frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class FlagSetting:
     """One flag as it reaches llama-server: `value` is None where it takes none."""
 
     key: str
     name: str
     value: str | None
-    off: bool
+    is_negated: bool
     origin: Span
 
     @property
-    def on(self) -> bool:
+    def is_on(self) -> bool:
         """Whether a switch is switched on."""
-        return not self.off and self.value is None
+        return not self.is_negated and self.value is None
 
 
 @dataclass(frozen=True)
-class Serving:
+class ServedModel:
     """One model as one service serves it.
 
     `ref` is the llama.cpp that runs it, where that is known, and `tables` say which flags that has;
@@ -76,7 +76,7 @@ class Serving:
         """Arguments of llama-server that are no keys."""
         if self.build is not None:
             return self.model.extra_args
-        found = called(self.model)
+        found = find_invoked_server(self.model)
         return found.words if found else ()
 
     @property
@@ -89,14 +89,14 @@ class Serving:
         return self.model.origin
 
     @cached_property
-    def settings(self) -> Mapping[str, Setting]:
+    def settings(self) -> Mapping[str, FlagSetting]:
         """Every flag by its key."""
         found = {flag.key: _setting(flag) for flag in self.model.flags}
         for given in self.raw:
             if given.flag is not None and given.problem is None:
                 value = given.values[-1] if given.values else None
                 key = given.flag.key
-                found[key] = Setting(key, given.name, value, given.negative, self.words_origin)
+                found[key] = FlagSetting(key, given.name, value, given.negative, self.words_origin)
         return found
 
     def value(self, key: str) -> str | None:
@@ -112,11 +112,11 @@ class Serving:
     def is_on(self, key: str) -> bool:
         """Whether a switch is switched on."""
         found = self.settings.get(key)
-        return found is not None and (found.on or found.value == "on")
+        return found is not None and (found.is_on or found.value == "on")
 
 
 @dataclass(frozen=True)
-class Survey:
+class RuleContext:
     """A fleet without errors, and views of it; `computed` is what others knew of it before."""
 
     fleet: Fleet
@@ -160,19 +160,19 @@ class Survey:
         return Footprints(self.fleet)
 
     @cached_property
-    def serving(self) -> tuple[Serving, ...]:
+    def served_models(self) -> tuple[ServedModel, ...]:
         """Each model of each service."""
-        return tuple(self._serving())
+        return tuple(self._served_models())
 
     @cached_property
-    def by_service(self) -> Mapping[str, tuple[Serving, ...]]:
+    def by_service(self) -> Mapping[str, tuple[ServedModel, ...]]:
         """The models of each service that serves any."""
-        found: dict[str, list[Serving]] = {}
-        for serving in self.serving:
-            found.setdefault(serving.service.name, []).append(serving)
+        found: dict[str, list[ServedModel]] = {}
+        for served in self.served_models:
+            found.setdefault(served.service.name, []).append(served)
         return {name: tuple(each) for name, each in found.items()}
 
-    def _serving(self) -> Iterator[Serving]:
+    def _served_models(self) -> Iterator[ServedModel]:
         fleet = self.fleet
         for service in fleet.services.values():
             hosts = tuple(fleet.hosts[name] for name in service.hosts)
@@ -181,18 +181,18 @@ class Survey:
                 model = fleet.models[name]
                 own = build if model.needs_build else None
                 ref = release_of(own) if own else _ref_of_program(model, fleet)
-                yield Serving(service, model, hosts, own, ref, tables_of(fleet))
+                yield ServedModel(service, model, hosts, own, ref, tables_of(fleet))
 
 
-def _setting(flag: Flag) -> Setting:
+def _setting(flag: Flag) -> FlagSetting:
     name = flag.argv[0]
     value = flag.argv[-1] if len(flag.argv) > 1 else None
-    return Setting(flag.key, name, value, name != f"--{flag.key}", flag.origin)
+    return FlagSetting(flag.key, name, value, name != f"--{flag.key}", flag.origin)
 
 
 def _ref_of_program(model: Model, fleet: Fleet) -> str | None:
     """The release that a model's own program is taken to be; a fork has flags of its own."""
-    found = called(model) if fleet.llama_cpp else None
+    found = find_invoked_server(model) if fleet.llama_cpp else None
     if found is None:
         return None
     parts = found.program.rstrip("/").split("/")

@@ -13,17 +13,17 @@ SHELLS = frozenset({"bash", "sh", "dash", "zsh"})
 OPERATORS = frozenset("();<>|&")
 
 
-class Called(NamedTuple):
+class InvokedServer(NamedTuple):
     """A llama-server as it is called: its path, and what it is given."""
 
     program: str
     words: tuple[str, ...]
 
 
-def called(model: Model) -> Called | None:
+def find_invoked_server(model: Model) -> InvokedServer | None:
     """The llama-server of a model that is no build's; None where it runs something else."""
     if model.program is not None:
-        return Called(model.program, model.extra_args)
+        return InvokedServer(model.program, model.extra_args)
     if model.command:
         return _in(model.command)
     command = model.pass_through.get("cmd")
@@ -45,14 +45,14 @@ def _script(argv: tuple[str, ...]) -> tuple[str, ...]:
     return _split(argv[script], shell=True) if script < len(argv) else ()
 
 
-def _in(argv: Sequence[str]) -> Called | None:
+def _in(argv: Sequence[str]) -> InvokedServer | None:
     argv = _script(tuple(argv))
     for index, word in enumerate(argv):
         if " " not in word and _last(word) == SERVER:
             rest = argv[index + 1 :]
             ends = (n for n, each in enumerate(rest) if each and OPERATORS.issuperset(each))
             end = next(ends, len(rest))
-            return Called(word, tuple(rest[:end]))
+            return InvokedServer(word, tuple(rest[:end]))
     return None
 
 

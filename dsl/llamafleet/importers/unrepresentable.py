@@ -29,7 +29,7 @@ _CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters, which a fleet file holds nowhere, and halves of pairs, which are no text."""
 
 
-def report_unsayable(file: File, diagnostics: Diagnostics) -> bool:
+def report_unrepresentable(file: File, diagnostics: Diagnostics) -> bool:
     """Report what the language cannot say, each once at its place; return True if there is any."""
     problems = dict.fromkeys(each for entry in file.entries for each in _of_entry(entry, 1))
     for problem, span in problems:

@@ -11,18 +11,18 @@ from ..fleet.words import Word
 from ..language.syntax import Block, Name, Text
 from ..source import Source, Span
 from . import nodes
-from .model_settings import Lost
+from .model_settings import ReportLoss
 from .names import Names, of_weights
-from .secrets import Safe
+from .secrets import SecretStore
 
 
 @dataclass(slots=True)
-class Shelf:
+class ImportContext:
     """What all models of a file share: its text, weights by path, and keys."""
 
     source: Source | None = None
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
-    safe: Safe = field(default_factory=Safe)
+    safe: SecretStore = field(default_factory=SecretStore)
     names: Names = field(default_factory=Names)
     weights: dict[str, tuple[str, Span]] = field(default_factory=dict)
 
@@ -30,13 +30,13 @@ class Shelf:
     shared: Counter[str] = field(default_factory=Counter)
     fixed: set[int] = field(default_factory=set)
 
-    def loses(self, model: str) -> Lost:
+    def loses(self, model: str) -> ReportLoss:
         """Reports what the language cannot hold of a model."""
 
-        def lost(what: str, span: Span) -> None:
+        def report_loss(what: str, span: Span) -> None:
             self.diagnostics.warning("not-imported", f"model {model} loses {what}", span)
 
-        return lost
+        return report_loss
 
     def gguf(self, word: Word) -> Name | Text:
         """A reference to the gguf block of a path."""

@@ -16,19 +16,19 @@ from ..source import Source
 from . import proof
 from .command_line import read_command
 from .comments import header_of, of_lines, place, without_secrets
-from .lift import SERVER
+from .import_context import ImportContext
 from .llama_swap import SERVICE, Runs, to_fleet
 from .router_ini import ini_to_file
 from .secrets import Secret
+from .server_command import SERVER
 from .service import Process, to_file
 from .service import without_secrets as process_without_secrets
-from .shelf import Shelf
 from .swap_unit import config_of, runs
 from .unit import SWAP, Unit, process_of, read_unit
-from .unsayable import report_unsayable
+from .unrepresentable import report_unrepresentable
 
 
-class Kind(StrEnum):
+class SourceKind(StrEnum):
     """What can be imported."""
 
     LLAMA_SWAP = "llama-swap"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ImportOptions:
     """What the person asked for."""
 
     host: str = "localhost"
@@ -47,7 +47,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ImportResult:
     """A fleet file, if there is one, with what is to be said; `differences` proves it.
 
     `service` is the name of the service that it describes; `lost` are secrets that nobody needs.
@@ -70,42 +70,42 @@ class Result:
         )
 
 
-def guess(source: Source) -> Kind | None:
+def guess(source: Source) -> SourceKind | None:
     """The kind of a file by what is in it."""
     text = source.text
     sections = re.findall(r"(?m)^\s*\[([^\]\n]*)\]\s*$", text)
     if re.search(r"(?m)^ExecStart\s*=", text) or {"Service", "Unit"} & set(sections):
-        return Kind.UNIT
+        return SourceKind.UNIT
     if re.search(r"(?m)^[\"']?(models|macros|groups|matrix|peers|routing)[\"']?\s*:", text):
-        return Kind.LLAMA_SWAP
+        return SourceKind.LLAMA_SWAP
     if sections and re.search(r"(?m)^\s*[\w.-]+\s*=", text):
-        return Kind.ROUTER_INI
+        return SourceKind.ROUTER_INI
     if re.search(r"(?m)^[\w\"'-]+\s*:(\s|$)", text):
-        return Kind.LLAMA_SWAP
+        return SourceKind.LLAMA_SWAP
     first = text.split()
     if any(SERVER.fullmatch(word.strip("\"'")) for word in first):
-        return Kind.COMMAND
-    return Kind.LLAMA_SWAP if source.path.endswith((".yaml", ".yml")) else None
+        return SourceKind.COMMAND
+    return SourceKind.LLAMA_SWAP if source.path.endswith((".yaml", ".yml")) else None
 
 
-def import_source(source: Source, kind: Kind, asked: Asked) -> Result:
+def import_source(source: Source, kind: SourceKind, options: ImportOptions) -> ImportResult:
     """The fleet file of a source."""
     match kind:
-        case Kind.LLAMA_SWAP:
-            return _llama_swap(source, asked, Runs(), Diagnostics(), (source,))
-        case Kind.UNIT:
-            return _unit(source, asked)
-        case Kind.COMMAND:
-            shelf = Shelf(source)
-            return _process(source, read_command(source, shelf), shelf, asked, "#")
-    shelf = Shelf(source)
-    file = _with_comments(ini_to_file(source, asked.host, shelf), source, "#;", shelf)
+        case SourceKind.LLAMA_SWAP:
+            return _llama_swap(source, options, Runs(), Diagnostics(), (source,))
+        case SourceKind.UNIT:
+            return _unit(source, options)
+        case SourceKind.COMMAND:
+            context = ImportContext(source)
+            return _process(source, read_command(source, context), context, options, "#")
+    context = ImportContext(source)
+    file = _with_comments(ini_to_file(source, options.host, context), source, "#;", context)
     return _result(
         file,
-        shelf.diagnostics,
+        context.diagnostics,
         (source,),
-        tuple(shelf.safe.found),
-        lambda text: proof.of_router(source, text, asked.host),
+        tuple(context.safe.found),
+        lambda text: proof.of_router(source, text, options.host),
     )
 
 
@@ -117,58 +117,60 @@ def _result(
     compared: Callable[[str], list[str]],
     service: str = SERVICE,
     lost: tuple[str, ...] = (),
-) -> Result:
+) -> ImportResult:
     """The tree as text; none where it holds what no fleet file can."""
-    if report_unsayable(file, diagnostics):
-        return Result(None, tuple(diagnostics), sources, secrets)
+    if report_unrepresentable(file, diagnostics):
+        return ImportResult(None, tuple(diagnostics), sources, secrets)
     text = print_file(file)
-    return Result(text, tuple(diagnostics), sources, secrets, lambda: compared(text), service, lost)
+    return ImportResult(
+        text, tuple(diagnostics), sources, secrets, lambda: compared(text), service, lost
+    )
 
 
 def _llama_swap(
     source: Source,
-    asked: Asked,
+    options: ImportOptions,
     how: Runs,
     diagnostics: Diagnostics,
     sources: tuple[Source, ...],
-) -> Result:
-    config, found = read_swap_config(source, asked.version)
+) -> ImportResult:
+    config, found = read_swap_config(source, options.version)
     diagnostics.extend(found)
     if config is None:
-        return Result(None, tuple(diagnostics), sources)
-    imported = to_fleet(config, asked.host, source, how)
+        return ImportResult(None, tuple(diagnostics), sources)
+    imported = to_fleet(config, options.host, source, how)
     diagnostics.extend(imported.diagnostics)
     return _result(
         imported.file,
         diagnostics,
         sources,
         imported.secrets,
-        lambda text: proof.of_llama_swap(imported.config, text, asked.host),
+        lambda text: proof.of_llama_swap(imported.config, text, options.host),
         lost=imported.lost,
     )
 
 
-def _unit(source: Source, asked: Asked) -> Result:
-    shelf = Shelf(source)
-    unit = read_unit(source, shelf)
+def _unit(source: Source, options: ImportOptions) -> ImportResult:
+    context = ImportContext(source)
+    unit = read_unit(source, context)
     if unit is None or not unit.words:
-        return Result(None, tuple(shelf.diagnostics), (source,))
+        return ImportResult(None, tuple(context.diagnostics), (source,))
     if SWAP.fullmatch(unit.words[0].text):
-        config = config_of(source, unit, shelf, asked.read)
+        config = config_of(source, unit, context, options.read)
         if config is None:
-            return Result(None, tuple(shelf.diagnostics), (source,))
-        how = runs(source, unit, config, shelf)
-        found = _llama_swap(config, asked, how, shelf.diagnostics, (source, config))
+            return ImportResult(None, tuple(context.diagnostics), (source,))
+        how = runs(source, unit, config, context)
+        found = _llama_swap(config, options, how, context.diagnostics, (source, config))
     else:
-        found = _process(source, process_of(source, unit, shelf), shelf, asked, "#;")
-    return _guarded(found, unit, asked)
+        found = _process(source, process_of(source, unit, context), context, options, "#;")
+    return _guarded(found, unit, options)
 
 
-def _guarded(result: Result, unit: Unit, asked: Asked) -> Result:
+def _guarded(result: ImportResult, unit: Unit, options: ImportOptions) -> ImportResult:
     """With what guards the process in its unit, and does not in the one that is rendered."""
     if result.text is None:
         return result
-    path, lost = proof.unguarded(unit.settings, result.text, asked.host)
+    path, lost = proof.unguarded(unit.settings, result.text, options.host)
     if not lost:
         return result
     said = Diagnostics(list(result.diagnostics))
@@ -182,18 +184,22 @@ def _guarded(result: Result, unit: Unit, asked: Asked) -> Result:
 
 
 def _process(
-    source: Source, process: Process | None, shelf: Shelf, asked: Asked, signs: str
-) -> Result:
+    source: Source,
+    process: Process | None,
+    context: ImportContext,
+    options: ImportOptions,
+    signs: str,
+) -> ImportResult:
     if process is None:
-        return Result(None, tuple(shelf.diagnostics), (source,))
-    process = process_without_secrets(process, shelf)
-    file = to_file(process, asked.host, shelf)
+        return ImportResult(None, tuple(context.diagnostics), (source,))
+    process = process_without_secrets(process, context)
+    file = to_file(process, options.host, context)
     return _result(
-        _with_comments(file, source, signs, shelf),
-        shelf.diagnostics,
+        _with_comments(file, source, signs, context),
+        context.diagnostics,
         (source,),
-        tuple(shelf.safe.found),
-        lambda text: proof.of_process(process, text, asked.host, tuple(shelf.safe.found)),
+        tuple(context.safe.found),
+        lambda text: proof.of_process(process, text, options.host, tuple(context.safe.found)),
         _service_of(file),
     )
 
@@ -204,6 +210,6 @@ def _service_of(file: File) -> str:
     return last.label.text if isinstance(last, Block) and last.label else SERVICE
 
 
-def _with_comments(file: File, source: Source, signs: str, shelf: Shelf) -> File:
-    comments = without_secrets(of_lines(source, signs), shelf.safe.found)
+def _with_comments(file: File, source: Source, signs: str, context: ImportContext) -> File:
+    comments = without_secrets(of_lines(source, signs), context.safe.found)
     return place(file, comments, header_of(source, signs))

@@ -19,15 +19,15 @@ from ..llama_swap.keys import DURATION, INT, SWITCH, TEXT, shape_of
 from ..llama_swap.typed import nanoseconds, number, switch
 from ..llama_swap.values import Table, Value
 from . import free_form, nodes
-from .free_form import UnsayableError
-from .model_settings import Lost, free_entries
-from .sayable import sayable
+from .free_form import UnrepresentableError
+from .model_settings import ReportLoss, free_entries
+from .representable import is_representable
 
 
 def settings(table: Table, ways: Iterable[Way], *, block: str = "") -> Iterator[Attribute]:
     """Yield the keys that stand in the table; of `block` those in that nested block."""
     ways = tuple(ways)
-    kept = unsayable(table, ways)
+    kept = unrepresentable(table, ways)
     for way in ways:
         value = at(table, way)
         if way.block != block or way.path[0] in kept or value is None:
@@ -59,7 +59,7 @@ def merged(entries: Iterable[nodes.Entry], more: Iterable[Block]) -> list[nodes.
     return found
 
 
-def unsayable(table: Table, ways: Iterable[Way]) -> frozenset[str]:
+def unrepresentable(table: Table, ways: Iterable[Way]) -> frozenset[str]:
     """Return the top-level keys with a value that the fleet's own keys cannot hold."""
     return frozenset(
         way.path[0]
@@ -69,11 +69,13 @@ def unsayable(table: Table, ways: Iterable[Way]) -> frozenset[str]:
     )
 
 
-def in_their_words(table: Table, ways: Iterable[Way], lost: Lost) -> Iterator[nodes.Entry]:
+def in_their_words(
+    table: Table, ways: Iterable[Way], report_loss: ReportLoss
+) -> Iterator[nodes.Entry]:
     """Yield those keys as they stand, for a block `pass-through`."""
-    kept = unsayable(table, ways)
+    kept = unrepresentable(table, ways)
     entries = tuple((key, value) for key, value in table if key.text in kept)
-    yield from free_entries(Table(entries), lost)
+    yield from free_entries(Table(entries), report_loss)
 
 
 def at(table: Table, way: Way) -> Value | None:
@@ -111,7 +113,7 @@ def _candidates(kind: ValueType, form: Form | None, value: Value) -> Iterator[No
             yield from _sizes(count * (MIB if form is Form.MIB else 1), value)
     elif shape is SWITCH and value.known and value.scalar:
         yield nodes.switch(switch(value), span)
-    elif not value.scalar or not sayable(value.text):
+    elif not value.scalar or not is_representable(value.text):
         return
     elif shape is DURATION:
         found = nodes.go_duration(value.text, span)
@@ -137,7 +139,7 @@ def _sizes(count: int, value: Value) -> Iterator[Node]:
 def _free(value: Value) -> Iterator[Node]:
     try:
         yield free_form.node(value)
-    except UnsayableError:
+    except UnrepresentableError:
         return
 
 

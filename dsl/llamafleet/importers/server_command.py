@@ -27,7 +27,7 @@ LOCAL = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Lifted:
+class ServerCommand:
     """What a command line says, by what llamafleet calls it."""
 
     program: Word
@@ -49,7 +49,7 @@ def is_server(words: Sequence[Word]) -> bool:
     return bool(words) and SERVER.fullmatch(words[0].text) is not None
 
 
-def lift(words: Sequence[Word]) -> Lifted | None:
+def parse_server_command(words: Sequence[Word]) -> ServerCommand | None:
     """A command line in keys; None where that could not mean the same."""
     if not is_server(words):
         return None
@@ -74,7 +74,7 @@ def lift(words: Sequence[Word]) -> Lifted | None:
             extra += found if key in COLLECTED else found[-1:]
         else:
             keys.append(nodes.attribute(key, value))
-    lifted = Lifted(
+    parsed = ServerCommand(
         words[0],
         _only(last.get("model")),
         _only(last.get("mmproj")),
@@ -83,7 +83,7 @@ def lift(words: Sequence[Word]) -> Lifted | None:
         tuple(keys),
         tuple(extra),
     )
-    return lifted if faithful(lifted, words) else None
+    return parsed if faithful(parsed, words) else None
 
 
 OWN = frozenset({"model", "mmproj", "spec-draft-model", "port"})
@@ -93,26 +93,26 @@ SETTABLE = frozenset(llama_server.OWNED) - OWN
 """Flags that are no keys; they can be given all the same."""
 
 
-def rendered(lifted: Lifted) -> tuple[str, ...]:
+def rendered(parsed: ServerCommand) -> tuple[str, ...]:
     """The argv that the keys stand for, apart from files, address and name."""
     flags = llama_server.flags()
-    values = {each.key.text: each.value for each in lifted.keys}
+    values = {each.key.text: each.value for each in parsed.keys}
     words = [
         word
         for key, flag in flags.items()
         if key in values
         for word in llama_server.argv(flag, values[key])
     ]
-    return (lifted.program.text, *words, *lifted.extra_args)
+    return (parsed.program.text, *words, *parsed.extra_args)
 
 
-def faithful(lifted: Lifted, words: Sequence[Word]) -> bool:
+def faithful(parsed: ServerCommand, words: Sequence[Word]) -> bool:
     """Whether the keys mean what the words said."""
-    span = lifted.program.span
+    span = parsed.program.span
     wanted = normal([word.text for word in words], span)
     files = {f"--{key}" for key in OWN}
     wanted = {key: value for key, value in wanted.items() if key not in files}
-    return normal(rendered(lifted), span) == wanted
+    return normal(rendered(parsed), span) == wanted
 
 
 def _only(option: Option | None) -> Word | None:

@@ -14,29 +14,31 @@ from ..secrets.find import in_value
 from ..secrets.names import is_secret_name
 from ..source import Span
 from . import nodes
-from .model_settings import Lost, filters_pass_through, free_entries
-from .sayable import sayable
+from .model_settings import ReportLoss, filters_pass_through, free_entries
+from .representable import is_representable
 
 URL = re.compile(r"https?://[^\s\"'/][^\s\"']*")
 HEALTH = re.compile(r"/\S*|none")
 VARIABLE = re.compile(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*")
 
 
-def is_sayable_command(command: Command) -> bool:
+def is_representable_command(command: Command) -> bool:
     """Whether a command can be a list of words; macros of its process aside."""
     text = command.text.replace("${PORT}", "").replace("${PID}", "")
     words = [word.text for word in split(text, "")]
     return (
         command.known
-        and sayable(" ".join(text.splitlines()))
+        and is_representable(" ".join(text.splitlines()))
         and not any("\n" in word for word in words)
     )
 
 
-def of_model(model: SwapModel, config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
+def of_model(
+    model: SwapModel, config: SwapConfig, report_loss: ReportLoss
+) -> Iterator[nodes.Entry]:
     """Keys of a model whose values the language refuses, and keys that llama-swap never reads."""
     for key, command in (("cmd", model.cmd), ("cmdStop", model.cmd_stop)):
-        if command is not None and command.text.strip() and not is_sayable_command(command):
+        if command is not None and command.text.strip() and not is_representable_command(command):
             text = command.text.strip("\n").replace("\r", "")
             yield nodes.attribute(key, Text(text, command.span))
         elif key == "cmd" and not (command and command.text.strip()):
@@ -53,22 +55,26 @@ def of_model(model: SwapModel, config: SwapConfig, lost: Lost) -> Iterator[nodes
         ("description", model.description, True),
     )
     for key, said, fits in texts:
-        if said is not None and said.value and not (fits and sayable(said.value)):
+        if said is not None and said.value and not (fits and is_representable(said.value)):
             yield nodes.attribute(key, Text(said.value, said.span))
-    if any(not VARIABLE.fullmatch(each.value) or not sayable(each.value) for each in model.env):
+    if any(
+        not VARIABLE.fullmatch(each.value) or not is_representable(each.value) for each in model.env
+    ):
         yield _texts("env", model.env)
-    if any(not sayable(each.value) for each in model.aliases):
+    if any(not is_representable(each.value) for each in model.aliases):
         yield _texts("aliases", model.aliases)
     if model.health_check_timeout is not None:
         said_timeout = model.health_check_timeout
         number = nodes.integer(said_timeout.value, said_timeout.span)
         yield nodes.attribute("healthCheckTimeout", number)
     if filters_pass_through(model.filters):
-        yield nodes.block("filters", None, list(filters_of(model.filters, lost)), model.id.span)
-    yield from free_entries(unused(config, model.id.text, lost), lost)
+        yield nodes.block(
+            "filters", None, list(filters_of(model.filters, report_loss)), model.id.span
+        )
+    yield from free_entries(unused(config, model.id.text, report_loss), report_loss)
 
 
-def filters_of(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
+def filters_of(said: Filters, report_loss: ReportLoss) -> Iterator[nodes.Entry]:
     """All filters of a model or a peer in llama-swap's own words."""
     if said.strip_params is not None and said.strip_params.value:
         names = ", ".join(said.strip_params.value)
@@ -78,7 +84,7 @@ def filters_of(said: Filters, lost: Lost) -> Iterator[nodes.Entry]:
         table = by_id if key == "setParamsByID" else value.table if value else None
         if table is not None and table.entries:
             span = value.span if value is not None else table.entries[0][0].span
-            yield nodes.block(key, None, list(free_entries(table, lost)), span)
+            yield nodes.block(key, None, list(free_entries(table, report_loss)), span)
 
 
 def _texts(key: str, values: Iterable[At[str]]) -> nodes.Entry:
@@ -88,7 +94,7 @@ def _texts(key: str, values: Iterable[At[str]]) -> nodes.Entry:
     )
 
 
-def of_service(config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
+def of_service(config: SwapConfig, report_loss: ReportLoss) -> Iterator[nodes.Entry]:
     """Keys outside of models that llama-swap never reads."""
     kept = []
     for each in config.unused:
@@ -96,17 +102,19 @@ def of_service(config: SwapConfig, lost: Lost) -> Iterator[nodes.Entry]:
         if each.path[:1] == ("models",) or name.startswith(("x-", "x_", ".")):
             continue
         if each.path or name in OURS or since(*each.path, name):
-            lost(f"{'.'.join((*each.path, name))}, {_why(config, *each.path, name)}", each.key.span)
+            report_loss(
+                f"{'.'.join((*each.path, name))}, {_why(config, *each.path, name)}", each.key.span
+            )
         elif not _is_hidden(name, each.value):
             kept.append((each.key, each.value))
-    yield from free_entries(Table(tuple(kept)), lost)
+    yield from free_entries(Table(tuple(kept)), report_loss)
 
 
 OURS = frozenset({"models", "routing", "matrix", "groups"})
 """Parts of the configuration that llamafleet always writes itself."""
 
 
-def unused(config: SwapConfig, model: str, lost: Lost) -> Table:
+def unused(config: SwapConfig, model: str, report_loss: ReportLoss) -> Table:
     """What stands unread in a model; what looks like a key of somebody's is left out."""
     found = []
     for each in config.unused:
@@ -115,7 +123,7 @@ def unused(config: SwapConfig, model: str, lost: Lost) -> Table:
         newer = since(*each.path, each.key.text)
         if len(each.path) > 2 or each.key.text == "metadata" or newer:
             why = _why(config, *each.path, each.key.text)
-            lost(f"{'.'.join((*each.path[2:], each.key.text))}, {why}", each.key.span)
+            report_loss(f"{'.'.join((*each.path[2:], each.key.text))}, {why}", each.key.span)
         else:
             found.append((each.key, each.value))
     return Table(tuple(found))

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from llamafleet.fleet.schema import llama_server
 from llamafleet.fleet.server_argv import forms, normal
 from llamafleet.fleet.words import Word
-from llamafleet.importers.lift import ENDING, Lifted, is_server, lift, rendered
+from llamafleet.importers.server_command import (
+    ENDING,
+    ServerCommand,
+    is_server,
+    parse_server_command,
+    rendered,
+)
 from llamafleet.source import Position, Span
 
 SPAN = Span("f", Position(1, 1), Position(1, 1))
@@ -26,13 +32,13 @@ def words(*texts: str) -> list[Word]:
     return [Word(text, SPAN) for text in texts]
 
 
-def lifted(*texts: str) -> Lifted:
-    found = lift(words(*texts))
+def parsed(*texts: str) -> ServerCommand:
+    found = parse_server_command(words(*texts))
     assert found is not None
     return found
 
 
-def keys(found: Lifted) -> dict[str, Any]:
+def keys(found: ServerCommand) -> dict[str, Any]:
     return {each.key.text: each.value for each in found.keys}
 
 
@@ -63,7 +69,7 @@ def without_files(meaning: dict[str, object]) -> dict[str, object]:
 @settings(max_examples=300, deadline=None)
 @given(argvs())
 def test_what_is_lifted_means_the_same(argv: list[str]) -> None:
-    found = lift(words(*argv))
+    found = parse_server_command(words(*argv))
     if found is None:
         return
     again = rendered(found)
@@ -73,10 +79,10 @@ def test_what_is_lifted_means_the_same(argv: list[str]) -> None:
 @settings(max_examples=300, deadline=None)
 @given(argvs())
 def test_lifting_what_was_rendered_changes_nothing(argv: list[str]) -> None:
-    found = lift(words(*argv))
+    found = parse_server_command(words(*argv))
     if found is None:
         return
-    again = lift(words(*rendered(found)))
+    again = parse_server_command(words(*rendered(found)))
     assert again is not None
     assert rendered(again) == rendered(found)
 
@@ -98,14 +104,14 @@ def test_lifting_what_was_rendered_changes_nothing(argv: list[str]) -> None:
     ],
 )
 def test_a_flag_is_a_key(argv: list[str], key: str, text: str) -> None:
-    found = lifted("llama-server", *argv)
+    found = parsed("llama-server", *argv)
     assert [each.text for each in keys(found).values()] == [text]
     assert set(keys(found)) == {key}
     assert found.extra == ()
 
 
 def test_flags_that_collect_become_a_list() -> None:
-    found = lifted("llama-server", "-ot", "a=CPU", "--override-tensor", "b=CUDA0")
+    found = parsed("llama-server", "-ot", "a=CPU", "--override-tensor", "b=CUDA0")
     assert llama_server.argv(
         llama_server.flags()["override-tensor"], keys(found)["override-tensor"]
     ) == ("--override-tensor", "a=CPU,b=CUDA0")
@@ -124,19 +130,19 @@ def test_flags_that_collect_become_a_list() -> None:
     ],
 )
 def test_what_is_no_key_stays_an_argument(argv: list[str]) -> None:
-    found = lifted("llama-server", *argv)
+    found = parsed("llama-server", *argv)
     assert keys(found) == {}
     assert list(found.extra_args) == argv
 
 
 def test_order_is_kept_where_it_counts() -> None:
-    found = lifted("llama-server", "--cpu-moe", "-ot", "x=CPU", "-c", "1")
+    found = parsed("llama-server", "--cpu-moe", "-ot", "x=CPU", "-c", "1")
     assert set(keys(found)) == {"ctx-size"}
     assert found.extra_args == ("--cpu-moe", "-ot", "x=CPU")
 
 
 def test_files_and_ports_are_not_flags() -> None:
-    found = lifted("llama-server", "-m", "/a", "-mm", "/b", "-md", "/c", "--port", "1")
+    found = parsed("llama-server", "-m", "/a", "-mm", "/b", "-md", "/c", "--port", "1")
     assert [
         word.text if word else None for word in (found.model, found.mmproj, found.draft, found.port)
     ] == ["/a", "/b", "/c", "1"]
@@ -160,6 +166,6 @@ def test_the_program_is_known_by_its_name(program: str, is_one: bool) -> None:
 
 
 def test_presets_and_questions_stay_commands() -> None:
-    assert lift(words("llama-server", "--gpt-oss-20b-default")) is None
-    assert lift(words("llama-server", "--version")) is None
-    assert lift(words("docker", "run", "llama-server")) is None
+    assert parse_server_command(words("llama-server", "--gpt-oss-20b-default")) is None
+    assert parse_server_command(words("llama-server", "--version")) is None
+    assert parse_server_command(words("docker", "run", "llama-server")) is None

@@ -9,9 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llamafleet.diagnostics.model import Diagnostics
+from llamafleet.language.fast_path import MOST_STATES, read_fast
 from llamafleet.language.parser import parse
 from llamafleet.language.recovery import read_recovering
-from llamafleet.language.straight import MOST_STATES, read_straight
 from llamafleet.language.syntax import File
 from llamafleet.language.tables import tables
 from llamafleet.source import Source
@@ -46,7 +46,7 @@ def recovering(text: str) -> tuple[File, bool]:
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
 def test_an_example_is_read_straight(path: Path) -> None:
     text = path.read_text()
-    file = read_straight(text, "f.fleet", tables())
+    file = read_fast(text, "f.fleet", tables())
     assert file is not None
     assert (file, False) == recovering(text)
 
@@ -59,10 +59,10 @@ def test_an_example_is_read_straight(path: Path) -> None:
 @example("")
 def test_both_ways_agree_on_any_text(text: str) -> None:
     text += "\n"
-    straight = read_straight(text, "f.fleet", tables())
+    fast_path = read_fast(text, "f.fleet", tables())
     file, errors = recovering(text)
-    assert (straight is None) == errors
-    assert straight is None or straight == file
+    assert (fast_path is None) == errors
+    assert fast_path is None or fast_path == file
 
 
 def test_deep_nesting_is_left_to_the_parser() -> None:

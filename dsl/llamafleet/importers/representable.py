@@ -9,6 +9,6 @@ from ..fleet.schema.value_type import unprintable
 MACRO = re.compile(r"\$\{[A-Za-z0-9_-]+\}|\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
 
 
-def sayable(text: str) -> bool:
+def is_representable(text: str) -> bool:
     """Whether a text stands on one line and holds nothing that llama-swap would replace."""
     return not unprintable(text) and MACRO.search(text) is None

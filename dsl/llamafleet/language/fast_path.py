@@ -16,7 +16,7 @@ MOST_STATES = 32
 """A level of nesting takes a state at least, so with fewer nothing is nested too deeply."""
 
 
-def read_straight(text: str, path: str, tables: Tables) -> File | None:
+def read_fast(text: str, path: str, tables: Tables) -> File | None:
     """The tree of a text that ends in a newline; None if there is anything to say about it."""
     rows, ignored = tables.states, tables.ignored
     states: list[int] = [tables.start]
