@@ -30,7 +30,7 @@ NEVER_FOR_A_CHECK = {
 }  # fmt: skip
 
 NEVER_FOR_A_SIZE = {
-    "ctypes", "dataclasses", "pathlib", "llamafleet.capacity.memory.graph",
+    "ctypes", "dataclasses", "pathlib", "llamafleet.capacity.memory.engine.network",
     "llamafleet.capacity.memory.estimate", "llamafleet.gguf.facts", "llamafleet.gguf.header",
     "llamafleet.lock.apply",
 }  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from llamafleet.capacity.memory.graph.attention import _rotated
-from llamafleet.capacity.memory.graph.network import Network
-from llamafleet.capacity.memory.graph.tensors import Graph, given
+from llamafleet.capacity.memory.engine.attention import _hadamard
+from llamafleet.capacity.memory.engine.network import Network
+from llamafleet.capacity.memory.engine.tensors import Graph, given
 
 
 def test_a_network_is_expanded_however_deep_it_is() -> None:
@@ -21,7 +21,7 @@ def test_a_network_is_expanded_however_deep_it_is() -> None:
     assert other.inputs == [first]
 
 
-def test_heads_of_no_length_are_not_rotated() -> None:
+def test_heads_of_no_length_are_not_hadamard() -> None:
     """A header may say so; halving and doubling nothing goes on for ever."""
     source = given((8,))
-    assert _rotated(cast(Network, None), source, "q8_0", "k", 0) is source
+    assert _hadamard(cast(Network, None), source, "q8_0", "k", 0) is source

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from llamafleet.capacity.memory import Device, Estimate, Flags
+from llamafleet.capacity.memory.engine.tensor_split import META
 from llamafleet.capacity.memory.estimate import estimate
 from llamafleet.capacity.memory.spread import largest
-from llamafleet.capacity.memory.tensor_split import META
 from llamafleet.capacity.memory.terms import MIB, Kind
 from tests.memory.models import REAL, TINY
 from tests.memory.recorded import facts_of_made

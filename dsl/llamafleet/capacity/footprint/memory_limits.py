@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from ...backends import backend
 from ...fleet.model import Fleet, Host, Service
 from ...fleet.service import swaps
-from ..memory.compute import THUMB
+from ..memory.engine.compute import THUMB
 from .footprints import Footprints
 from .model import ESTIMATED, MEASURED, Footprint
 

@@ -1,7 +1,7 @@
 """How much memory a llama-server takes, per device: from a GGUF's header and the server's flags.
 
-One term a file: `weights`, `kv_cache`, `recurrent`, `outputs`, `compute`, `host`. `placement` says
-which device has what, `geometry` how the context is cut, `estimate` puts the terms together; it
+`hparams` are what the header says of the model, `cparams` how flags cut the context. `engine` is
+llama.cpp and ggml: placement, caches, compute graphs. `estimate` puts the terms together; it
 brings all graphs along, and is imported by itself where there is a header to compute with.
 """
 

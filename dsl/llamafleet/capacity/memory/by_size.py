@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .cparams import CELLS, padded
 from .devices import Device
 from .drivers import drivers
+from .engine.kv_cache import row
+from .engine.placement import used_devices
 from .flags import Flags
-from .geometry import CELLS, padded
 from .host import CACHE_RAM, PROMPTS
-from .kv_cache import row
 from .modelled import MODELLED, unmodelled_build
-from .placement import used_devices
 from .terms import HOST, MIB, Estimate, Kind, Term
 
 SOURCE = "a rule of thumb: no source of llama.cpp"

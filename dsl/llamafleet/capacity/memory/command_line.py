@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ...fleet.server_argv import Option, read
 from ...fleet.words import Word
 from ...source import Position, Span
+from .argument_errors import METADATA, OFF, ON, argument_error
 from .flags import ALL, EXPERTS, NGRAM_CACHE, Flags, Override
-from .refused import METADATA, OFF, ON, refused
-from .shape import MOST_LAYERS
+from .hparams import MOST_LAYERS
 
 _NOWHERE = Span("command line", Position(1, 1), Position(1, 1))
 
@@ -28,7 +28,7 @@ def read_flags(argv: Sequence[str]) -> Flags | str:
     for option in options:
         if option.form is None:
             return f'llama-server has no flag "{option.key}", or it lacks a value'
-        if problem := refused(option):
+        if problem := argument_error(option):
             return problem
     return _flags(_Given(options))
 

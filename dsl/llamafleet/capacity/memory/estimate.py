@@ -6,24 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ...gguf import GgufFacts
-from .compute import compute
+from .cparams import CParams, cparams_of
 from .devices import Device
 from .drivers import drivers
+from .engine.compute import compute
+from .engine.indexer_cache import indexer_cache
+from .engine.kv_cache import kv_cache
+from .engine.placement import Placement, placement_of
+from .engine.recurrent_state import recurrent
+from .engine.tensor_split import META
 from .flags import Flags
-from .geometry import Geometry, geometry_of
+from .header_limits import header_error
 from .host import host
-from .indexers import indexer_cache
-from .kv_cache import kv_cache
+from .hparams import HParams, hparams_of
 from .modelled import MODELLED, unmodelled_architecture, unmodelled_build
 from .outputs import outputs
-from .placement import Placement, placement_of
-from .recurrent import recurrent
-from .shape import Shape, shape_of
+from .rule_of_thumb import by_rule_of_thumb, of_other_build
 from .spread import spread
-from .stops import beyond, stops
-from .tensor_split import META
+from .startup_errors import startup_error
 from .terms import HOST, Estimate, Term
-from .thumb import by_thumb, of_other_build
 from .weights import weights
 
 WITHOUT_FLASH = frozenset({"grok"})
@@ -41,27 +42,27 @@ def estimate(
     `ref` is the build that runs, None where it is no release of upstream's.
     """
     facts = overridden(facts, flags)
-    if problem := beyond(facts):
+    if problem := header_error(facts):
         return problem
-    shape = shape_of(facts)
-    if isinstance(shape, str):
-        return shape
-    placement = placement_of(flags, shape, cards)
+    hparams = hparams_of(facts)
+    if isinstance(hparams, str):
+        return hparams
+    placement = placement_of(flags, hparams, cards)
     if isinstance(placement, str):
         return placement
-    if problem := stops(shape, flags):
+    if problem := startup_error(hparams, flags):
         return problem
-    if shape.architecture in WITHOUT_FLASH:
+    if hparams.architecture in WITHOUT_FLASH:
         flags = replace(flags, flash_attn=False)
-    geometry = geometry_of(flags, shape)
+    cparams = cparams_of(flags, hparams)
     odd, other = unmodelled_architecture(facts.architecture), unmodelled_build(ref)
-    known = by_thumb if odd else _modelled
+    known = by_rule_of_thumb if odd else _modelled
     terms = (
-        *known(facts, shape, flags, geometry, placement),
-        *host(shape, flags, geometry),
+        *known(facts, hparams, flags, cparams, placement),
+        *host(hparams, flags, cparams),
     )
     if META in placement.devices:
-        terms = tuple(spread(terms, facts, shape, flags, geometry, placement))
+        terms = tuple(spread(terms, facts, hparams, flags, cparams, placement))
     if other and not odd:
         terms = tuple(of_other_build(terms))
     terms = (*terms, *drivers([each.name for each in cards], flags.devices, terms))
@@ -70,8 +71,8 @@ def estimate(
     return Estimate(
         devices=(*placement.cards, *idle, HOST),
         terms=terms,
-        n_ctx=geometry.n_ctx,
-        n_ctx_per_slot=geometry.per_sequence,
+        n_ctx=cparams.n_ctx,
+        n_ctx_per_slot=cparams.per_sequence,
         notes=tuple(_notes(flags)),
         together=META in placement.devices,
         unmodelled=tuple(filter(None, (odd, other))),
@@ -80,15 +81,15 @@ def estimate(
 
 
 def _modelled(
-    facts: GgufFacts, shape: Shape, flags: Flags, geometry: Geometry, placement: Placement
+    facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
     """The buffers of the log, by the formulas of the modelled build."""
-    yield from weights(facts, shape, flags, placement)
-    yield from kv_cache(shape, flags, geometry, placement)
-    yield from indexer_cache(facts, shape, flags, geometry, placement)
-    yield from recurrent(shape, flags, geometry, placement)
-    yield from outputs(facts, shape, flags, geometry)
-    yield from compute(facts, shape, flags, geometry, placement)
+    yield from weights(facts, hparams, flags, placement)
+    yield from kv_cache(hparams, flags, cparams, placement)
+    yield from indexer_cache(facts, hparams, flags, cparams, placement)
+    yield from recurrent(hparams, flags, cparams, placement)
+    yield from outputs(facts, hparams, flags, cparams)
+    yield from compute(facts, hparams, flags, cparams, placement)
 
 
 def overridden(facts: GgufFacts, flags: Flags) -> GgufFacts:

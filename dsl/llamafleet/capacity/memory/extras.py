@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...gguf import GgufFacts
+from .cparams import cparams_of, padded
 from .devices import Device
 from .drivers import drivers
+from .engine.placement import Placement, placement_of
 from .estimate import estimate
 from .flags import Flags
-from .geometry import geometry_of, padded
+from .hparams import hparams_of
 from .modelled import MODELLED, unmodelled_build
 from .mtp import mtp
-from .placement import Placement, placement_of
 from .projector import projector, projector_note
-from .shape import shape_of
+from .rule_of_thumb import of_other_build
 from .terms import HOST, LOGGED, Estimate, Term
-from .thumb import of_other_build
 from .weights import alignment
 
 ADAPTER = "src/llama-adapter.cpp, llama_adapter_lora_init_impl"
@@ -41,10 +41,10 @@ def with_extras(
     ref: str | None = MODELLED,
 ) -> Estimate | str:
     """An estimate with the terms of the other files; `ref` is the build, as for the estimate."""
-    shape = shape_of(facts)
-    if isinstance(shape, str):
-        return shape
-    placement = placement_of(flags, shape, cards)
+    hparams = hparams_of(facts)
+    if isinstance(hparams, str):
+        return hparams
+    placement = placement_of(flags, hparams, cards)
     if isinstance(placement, str):
         return placement
     terms: list[Term] = []
@@ -66,7 +66,7 @@ def with_extras(
         ]
         unmodelled += drafting.unmodelled
     elif "draft-mtp" in flags.spec_types:
-        terms += mtp(found, facts, shape, flags, geometry_of(flags, shape), placement)
+        terms += mtp(found, facts, hparams, flags, cparams_of(flags, hparams), placement)
     if unmodelled_build(ref):
         terms = list(of_other_build(terms))
     terms = [each for each in (*found.terms, *terms) if each.kind != "driver"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .cparams import CParams
+from .engine.kv_cache import caches, row
+from .engine.recurrent_state import states
 from .flags import Flags
-from .geometry import Geometry
-from .kv_cache import caches, row
-from .recurrent import states
-from .shape import Shape
+from .hparams import HParams
 from .terms import HOST, MIB, Term
 
 CACHE_RAM = "tools/server/server-task.h, server_prompt_cache"
@@ -16,28 +16,28 @@ PROMPTS = "prompt cache, at most"
 CHECKPOINTS = "tools/server/server-context.cpp, create_checkpoint"
 
 
-def host(shape: Shape, flags: Flags, geometry: Geometry) -> Iterator[Term]:
+def host(hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
     """Upper bounds: these grow while the server works, up to this."""
     if flags.cache_ram > 0:
         formula = "the limit of --cache-ram; filled by prompts that lost their slot"
         size = flags.cache_ram * MIB
         yield Term(HOST, "other", PROMPTS, size, formula, CACHE_RAM)
-    size = _checkpoint(shape, flags, geometry)
+    size = _checkpoint(hparams, flags, cparams)
     if size and flags.checkpoints > 0:
-        count = geometry.sequences * flags.checkpoints
+        count = cparams.sequences * flags.checkpoints
         formula = f"{count} checkpoints x {size} bytes of windows or states"
         what = "context checkpoints, at most"
         yield Term(HOST, "other", what, count * size, formula, CHECKPOINTS)
 
 
-def _checkpoint(shape: Shape, flags: Flags, geometry: Geometry) -> int:
+def _checkpoint(hparams: HParams, flags: Flags, cparams: CParams) -> int:
     """What of one sequence cannot be computed from the rest of its cache."""
     size = 0
-    for cache in caches(shape, flags, geometry):
+    for cache in caches(hparams, flags, cparams):
         if cache.windowed and not flags.swa_full:
-            cells = min(cache.cells, shape.window)
+            cells = min(cache.cells, hparams.window)
             k = sum(row(flags.cache_type_k, each.k) for each in cache.layers)
             size += cells * (k + sum(row(flags.cache_type_v, each.v) for each in cache.layers))
-    recurrent = sum(each.recurrent for each in shape.layers)
-    one = states(shape, flags, geometry) // max(1, geometry.sequences)
-    return size + recurrent * one * (shape.state_r + shape.state_s) * 4
+    recurrent = sum(each.recurrent for each in hparams.layers)
+    one = states(hparams, flags, cparams) // max(1, cparams.sequences)
+    return size + recurrent * one * (hparams.state_r + hparams.state_s) * 4

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...gguf import GgufFacts
+from .cparams import CParams
 from .flags import Flags
-from .geometry import Geometry
-from .shape import Shape
+from .hparams import HParams
 from .terms import HOST, Term
 
 SOURCE = "src/llama-context.cpp, llama_context::output_reserve"
 
 
-def outputs(facts: GgufFacts, shape: Shape, flags: Flags, geometry: Geometry) -> Iterator[Term]:
+def outputs(facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
     """What the host keeps of each sequence's last token."""
-    width = facts.integer("embedding_length_out") or shape.embedding
-    values = shape.vocabulary + (width if flags.embedding else 0)
+    width = facts.integer("embedding_length_out") or hparams.embedding
+    values = hparams.vocabulary + (width if flags.embedding else 0)
     if flags.backend_sampling:
         # Logits, probabilities, candidates and the token, sampled on the device.
-        values += 3 * shape.vocabulary + 1
-    size = values * geometry.sequences * 4
-    formula = f"{values} values x {geometry.sequences} slots x 4 bytes"
+        values += 3 * hparams.vocabulary + 1
+    size = values * cparams.sequences * 4
+    formula = f"{values} values x {cparams.sequences} slots x 4 bytes"
     yield Term(HOST, "output", "output buffer", size, formula, SOURCE)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isqrt
 
 from ...gguf import GgufFacts
+from .cparams import padded
 from .devices import Device
 from .flags import Flags
-from .geometry import padded
 from .terms import HOST, MIB, Term
 from .weights import alignment
 

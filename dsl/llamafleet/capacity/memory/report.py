@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 
 from .devices import Device
+from .engine.tensor_split import META
 from .spread import largest
-from .tensor_split import META
 from .terms import HOST, LOGGED, MIB, Estimate, Kind
 
 COLUMNS: tuple[tuple[str, tuple[Kind, ...]], ...] = (

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...gguf import GgufFacts
+from .cparams import CParams, padded
+from .engine.kv_cache import CACHE, WINDOWED, Cache, caches, value_width
+from .engine.placement import Placement
+from .engine.recurrent_state import SOURCE as STATES
+from .engine.recurrent_state import states
+from .engine.tensor_split import META, REFUSED, UNKNOWN, Cutter
 from .flags import Flags
-from .geometry import Geometry, padded
-from .kv_cache import CACHE, WINDOWED, Cache, caches, value_width
-from .placement import Placement
-from .recurrent import SOURCE as STATES
-from .recurrent import states
-from .shape import Shape
-from .tensor_split import META, REFUSED, UNKNOWN, Cutter
+from .hparams import HParams
 from .terms import HOST, Estimate, Kind, Term
 from .weights import LOADER, alignment, placed
 
@@ -21,16 +21,16 @@ SPLIT = "src/llama-model.cpp, llama_meta_device_get_split_state"
 SLICED = frozenset({"weights", "kv", "recurrent"})
 
 
-def tensor_split_problem(shape: Shape, flags: Flags) -> str | None:
+def tensor_split_problem(hparams: HParams, flags: Flags) -> str | None:
     """Why llama-server stops, or why nobody here knows what it would do."""
     if flags.split_mode != "tensor":
         return None
-    if shape.architecture in REFUSED:
+    if hparams.architecture in REFUSED:
         return (
-            f"--split-mode tensor is not implemented for {shape.architecture}: llama-server stops"
+            f"--split-mode tensor is not implemented for {hparams.architecture}: llama-server stops"
         )
-    if shape.architecture in UNKNOWN:
-        return f"--split-mode tensor cannot be computed for {shape.architecture}"
+    if hparams.architecture in UNKNOWN:
+        return f"--split-mode tensor cannot be computed for {hparams.architecture}"
     if not flags.flash_attn:
         return "--split-mode tensor needs flash attention: llama-server stops"
     return None
@@ -52,27 +52,27 @@ def largest(found: Estimate) -> dict[Kind, int]:
 def spread(
     terms: Iterable[Term],
     facts: GgufFacts,
-    shape: Shape,
+    hparams: HParams,
     flags: Flags,
-    geometry: Geometry,
+    cparams: CParams,
     placement: Placement,
 ) -> Iterator[Term]:
     """Working memory is there whole on each device; weights and caches in slices."""
     shares = (*flags.tensor_split, *(0.0,) * len(placement.cards))[: len(placement.cards)]
-    cutter = Cutter(facts, shape, len(placement.cards), shares if any(shares) else ())
+    cutter = Cutter(facts, hparams, len(placement.cards), shares if any(shares) else ())
     for term in terms:
         if term.device != META:
             yield term
         elif term.kind not in SLICED:
             yield from (replace(term, device=each) for each in placement.cards)
     yield from _weights(cutter, flags, placement)
-    for cache in caches(shape, flags, geometry):
-        yield from _cache(cutter, cache, flags, geometry, placement)
-    yield from _states(cutter, flags, geometry, placement)
+    for cache in caches(hparams, flags, cparams):
+        yield from _cache(cutter, cache, flags, cparams, placement)
+    yield from _states(cutter, flags, cparams, placement)
 
 
 def _weights(cutter: Cutter, flags: Flags, placement: Placement) -> Iterator[Term]:
-    tensors = placed(cutter.facts, cutter.shape, flags, placement).get(META, [])
+    tensors = placed(cutter.facts, cutter.hparams, flags, placement).get(META, [])
     sums = [0] * cutter.devices
     for tensor in tensors:
         for index, size in enumerate(cutter.sizes(tensor.name, tensor.type, tensor.dims)):
@@ -85,17 +85,17 @@ def _weights(cutter: Cutter, flags: Flags, placement: Placement) -> Iterator[Ter
 
 
 def _cache(
-    cutter: Cutter, cache: Cache, flags: Flags, geometry: Geometry, placement: Placement
+    cutter: Cutter, cache: Cache, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
     if not flags.kv_offload:
         return
     sums = [0] * cutter.devices
-    cells = cache.cells * geometry.streams
+    cells = cache.cells * cparams.streams
     here = [each for each in cache.layers if placement.layers[each.index] == META]
     for layer in here:
         rows = [("k", flags.cache_type_k, layer.k)]
-        if not cutter.shape.latent:
-            rows.append(("v", flags.cache_type_v, value_width(layer, cutter.shape, flags)))
+        if not cutter.hparams.latent:
+            rows.append(("v", flags.cache_type_v, value_width(layer, cutter.hparams, flags)))
         for name, kind, width in rows:
             dims = (width, cells)
             found = cutter.sizes(f"cache_{name}_l{layer.index}", kind.upper(), dims)
@@ -107,19 +107,17 @@ def _cache(
             yield Term(device, "kv", what, size, formula, WINDOWED if cache.windowed else CACHE)
 
 
-def _states(
-    cutter: Cutter, flags: Flags, geometry: Geometry, placement: Placement
-) -> Iterator[Term]:
-    shape = cutter.shape
-    rows = states(shape, flags, geometry)
+def _states(cutter: Cutter, flags: Flags, cparams: CParams, placement: Placement) -> Iterator[Term]:
+    hparams = cutter.hparams
+    rows = states(hparams, flags, cparams)
     here = [
-        each for each in shape.layers if each.recurrent and placement.layers[each.index] == META
+        each for each in hparams.layers if each.recurrent and placement.layers[each.index] == META
     ]
     if not here or not flags.kv_offload:
         return
     sums = [0] * cutter.devices
     for layer in here:
-        for name, width in (("r", shape.state_r), ("s", shape.state_s)):
+        for name, width in (("r", hparams.state_r), ("s", hparams.state_s)):
             found = cutter.sizes(f"cache_{name}_l{layer.index}", "F32", (width, rows))
             sums = [size + total for size, total in zip(found, sums, strict=True)]
     formula = f"slices of {len(here)} layers x {rows} states"

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ...gguf import GgufFacts, Tensor
+from .cparams import padded
+from .engine.placement import Placement
 from .flags import Flags
-from .geometry import padded
-from .placement import Placement
-from .shape import Shape
+from .hparams import HParams
 from .terms import HOST, Term
 
 LOADER = "src/llama-model-loader.cpp, create_tensor"
@@ -35,10 +35,10 @@ def alignment(device: str) -> int:
     return 32 if device == HOST else 128
 
 
-def loaded(facts: GgufFacts, shape: Shape, drafting: bool) -> tuple[Tensor, ...]:
+def loaded(facts: GgufFacts, hparams: HParams, drafting: bool) -> tuple[Tensor, ...]:
     """The tensors that are read: layers that only draft stay out unless they do."""
     return tuple(
-        each for each in facts.tensors if drafting or _block(each.name) < max(shape.attended, 1)
+        each for each in facts.tensors if drafting or _block(each.name) < max(hparams.attended, 1)
     )
 
 
@@ -47,9 +47,11 @@ def _block(name: str) -> int:
     return int(match[1]) if match else -1
 
 
-def weights(facts: GgufFacts, shape: Shape, flags: Flags, placement: Placement) -> Iterator[Term]:
+def weights(
+    facts: GgufFacts, hparams: HParams, flags: Flags, placement: Placement
+) -> Iterator[Term]:
     """One term a buffer of the log: each device's, what the host maps, and what it repacks."""
-    found = placed(facts, shape, flags, placement)
+    found = placed(facts, hparams, flags, placement)
     for device in placement.devices:
         if device in found:
             size = _allocated(found[device], device)
@@ -59,20 +61,22 @@ def weights(facts: GgufFacts, shape: Shape, flags: Flags, placement: Placement) 
 
 
 def placed(
-    facts: GgufFacts, shape: Shape, flags: Flags, placement: Placement
+    facts: GgufFacts, hparams: HParams, flags: Flags, placement: Placement
 ) -> dict[str, list[Tensor]]:
     """The tensors of each device."""
     found: dict[str, list[Tensor]] = {}
-    for tensor in loaded(facts, shape, "draft-mtp" in flags.spec_types):
-        for device in dict.fromkeys(_devices(tensor, facts, shape, placement)):
+    for tensor in loaded(facts, hparams, "draft-mtp" in flags.spec_types):
+        for device in dict.fromkeys(_devices(tensor, facts, hparams, placement)):
             found.setdefault(device, []).append(tensor)
     return found
 
 
-def _devices(tensor: Tensor, facts: GgufFacts, shape: Shape, placement: Placement) -> Iterator[str]:
+def _devices(
+    tensor: Tensor, facts: GgufFacts, hparams: HParams, placement: Placement
+) -> Iterator[str]:
     if tensor.name.startswith("rope_"):
         # They belong to every layer that uses them, but each buffer has them once.
-        for layer in shape.layers:
+        for layer in hparams.layers:
             if not (facts.architecture == "gemma4" and layer.window):
                 yield placement.layers[layer.index]
         return

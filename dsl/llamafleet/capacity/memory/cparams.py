@@ -1,0 +1,70 @@
+"""How the context is cut into slots, and how much is computed at once."""
+
+from __future__ import annotations
+
+from ...dataclasses import dataclass
+from .flags import Flags
+from .hparams import HParams
+
+CELLS = 256
+"""Contexts are padded to it; so are the caches of windows."""
+
+
+def padded(value: int, unit: int) -> int:
+    """The next multiple of `unit`."""
+    return -(-value // unit) * unit
+
+
+@dataclass(frozen=True, slots=True)
+class CParams:
+    """The context of a process, as llama_context's constructor sets it."""
+
+    n_ctx: int
+    per_sequence: int
+    sequences: int
+    streams: int
+    batch: int
+    ubatch: int
+    outputs: int
+
+    @property
+    def unified(self) -> bool:
+        """Whether all slots share one pool."""
+        return self.streams == 1
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the largest graph."""
+        return padded(min(self.n_ctx, self.ubatch), self.sequences)
+
+
+def cparams_of(flags: Flags, hparams: HParams) -> CParams:
+    """The context that these flags give this model."""
+    slots, batch, ubatch = flags.slots, flags.batch_size, flags.ubatch_size
+    asked = flags.ctx_size or 0
+    if flags.kv_unified_per_slot > 0 and flags.ctx_size is None:
+        asked = slots * flags.kv_unified_per_slot
+    asked = asked or hparams.trained
+    if flags.embedding and batch > ubatch:
+        batch = ubatch
+    if batch < 0 or hparams.causal:
+        # A negative number is read as a very large one.
+        batch = min(asked, batch) if batch > 0 else asked
+    ubatch = min(batch, ubatch) if ubatch > 0 else batch
+    n_ctx = padded(asked, CELLS)
+    sequence = n_ctx
+    if not flags.unified:
+        sequence = padded(n_ctx // slots, CELLS)
+        n_ctx = sequence * slots
+    outputs = min(batch, slots * (1 + flags.drafted))
+    if flags.pools:
+        outputs = batch
+    return CParams(
+        n_ctx=n_ctx,
+        per_sequence=sequence,
+        sequences=slots,
+        streams=1 if flags.unified else slots,
+        batch=batch,
+        ubatch=ubatch,
+        outputs=outputs,
+    )

@@ -1,0 +1,216 @@
+"""Attention as llm_graph_context::build_attn of src/llama-graph.cpp builds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+
+from ..hparams import Layer
+from .kv_cache import Cache, row, value_width
+from .network import Network
+from .tensors import Tensor, UnknownGraphError
+from .traits import TEMPERED
+
+QUANTIZED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
+SOFT_CAPPED = frozenset({"gemma2", "grok"})
+"""Scores go through a tanh where flash attention does not do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionInputs:
+    """What one attention works with. Without K and V of its own it reads another layer's.
+
+    `unfold` is MLA's matrix that makes values of latent ones, `reader` the layer that reads.
+    """
+
+    query: Tensor
+    key: Tensor | None
+    value: Tensor | None
+    unfold: str = ""
+    reader: int | None = None
+
+
+def attend(net: Network, layer: Layer, cache: Cache, asked: AttentionInputs) -> Tensor:
+    """Writes K and V into the cache, and reads all of it."""
+    graph, flags = net.graph, net.flags
+    tag = "swa" if cache.windowed else "base"
+    latent = bool(asked.unfold)
+    which = (f"k {tag}", f"v {tag}")
+    query, key, value = asked.query, asked.key, asked.value
+    if not latent:
+        query = _hadamard(net, query, flags.cache_type_k, which[0], layer.head_k)
+        if key is not None:
+            key = _hadamard(net, key, flags.cache_type_k, which[0], layer.head_k)
+        if value is not None:
+            value = _hadamard(net, value, flags.cache_type_v, which[1], layer.head_v)
+    # With two caches llama.cpp expands Q, K, V; with one Q, V, K.
+    ordered = (query, key, value) if net.windows else (query, value, key)
+    graph.expand(*(each for each in ordered if each is not None))
+    cells = cache.cells * net.cparams.streams
+    k_cache = net.cached(layer.index, row(flags.cache_type_k, layer.k) * cells)
+    if key is not None:
+        index = net.input(f"k_idxs {tag}", (net.tokens,), "i64")
+        flat = graph.look(key, (layer.k, net.tokens), "VIEW")
+        graph.expand(graph.write("SET_ROWS", k_cache, flat, index))
+    v_cache = k_cache
+    if not latent:
+        width = value_width(layer, net.hparams, flags)
+        v_cache = net.cached(layer.index, row(flags.cache_type_v, width) * cells)
+        if value is not None:
+            graph.expand(_written(net, layer, width, tag, value, v_cache))
+    kinds = (flags.cache_type_k, flags.cache_type_k if latent else flags.cache_type_v)
+    reader = layer.index if asked.reader is None else asked.reader
+    many = (cache.cells, net.cparams.streams)
+    held = KeysAndValues(k_cache, v_cache, kinds, *many, mask(net, cache), reader)
+    found = multi_head_attention(net, layer, held, query, asked.unfold)
+    if latent or flags.cache_type_v not in QUANTIZED or layer.head_v % 64:
+        return found
+    return _hadamard(net, found, flags.cache_type_v, which[1], layer.head_v)
+
+
+def kv_owner(net: Network, layer: Layer) -> Layer:
+    """The layer whose cache this one reads: the last of its kind that has one."""
+    owners = [each for each in net.hparams.layers if each.attention and each.window == layer.window]
+    if not owners:
+        raise UnknownGraphError(f"no layer has the cache that layer {layer.index} reads")
+    return replace(owners[-1], heads=layer.heads)
+
+
+def _written(
+    net: Network, layer: Layer, width: int, tag: str, value: Tensor, into: Tensor
+) -> Tensor:
+    graph = net.graph
+    # Transposed, every value has an index of its own.
+    many = net.tokens if net.flags.flash_attn else net.tokens * width
+    index = net.input(f"v_idxs {tag}", (many,), "i64")
+    if net.flags.flash_attn:
+        flat = graph.look(value, (layer.v, net.tokens), "VIEW")
+        return graph.write("SET_ROWS", into, flat, index)
+    if value.op == "VIEW":
+        flat = graph.add("CONT", (layer.v, net.tokens), value)
+    else:
+        flat = graph.look(value, (layer.v, net.tokens))
+    if layer.v < width:
+        flat = graph.add("PAD", (width, net.tokens), flat)
+    return graph.write("SET_ROWS", into, graph.look(flat, (1, width * net.tokens)), index)
+
+
+def mask(net: Network, cache: Cache) -> Tensor:
+    """What each token may see: a value for each cell of its stream."""
+    kind = "f16" if net.flash else "f32"
+    streams = net.cparams.streams
+    dims = (cache.cells, -(-net.tokens // streams), 1, streams)
+    return net.input(f"kq_mask {'swa' if cache.windowed else 'base'}", dims, kind)
+
+
+def _hadamard(net: Network, source: Tensor, kind: str, which: str, head: int) -> Tensor:
+    """Quantized caches hold values after a Hadamard rotation."""
+    if kind not in QUANTIZED or head < 64 or head % 64:
+        return source
+    size = 64
+    while which[0] == "k" and head % (size * 2) == 0:
+        size *= 2
+    matrix = net.input(f"{which}_rot {head}", (size, size))
+    dims = source.layout[1]
+    assert isinstance(dims, tuple)
+    many = prod(dims) // size
+    # What a view shows in pieces is made contiguous first.
+    flat = source if source.op != "VIEW" else net.graph.add("CONT", dims, source)
+    shaped = net.graph.look(flat, (size, many))
+    return net.graph.look(net.graph.add("MUL_MAT", (size, many), matrix, shaped), dims)
+
+
+@dataclass(frozen=True, slots=True)
+class KeysAndValues:
+    """What is attended to: K and V, their types, and the mask."""
+
+    keys: Tensor
+    values: Tensor
+    kinds: tuple[str, str]
+    cells: int
+    streams: int
+    mask: Tensor
+    layer: int
+    uncached: bool = False
+
+
+def multi_head_attention(
+    net: Network, layer: Layer, held: KeysAndValues, query: Tensor, unfold: str = ""
+) -> Tensor:
+    """build_attn_mha: the values of all heads, weighed by their scores."""
+    graph, tokens = net.graph, net.tokens
+    dims = (layer.head_k, tokens, layer.heads)
+    asked = graph.look(graph.look(query, query_dims(layer, tokens), "VIEW"), dims, "PERMUTE")
+    found = (_flash if net.flash else _plain)(net, layer, held, asked, unfold)
+    graph.expand(found)
+    return found
+
+
+def query_dims(layer: Layer, tokens: int) -> tuple[int, int, int]:
+    """Q by heads."""
+    return layer.head_k, layer.heads, tokens
+
+
+def _flash(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfold: str) -> Tensor:
+    graph, tokens, heads = net.graph, net.tokens, layer.heads
+    cells = held.cells * held.streams
+    keys = _read(net, held.keys, held.kinds[0], layer.k * cells)
+    values = _read(net, held.values, held.kinds[1], layer.v * cells)
+    sources = [asked, keys, values, held.mask]
+    if net.has(f"blk.{layer.index}.attn_sinks.weight"):
+        sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
+    dims = (layer.head_v, heads, tokens)
+    found = graph.add("FLASH_ATTN", dims, *sources, name=str(held.layer))
+    if not unfold:
+        return graph.look(found, (layer.head_v * heads, tokens))
+    out = net.length(unfold, 1)
+    found = graph.look(found, (layer.head_v, tokens, heads), "PERMUTE")
+    found = graph.add("MUL_MAT", (out, tokens, heads), net.weight(unfold), found)
+    found = graph.add("CONT", (out, heads, tokens), graph.look(found, (out, heads), "PERMUTE"))
+    return graph.look(found, (out * heads, tokens))
+
+
+def _read(net: Network, held: Tensor, kind: str, values: int) -> Tensor:
+    look = net.graph.look(held, (values,), "PERMUTE")
+    if kind != "f32":
+        return look
+    # Flash attention reads 16 bits.
+    return net.graph.add("CPY", (values,), look, kind="f16")
+
+
+def _plain(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfold: str) -> Tensor:
+    graph, tokens, heads = net.graph, net.tokens, layer.heads
+    keys = graph.look(held.keys, (layer.k, held.cells), "PERMUTE")
+    dims = (held.cells, tokens, heads)
+    scores = graph.add("MUL_MAT", dims, keys, asked)
+    if net.hparams.architecture in SOFT_CAPPED:
+        scores = graph.add("UNARY", dims, graph.add("SCALE", dims, scores))
+        scores = graph.add("SCALE", dims, scores)
+    sources = [scores, held.mask]
+    if net.has(f"blk.{layer.index}.attn_sinks.weight"):
+        sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
+    scores = graph.add("SOFT_MAX", dims, *sources)
+    values = graph.look(held.values, (held.cells, layer.v), "PERMUTE")
+    if net.flags.flash_attn or unfold or held.uncached:
+        # V does not lie transposed.
+        width = layer.v * held.cells * held.streams
+        values = graph.add("CONT", (width,), values, kind=held.kinds[1])
+    found = graph.add("MUL_MAT", (layer.head_v, tokens, heads), values, scores)
+    out = layer.head_v
+    if unfold:
+        out = net.length(unfold, 1)
+        found = graph.add("MUL_MAT", (out, tokens, heads), net.weight(unfold), found)
+    turned = graph.look(found, (out, heads, tokens), "PERMUTE")
+    found = graph.add("CONT", (out * heads, tokens), turned)
+    if not net.flags.kv_offload:
+        found.backend = "CPU"
+    return found
+
+
+def tempered(net: Network, query: Tensor, dims: tuple[int, ...]) -> Tensor:
+    """Q scaled by position, where the model is trained for it."""
+    said = net.facts.metadata.get("attention.temperature_scale")
+    kind = net.hparams.architecture
+    if kind in TEMPERED and (said or kind == "llama4"):
+        return net.graph.add("MUL", dims, query, net.input("attn_scale", (1, 1, net.tokens)))
+    return query

@@ -1,0 +1,82 @@
+"""Compute buffers: the graph of the largest batch, laid out as ggml does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....gguf import GgufFacts
+from ..cparams import CParams
+from ..flags import Flags
+from ..hparams import HParams
+from ..terms import HOST, Term
+from .indexer_cache import indexed
+from .networks import network
+from .placement import Placement
+from .scheduler import buffers, machine
+from .tensors import UnknownGraphError
+
+NEARLY = frozenset({"cogvlm", "grovemoe", "openelm", "plamo2", "talkie"})
+"""Of their graphs a step or two is not built as it is: some more is counted."""
+
+PARTLY = frozenset({
+    "bailingmoe3", "clef", "deepseek4", "dflash", "dots3note", "glm5-next", "graniteswitch",
+    "grok", "hrm_text", "kimi-k3", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5",
+    "t5encoder",
+})  # fmt: skip
+"""Their graphs have whole parts that are not built: twice as much is counted."""
+
+INDEXED_BYTES = 17
+"""What an indexer's scores take for each token and cell; its graph is not built either."""
+
+THUMB = "rule of thumb, the graph of this architecture is not known"
+SOURCE = "src/llama-context.cpp, llama_context::sched_reserve; ggml/src/ggml-alloc.c"
+
+
+def compute(
+    facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
+) -> Iterator[Term]:
+    """One term a compute buffer of the log."""
+    try:
+        net = network(facts, hparams, flags, cparams, placement)
+    except UnknownGraphError as unknown:
+        # A graph that is put together in another way, of tensors with other names.
+        yield from _by_rule_of_thumb(hparams, cparams, placement, str(unknown))
+        return
+    found = buffers(net.graph, net.graph.inputs, machine(flags, placement), cparams.tokens)
+    copies = 4 if placement.pipelined else 1
+    more = _not_built(facts, hparams, cparams)
+    scores = {placement.layers[each] for each in indexed(facts, hparams)}
+    for device in (*placement.devices, HOST):
+        formula = f"{cparams.tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
+        size, off = found[device], 0
+        if more is not None and size:
+            factor, extra = more
+            if extra and device not in scores:
+                extra = cparams.per_sequence * cparams.tokens * 2
+            off = int(size * (factor - 1)) + extra // 2
+            size = int(size * factor) + extra
+            formula = f"{formula}; {THUMB} in all parts: {factor} times, and {extra} bytes"
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, off)
+
+
+def _not_built(facts: GgufFacts, hparams: HParams, cparams: CParams) -> tuple[float, int] | None:
+    """By what a buffer is taken larger because parts of the graph are not known."""
+    if indexed(facts, hparams):
+        cells = cparams.per_sequence * cparams.streams
+        return 1.0, cells * cparams.tokens * INDEXED_BYTES
+    if hparams.architecture in NEARLY:
+        return 1.15, 0
+    return (2.0, 0) if hparams.architecture in PARTLY else None
+
+
+def _by_rule_of_thumb(
+    hparams: HParams, cparams: CParams, placement: Placement, why: str
+) -> Iterator[Term]:
+    """Where no graph is known: what is live at once in a wide layer, and every cell's mask."""
+    wide = max((each.feed_forward for each in hparams.layers), default=0)
+    values = 6 * hparams.embedding + 3 * wide + cparams.per_sequence // 2
+    copies = 4 if placement.pipelined else 1
+    size = max(values * cparams.tokens * copies, hparams.vocabulary * cparams.outputs) * 4
+    for device in (*placement.devices, HOST):
+        formula = f"{THUMB} ({why}): {cparams.tokens} tokens x {values} values"
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, off=size // 2)

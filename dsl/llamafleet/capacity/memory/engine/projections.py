@@ -1,0 +1,159 @@
+"""Q, K and V of a layer, and its attention as a whole."""
+
+from __future__ import annotations
+
+from ..hparams import Layer
+from .attention import AttentionInputs, KeysAndValues, attend, multi_head_attention, tempered
+from .kv_cache import Cache
+from .mla import attention_with_full_kv, mla_attention
+from .network import Network
+from .tensors import Tensor
+from .traits import ROTATED_FIRST, SCALED_QUERY, rotates
+
+UNCACHED = frozenset({"llama-embed"})
+"""Has a cache, and does not use it."""
+
+
+def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -> Tensor:
+    """Q, K and V, the cache, and the output projection."""
+    here = f"blk.{layer.index}."
+    if net.hparams.latent and net.has(here + "attn_kv_a_mqa.weight") and cache is not None:
+        return mla_attention(net, layer, cache, source)
+    if net.has(here + "attn_kv_b.weight") and cache is not None:
+        return attention_with_full_kv(net, layer, cache, source)
+    query, key, value, gate = _projected(net, layer, source)
+    width = layer.heads * layer.head_v
+    if cache is None or net.hparams.architecture in UNCACHED:
+        found = _uncached(net, layer, query, key, value)
+    else:
+        found = attend(net, layer, cache, AttentionInputs(query, key, value))
+    if gate is not None:
+        look = net.graph.part(gate, (width, net.tokens), 2 * width, net.tokens)
+        opened = net.graph.add("CONT", (width, net.tokens), look)
+        opened = net.graph.add("UNARY", (width, net.tokens), opened)
+        found = net.graph.add("MUL", (width, net.tokens), found, opened)
+    elif net.has(here + "attn_gate.weight"):
+        found = _gated(net, layer, source, found)
+    if net.has(here + "attn_sub_norm.weight"):
+        found = net.norm(found, (width, net.tokens), here + "attn_sub_norm.weight", layer.index)
+    name = "attn_output" if net.has(here + "attn_output.weight") else "attn_out"
+    return net.multiply(f"{here}{name}.weight", found, net.tokens)
+
+
+def _gated(net: Network, layer: Layer, source: Tensor, found: Tensor) -> Tensor:
+    """A gate for each value, or for each head."""
+    graph, name = net.graph, f"blk.{layer.index}.attn_gate.weight"
+    many, width = net.length(name, 1), layer.heads * layer.head_v
+    gate = net.multiply(name, source, net.tokens)
+    gate = graph.add("UNARY", (many, net.tokens), gate)
+    if many == width:
+        return graph.add("MUL", (width, net.tokens), found, gate)
+    dims = (layer.head_v, layer.heads, net.tokens)
+    gate = graph.look(gate, (1, layer.heads, net.tokens))
+    found = graph.add("MUL", dims, graph.look(found, dims), gate)
+    return graph.look(found, (width, net.tokens))
+
+
+def _uncached(net: Network, layer: Layer, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Models of embeddings and of diffusion see their batch alone."""
+    net.graph.expand(query, key, value)
+    kind = "f16" if net.flash else "f32"
+    name = "kq_mask batch swa" if layer.window else "kq_mask batch"
+    mask = net.input(name, (net.tokens, net.tokens), kind)
+    return multi_head_attention(
+        net,
+        layer,
+        KeysAndValues(key, value, ("f32", "f32"), net.tokens, 1, mask, layer.index, True),
+        query,
+    )
+
+
+def _projected(
+    net: Network, layer: Layer, source: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    here, tokens, graph = f"blk.{layer.index}.", net.tokens, net.graph
+    q, k = layer.heads * layer.head_k, layer.k
+    if net.has(here + "attn_qkv.weight"):
+        fused = _fused(net, layer, source)
+        whole = net.length(here + "attn_qkv.weight", 1)
+        query = graph.part(fused, (layer.head_k, layer.heads, tokens), whole, tokens)
+        key = graph.part(fused, (layer.head_k, layer.kv_heads, tokens), whole, tokens)
+        value = graph.part(fused, (layer.head_v, layer.kv_heads, tokens), whole, tokens)
+        return _turned(net, layer, query, "q", q), _turned(net, layer, key, "k", k), value, None
+    gate = None
+    query = _clamped(net, net.multiply(here + "attn_q.weight", source, tokens), q)
+    if net.length(here + "attn_q.weight", 1) == 2 * q:
+        gate, query = query, graph.part(query, (q, tokens), 2 * q, tokens)
+    query = _turned(net, layer, query, "q", q)
+    key = _clamped(net, net.multiply(here + "attn_k.weight", source, tokens), k)
+    key = _turned(net, layer, key, "k", k)
+    value = _clamped(net, net.multiply(here + "attn_v.weight", source, tokens), layer.v)
+    value = graph.look(value, (layer.head_v, layer.kv_heads, tokens))
+    return query, key, value, gate
+
+
+def _fused(net: Network, layer: Layer, source: Tensor) -> Tensor:
+    here, graph = f"blk.{layer.index}.", net.graph
+    name = here + "attn_qkv.weight"
+    dims = (net.length(name, 1), net.tokens)
+    fused = net.multiply(name, source, net.tokens)
+    separate = [f"{here}attn_{each}.bias" for each in "qkv"]
+    if not net.has(here + "attn_qkv.bias") and all(net.has(each) for each in separate):
+        q, k, v = (net.weight(each) for each in separate)
+        first = graph.add("CONCAT", (dims[0] - layer.v,), q, k)
+        fused = graph.add("ADD", dims, fused, graph.add("CONCAT", dims[:1], first, v))
+    return _clamped(net, fused, dims[0])
+
+
+def _clamped(net: Network, source: Tensor, width: int) -> Tensor:
+    """Only these read attention.clamp_kqv."""
+    if net.hparams.architecture not in ("dbrx", "mpt", "olmo"):
+        return source
+    if not net.facts.number("attention.clamp_kqv"):
+        return source
+    return net.graph.add("CLAMP", (width, net.tokens), source)
+
+
+def _turned(net: Network, layer: Layer, source: Tensor, which: str, width: int) -> Tensor:
+    """Normed where the model does so, rotated by position, and scaled."""
+    heads = layer.heads if which == "q" else layer.kv_heads
+    dims = (layer.head_k, heads, net.tokens)
+    kind = net.hparams.architecture
+    first = kind in ROTATED_FIRST
+    if not first:
+        source = _normed(net, layer, source, which, width)
+    if source.layout[1] != dims and source.op != "VIEW":
+        source = net.graph.look(source, dims)
+    if rotates(net.facts, layer.index, layer.window, bool(net.hparams.window)):
+        source = net.graph.add("ROPE", dims, source, net.positions())
+        if kind == "llama4" and net.hparams.layers[0].window:
+            source = net.graph.add("RMS_NORM", dims, source)
+    elif kind == "llama4" and which == "q":
+        source = tempered(net, source, dims)
+    if first:
+        source = _normed(net, layer, source, which, width)
+    if which == "q":
+        if kind in SCALED_QUERY:
+            source = net.graph.add("SCALE", dims, source)
+        elif kind == "mistral3":
+            source = tempered(net, source, dims)
+    return source
+
+
+def _normed(net: Network, layer: Layer, source: Tensor, which: str, width: int) -> Tensor:
+    name = f"blk.{layer.index}.attn_{which}_norm.weight"
+    heads = layer.heads if which == "q" else layer.kv_heads
+    dims = (layer.head_k, heads, net.tokens)
+    if not net.has(name):
+        if net.hparams.architecture == "talkie":
+            shaped = source if source.layout[1] == dims else net.graph.look(source, dims)
+            return net.graph.add("RMS_NORM", dims, shaped)
+        return source
+    if net.length(name, 0) == width and heads > 1 and len(net.dims(name)) == 1:
+        # All heads at once.
+        if source.op == "VIEW":
+            source = net.graph.add("CONT", (width, net.tokens), source)
+        return net.norm(source, (width, net.tokens), name, layer.index)
+    if source.op != "VIEW" and source.layout[1] != dims:
+        source = net.graph.look(source, dims)
+    return net.norm(source, dims, name, layer.index)

@@ -1,0 +1,80 @@
+"""Recurrent states as llm_graph_context::build_rs of src/llama-graph.cpp reads them."""
+
+from __future__ import annotations
+
+from ..hparams import Layer
+from .network import Network
+from .tensors import Tensor
+
+
+def state_cache(net: Network, layer: Layer, values: int) -> Tensor:
+    """The states of all sequences where they lie."""
+    return net.cached(layer.index, values * net.cparams.sequences * 4)
+
+
+def state_copies(net: Network) -> Tensor:
+    """Which sequence's state each sequence goes on from."""
+    return net.input("s_copy", (net.cparams.sequences,), "i32")
+
+
+def own_states(net: Network) -> Tensor:
+    """Of these, the ones of the batch's own sequences: one look for all layers."""
+    many = net.cparams.sequences
+    return net.once(
+        "s_copy_main", lambda: net.graph.look(state_copies(net), (many,), "VIEW", many * 4)
+    )
+
+
+def other_states(net: Network) -> Tensor:
+    """And of the rest."""
+    many = net.cparams.sequences - 1
+    return net.once(
+        "s_copy_tail", lambda: net.graph.look(state_copies(net), (many,), "VIEW", many * 4)
+    )
+
+
+def read_state(net: Network, layer: Layer, values: int) -> Tensor:
+    """The states of all sequences, gathered into the graph."""
+    graph, sequences = net.graph, net.cparams.sequences
+    external_tensor = state_cache(net, layer, values)
+    flat = graph.look(external_tensor, (values, sequences))
+    _cleared(net, flat)
+    found = graph.add("GET_ROWS", (values, sequences), flat, state_copies(net))
+    look = graph.part(found, (values, sequences), values, sequences)
+    graph.expand(look)
+    _moved(net, found, external_tensor)
+    return look
+
+
+def read_tail(net: Network, layer: Layer, values: int) -> Tensor:
+    """The stored states, of which only those of other sequences are gathered."""
+    flat = net.graph.look(state_cache(net, layer, values), (values, net.cparams.sequences))
+    _cleared(net, flat)
+    return flat
+
+
+def move_tail(net: Network, flat: Tensor, values: int) -> None:
+    """The states of other sequences, once an operation has read its own where they lie."""
+    many = net.cparams.sequences - 1
+    found = net.graph.add("GET_ROWS", (values, many), flat, other_states(net))
+    _moved(net, found, flat)
+
+
+def write_state(net: Network, layer: Layer, values: int, last: Tensor) -> None:
+    """The new states, written back."""
+    external_tensor = state_cache(net, layer, values)
+    net.graph.expand(
+        net.graph.write("CPY", net.graph.look(external_tensor, (values,), "VIEW"), last)
+    )
+
+
+def _cleared(net: Network, flat: Tensor) -> None:
+    view = net.graph.look(flat, (1,), "VIEW")
+    cleared = net.graph.look(view, (1,), "VIEW")
+    cleared.op = "SCALE"
+    net.graph.expand(cleared)
+
+
+def _moved(net: Network, found: Tensor, external_tensor: Tensor) -> None:
+    rest = net.graph.look(found, (0,), "VIEW", 0)
+    net.graph.expand(net.graph.write("CPY", net.graph.look(external_tensor, (0,), "VIEW", 0), rest))
