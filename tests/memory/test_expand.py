@@ -6,12 +6,12 @@ from typing import cast
 
 from llamafleet.capacity.memory.engine.attention import _hadamard
 from llamafleet.capacity.memory.engine.network import Network
-from llamafleet.capacity.memory.engine.tensors import Graph, given
+from llamafleet.capacity.memory.engine.tensors import Graph, graph_input
 
 
 def test_a_network_is_expanded_however_deep_it_is() -> None:
     graph = Graph()
-    first = last = given((8,))
+    first = last = graph_input((8,))
     for _ in range(5000):
         last = graph.add("ADD", (8,), last, first)
     other = Graph()
@@ -23,5 +23,5 @@ def test_a_network_is_expanded_however_deep_it_is() -> None:
 
 def test_heads_of_no_length_are_not_hadamard() -> None:
     """A header may say so; halving and doubling nothing goes on for ever."""
-    source = given((8,))
+    source = graph_input((8,))
     assert _hadamard(cast(Network, None), source, "q8_0", "k", 0) is source
