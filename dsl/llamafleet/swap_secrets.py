@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .diagnostics.model import Diagnostic, Label, Severity
-from .fleet.schema.core import MODEL_WAYS
-from .fleet.schema.swap_service import WAYS
+from .fleet.schema.core import MODEL_UPSTREAM_PATHS
+from .fleet.schema.swap_service import UPSTREAM_PATHS
 from .fleet.words import split
 from .llama_swap.model import Command, Filters, Macro, SwapConfig, SwapModel
 from .llama_swap.values import Table, Value
@@ -29,10 +29,10 @@ def secrets_of(config: SwapConfig) -> Iterator[Diagnostic]:
     for selector in config.selectors:
         if selector.metadata is not None:
             yield from _in_tree("", selector.metadata, f"selector {selector.id.text}")
-    for way in WAYS:
-        value = config.table.get(way.path[0])
+    for upstream in UPSTREAM_PATHS:
+        value = config.table.get(upstream.parts[0])
         if value is not None:
-            yield from _in_tree(way.path[0], value, "llama-swap's settings")
+            yield from _in_tree(upstream.parts[0], value, "llama-swap's settings")
     for each in config.unused:
         path = ".".join((*each.path, each.key.text))
         yield from _in_tree(each.key.text, each.value, path)
@@ -59,10 +59,10 @@ def _of_model(model: SwapModel, config: SwapConfig) -> Iterator[Diagnostic]:
     yield from _of_filters(whose, model.filters)
     if model.metadata is not None:
         yield from _in_tree("", model.metadata, f"metadata of {whose}")
-    for way in MODEL_WAYS:
-        value = model.table.get(way.path[0])
-        if value is not None and way.word not in ("name", "description", "use-model-name"):
-            yield from _in_tree(way.path[0], value, whose)
+    for upstream in MODEL_UPSTREAM_PATHS:
+        value = model.table.get(upstream.parts[0])
+        if value is not None and upstream.name not in ("name", "description", "use-model-name"):
+            yield from _in_tree(upstream.parts[0], value, whose)
 
 
 def _in_command(what: str, command: Command, macros: tuple[Macro, ...]) -> Iterator[Diagnostic]:

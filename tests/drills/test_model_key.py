@@ -11,7 +11,7 @@ import yaml
 from tests.drills.conftest import Tree
 from tests.drills.test_llama_swap_key import FLEET, rendered, write_reference
 
-TABLE = "dsl/llamafleet/fleet/schema/swap_words.py"
+TABLE = "dsl/llamafleet/fleet/schema/swap_keys.py"
 LINES = """INHERITABLE = (
     Key(
         "greeting",

@@ -34,9 +34,9 @@ def test_keys_and_versions_are_one_list() -> None:
 def test_keys_of_the_fleet_are_those_of_llama_swap() -> None:
     """What a fleet's own table says of a key is what the reader of YAML goes by."""
     known = paths()
-    for path, way in fleet_keys():
-        assert known[path] == shape_of(way.key.type, way.key.form), path
-        assert way.key.since in (0, SINCE[path]), path
+    for path, upstream in fleet_keys():
+        assert known[path] == shape_of(upstream.key.type, upstream.key.form), path
+        assert upstream.key.since in (0, SINCE[path]), path
 
 
 def test_since() -> None:

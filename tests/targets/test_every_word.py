@@ -14,8 +14,8 @@ import yaml
 
 from llamafleet.compiler import compile_text
 from llamafleet.explain import schemas
-from llamafleet.fleet.schema.core import MODEL, MODEL_WAYS
-from llamafleet.fleet.schema.swap_service import WAYS
+from llamafleet.fleet.schema.core import MODEL, MODEL_UPSTREAM_PATHS
+from llamafleet.fleet.schema.swap_service import UPSTREAM_PATHS
 from llamafleet.language.formatter import format_file
 from llamafleet.language.parser import parse
 from llamafleet.language.syntax import Attribute, Block, Directive, MatrixSet
@@ -101,8 +101,8 @@ def test_no_word_of_llama_swap_is_left_out() -> None:
         wanted |= {(schema.kind, block.kind) for block in schema.blocks}
     wanted -= {("llama-swap", word) for word in {*ABOUT_THE_UNIT, "listen", "start-port", "matrix"}}
     # What only passes through is tried key by key: test_every_key_is_rendered.py.
-    wanted -= {(way.block or "llama-swap", way.key.name) for way in WAYS}
-    wanted -= {(way.block or "model", way.key.name) for way in MODEL_WAYS}
+    wanted -= {(each.block or "llama-swap", each.key.name) for each in UPSTREAM_PATHS}
+    wanted -= {(each.block or "model", each.key.name) for each in MODEL_UPSTREAM_PATHS}
     assert wanted - said == set()
 
 
@@ -110,7 +110,7 @@ def test_no_word_of_llama_swap_is_left_out() -> None:
 
 
 def paths(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The ways to every key."""
+    """The paths of all keys."""
     for key, value in tree.items() if isinstance(tree, dict) else ():
         yield (*path, key)
         yield from paths(value, (*path, key))

@@ -21,7 +21,7 @@ from .service import Service as Service
 if TYPE_CHECKING:
     from ..gguf.facts import GgufFacts
     from .schema.flag_tables import FlagTables
-    from .schema.passing import Passed
+    from .schema.pass_through import PassedValue
 
 Spans = Mapping[str, Span]
 """Key name to the span of its value, for keys that were written."""
@@ -194,7 +194,7 @@ class Model:
     use_model_name: str | None = None
     filters: Filters = Filters()
     metadata: JsonObject = field(default_factory=dict)
-    passed: tuple[Passed, ...] = ()
+    passed: tuple[PassedValue, ...] = ()
     pass_through: JsonObject = field(default_factory=dict)
 
     @property

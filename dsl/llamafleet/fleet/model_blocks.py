@@ -8,18 +8,18 @@ from ..diagnostics.model import Label
 from ..language.syntax import Block
 from .inherit import layered
 from .model import Flag, Gguf, Model
-from .request_words import Blocks
+from .request_filters import Blocks
 from .schema import llama_server
 from .schema.block import Fields, read_block
 from .schema.core import (
     DEFAULTS,
     LLAMA_SERVER_ONLY,
     MODEL,
-    MODEL_PASSING,
-    MODEL_WAYS,
+    MODEL_TABLE_BLOCKS,
+    MODEL_UPSTREAM_PATHS,
     NEVER_INHERITED,
 )
-from .schema.passing import read_passed
+from .schema.pass_through import read_values
 from .scope import Scope, report_unknown_name
 
 
@@ -110,7 +110,9 @@ def _model(own: Fields, full: Fields, nested: Blocks, scope: Scope) -> Model | N
         filters=nested.filters(full),
         metadata=nested.metadata(full),
         passed=tuple(
-            read_passed(full, MODEL_WAYS, lambda kind: nested.read(full, MODEL_PASSING[kind]))
+            read_values(
+                full, MODEL_UPSTREAM_PATHS, lambda kind: nested.read(full, MODEL_TABLE_BLOCKS[kind])
+            )
         ),
         pass_through=pass_through,
     )

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from shlex import join
 
-from ..fleet.schema.passing import Way
-from ..fleet.schema.swap_service import WAYS as SERVICE
+from ..fleet.schema.pass_through import UpstreamPath
+from ..fleet.schema.swap_service import UPSTREAM_PATHS as SERVICE
 from ..fleet.words import split
 from ..llama_swap.model import Command, Filters, Peer, Selector, SwapConfig, SwapModel
 from ..llama_swap.values import At, Table, Value
@@ -54,9 +54,11 @@ def moved_out(config: SwapConfig, safe: SecretStore, lost_by: LostBy) -> SwapCon
     )
 
 
-def _passed(table: Table, ways: Iterable[Way], safe: SecretStore, whose: str) -> Table:
+def _passed(
+    table: Table, upstream_paths: Iterable[UpstreamPath], safe: SecretStore, whose: str
+) -> Table:
     """Return what the fleet's table of keys passes through, and nothing else."""
-    kept = {way.path[0] for way in ways}
+    kept = {upstream.parts[0] for upstream in upstream_paths}
     entries = ((key, value) for key, value in table if key.text in kept)
     return Table(
         tuple((key, _externalised(key.text, value, safe, whose)) for key, value in entries)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from ..fleet.schema.passing import Way
-from ..fleet.schema.swap_service import WAYS
+from ..fleet.schema.pass_through import UpstreamPath
+from ..fleet.schema.swap_service import UPSTREAM_PATHS
 from ..fleet.server_argv import normal
 from ..fleet.words import Word
 from ..llama_swap.model import Command, Filters, Selector, SwapConfig, SwapModel
@@ -79,15 +79,15 @@ def _selector(selector: Selector) -> Meaning:
 
 
 def _service(config: SwapConfig) -> Meaning:
-    return {**_known(config), **_others(config.table, WAYS, SAID)}
+    return {**_known(config), **_others(config.table, UPSTREAM_PATHS, SAID)}
 
 
-def _others(table: Table, ways: Iterable[Way], known: Iterable[str]) -> Meaning:
+def _others(table: Table, upstream_paths: Iterable[UpstreamPath], known: Iterable[str]) -> Meaning:
     """Return what else only passes through, by its path; `known` are paths dealt with elsewhere."""
     found: Meaning = {}
-    for way in ways:
-        path = ".".join(way.path)
-        value = at(table, way) if path not in known else None
+    for upstream in upstream_paths:
+        path = ".".join(upstream.parts)
+        value = at(table, upstream) if path not in known else None
         if value is not None and value.plain() not in (False, [], {}):
             found[path] = value.plain()
     return found

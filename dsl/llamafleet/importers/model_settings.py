@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from ..fleet.schema import swap_words
-from ..fleet.schema.core import MODEL_WAYS
+from ..fleet.schema import swap_keys
+from ..fleet.schema.core import MODEL_UPSTREAM_PATHS
 from ..fleet.schema.value_type import unprintable
 from ..language.syntax import Text
 from ..llama_swap.model import Capabilities, Filters, SwapConfig, SwapModel
@@ -15,7 +15,7 @@ from . import free_form, nodes
 from .free_form import UnrepresentableError
 from .representable import MACRO, is_representable
 
-TIMEOUTS = {key.upstream: key.name for key in swap_words.TIMEOUTS.keys}
+TIMEOUTS = {key.upstream: key.name for key in swap_keys.TIMEOUTS.keys}
 OWN = frozenset({
     "use-model-name", "name", "description", "unlisted", "send-loading-state", "ignore-websockets",
     "unload-timeout", "capabilities in", "capabilities out", "capabilities tools",
@@ -23,7 +23,9 @@ OWN = frozenset({
 })  # fmt: skip
 """Keys that are read here, since they mean something else in some cases; timeouts are, too."""
 PASSED = tuple(
-    way for way in MODEL_WAYS if way.word not in OWN and way.block != swap_words.TIMEOUTS.kind
+    upstream
+    for upstream in MODEL_UPSTREAM_PATHS
+    if upstream.name not in OWN and upstream.block != swap_keys.TIMEOUTS.kind
 )
 """Keys that are read by the table alone."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..fleet.schema.passing import Way
-from ..fleet.schema.swap_service import WAYS
+from ..fleet.schema.pass_through import UpstreamPath
+from ..fleet.schema.swap_service import UPSTREAM_PATHS
 from ..language.syntax import Block, Name, Text
 from ..llama_swap.model import SwapConfig
 from . import nodes, upstream_keys
@@ -22,8 +22,8 @@ def settings(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
     yield from upstream_keys.settings(config.table, _named(*FIRST))
 
 
-def _named(*words: str) -> tuple[Way, ...]:
-    return tuple(way for word in words for way in WAYS if way.word == word)
+def _named(*words: str) -> tuple[UpstreamPath, ...]:
+    return tuple(upstream for word in words for upstream in UPSTREAM_PATHS if upstream.name == word)
 
 
 OWN = frozenset({
@@ -33,8 +33,10 @@ OWN = frozenset({
 """Keys that mean something else where they are not written, or that are read less strictly."""
 FIRST = ("send-loading-state", "include-aliases-in-list", "store-path")
 """Keys that only pass through and have ever stood here; the others follow the lists."""
-PASSED = tuple(way for way in WAYS if way.word not in OWN)
-REST = tuple(way for way in PASSED if way.word not in {*FIRST, "metrics-max-in-memory"})
+PASSED = tuple(upstream for upstream in UPSTREAM_PATHS if upstream.name not in OWN)
+REST = tuple(
+    upstream for upstream in PASSED if upstream.name not in {*FIRST, "metrics-max-in-memory"}
+)
 
 
 def _times(config: SwapConfig) -> Iterator[nodes.Entry]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..fleet.schema.passing import MIB, Way, written
+from ..fleet.schema.pass_through import MIB, UpstreamPath, upstream_value
 from ..fleet.schema.table import Form
 from ..fleet.schema.value_type import Mismatch, ValueType
 from ..fleet.schema.values import ListOf
@@ -24,24 +24,26 @@ from .model_settings import ReportLoss, free_entries
 from .representable import is_representable
 
 
-def settings(table: Table, ways: Iterable[Way], *, block: str = "") -> Iterator[Attribute]:
+def settings(
+    table: Table, upstream_paths: Iterable[UpstreamPath], *, block: str = ""
+) -> Iterator[Attribute]:
     """Yield the keys that stand in the table; of `block` those in that nested block."""
-    ways = tuple(ways)
-    kept = unrepresentable(table, ways)
-    for way in ways:
-        value = at(table, way)
-        if way.block != block or way.path[0] in kept or value is None:
+    upstream_paths = tuple(upstream_paths)
+    kept = unrepresentable(table, upstream_paths)
+    for upstream in upstream_paths:
+        value = at(table, upstream)
+        if upstream.block != block or upstream.parts[0] in kept or value is None:
             continue
-        node = node_of(way.key.type, way.key.form, value)
-        if node is not None and not _is_default(way, node):
-            yield nodes.attribute(way.key.name, node)
+        node = node_of(upstream.key.type, upstream.key.form, value)
+        if node is not None and not _is_default(upstream, node):
+            yield nodes.attribute(upstream.key.name, node)
 
 
-def blocks(table: Table, ways: Iterable[Way]) -> Iterator[Block]:
+def blocks(table: Table, upstream_paths: Iterable[UpstreamPath]) -> Iterator[Block]:
     """Yield the nested blocks whose keys stand in the table."""
-    ways = tuple(ways)
-    for kind in dict.fromkeys(way.block for way in ways if way.block):
-        entries = list(settings(table, ways, block=kind))
+    upstream_paths = tuple(upstream_paths)
+    for kind in dict.fromkeys(upstream.block for upstream in upstream_paths if upstream.block):
+        entries = list(settings(table, upstream_paths, block=kind))
         if entries:
             yield nodes.block(kind, None, entries, entries[0].span)
 
@@ -59,29 +61,29 @@ def merged(entries: Iterable[nodes.Entry], more: Iterable[Block]) -> list[nodes.
     return found
 
 
-def unrepresentable(table: Table, ways: Iterable[Way]) -> frozenset[str]:
+def unrepresentable(table: Table, upstream_paths: Iterable[UpstreamPath]) -> frozenset[str]:
     """Return the top-level keys with a value that the fleet's own keys cannot hold."""
     return frozenset(
-        way.path[0]
-        for way in ways
-        if (value := at(table, way)) is not None
-        and node_of(way.key.type, way.key.form, value) is None
+        upstream.parts[0]
+        for upstream in upstream_paths
+        if (value := at(table, upstream)) is not None
+        and node_of(upstream.key.type, upstream.key.form, value) is None
     )
 
 
 def in_their_words(
-    table: Table, ways: Iterable[Way], report_loss: ReportLoss
+    table: Table, upstream_paths: Iterable[UpstreamPath], report_loss: ReportLoss
 ) -> Iterator[nodes.Entry]:
     """Yield those keys as they stand, for a block `pass-through`."""
-    kept = unrepresentable(table, ways)
+    kept = unrepresentable(table, upstream_paths)
     entries = tuple((key, value) for key, value in table if key.text in kept)
     yield from free_entries(Table(entries), report_loss)
 
 
-def at(table: Table, way: Way) -> Value | None:
-    """Return the value at a way's path; None where nothing is written."""
+def at(table: Table, upstream: UpstreamPath) -> Value | None:
+    """Return the value at an upstream path; None where nothing is written."""
     value: Value | None = None
-    for part in way.path:
+    for part in upstream.parts:
         value = table.get(part)
         table = (value.table if value else None) or Table(())
     return value if value is not None and not (value.scalar and value.data is None) else None
@@ -97,7 +99,9 @@ def node_of(kind: ValueType, form: Form | None, value: Value) -> Node | None:
         return whole if fits and not isinstance(kind.read(whole), Mismatch) else None
     for candidate in _candidates(kind, form, value):
         read = kind.read(candidate)
-        if not isinstance(read, Mismatch) and _same(kind, form, written(kind, form, read), value):
+        if not isinstance(read, Mismatch) and _same(
+            kind, form, upstream_value(kind, form, read), value
+        ):
             return candidate
     return None
 
@@ -157,7 +161,7 @@ def _same(kind: ValueType, form: Form | None, ours: object, value: Value) -> boo
     return ours == (value.text if shape is TEXT else value.plain())
 
 
-def _is_default(way: Way, node: Node) -> bool:
+def _is_default(upstream: UpstreamPath, node: Node) -> bool:
     """Return True if nothing is rendered for it: a switch that is off anyway, or an empty list."""
-    read = way.key.type.read(node)
-    return read == () or (read is False and way.key.default is False)
+    read = upstream.key.type.read(node)
+    return read == () or (read is False and upstream.key.default is False)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..fleet.schema.core import MODEL_WAYS
-from ..fleet.schema.passing import Way
-from ..fleet.schema.swap_service import WAYS as OF_THE_SERVICE
-from ..fleet.schema.swap_words import TIMEOUTS
+from ..fleet.schema.core import MODEL_UPSTREAM_PATHS
+from ..fleet.schema.pass_through import UpstreamPath
+from ..fleet.schema.swap_keys import TIMEOUTS
+from ..fleet.schema.swap_service import UPSTREAM_PATHS as OF_THE_SERVICE
 
 NEWEST = 250
 """The newest release whose behaviour is known here; later ones are taken to be like it."""
@@ -32,14 +32,14 @@ PEER_NAMESPACE = 242
 CONFIG_DIR = 230
 
 
-def fleet_keys() -> Iterator[tuple[str, Way]]:
+def fleet_keys() -> Iterator[tuple[str, UpstreamPath]]:
     """Yield the keys of a fleet file that pass through to this configuration, by their paths."""
-    for way in OF_THE_SERVICE:
-        yield ".".join(way.path), way
-    for way in MODEL_WAYS:
-        yield ".".join(("models.*", *way.path)), way
-        if way.block == TIMEOUTS.kind:
-            yield ".".join(("peers.*", *way.path)), way
+    for upstream in OF_THE_SERVICE:
+        yield ".".join(upstream.parts), upstream
+    for upstream in MODEL_UPSTREAM_PATHS:
+        yield ".".join(("models.*", *upstream.parts)), upstream
+        if upstream.block == TIMEOUTS.kind:
+            yield ".".join(("peers.*", *upstream.parts)), upstream
 
 
 _OWN: dict[str, int] = {
@@ -149,8 +149,8 @@ _OWN: dict[str, int] = {
 def _with_parents(own: dict[str, int]) -> dict[str, int]:
     """Return the table with the fleet's own keys, and what holds them as old as the oldest."""
     found = dict(own)
-    for path, way in fleet_keys():
-        first = way.key.since or 1
+    for path, upstream in fleet_keys():
+        first = upstream.key.since or 1
         found.setdefault(path, first)
         while "." in path:
             path = path.rpartition(".")[0]

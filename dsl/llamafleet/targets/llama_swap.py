@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
-from ..fleet.request_words import Blocks
+from ..fleet.request_filters import Blocks
 from ..fleet.schema.block import Fields, read_block
 from ..fleet.schema.core import MATRIX
 from ..fleet.schema.values import Named
@@ -22,7 +22,7 @@ from .swap.checks import (
     check_texts,
     check_variants,
 )
-from .swap.passing import check_passed_values, check_passing
+from .swap.pass_through import check_passed_values, check_passing
 from .swap.ports import claim_ports
 from .swap.routes_block import lower_routes
 from .swap.settings import Settings, read_settings

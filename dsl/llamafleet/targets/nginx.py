@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..dataclasses import dataclass, field
 from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Spans
 from ..fleet.schema.block import BlockSchema, Fields, Key, read_block
-from ..fleet.schema.passing import MIB, ways
+from ..fleet.schema.pass_through import MIB, upstream_paths
 from ..fleet.schema.values import (
     Choice,
     Duration,
@@ -133,7 +133,7 @@ NEED_MORE = {
 }
 """Keys that are not simply a directive of the server, and what is done with them instead."""
 
-WAYS = ways(SCHEMA.keys, besides=NEED_MORE)
+DIRECTIVES = upstream_paths(SCHEMA.keys, besides=NEED_MORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class NginxTarget:
         scope.claim_ports(host.name, 1, listen.port, fields.span("listen"))
         site = _site(fields, host, listen)
         for name, text in unwritable(site.settings):
-            key = next(way.key.name for way in WAYS if way.key.upstream == name)
+            key = next(each.key.name for each in DIRECTIVES if each.key.upstream == name)
             message = f'nginx would take a part of "{text}" for a variable'
             hint = "nginx has no way to write a $ as text: leave it out"
             scope.diagnostics.error("wrong-type", message, fields.span(key), hint=hint)
@@ -261,7 +261,7 @@ def _site(fields: Fields, host: Host, listen: ListenAddress) -> Site:
         server_name=fields.text("server-name") or "_",
         balance=fields.text("balance") or "least_conn",
         keepalive=fields.integer("keepalive") or 32,
-        settings=tuple(settings_of(fields, WAYS)),
+        settings=tuple(settings_of(fields, DIRECTIVES)),
         connect_timeout=fields.seconds("proxy-connect-timeout"),
         read_timeout=fields.seconds("proxy-read-timeout"),
         next_upstream=fields.switch("proxy-next-upstream"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...backends import BACKENDS, VENDORS
-from . import llama_server, swap_words
+from . import llama_server, swap_keys
 from .block import BlockSchema, Key
-from .passing import ways
+from .pass_through import upstream_paths
 from .values import (
     Choice,
     Duration,
@@ -155,7 +155,7 @@ _MODEL_ONLY = (
         'What stops it; "${PID}" stands for its process.',
         upstream="models.*.cmdStop",
     ),
-    *swap_words.OF_A_MODEL,
+    *swap_keys.OF_A_MODEL,
 )
 _INHERITABLE = (
     Key("gpus", ListOf(Integer(0, 63)), "Device indices it may use; by default all."),
@@ -182,10 +182,10 @@ _INHERITABLE = (
         upstream="models.*.checkEndpoint",
     ),
     Key("vram", Size(), "Memory it was measured to need; beats every estimate."),
-    *swap_words.INHERITABLE,
+    *swap_keys.INHERITABLE,
 )
 NEVER_INHERITED = frozenset(
-    {"like", "aliases", "name", "description", *(key.name for key in swap_words.OF_A_MODEL)}
+    {"like", "aliases", "name", "description", *(key.name for key in swap_keys.OF_A_MODEL)}
 )
 _NO_FLAG = f", and llama-server {llama_server.PINNED} no flag --{{}}"
 LLAMA_SERVER_ONLY = frozenset({"mmproj", "draft", "extra-args", "program"})
@@ -194,7 +194,7 @@ MODEL = BlockSchema(
     kind="model",
     help="A name served over the API; every long flag of llama-server is a key, too.",
     keys=(*_MODEL_ONLY, *_INHERITABLE, *llama_server.keys()),
-    blocks=(swap_words.VARIANT, *swap_words.INHERITABLE_BLOCKS),
+    blocks=(swap_keys.VARIANT, *swap_keys.INHERITABLE_BLOCKS),
     refused={key: why for key, why in llama_server.refused().items() if key != "port"},
     removable=True,
     not_even=_NO_FLAG,
@@ -214,12 +214,12 @@ MODEL_NEEDS_MORE = {
 }
 """Keys of a model that do not only pass through to llama-swap, and what is done instead."""
 
-MODEL_PASSING = {block.kind: block for block in MODEL.blocks if block.keys}
+MODEL_TABLE_BLOCKS = {block.kind: block for block in MODEL.blocks if block.keys}
 """Blocks of a model whose keys pass through."""
 
-MODEL_WAYS = ways(
+MODEL_UPSTREAM_PATHS = upstream_paths(
     (*_MODEL_ONLY, *_INHERITABLE),
-    MODEL_PASSING.values(),
+    MODEL_TABLE_BLOCKS.values(),
     below="models.*.",
     besides=MODEL_NEEDS_MORE,
 )
@@ -228,7 +228,7 @@ DEFAULTS = BlockSchema(
     kind="defaults",
     help="defaults model: what every model of the fleet starts from.",
     keys=(*_INHERITABLE, *llama_server.keys()),
-    blocks=swap_words.INHERITABLE_BLOCKS,
+    blocks=swap_keys.INHERITABLE_BLOCKS,
     refused={**MODEL.refused, **{key.name: "say it in each model" for key in _MODEL_ONLY}},
     removable=True,
     not_even=_NO_FLAG,

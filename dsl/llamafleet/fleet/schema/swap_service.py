@@ -8,7 +8,7 @@ rendered, imported, and refused where a release does not know it.
 from __future__ import annotations
 
 from .core import PATH
-from .passing import ways
+from .pass_through import upstream_paths
 from .table import BlockSchema, Form, Key
 from .values import Choice, Duration, Integer, ListOf, Reference, Switch, Text
 
@@ -148,4 +148,4 @@ NEED_MORE = {
 }
 """Keys that do not pass through, and what is done with them instead."""
 
-WAYS = ways(KEYS, BLOCKS, besides=NEED_MORE)
+UPSTREAM_PATHS = upstream_paths(KEYS, BLOCKS, besides=NEED_MORE)

@@ -2,7 +2,7 @@
 
 What the settings are for:
 
-- Only what is in a table passes: see `passing.py`.
+- Only what is in a table passes: see `allowed_paths.py`.
 - A request that was not taken finds another process, and one that was taken is never sent twice:
   see `trying.py`.
 - To `least_conn` a process that loads its model looks idle, since it refuses at once. So a process
@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from ...fleet.model import Endpoint, ListenAddress
 from ..writers.nginx_conf import Argument, Directive, Joined
-from . import passing, trying
-from .passing import HEADERS
+from . import allowed_paths, trying
+from .allowed_paths import HEADERS
 from .site import Site
 
 FIRST_TOKEN = 600  # seconds for a long prompt on a slow card, before anything is sent back
@@ -38,7 +38,7 @@ def directives(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...
     first = behind[0]
     searches, keeps_503 = _searches(site, behind), _keeps_503(behind)
     found = [
-        *passing.tables(site, first.api, first.prefix),
+        *allowed_paths.tables(site, first.api, first.prefix),
         *trying.tables(site, searches=searches, keeps_503=keeps_503),
         _upstream(site, behind),
     ]
@@ -91,7 +91,7 @@ def _server(site: Site, behind: tuple[Endpoint, ...]) -> Directive:
         Directive("server_name", (site.server_name,)),
         *_limits(site, behind),
         Directive("location", ("/",), _inference(site, behind)),
-        *passing.exposed(site),
+        *allowed_paths.exposed(site),
         *trying.locations(site, behind[0].health, searches=searches, keeps_503=_keeps_503(behind)),
     )
     return Directive("server", (), block)
@@ -126,8 +126,8 @@ def _limits(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...]:
 def _inference(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...]:
     searches = _searches(site, behind)
     return (
-        *passing.unless_it_passes(site),
-        Directive("proxy_pass", (Joined((f"http://{site.group}", *passing.path_of(site))),)),
-        *(passing.headers(site) if site.exposes_everything else ()),
+        *allowed_paths.unless_it_passes(site),
+        Directive("proxy_pass", (Joined((f"http://{site.group}", *allowed_paths.path_of(site))),)),
+        *(allowed_paths.headers(site) if site.exposes_everything else ()),
         *trying.where_errors_go(searches=searches, keeps_503=_keeps_503(behind)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...fleet.schema.block import Fields, Form
-from ...fleet.schema.passing import MIB, Way
+from ...fleet.schema.pass_through import MIB, UpstreamPath
 from ...fleet.schema.value_type import Named, ValueType
 from ...fleet.schema.values import Duration, ListOf, Size, Switch
 
@@ -17,12 +17,12 @@ Setting = tuple[str, "tuple[Argument, ...]"]
 """A directive's name, and its arguments."""
 
 
-def settings_of(fields: Fields, table: Iterable[Way]) -> Iterator[Setting]:
+def settings_of(fields: Fields, table: Iterable[UpstreamPath]) -> Iterator[Setting]:
     """Yield the directives of the keys that are written or have a default of llamafleet's."""
-    for way in table:
-        value = fields.value(way.key.name)
+    for upstream in table:
+        value = fields.value(upstream.key.name)
         if value is not None:
-            yield way.key.upstream, arguments(way.key.type, way.key.form, value)
+            yield upstream.key.upstream, arguments(upstream.key.type, upstream.key.form, value)
 
 
 def arguments(kind: ValueType, form: Form | None, value: Any) -> tuple[Argument, ...]:

@@ -22,8 +22,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from ..writers.nginx_conf import Argument, Condition, Directive, Joined, Row, Variable
+from .allowed_paths import path_of
 from .answers import broken, not_ready, refused, silent
-from .passing import path_of
 from .site import Site
 
 ANOTHER = "@another"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Json, Model
 from ...fleet.schema.block import Fields
-from ...fleet.schema.swap_words import PASS_THROUGH, VARIANT
+from ...fleet.schema.swap_keys import PASS_THROUGH, VARIANT
 from ...fleet.schema.values import Named
 from ...language import syntax
 from ...llama_swap.re2 import problem
@@ -138,7 +138,7 @@ def _texts(model: Model) -> Iterator[tuple[str, str, re.Pattern[str]]]:
         ("env", tuple(value for _, value in model.env)),
         ("strip-params", filters.strip_params),
         ("variant", tuple(name for name, _ in filters.variants)),
-        *((each.way.word, tuple(texts_of(each.value))) for each in model.passed),
+        *((each.upstream.name, tuple(texts_of(each.value))) for each in model.passed),
     )
     yield from ((key, text, MACRO) for key, found in texts for text in found)
     values: tuple[tuple[str, Json], ...] = (

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model
-from ...fleet.schema.core import MODEL_WAYS
-from ...fleet.schema.passing import Way, to_tree
+from ...fleet.schema.core import MODEL_UPSTREAM_PATHS
+from ...fleet.schema.pass_through import UpstreamPath, to_tree
 from ...llama_swap.versions import NEWEST, since
 from ..process.command import Environment, Groups
 from ..process.digest import digest
@@ -141,11 +141,11 @@ def _entry(entry: Entry) -> Mapping[str, Tree] | Named:
 
 
 def _passed(entry: Entry) -> Mapping[str, Tree]:
-    def knows(way: Way) -> bool:
-        first = since("models", "", *way.path) or 0
-        return first <= entry.version and way.path[0] not in entry.model.pass_through
+    def knows(upstream: UpstreamPath) -> bool:
+        first = since("models", "", *upstream.parts) or 0
+        return first <= entry.version and upstream.parts[0] not in entry.model.pass_through
 
-    return dict(to_tree(entry.model.passed, MODEL_WAYS, knows=knows))
+    return dict(to_tree(entry.model.passed, MODEL_UPSTREAM_PATHS, knows=knows))
 
 
 def _rank(key: str) -> int:

@@ -8,10 +8,10 @@ from ...dataclasses import dataclass
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model
-from ...fleet.request_words import Blocks
+from ...fleet.request_filters import Blocks
 from ...fleet.schema.block import Fields, read_block
 from ...fleet.schema.core import MATRIX
-from ...fleet.schema.swap_words import METADATA
+from ...fleet.schema.swap_keys import METADATA
 from ...fleet.schema.values import Named, did_you_mean
 from .checks import check_address
 from .routes import Group, Peer, Profile, Routes, Selector

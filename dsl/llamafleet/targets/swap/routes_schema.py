@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...fleet.schema.block import BlockSchema, Key
-from ...fleet.schema.swap_words import (
+from ...fleet.schema.swap_keys import (
     METADATA,
     SET_PARAMS,
     STRIP_PARAMS,

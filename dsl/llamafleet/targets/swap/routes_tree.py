@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...fleet.matrix import Matrix, models_of
 from ...fleet.model import Filters
-from ...fleet.schema.swap_words import TIMEOUTS
+from ...fleet.schema.swap_keys import TIMEOUTS
 from ...llama_swap.versions import IDS_IN_SETS, ROUTING
 from ..writers.yaml_file import Named, Tree
 from .free_form import named

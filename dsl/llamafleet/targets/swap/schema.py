@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...fleet.model import ListenAddress
 from ...fleet.schema.block import BlockSchema, Key
 from ...fleet.schema.core import MATRIX, SHA256
+from ...fleet.schema.swap_keys import PASS_THROUGH
 from ...fleet.schema.swap_service import BLOCKS, KEYS
-from ...fleet.schema.swap_words import PASS_THROUGH
 from ...fleet.schema.values import Integer, Listen, ListOf, Pattern, Reference
 from ..process.running import RUNNING_KEYS
 from .routes_schema import ROUTE_BLOCKS, VARIABLE

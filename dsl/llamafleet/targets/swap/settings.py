@@ -7,10 +7,10 @@ from typing import Any
 from ...dataclasses import dataclass
 from ...fleet.json_types import Json
 from ...fleet.model import JsonObject
-from ...fleet.request_words import Blocks
+from ...fleet.request_filters import Blocks
 from ...fleet.schema.block import Fields
-from ...fleet.schema.passing import Passed, Way, read_passed, to_tree
-from ...fleet.schema.swap_service import BLOCKS, WAYS
+from ...fleet.schema.pass_through import PassedValue, UpstreamPath, read_values, to_tree
+from ...fleet.schema.swap_service import BLOCKS, UPSTREAM_PATHS
 from ...llama_swap.versions import since
 from ..writers.yaml_file import Tree
 
@@ -31,7 +31,7 @@ class Settings:
     """
 
     version: int
-    passed: tuple[Passed, ...]
+    passed: tuple[PassedValue, ...]
     api_key_env: tuple[str, ...]
     pass_through: JsonObject
 
@@ -53,9 +53,11 @@ class Settings:
 
     def _value(self, word: str) -> Any:
         """What is written, else the default, as it is rendered."""
-        way = next(way for way in WAYS if way.word == word)
-        found: Json = to_tree([each for each in self.passed if each.way.word == word], (way,))
-        for part in way.path:
+        upstream = next(upstream for upstream in UPSTREAM_PATHS if upstream.name == word)
+        found: Json = to_tree(
+            [each for each in self.passed if each.upstream.name == word], (upstream,)
+        )
+        for part in upstream.parts:
             found = found.get(part) if isinstance(found, dict) else None
         return found
 
@@ -65,7 +67,9 @@ def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
     schemas = {schema.kind: schema for schema in BLOCKS}
     return Settings(
         version=version,
-        passed=tuple(read_passed(fields, WAYS, lambda kind: blocks.read(fields, schemas[kind]))),
+        passed=tuple(
+            read_values(fields, UPSTREAM_PATHS, lambda kind: blocks.read(fields, schemas[kind]))
+        ),
         api_key_env=fields.texts("api-key-env"),
         pass_through=blocks.pass_through(fields),
     )
@@ -74,13 +78,13 @@ def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
 def settings_tree(settings: Settings) -> dict[str, Tree]:
     """Return the top of the file."""
 
-    def knows(way: Way) -> bool:
+    def knows(upstream: UpstreamPath) -> bool:
         # A default is ours to set, not the author's: an older release does without, and what the
         # author passes through in llama-swap's own words stands.
-        first = since(*way.path) or 0
-        return first <= settings.version and way.path[0] not in settings.pass_through
+        first = since(*upstream.parts) or 0
+        return first <= settings.version and upstream.parts[0] not in settings.pass_through
 
-    tree = to_tree(settings.passed, WAYS, ORDER, knows)
+    tree = to_tree(settings.passed, UPSTREAM_PATHS, ORDER, knows)
     found: dict[str, Tree] = dict(tree)
     if settings.api_key_env:
         found["apiKeys"] = tuple(variable(name) for name in settings.api_key_env)

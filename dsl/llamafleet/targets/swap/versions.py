@@ -9,7 +9,7 @@ from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Model
 from ...fleet.schema.block import BlockSchema, Fields
 from ...fleet.schema.core import MODEL
-from ...fleet.schema.swap_words import PASS_THROUGH
+from ...fleet.schema.swap_keys import PASS_THROUGH
 from ...language import syntax
 from ...llama_swap.versions import SINCE, since
 from ...source import Span
@@ -84,11 +84,11 @@ def _of(model: Model) -> Iterator[_Use]:
             yield _Use(f"has no {word} of a model", _MODEL_BLOCKS[word].upstream, span)
         elif word in MODEL.table:
             yield _Use(f"ignores {word}", MODEL.table[word].upstream, span)
-    for way, _, _ in model.passed:
-        if way.block:
-            path = ".".join(("models.*", *way.path))
-            span = model.spans.get(way.block, model.origin)
-            yield _Use(f"ignores {way.word}", path, span)
+    for upstream, _, _ in model.passed:
+        if upstream.block:
+            path = ".".join(("models.*", *upstream.parts))
+            span = model.spans.get(upstream.block, model.origin)
+            yield _Use(f"ignores {upstream.name}", path, span)
     for key in model.pass_through:
         place = model.spans.get(PASS_THROUGH.kind, model.origin)
         yield _Use(f"ignores {key}", f"models.*.{key}", place)

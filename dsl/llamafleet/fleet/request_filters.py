@@ -9,7 +9,7 @@ from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block
 from .model import NOTHING, Filters, JsonObject
 from .schema.block import BlockSchema, Fields, read_block
-from .schema.swap_words import METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
+from .schema.swap_keys import METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
 
 
 @dataclass(frozen=True, slots=True)

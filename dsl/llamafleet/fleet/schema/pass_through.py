@@ -20,33 +20,33 @@ from .value_type import Named, ValueType
 MIB = 1024 * 1024
 
 
-class Way(NamedTuple):
+class UpstreamPath(NamedTuple):
     """A key on its way: `word` is its name in the fleet, `path` leads to it upstream.
 
     `block` is the kind of the nested block it stands in, empty for none.
     """
 
-    word: str
-    path: tuple[str, ...]
+    name: str
+    parts: tuple[str, ...]
     key: Key
     block: str = ""
 
 
-class Passed(NamedTuple):
+class PassedValue(NamedTuple):
     """A key that is written in the fleet, with its value in upstream's form."""
 
-    way: Way
+    upstream: UpstreamPath
     value: Json
     span: Span
 
 
-def ways(
+def upstream_paths(
     keys: Iterable[Key],
     blocks: Iterable[BlockSchema] = (),
     *,
     below: str = "",
     besides: Iterable[str] = (),
-) -> tuple[Way, ...]:
+) -> tuple[UpstreamPath, ...]:
     """Return the ways of keys and of the keys in nested blocks, in the order of the schema.
 
     `below` is the upstream path that all of them begin with, such as `models.*.`; keys that go
@@ -55,11 +55,11 @@ def ways(
     found = []
     for key in keys:
         if key.upstream.startswith(below) and key.upstream and key.name not in besides:
-            found.append(Way(key.name, _path(key.upstream, below), key))
+            found.append(UpstreamPath(key.name, _path(key.upstream, below), key))
     for block in blocks:
         for key in block.keys:
             path = _path(f"{block.upstream}.{key.upstream}", below)
-            found.append(Way(f"{block.kind} {key.name}", path, key, block.kind))
+            found.append(UpstreamPath(f"{block.kind} {key.name}", path, key, block.kind))
     return tuple(found)
 
 
@@ -67,25 +67,27 @@ def _path(upstream: str, below: str) -> tuple[str, ...]:
     return tuple(upstream.removeprefix(below).split("."))
 
 
-def read_passed(
-    fields: Fields, table: Iterable[Way], nested: Callable[[str], Fields | None]
-) -> Iterator[Passed]:
+def read_values(
+    fields: Fields, table: Iterable[UpstreamPath], nested: Callable[[str], Fields | None]
+) -> Iterator[PassedValue]:
     """Yield the keys of the table that are written; `nested` reads a block by its kind."""
     blocks: dict[str, Fields | None] = {"": fields}
-    for way in table:
-        if way.block not in blocks:
-            blocks[way.block] = nested(way.block)
-        holder = blocks[way.block]
-        if holder is not None and holder.has(way.key.name):
-            value = written(way.key.type, way.key.form, holder.value(way.key.name))
-            yield Passed(way, value, holder.span(way.key.name))
+    for upstream in table:
+        if upstream.block not in blocks:
+            blocks[upstream.block] = nested(upstream.block)
+        holder = blocks[upstream.block]
+        if holder is not None and holder.has(upstream.key.name):
+            value = upstream_value(
+                upstream.key.type, upstream.key.form, holder.value(upstream.key.name)
+            )
+            yield PassedValue(upstream, value, holder.span(upstream.key.name))
 
 
-def written(kind: ValueType, form: Form | None, value: Any) -> Json:
+def upstream_value(kind: ValueType, form: Form | None, value: Any) -> Json:
     """Return a checked value as upstream writes it: durations in seconds, sizes in bytes."""
     match kind:
         case ListOf():
-            items = tuple(written(kind.item, form, each) for each in value)
+            items = tuple(upstream_value(kind.item, form, each) for each in value)
             return ",".join(map(str, items)) if form is Form.JOINED else items
         case Duration() if form is Form.MILLISECONDS:
             return int(value)
@@ -101,10 +103,10 @@ def written(kind: ValueType, form: Form | None, value: Any) -> Json:
 
 
 def to_tree(
-    passed: Iterable[Passed],
-    table: Iterable[Way],
+    passed: Iterable[PassedValue],
+    table: Iterable[UpstreamPath],
     order: Iterable[str] = (),
-    knows: Callable[[Way], bool] = lambda _: True,
+    knows: Callable[[UpstreamPath], bool] = lambda _: True,
 ) -> dict[str, Json]:
     """Return the values at their paths, with the defaults that llamafleet has of its own.
 
@@ -112,16 +114,16 @@ def to_tree(
     upstream's; switches that are off, and lists of nothing, are left to upstream. `order` are the
     first parts of paths that come first.
     """
-    said = {each.way.path: each.value for each in passed}
+    said = {each.upstream.parts: each.value for each in passed}
     flat: dict[tuple[str, ...], Json] = {}
-    for way in table:
-        key = way.key
-        value = said.get(way.path)
-        if way.path not in said and key.default is not None and knows(way):
-            value = written(key.type, key.form, key.default)
+    for upstream in table:
+        key = upstream.key
+        value = said.get(upstream.parts)
+        if upstream.parts not in said and key.default is not None and knows(upstream):
+            value = upstream_value(key.type, key.form, key.default)
         if value is None or value == () or (value is False and key.default is False):
             continue
-        flat[way.path] = value
+        flat[upstream.parts] = value
     first = list(order)
     rank = {word: at for at, word in enumerate(first)}
     tree: dict[str, Any] = {}
