@@ -58,6 +58,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "plan": {"backends", "fleet", "gguf.shards", "targets", "capacity.footprint"},
     "render": {"fleet", "plan", "targets.plan_types"},
+    "plan_json": {"secrets", "targets.plan_types"},
     "picture": {"fleet", "targets", "plan", "capacity.footprint"},
     "importers": {
         "source", "language", "diagnostics", "secrets", "fleet", "llama_swap", "targets", "render",

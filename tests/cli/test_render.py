@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from llamafleet.cli.files import inside, replace_tree
 from llamafleet.targets.plan_types import Artifact
 from tests.cli.conftest import FLEET, Run
+from tests.formats.test_schemas import hold
 
 
 def tree(folder: Path) -> set[str]:
@@ -108,3 +110,26 @@ def test_a_failure_in_the_middle_leaves_the_old_tree(tmp_path: Path) -> None:
 def test_no_path_leads_out_of_the_tree(path: str) -> None:
     with pytest.raises(ValueError, match="plain absolute path"):
         inside(Path("/tmp/x"), path)
+
+
+def test_render_prints_a_line_a_host(run: Run) -> None:
+    done = run("render", "fleet.fleet", "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    plans = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["host"] for each in plans] == ["box", "spare"]
+    for plan in plans:
+        hold("plan", plan)
+    only = run("render", "fleet.fleet", "--format", "json", "--host", "spare")
+    assert [json.loads(line) for line in only.stdout.splitlines()] == plans[1:]
+
+
+def test_render_as_json_writes_no_files_and_prints_nothing_of_a_bad_fleet(
+    run: Run, folder: Path
+) -> None:
+    done = run("render", "fleet.fleet", "--format", "json", "-o", "out")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert not (folder / "out").exists()
+    (folder / "fleet.fleet").write_text(FLEET.replace("model  = chat", "model  = caht"))
+    done = run("render", "fleet.fleet", "--format", "json")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "caht" in done.stderr

@@ -5,26 +5,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
 from llamafleet.plan import plan_fleet
-from llamafleet.render import render, write_tree
-from llamafleet.targets.plan_types import HostPlan
+from llamafleet.plan_json import plan_tree
+from llamafleet.render import render
 
 GOLDEN = Path(__file__).parent
 EXAMPLES = GOLDEN.parent.parent / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/fleet.fleet"))
-NOT_IN_A_PLAN = frozenset({"origin", "spans", "content", "trial"})
 
 
 def compiled(name: str) -> Fleet:
@@ -34,14 +31,6 @@ def compiled(name: str) -> Fleet:
     return found.fleet
 
 
-def plain(value: object) -> Any:
-    """A plan as JSON: what it says, without places in the text and without what files hold."""
-    if dataclasses.is_dataclass(value):
-        fields = (each.name for each in dataclasses.fields(value))
-        return {each: plain(getattr(value, each)) for each in fields if each not in NOT_IN_A_PLAN}
-    return [plain(each) for each in value] if isinstance(value, tuple) else value
-
-
 def rendered(fleet: Fleet) -> dict[str, str]:
     """Path below the example's folder to content."""
     files = {
@@ -49,12 +38,11 @@ def rendered(fleet: Fleet) -> dict[str, str]:
         for host, artifacts in render(fleet).items()
         for artifact in artifacts
     }
-    files |= {f"{plan.host}.plan.json": as_json(plan) for plan in plan_fleet(fleet)}
+    files |= {
+        f"{plan.host}.plan.json": json.dumps(plan_tree(plan), indent=2) + "\n"
+        for plan in plan_fleet(fleet)
+    }
     return files
-
-
-def as_json(plan: HostPlan) -> str:
-    return json.dumps(plain(plan), indent=2) + "\n"
 
 
 def kept(folder: Path) -> dict[str, str]:
@@ -86,16 +74,6 @@ def test_an_example_renders_as_kept(name: str, update_goldens: bool) -> None:
         write(files, GOLDEN / name)
     found = list(differences(kept(GOLDEN / name), files))
     assert not found, "\n".join(found)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_written_tree_holds_the_same_files(name: str, tmp_path: Path) -> None:
-    fleet = compiled(name)
-    written = {str(path.relative_to(tmp_path)) for path in write_tree(fleet, tmp_path)}
-    assert written == set(kept(tmp_path))
-    assert kept(tmp_path) == {
-        path: text for path, text in rendered(fleet).items() if not path.endswith(".plan.json")
-    }
 
 
 def test_every_golden_belongs_to_an_example() -> None:

@@ -169,16 +169,28 @@ def _render(commands: Any) -> None:
     render = command(
         commands,
         "render",
-        "write the files that every host gets",
-        "The directory holds exactly what was rendered: a file that no host gets any more is gone.",
+        "print or write the files of every host",
+        "With --output, DIR holds exactly what was rendered: files of earlier runs are removed.\n"
+        "With --format json, the plan of each host is one line: its files (path, mode, SHA-256),\n"
+        "units, builds, weights, probes and packages.",
     )
     render.add_argument("fleet", metavar="FLEET", help="a fleet file")
     render.add_argument(
-        "-o", "--output", metavar="DIR", help="write DIR/HOST/...; without it, print"
+        "-o",
+        "--output",
+        metavar="DIR",
+        help="write the files to DIR/HOST/... (default: print them)",
     )
-    render.add_argument("--host", metavar="HOST", help="only this host's files")
+    render.add_argument("--host", metavar="HOST", help="only this host")
     render.add_argument(
-        "--force", action="store_true", help="write into a directory that holds other things"
+        "--force", action="store_true", help="write into a directory that holds other files"
+    )
+    render.add_argument(
+        "--format",
+        dest="style",
+        choices=("text", "json"),
+        default="text",
+        help="files as text (default), or the plan of each host as one JSON object a line",
     )
 
 
