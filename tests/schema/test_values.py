@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.fleet.model import ListenAddress
-from llamafleet.fleet.schema.core import PATH, REPOSITORY, REPOSITORY_FILE, SHA256
+from llamafleet.fleet.schema.patterns import PATH, REPOSITORY, REPOSITORY_FILE, SHA256
 from llamafleet.fleet.schema.values import (
     Choice,
     Decimal,

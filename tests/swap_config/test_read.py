@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.diagnostics.model import Diagnostics
-from llamafleet.llama_swap.keys import paths, shape_of
+from llamafleet.llama_swap.key_table import NOT_OF_A_FLEET, fleet_keys, known_keys
+from llamafleet.llama_swap.keys import paths
 from llamafleet.llama_swap.load import read_swap_config
 from llamafleet.llama_swap.model import SwapConfig
-from llamafleet.llama_swap.versions import SINCE, fleet_keys, since
+from llamafleet.llama_swap.versions import SINCE, since
 from llamafleet.source import Source, Span
 
 BASE = "models:\n  a: {cmd: 'serve --port ${PORT}'}\n  b: {cmd: 'serve ${PORT}'}\n"
@@ -31,12 +32,20 @@ def test_keys_and_versions_are_one_list() -> None:
     assert set(SINCE) == set(paths())
 
 
-def test_keys_of_the_fleet_are_those_of_llama_swap() -> None:
-    """What a fleet's own table says of a key is what the reader of YAML goes by."""
+def test_no_key_is_said_twice() -> None:
+    """What the tables of the fleet's language say of a key is said nowhere else."""
+    said = [each.path for each in known_keys()]
+    assert sorted(said) == sorted(set(said))
+    assert not {each.path for each in NOT_OF_A_FLEET} & {each.path for each in fleet_keys()}
+
+
+def test_the_reader_goes_by_the_tables_of_the_fleet() -> None:
     known = paths()
-    for path, upstream in fleet_keys():
-        assert known[path] == shape_of(upstream.key.type, upstream.key.form), path
-        assert upstream.key.since in (0, SINCE[path]), path
+    for each in fleet_keys():
+        path = each.path.rstrip(".*")
+        assert SINCE[path] == each.since, path
+        if path == each.path:
+            assert known[path] == each.shape, path
 
 
 def test_since() -> None:

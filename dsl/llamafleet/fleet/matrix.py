@@ -14,10 +14,13 @@ names are rendered with a counter in front (`p001.voice`) and the order stays wh
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..dataclasses import dataclass
 from ..source import Span
+
+if TYPE_CHECKING:
+    from .schema.pass_through import PassedValue
 
 MOST_COMBINATIONS = 100_000
 MOST_SETS = 400
@@ -77,7 +80,8 @@ class Auto:
 class Matrix:
     """A checked matrix. `handles` are llama-swap's vars; `sets` stand in the written order.
 
-    Until a fleet has its lock, what is `auto` is missing from `sets` and `costs`.
+    Until a fleet has its lock, what is `auto` is missing from `sets` and `costs`. `passed` are keys
+    that pass through to llama-swap as they are written.
     """
 
     handles: tuple[tuple[str, str], ...]
@@ -85,6 +89,7 @@ class Matrix:
     costs: tuple[tuple[str, int], ...]
     origin: Span
     auto: Auto = Auto()
+    passed: tuple[PassedValue, ...] = ()
 
     def expressions(self) -> tuple[tuple[str, str], ...]:
         """Each set's rendered name and its expression in llama-swap's own words."""

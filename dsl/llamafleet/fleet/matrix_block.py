@@ -22,7 +22,8 @@ from .matrix import (
 )
 from .matrix_sets import Sets, check_size, few_enough, without_bad_references
 from .schema.block import Fields, read_block
-from .schema.core import EVICT_COST, MATRIX
+from .schema.pass_through import read_values
+from .schema.swap_routing import EVICT_COST, MATRIX, MATRIX_PATHS
 from .schema.values import Named, did_you_mean
 from .scope import Scope
 
@@ -79,7 +80,8 @@ def lower_matrix(
         for model, handle in handles.items()
         if handle != model or version < DIRECT_IDS
     )
-    return Matrix(pairs, named, costs, block.header, auto)
+    passed = tuple(read_values(fields, MATRIX_PATHS))
+    return Matrix(pairs, named, costs, block.header, auto, passed)
 
 
 def _auto(fields: Fields) -> Auto:

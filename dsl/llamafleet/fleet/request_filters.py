@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block
 from .model import NOTHING, Filters, JsonObject
 from .schema.block import BlockSchema, Fields, read_block
-from .schema.swap_keys import METADATA, PASS_THROUGH, SET_PARAMS, TIMEOUTS, VARIANT
+from .schema.swap_keys import METADATA, PASS_THROUGH, SET_PARAMS, VARIANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,6 @@ class Blocks:
     def pass_through(self, fields: Fields) -> JsonObject:
         """Keys in llama-swap's own words."""
         return self.free(fields, PASS_THROUGH)
-
-    def timeouts(self, fields: Fields) -> Mapping[str, int]:
-        """Seconds by the keys that are written."""
-        found = self.read(fields, TIMEOUTS)
-        return {key: found.seconds(key) or 0 for key in found.values} if found else {}
 
     def _fields(self, block: Block, schema: BlockSchema) -> Fields:
         known = self._read.get(id(block))

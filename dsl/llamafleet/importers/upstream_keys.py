@@ -15,7 +15,7 @@ from ..fleet.schema.value_type import Mismatch, ValueType
 from ..fleet.schema.values import ListOf
 from ..language.syntax import Attribute, Block, Duration, Size, Text
 from ..language.syntax import Value as Node
-from ..llama_swap.keys import DURATION, INT, SWITCH, TEXT, shape_of
+from ..llama_swap.shapes import DURATION, INT, SWITCH, TEXT, shape_of
 from ..llama_swap.typed import nanoseconds, number, switch
 from ..llama_swap.values import Table, Value
 from . import free_form, nodes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .keys import ANYTHING, INT, SWITCH, TOP, Fields, ListOf, Named, Plain, Shape
+from .keys import TOP
+from .shapes import ANYTHING, INT, SWITCH, Fields, ListOf, Named, Plain, Shape
 from .versions import since
 
 

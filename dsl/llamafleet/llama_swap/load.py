@@ -11,11 +11,12 @@ from . import build
 from .checks import check_config
 from .environment import report_missing
 from .expand import expanded
-from .keys import MACROS, TOP, Fields
+from .keys import TOP
 from .macros import DEFAULT_PROXY, Macros, stripped
 from .model import Macro, SwapConfig, SwapModel
 from .nodes import compose, templates
 from .read_table import table
+from .shapes import MACROS, Fields
 from .typed import Checker, number
 from .untyped import untyped, without
 from .url import problem

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..diagnostics.model import Diagnostics
 from ..diagnostics.suggest import suggest
-from .keys import Fields, paths
+from .keys import paths
+from .shapes import Fields
 from .values import Key, Value
 
 _LISTEN = "llama-swap takes its address from the flag -listen, say -listen 127.0.0.1:8080"

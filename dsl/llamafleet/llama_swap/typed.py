@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..diagnostics.model import Diagnostics
-from .keys import (
+from .misplaced import report_unknown
+from .model import Unused
+from .shapes import (
     ANYTHING,
     DURATION,
     INT,
@@ -22,8 +24,6 @@ from .keys import (
     Named,
     Shape,
 )
-from .misplaced import report_unknown
-from .model import Unused
 from .values import Key, Table, Value
 from .versions import MACROS_EVERYWHERE, since
 

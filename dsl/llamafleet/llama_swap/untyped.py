@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from ..diagnostics.model import Diagnostics, Label
 from . import scalars
-from .keys import ANYTHING, MACROS, SETS, TOP, Fields, ListOf, Named, Shape
+from .keys import TOP
 from .nodes import Node
+from .shapes import ANYTHING, MACROS, SETS, Fields, ListOf, Named, Shape
 from .values import Key, Scalar, Table, Value
 from .versions import MACROS_EVERYWHERE, since
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..fleet.schema.block import BlockSchema
-from ..fleet.schema.core import DECLARATIONS, EVICT_COST
+from ..fleet.schema.core import DECLARATIONS
 from ..fleet.schema.json_values import CONSTANTS
+from ..fleet.schema.swap_routing import EVICT_COST
 from ..fleet.schema.values import (
     Choice,
     JsonValue,

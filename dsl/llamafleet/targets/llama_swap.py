@@ -9,7 +9,7 @@ from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
 from ..fleet.request_filters import Blocks
 from ..fleet.schema.block import Fields, read_block
-from ..fleet.schema.core import MATRIX
+from ..fleet.schema.swap_routing import MATRIX
 from ..fleet.schema.values import Named
 from ..fleet.scope import Scope
 from ..language.syntax import Block

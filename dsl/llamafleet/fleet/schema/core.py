@@ -1,4 +1,4 @@
-"""The block kinds that describe what there is: gpu, host, build, gguf, model, defaults, matrix."""
+"""Block kinds at the top level of a fleet: gpu, host, build, gguf, model and defaults."""
 
 from __future__ import annotations
 
@@ -6,35 +6,31 @@ from ...backends import BACKENDS, VENDORS
 from . import llama_server, swap_keys
 from .block import BlockSchema, Key
 from .pass_through import upstream_paths
+from .patterns import (
+    ADDRESS,
+    ENVIRONMENT,
+    HEALTH,
+    HF,
+    OPTION,
+    PATH,
+    REF,
+    REPOSITORY,
+    REPOSITORY_FILE,
+    SHA256,
+    TOOLKIT,
+    URL,
+)
+from .table import Form
 from .values import (
     Choice,
     Duration,
     Integer,
     ListOf,
-    Pattern,
     Reference,
     Size,
     Switch,
     Text,
     Word,
-)
-
-SHA256 = Pattern(r"[0-9a-f]{64}", "64 hexadecimal digits in quotes")
-PATH = Pattern(r"/[^\s]*", "an absolute path in quotes")
-HEALTH = Pattern(r"/[^\s]*|none", 'a path such as "/health", or "none", in quotes')
-ADDRESS = Pattern(r"[A-Za-z0-9][A-Za-z0-9._:\-]*", "a host name or IP address in quotes")
-REF = Pattern(r"[A-Za-z0-9][A-Za-z0-9._/+\-]*", "a tag, branch or commit in quotes")
-URL = Pattern(r"[A-Za-z0-9][^\s\"']*[:/][^\s\"']*", "a URL in quotes")
-OPTION = Pattern(r"-[^\s\"']+", 'options such as "-DGGML_CUDA_FA=ON"')
-ENVIRONMENT = Pattern(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*", '"NAME=value"')
-TOOLKIT = Pattern(r"[0-9]{1,2}(\.[0-9]{1,2})?", 'a version in quotes such as "12.9"')
-REPOSITORY = Pattern(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*", '"owner/name"')
-HF = Pattern(
-    r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*(:[\w.\-]+)?",
-    'a repository and a quant such as "owner/name:Q4_K_M"',
-)
-REPOSITORY_FILE = Pattern(
-    r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^/\s][^\s]*\.gguf", "a .gguf file of the repository in quotes"
 )
 
 GPU = BlockSchema(
@@ -136,24 +132,34 @@ _MODEL_ONLY = (
         "More ids it answers to; never inherited.",
         upstream="models.*.aliases",
     ),
-    Key("name", Text(), "Its name on screens; never inherited.", upstream="models.*.name"),
+    Key(
+        "name",
+        Text(),
+        "Name shown in user interfaces. Never inherited.",
+        upstream="models.*.name",
+        since=134,
+    ),
     Key(
         "description",
         Text(),
-        "A sentence about it; never inherited.",
+        "Description in the list of models. Never inherited.",
         upstream="models.*.description",
+        since=134,
     ),
     Key(
         "command",
         ListOf(Text()),
         'Another server\'s argv; "${PORT}" stands for its port.',
         upstream="models.*.cmd",
+        form=Form.COMMAND_LINE,
     ),
     Key(
         "stop-command",
         ListOf(Text()),
         'What stops it; "${PID}" stands for its process.',
         upstream="models.*.cmdStop",
+        since=118,
+        form=Form.COMMAND_LINE,
     ),
     *swap_keys.OF_A_MODEL,
 )
@@ -166,12 +172,14 @@ _INHERITABLE = (
         "Leave it out of the list of models.",
         default=False,
         upstream="models.*.unlisted",
+        since=77,
     ),
     Key(
         "concurrency-limit",
         Integer(1),
         "Most requests at a time; by default by parallel.",
         upstream="models.*.concurrencyLimit",
+        since=112,
     ),
     Key("env", ListOf(ENVIRONMENT), "Environment of its process.", upstream="models.*.env"),
     Key("extra-args", ListOf(Text()), "More arguments, as they are."),
@@ -195,6 +203,7 @@ MODEL = BlockSchema(
     help="A name served over the API; every long flag of llama-server is a key, too.",
     keys=(*_MODEL_ONLY, *_INHERITABLE, *llama_server.keys()),
     blocks=(swap_keys.VARIANT, *swap_keys.INHERITABLE_BLOCKS),
+    upstream="models.*",
     refused={key: why for key, why in llama_server.refused().items() if key != "port"},
     removable=True,
     not_even=_NO_FLAG,
@@ -232,38 +241,6 @@ DEFAULTS = BlockSchema(
     refused={**MODEL.refused, **{key.name: "say it in each model" for key in _MODEL_ONLY}},
     removable=True,
     not_even=_NO_FLAG,
-)
-
-EVICT_COST = BlockSchema(
-    kind="evict-cost",
-    help="How dear it is to unload a model, by handle or name; 1 where nothing is said.",
-    keys=(),
-    free_keys=Integer(1),
-    labelled=False,
-)
-
-MATRIX = BlockSchema(
-    kind="matrix",
-    help="Which models may be loaded together: handles, sets, and costs of evicting.",
-    keys=(
-        Key(
-            "sets",
-            Choice("auto"),
-            "Every combination that fits on the cards, beside the sets that are written.",
-            upstream="sets",
-        ),
-        Key(
-            "evict-cost",
-            Choice("auto"),
-            "By how long a model takes to load; a block evict-cost beside it goes before it.",
-            upstream="evict_costs",
-        ),
-    ),
-    blocks=(EVICT_COST,),
-    free_keys=Reference("model"),
-    labelled=False,
-    sets=True,
-    upstream="matrix",
 )
 
 DECLARATIONS = (GPU, HOST, BUILD, GGUF, MODEL, DEFAULTS)

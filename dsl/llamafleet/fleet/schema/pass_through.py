@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 
 
 class UpstreamPath(NamedTuple):
-    """A key on its way: `word` is its name in the fleet, `path` leads to it upstream.
+    """A key that passes through: `name` is the fleet's, `parts` are its path upstream.
 
     `block` is the kind of the nested block it stands in, empty for none.
     """
@@ -47,10 +47,10 @@ def upstream_paths(
     below: str = "",
     besides: Iterable[str] = (),
 ) -> tuple[UpstreamPath, ...]:
-    """Return the ways of keys and of the keys in nested blocks, in the order of the schema.
+    """Return the paths of keys and of the keys in nested blocks, in the order of the schema.
 
-    `below` is the upstream path that all of them begin with, such as `models.*.`; keys that go
-    elsewhere, and those named in `besides`, are left out.
+    `below` is a prefix of the keys' `upstream`, such as `models.*.`, which is taken off. Keys that
+    go elsewhere, and those named in `besides`, are left out.
     """
     found = []
     for key in keys:
@@ -58,17 +58,19 @@ def upstream_paths(
             found.append(UpstreamPath(key.name, _path(key.upstream, below), key))
     for block in blocks:
         for key in block.keys:
-            path = _path(f"{block.upstream}.{key.upstream}", below)
+            path = _path(f"{block.upstream}.{key.upstream}")
             found.append(UpstreamPath(f"{block.kind} {key.name}", path, key, block.kind))
     return tuple(found)
 
 
-def _path(upstream: str, below: str) -> tuple[str, ...]:
+def _path(upstream: str, below: str = "") -> tuple[str, ...]:
     return tuple(upstream.removeprefix(below).split("."))
 
 
 def read_values(
-    fields: Fields, table: Iterable[UpstreamPath], nested: Callable[[str], Fields | None]
+    fields: Fields,
+    table: Iterable[UpstreamPath],
+    nested: Callable[[str], Fields | None] = lambda _: None,
 ) -> Iterator[PassedValue]:
     """Yield the keys of the table that are written; `nested` reads a block by its kind."""
     blocks: dict[str, Fields | None] = {"": fields}
@@ -107,12 +109,14 @@ def to_tree(
     table: Iterable[UpstreamPath],
     order: Iterable[str] = (),
     knows: Callable[[UpstreamPath], bool] = lambda _: True,
+    *,
+    explicit: bool = False,
 ) -> dict[str, Json]:
     """Return the values at their paths, with the defaults that llamafleet has of its own.
 
     A default is written where the release `knows` its key, since there it may differ from
-    upstream's; switches that are off, and lists of nothing, are left to upstream. `order` are the
-    first parts of paths that come first.
+    upstream's; switches that are off, and lists of nothing, are left to upstream unless everything
+    is to be `explicit`. `order` are the first parts of paths that come first.
     """
     said = {each.upstream.parts: each.value for each in passed}
     flat: dict[tuple[str, ...], Json] = {}
@@ -121,15 +125,21 @@ def to_tree(
         value = said.get(upstream.parts)
         if upstream.parts not in said and key.default is not None and knows(upstream):
             value = upstream_value(key.type, key.form, key.default)
-        if value is None or value == () or (value is False and key.default is False):
-            continue
-        flat[upstream.parts] = value
-    first = list(order)
-    rank = {word: at for at, word in enumerate(first)}
+        off = value == () or (value is False and key.default is False)
+        if value is not None and (explicit or not off):
+            flat[upstream.parts] = value
+    first = in_order(dict.fromkeys(path[0] for path in flat), order)
     tree: dict[str, Any] = {}
-    for path in sorted(flat, key=lambda path: rank.get(path[0], len(first))):
+    for path in sorted(flat, key=lambda path: first.index(path[0])):
         holder = tree
         for part in path[:-1]:
             holder = holder.setdefault(part, {})
         holder[path[-1]] = flat[path]
     return tree
+
+
+def in_order(keys: Iterable[str], order: Iterable[str]) -> list[str]:
+    """Return the keys, those that `order` names first and in that order."""
+    first = list(order)
+    rank = {key: at for at, key in enumerate(first)}
+    return sorted(keys, key=lambda key: rank.get(key, len(first)))

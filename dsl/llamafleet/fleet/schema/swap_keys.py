@@ -1,107 +1,114 @@
-"""What llama-swap does with a model's requests and its process: keys and blocks of `model`.
+"""Keys and blocks of `model` that llama-swap reads: what it does with requests and processes.
 
-`upstream` is the way to a key in llama-swap's configuration, `*` for names that people choose; it
-is also how the release that introduced a key is found. Of a key in a nested block it is the rest of
-the way, behind the block's own.
+`upstream` of a key is its path in llama-swap's configuration, `*` for names that people choose; of
+a key in a nested block it is the rest of the path, behind the block's own. `since` is the first
+release that knows it.
 """
 
 from __future__ import annotations
 
-from .table import BlockSchema, Key
-from .values import Choice, Duration, Integer, JsonValue, ListOf, Pattern, Switch, Text
-
-PARAMETER = Pattern(r"[^,\s]+", "the name of a request parameter", bare=True)
-UPSTREAM_URL = Pattern(
-    r"https?://([A-Za-z0-9._~\-]+(:[A-Za-z0-9._~\-]*)?@)?"
-    r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._\-]+)(:([0-9]{1,5}|\$\{PORT\}))?"
-    r"([/?]([^\s\"'%#]|%[0-9A-Fa-f]{2})*)?",
-    'a URL in quotes such as "http://10.0.0.2:80"',
-)
+from .patterns import PARAMETER, UPSTREAM_URL
+from .table import BlockSchema, Form, Key
+from .values import Choice, Duration, Integer, JsonValue, ListOf, Switch, Text
 
 STRIP_PARAMS = Key(
     "strip-params",
     ListOf(PARAMETER),
-    "Parameters that are taken out of each request.",
+    "Request parameters to remove before a request is forwarded.",
     upstream="models.*.filters.stripParams",
+    since=163,
+    form=Form.JOINED,
 )
 
 OF_A_MODEL = (
-    Key("port", Integer(1, 65535), "Port of its server; by default the service gives it one."),
+    Key(
+        "port",
+        Integer(1, 65535),
+        "Port of the model's server. Default: the service assigns one.",
+    ),
     Key(
         "proxy",
         UPSTREAM_URL,
-        "Where its requests go, if not to its own port of this machine; ${PORT} is that port.",
+        "URL that requests are forwarded to; ${PORT} stands for the model's port. "
+        "Default: that port on this host.",
         upstream="models.*.proxy",
     ),
     Key(
         "use-model-name",
         Text(),
-        "What requests call it on their way to its server.",
+        "Model name in requests as they are forwarded to the server. Default: unchanged.",
         upstream="models.*.useModelName",
+        since=95,
     ),
 )
-"""Keys of one model, which no other model can have from it."""
+"""Keys of one model, which no other model can inherit from it."""
 
 INHERITABLE = (
     Key(
         "program",
         Text(),
-        "A llama-server that is on the host already, instead of a build; it gets the model's flags "
-        "and nothing else.",
+        "A llama-server that is already installed on the host, used instead of a build. It gets "
+        "the model's flags and nothing else.",
     ),
     STRIP_PARAMS,
     Key(
         "send-loading-state",
         Switch(),
-        "Tell the client about the load, in the stream's reasoning; by default as llama-swap does.",
+        "Stream loading progress to the client as reasoning text. Default: the service's setting.",
         upstream="models.*.sendLoadingState",
+        since=171,
     ),
     Key(
         "unload-timeout",
         Duration(1000),
-        "How long it may take to stop; by default as llama-swap says.",
+        "Time the server has to stop before it is killed. Default: the service's setting.",
         upstream="models.*.unloadTimeout",
+        since=240,
     ),
     Key(
         "ignore-websockets",
         Switch(),
-        "Do not count open websockets as requests when it is to be unloaded.",
+        "Unload the model although websockets are open: do not count them as requests.",
         default=False,
         upstream="models.*.compat.ignoreWebsockets",
+        since=249,
     ),
 )
 
 SET_PARAMS = BlockSchema(
     kind="set-params",
-    help="Parameters that every request gets, whatever it says itself.",
+    help="Parameters to set in every request, whatever the request itself says.",
     keys=(),
     free_keys=JsonValue(),
     free_blocks=True,
     labelled=False,
-    upstream="models.*.filters.setParams",
+    upstream="filters.setParams",
+    since=184,
 )
 VARIANT = BlockSchema(
     kind="variant",
-    help="Another id of the model, under which requests get these parameters.",
+    help="Another id of the model; requests for it get these parameters.",
     keys=(),
     free_keys=JsonValue(),
     free_blocks=True,
     free_label=True,
-    upstream="models.*.filters.setParamsByID",
+    upstream="filters.setParamsByID.*",
+    since=194,
 )
 METADATA = BlockSchema(
     kind="metadata",
-    help="What the list of models says about it besides, as meta.llamaswap.",
+    help="More data for the list of models, shown there as meta.llamaswap.",
     keys=(),
     free_keys=JsonValue(),
     free_blocks=True,
     labelled=False,
     refused={"llamafleet": "llamafleet puts the digest of the configuration there"},
-    upstream="models.*.metadata",
+    upstream="metadata",
+    since=163,
 )
 PASS_THROUGH = BlockSchema(
     kind="pass-through",
-    help="Keys of llama-swap that llamafleet has no word for, in llama-swap's own words.",
+    help="Keys of llama-swap that llamafleet has no key for, in llama-swap's own spelling.",
     keys=(),
     free_keys=JsonValue(),
     free_blocks=True,
@@ -111,35 +118,58 @@ PASS_THROUGH = BlockSchema(
 _MODALITIES = ListOf(Choice("text", "audio", "image"))
 CAPABILITIES = BlockSchema(
     kind="capabilities",
-    help="What the list of models says that it can do.",
+    help="Capabilities that the list of models reports.",
     keys=(
-        Key("in", _MODALITIES, "What it takes.", upstream="in"),
-        Key("out", _MODALITIES, "What it gives.", upstream="out"),
-        Key("tools", Switch(), "It calls tools.", upstream="tools"),
-        Key("reranker", Switch(), "It ranks texts.", upstream="reranker"),
-        Key(
-            "context",
-            Integer(0),
-            "How many tokens it takes.",
-            upstream="context",
-        ),
+        Key("in", _MODALITIES, "Modalities it accepts.", upstream="in"),
+        Key("out", _MODALITIES, "Modalities it produces.", upstream="out"),
+        Key("tools", Switch(), "It supports tool calls.", upstream="tools"),
+        Key("reranker", Switch(), "It is a reranker.", upstream="reranker"),
+        Key("context", Integer(0), "Length of its context, in tokens.", upstream="context"),
     ),
     labelled=False,
-    upstream="models.*.capabilities",
+    upstream="capabilities",
+    since=225,
 )
 TIMEOUTS = BlockSchema(
     kind="timeouts",
-    help="How long llama-swap waits for the server behind a model; 0s is for ever.",
+    help="Timeouts of connections to a model's server. 0s disables a timeout.",
     keys=(
-        Key("connect", Duration(), "For a connection.", upstream="connect"),
-        Key("keepalive", Duration(), "Between signs of life.", upstream="keepalive"),
-        Key("response-header", Duration(), "For the headers.", upstream="responseHeader"),
-        Key("tls-handshake", Duration(), "For TLS.", upstream="tlsHandshake"),
-        Key("expect-continue", Duration(), "For 100 Continue.", upstream="expectContinue"),
-        Key("idle-conn", Duration(), "With a connection unused.", upstream="idleConn"),
+        Key("connect", Duration(), "Time to connect. Default: 30s.", upstream="connect"),
+        Key(
+            "keepalive",
+            Duration(),
+            "Interval between TCP keepalive probes. Default: 30s.",
+            upstream="keepalive",
+            since=201,
+        ),
+        Key(
+            "response-header",
+            Duration(),
+            "Time to the headers of the response. Default: unlimited; 60s for peers.",
+            upstream="responseHeader",
+        ),
+        Key(
+            "tls-handshake",
+            Duration(),
+            "Time for the TLS handshake. Default: 10s.",
+            upstream="tlsHandshake",
+        ),
+        Key(
+            "expect-continue",
+            Duration(),
+            'Time to wait for "100 Continue" before the body is sent. Default: 1s.',
+            upstream="expectContinue",
+        ),
+        Key(
+            "idle-conn",
+            Duration(),
+            "Time after which an unused connection is closed. Default: 90s.",
+            upstream="idleConn",
+        ),
     ),
     labelled=False,
-    upstream="models.*.timeouts",
+    upstream="timeouts",
+    since=200,
 )
 
 INHERITABLE_BLOCKS = (SET_PARAMS, METADATA, CAPABILITIES, TIMEOUTS, PASS_THROUGH)

@@ -17,6 +17,7 @@ class Form(Enum):
     MILLISECONDS = "a number of milliseconds"
     MIB = "a number of MiB"
     JOINED = "one text with commas"
+    COMMAND_LINE = "one text that is split like a shell command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ class BlockSchema:
     keys that somebody could expect here to why they are not: such a message beats "unknown key".
     `removable` lets `key = none` take an inherited key away, and `free_label` lets the label be any
     text, for names that live in APIs and never in a path. `not_even` says where else an unknown key
-    was looked for. `upstream` is where the block ends up. A block with a label may stand several
-    times in another one.
+    was looked for. `upstream` is its path upstream, below the block that holds it, with `*` for a
+    label; `since` is the first release that knows it and so any key in it. A block with a label may
+    stand several times in another one.
     """
 
     kind: str
@@ -66,6 +68,7 @@ class BlockSchema:
     free_label: bool = False
     not_even: str = ""
     upstream: str = ""
+    since: int = 0
 
     @cached_property
     def table(self) -> Mapping[str, Key]:

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model
 from ...fleet.schema.core import MODEL_UPSTREAM_PATHS
-from ...fleet.schema.pass_through import UpstreamPath, to_tree
-from ...llama_swap.versions import NEWEST, since
+from ...fleet.schema.pass_through import to_tree
+from ...llama_swap.versions import NEWEST
 from ..process.command import Environment, Groups
 from ..process.digest import digest
 from ..process.slots import slots
 from ..writers.yaml_file import Lines, Named, Tree, to_yaml
-from .free_form import named, replaced, with_keys_of_theirs
+from .free_form import merged, named, replaced, with_keys_of_theirs
 from .quoting import command_lines
 from .routes import Routes
 from .routes_tree import filters_tree, routes_tree
-from .settings import Settings, settings_tree
+from .settings import Settings, known_to, settings_tree
 
 HEADER = ("Managed by llamafleet: edits here are overwritten.",)
 DEFAULT_LIMIT = 10  # llama-swap's own, where a model says nothing
@@ -98,7 +98,7 @@ def _whole(
 ) -> Mapping[str, Tree] | Named:
     tree = settings_tree(settings)
     tree["models"] = Named(tuple((each.model.name, _with_digest(each)) for each in models))
-    tree.update(routes_tree(routes, matrix, settings.version))
+    tree = merged(tree, routes_tree(routes, matrix, settings.version))
     return with_keys_of_theirs(tree, settings.pass_through)
 
 
@@ -130,22 +130,17 @@ def _entry(entry: Entry) -> Mapping[str, Tree] | Named:
         "env": tuple(f"{name}={value}" for name, value in entry.environment) or None,
         "filters": filters_tree(model.filters) or None,
         "metadata": named(model.metadata) if model.metadata else None,
-        **_passed(entry),
     }
+    kept = {key: value for key, value in tree.items() if value is not None}
+    ours = merged(kept, _passed(entry))
     passed = replaced(model.pass_through, PORT, port)
     assert isinstance(passed, Mapping)
-    ours = {key: tree[key] for key in sorted(tree, key=_rank) if tree[key] is not None}
-    return with_keys_of_theirs(
-        {key: value for key, value in ours.items() if value is not None}, passed
-    )
+    return with_keys_of_theirs({key: ours[key] for key in sorted(ours, key=_rank)}, passed)
 
 
-def _passed(entry: Entry) -> Mapping[str, Tree]:
-    def knows(upstream: UpstreamPath) -> bool:
-        first = since("models", "", *upstream.parts) or 0
-        return first <= entry.version and upstream.parts[0] not in entry.model.pass_through
-
-    return dict(to_tree(entry.model.passed, MODEL_UPSTREAM_PATHS, knows=knows))
+def _passed(entry: Entry) -> dict[str, Tree]:
+    knows = known_to(entry.version, "models", "", but_for=entry.model.pass_through)
+    return {**to_tree(entry.model.passed, MODEL_UPSTREAM_PATHS, knows=knows)}
 
 
 def _rank(key: str) -> int:

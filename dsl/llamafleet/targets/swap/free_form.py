@@ -19,6 +19,17 @@ def with_keys_of_theirs(ours: Mapping[str, Tree], theirs: JsonObject) -> Mapping
     return whole if all(map(is_word, theirs)) else Named(tuple(whole.items()))
 
 
+def merged(tree: Mapping[str, Tree], more: Mapping[str, Tree]) -> dict[str, Tree]:
+    """Return both mappings in one, and so for mappings in them; what `more` says goes before."""
+    found = dict(tree)
+    for key, value in more.items():
+        known = found.get(key)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            value = merged(known, value)
+        found[key] = value
+    return found
+
+
 def tree_of(value: Json) -> Tree:
     """One value."""
     match value:

@@ -34,13 +34,13 @@ def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnost
         said = fields.spans | {kind: nested.header for kind, nested in _nested(fields)}
         keys = (word for entry in block.entries if (word := _word(entry)))
         passed = ((key.text, key.span) for key in keys)
-        _check(passed, OURS, _words(SCHEMA, "", said), diagnostics)
+        _check(passed, OURS, _words(SCHEMA, said), diagnostics)
     for model in models:
         if not model.pass_through:
             continue
         place = model.spans.get(PASS_THROUGH.kind, model.origin)
         passed = ((key, place) for key in model.pass_through)
-        _check(passed, OURS_OF_A_MODEL, _words(MODEL, "models.*.", model.spans), diagnostics)
+        _check(passed, OURS_OF_A_MODEL, _words(MODEL, model.spans), diagnostics)
 
 
 def check_passed_values(
@@ -124,14 +124,19 @@ def _check(
             )
 
 
-def _words(schema: BlockSchema, prefix: str, said: Spans) -> dict[str, tuple[str, Span]]:
-    """First part of the way in llama-swap's configuration, to the word that becomes it."""
-    ways = {key.name: key.upstream for key in schema.keys}
-    ways |= {block.kind: block.upstream for block in schema.blocks}
+def _words(schema: BlockSchema, said: Spans) -> dict[str, tuple[str, Span]]:
+    """Return the keys that are written, by the first parts of their upstream paths."""
+    prefix = f"{schema.upstream}." if schema.upstream else ""
+    paths = {
+        key.name: key.upstream.removeprefix(prefix)
+        for key in schema.keys
+        if key.upstream.startswith(prefix)
+    }
+    paths |= {block.kind: block.upstream for block in schema.blocks}
     return {
-        way.removeprefix(prefix).partition(".")[0]: (word, said[word])
-        for word, way in ways.items()
-        if word in said and way and way.startswith(prefix)
+        path.partition(".")[0]: (word, said[word])
+        for word, path in paths.items()
+        if word in said and path
     }
 
 

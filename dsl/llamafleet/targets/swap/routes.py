@@ -1,24 +1,27 @@
-"""Who runs beside whom, and where else requests may go: what a llama-swap block says of routes."""
+"""Groups, selectors, profiles and peers of a `llama-swap` block, once checked.
+
+`passed` of each are its keys that pass through to llama-swap as they are written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...dataclasses import dataclass
 from ...fleet.model import Filters, JsonObject
+from ...fleet.schema.pass_through import PassedValue
 from ...fleet.schema.values import Named
 from ...source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Models that are swapped together, instead of a matrix."""
+    """Models that share swapping rules, instead of a matrix."""
 
     name: str
     models: tuple[Named, ...]
     swap: bool
     exclusive: bool
     persistent: bool
+    passed: tuple[PassedValue, ...]
     origin: Span
 
 
@@ -29,11 +32,8 @@ class Selector:
     name: str
     strategy: str
     targets: tuple[Named, ...]
-    spillover: int | None
-    title: str | None
-    description: str | None
-    unlisted: bool
     metadata: JsonObject
+    passed: tuple[PassedValue, ...]
     origin: Span
 
 
@@ -42,8 +42,8 @@ class Profile:
     """Ids that mean other models while the profile is active; None switches an id off."""
 
     name: str
-    description: str | None
     pins: tuple[tuple[str, Named | None], ...]
+    passed: tuple[PassedValue, ...]
     origin: Span
 
 
@@ -55,8 +55,8 @@ class Peer:
     proxy: str
     models: tuple[str, ...]
     api_key_env: str | None
-    timeouts: Mapping[str, int]
     filters: Filters
+    passed: tuple[PassedValue, ...]
     origin: Span
 
     @property

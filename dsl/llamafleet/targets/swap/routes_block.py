@@ -10,12 +10,24 @@ from ...fleet.matrix import Matrix
 from ...fleet.model import Model
 from ...fleet.request_filters import Blocks
 from ...fleet.schema.block import Fields, read_block
-from ...fleet.schema.core import MATRIX
-from ...fleet.schema.swap_keys import METADATA
+from ...fleet.schema.pass_through import PassedValue, read_values
+from ...fleet.schema.swap_keys import METADATA, TIMEOUTS
+from ...fleet.schema.swap_routing import (
+    GROUP,
+    GROUP_PATHS,
+    MATRIX,
+    PEER,
+    PEER_PATHS,
+    PINS,
+    PRIORITY,
+    PROFILE,
+    PROFILE_PATHS,
+    SELECTOR,
+    SELECTOR_PATHS,
+)
 from ...fleet.schema.values import Named, did_you_mean
 from .checks import check_address
 from .routes import Group, Peer, Profile, Routes, Selector
-from .routes_schema import GROUP, PEER, PINS, PRIORITY, PROFILE, SELECTOR
 from .spillover import check_spillover
 
 
@@ -135,6 +147,7 @@ def _groups(fields: Fields, ids: Ids) -> tuple[Group, ...]:
                 swap=read.switch("swap"),
                 exclusive=read.switch("exclusive"),
                 persistent=read.switch("persistent"),
+                passed=tuple(read_values(read, GROUP_PATHS)),
                 origin=block.header,
             )
         )
@@ -180,11 +193,8 @@ def _selectors(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Selector]:
             name=name.text,
             strategy=strategy,
             targets=targets,
-            spillover=read.integer("spillover"),
-            title=read.text("name"),
-            description=read.text("description"),
-            unlisted=read.switch("unlisted"),
             metadata=blocks.free(read, METADATA),
+            passed=tuple(read_values(read, SELECTOR_PATHS)),
             origin=block.header,
         )
 
@@ -214,12 +224,12 @@ def _profiles(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Profile]:
             ids.diagnostics.error("bad-name", message, block.header, hint=hint)
         yield Profile(
             name=read.label.text,
-            description=read.text("description"),
             pins=tuple(
                 (name, target if isinstance(target, Named) else None)
                 for name, target in pins.items()
                 if not isinstance(target, Named) or ids.target(target)
             ),
+            passed=tuple(read_values(read, PROFILE_PATHS)),
             origin=block.header,
         )
 
@@ -238,10 +248,14 @@ def _peers(fields: Fields, blocks: Blocks) -> Iterator[Peer]:
             proxy=read.text("proxy") or "",
             models=models,
             api_key_env=read.text("api-key-env"),
-            timeouts=blocks.timeouts(read),
             filters=blocks.filters(read),
+            passed=_peer_values(read, blocks),
             origin=block.header,
         )
+
+
+def _peer_values(read: Fields, blocks: Blocks) -> tuple[PassedValue, ...]:
+    return tuple(read_values(read, PEER_PATHS, lambda _: blocks.read(read, TIMEOUTS)))
 
 
 def _priority(fields: Fields, ids: Ids, blocks: Blocks) -> tuple[tuple[Named, int], ...]:

@@ -1,34 +1,49 @@
-"""Routes as llama-swap's configuration has them."""
+"""The matrix, groups, selectors, profiles and peers as llama-swap's configuration has them."""
 
 from __future__ import annotations
 
 from ...fleet.matrix import Matrix, models_of
 from ...fleet.model import Filters
-from ...fleet.schema.swap_keys import TIMEOUTS
+from ...fleet.schema.pass_through import in_order, to_tree
+from ...fleet.schema.swap_routing import (
+    GROUP_PATHS,
+    MATRIX_PATHS,
+    PEER_PATHS,
+    PROFILE_PATHS,
+    SELECTOR_PATHS,
+)
 from ...llama_swap.versions import IDS_IN_SETS, ROUTING
 from ..writers.yaml_file import Named, Tree
-from .free_form import named
+from .free_form import merged, named
 from .routes import Group, Peer, Profile, Routes, Selector
-from .settings import variable
+from .settings import known_to, variable
+
+GROUP_ORDER = ("swap", "exclusive", "persistent", "members")
+SELECTOR_ORDER = ("strategy", "targets", "settings", "name", "description", "unlisted")
+PEER_ORDER = ("proxy", "models", "apiKey", "timeouts", "filters")
+"""What comes first, as ever: a file in another order would restart every model for nothing."""
 
 
 def routes_tree(routes: Routes, matrix: Matrix | None, version: int) -> dict[str, Tree]:
-    """Everything below the models."""
+    """Return the parts of the file that follow the models."""
     tree = _routing(routes, matrix, version)
     if routes.preload:
         ids = tuple(each.text for each in routes.preload)
         tree["hooks"] = {"on_startup": {"preload": ids}}
     if routes.selectors:
-        tree["selectors"] = Named(tuple((each.name, _selector(each)) for each in routes.selectors))
+        selectors = ((each.name, _selector(each, version)) for each in routes.selectors)
+        tree["selectors"] = Named(tuple(selectors))
     if routes.profiles:
-        tree["profiles"] = Named(tuple((each.name, _profile(each)) for each in routes.profiles))
+        profiles = ((each.name, _profile(each, version)) for each in routes.profiles)
+        tree["profiles"] = Named(tuple(profiles))
     if routes.peers:
-        tree["peers"] = Named(tuple((each.name, _peer(each)) for each in routes.peers))
+        peers = ((each.name, _peer(each, version)) for each in routes.peers)
+        tree["peers"] = Named(tuple(peers))
     return tree
 
 
 def filters_tree(filters: Filters) -> dict[str, Tree]:
-    """How requests are changed."""
+    """Return the filters of a model or a peer; empty where requests are left as they are."""
     tree: dict[str, Tree] = {}
     if filters.strip_params:
         tree["stripParams"] = ", ".join(filters.strip_params)
@@ -40,17 +55,12 @@ def filters_tree(filters: Filters) -> dict[str, Tree]:
     return tree
 
 
-def timeouts_tree(timeouts: dict[str, int]) -> dict[str, Tree]:
-    """Seconds, in upstream's words."""
-    return {TIMEOUTS.table[key].upstream: seconds for key, seconds in timeouts.items()}
-
-
 def _routing(routes: Routes, matrix: Matrix | None, version: int) -> dict[str, Tree]:
     engine: tuple[str, str, Tree] | None = None
     if matrix is not None:
         engine = ("matrix", "matrix", _matrix(matrix, version))
     elif routes.groups:
-        groups = Named(tuple((each.name, _group(each)) for each in routes.groups))
+        groups = Named(tuple((each.name, _group(each, version)) for each in routes.groups))
         engine = ("group", "groups", groups)
     routing: dict[str, Tree] = {}
     if engine is not None:
@@ -64,6 +74,11 @@ def _routing(routes: Routes, matrix: Matrix | None, version: int) -> dict[str, T
     return {"routing": routing} if routing else {}
 
 
+def _place(key: str, version: int) -> tuple[str, ...]:
+    """Return the path of the matrix or the groups, which moved in v225."""
+    return (key,) if version < ROUTING else ("routing", "router", "settings", key)
+
+
 def _matrix(matrix: Matrix, version: int) -> dict[str, Tree]:
     told = {model: handle for handle, model in reversed(matrix.handles)}
     handles: tuple[tuple[str, Tree], ...] = matrix.handles
@@ -75,45 +90,34 @@ def _matrix(matrix: Matrix, version: int) -> dict[str, Tree]:
         costs = ((told.get(model, model), cost) for model, cost in matrix.costs)
         tree["evict_costs"] = Named(tuple(costs))
     tree["sets"] = Named(matrix.expressions())
-    return tree
+    knows = known_to(version, *_place("matrix", version))
+    return merged(tree, to_tree(matrix.passed, MATRIX_PATHS, knows=knows))
 
 
-def _group(group: Group) -> dict[str, Tree]:
-    return {
-        "swap": group.swap,
-        "exclusive": group.exclusive,
-        "persistent": group.persistent,
-        "members": tuple(each.text for each in group.models),
+def _group(group: Group, version: int) -> dict[str, Tree]:
+    knows = known_to(version, *_place("groups", version), "")
+    return {**to_tree(group.passed, GROUP_PATHS, GROUP_ORDER, knows, explicit=True)}
+
+
+def _selector(selector: Selector, version: int) -> dict[str, Tree]:
+    knows = known_to(version, "selectors", "")
+    tree: dict[str, Tree] = {
+        **to_tree(selector.passed, SELECTOR_PATHS, SELECTOR_ORDER, knows),
     }
+    return {**tree, "metadata": named(selector.metadata)} if selector.metadata else tree
 
 
-def _selector(selector: Selector) -> dict[str, Tree]:
-    tree: dict[str, Tree | None] = {
-        "strategy": selector.strategy,
-        "targets": tuple(each.text for each in selector.targets),
-        "settings": None if selector.spillover is None else {"spillover": selector.spillover},
-        "name": selector.title,
-        "description": selector.description,
-        "unlisted": selector.unlisted or None,
-        "metadata": named(selector.metadata) if selector.metadata else None,
-    }
-    return {key: value for key, value in tree.items() if value is not None}
-
-
-def _profile(profile: Profile) -> dict[str, Tree]:
-    tree: dict[str, Tree] = {}
-    if profile.description is not None:
-        tree["description"] = profile.description
+def _profile(profile: Profile, version: int) -> dict[str, Tree]:
     pins = ((name, target.text if target else None) for name, target in profile.pins)
-    return {**tree, "pins": Named(tuple(pins))}
+    passed = to_tree(profile.passed, PROFILE_PATHS, knows=known_to(version, "profiles", ""))
+    return {**passed, "pins": Named(tuple(pins))}
 
 
-def _peer(peer: Peer) -> dict[str, Tree]:
-    tree: dict[str, Tree | None] = {
-        "proxy": peer.proxy,
-        "models": peer.models,
-        "apiKey": variable(peer.api_key_env) if peer.api_key_env else None,
-        "timeouts": timeouts_tree(dict(peer.timeouts)) or None,
-        "filters": filters_tree(peer.filters) or None,
-    }
-    return {key: value for key, value in tree.items() if value is not None}
+def _peer(peer: Peer, version: int) -> dict[str, Tree]:
+    passed = to_tree(peer.passed, PEER_PATHS, PEER_ORDER, known_to(version, "peers", ""))
+    tree: dict[str, Tree] = {**passed}
+    if peer.api_key_env:
+        tree["apiKey"] = variable(peer.api_key_env)
+    if filters := filters_tree(peer.filters):
+        tree = merged(tree, {"filters": filters})
+    return {key: tree[key] for key in in_order(tree, PEER_ORDER)}

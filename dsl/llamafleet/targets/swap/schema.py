@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ...fleet.model import ListenAddress
 from ...fleet.schema.block import BlockSchema, Key
-from ...fleet.schema.core import MATRIX, SHA256
+from ...fleet.schema.patterns import SHA256
 from ...fleet.schema.swap_keys import PASS_THROUGH
+from ...fleet.schema.swap_routing import ROUTING_BLOCKS
 from ...fleet.schema.swap_service import BLOCKS, KEYS
 from ...fleet.schema.values import Integer, Listen, ListOf, Pattern, Reference
 from ..process.running import RUNNING_KEYS
-from .routes_schema import ROUTE_BLOCKS, VARIABLE
 
 DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8080)
 DEFAULT_VERSION = "v250"
@@ -28,17 +28,11 @@ _RUNS = (
         "Port of the first model's server, the next one's follows; by default the first free "
         "ones from 5800 on.",
     ),
-    Key(
-        "api-key-env",
-        ListOf(VARIABLE),
-        "Variables that hold the keys it asks for; environment-file is where to set them.",
-        upstream="apiKeys",
-    ),
 )
 
 SCHEMA = BlockSchema(
     kind="llama-swap",
     help="One endpoint for many models: each is loaded when it is asked for.",
     keys=(*_RUNS, *KEYS, *RUNNING_KEYS),
-    blocks=(MATRIX, *ROUTE_BLOCKS, *BLOCKS, PASS_THROUGH),
+    blocks=(*ROUTING_BLOCKS, *BLOCKS, PASS_THROUGH),
 )

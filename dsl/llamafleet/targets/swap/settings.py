@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Any
 
 from ...dataclasses import dataclass
@@ -78,17 +79,28 @@ def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
 def settings_tree(settings: Settings) -> dict[str, Tree]:
     """Return the top of the file."""
 
-    def knows(upstream: UpstreamPath) -> bool:
-        # A default is ours to set, not the author's: an older release does without, and what the
-        # author passes through in llama-swap's own words stands.
-        first = since(*upstream.parts) or 0
-        return first <= settings.version and upstream.parts[0] not in settings.pass_through
-
+    knows = known_to(settings.version, but_for=settings.pass_through)
     tree = to_tree(settings.passed, UPSTREAM_PATHS, ORDER, knows)
     found: dict[str, Tree] = dict(tree)
     if settings.api_key_env:
         found["apiKeys"] = tuple(variable(name) for name in settings.api_key_env)
     return found
+
+
+def known_to(
+    version: int, *holder: str, but_for: Collection[str] = ()
+) -> Callable[[UpstreamPath], bool]:
+    """Return a test for keys that a release reads below `holder`, for defaults of llamafleet's own.
+
+    A default is ours to set, not the author's: an older release does without, and what the author
+    passes through in llama-swap's own words, `but_for`, stands.
+    """
+
+    def knows(upstream: UpstreamPath) -> bool:
+        first = since(*holder, *upstream.parts) or 0
+        return first <= version and upstream.parts[0] not in but_for
+
+    return knows
 
 
 def variable(name: str) -> str:

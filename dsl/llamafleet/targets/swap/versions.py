@@ -63,9 +63,8 @@ def _in_block(block: syntax.Block, schema: BlockSchema, path: str) -> Iterator[_
             case syntax.Block(kind) if kind.text == PASS_THROUGH.kind:
                 yield from _passed_through(entry)
             case syntax.Block(kind) if kind.text in inner:
-                # What a model can have, a peer and a selector have below their own names.
                 found = inner[kind.text]
-                below = found.upstream.replace("models.*", path) if path else found.upstream
+                below = f"{path}.{found.upstream}".lstrip(".")
                 yield _Use(f"has no {kind.text}", below, entry.header)
                 yield from _in_block(entry, found, below)
 
@@ -81,14 +80,18 @@ def _passed_through(block: syntax.Block) -> Iterator[_Use]:
 def _of(model: Model) -> Iterator[_Use]:
     for word, span in model.spans.items():
         if word in _MODEL_BLOCKS:
-            yield _Use(f"has no {word} of a model", _MODEL_BLOCKS[word].upstream, span)
+            yield _Use(
+                f"has no {word} of a model",
+                f"{MODEL.upstream}.{_MODEL_BLOCKS[word].upstream}",
+                span,
+            )
         elif word in MODEL.table:
             yield _Use(f"ignores {word}", MODEL.table[word].upstream, span)
     for upstream, _, _ in model.passed:
         if upstream.block:
-            path = ".".join(("models.*", *upstream.parts))
+            path = ".".join((MODEL.upstream, *upstream.parts))
             span = model.spans.get(upstream.block, model.origin)
             yield _Use(f"ignores {upstream.name}", path, span)
     for key in model.pass_through:
         place = model.spans.get(PASS_THROUGH.kind, model.origin)
-        yield _Use(f"ignores {key}", f"models.*.{key}", place)
+        yield _Use(f"ignores {key}", f"{MODEL.upstream}.{key}", place)
