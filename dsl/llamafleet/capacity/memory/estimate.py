@@ -27,9 +27,6 @@ from .startup_errors import startup_error
 from .terms import HOST, Estimate, Term
 from .weights import weights
 
-WITHOUT_FLASH = frozenset({"grok"})
-"""llama_init_from_model turns flash attention off for these."""
-
 
 def estimate(
     facts: GgufFacts,
@@ -52,7 +49,7 @@ def estimate(
         return placement
     if problem := startup_error(hparams, flags):
         return problem
-    if hparams.architecture in WITHOUT_FLASH:
+    if not hparams.architecture.flash_attention:
         flags = replace(flags, flash_attn=False)
     cparams = cparams_of(flags, hparams)
     odd, other = unmodelled_architecture(facts.architecture), unmodelled_build(ref)

@@ -9,42 +9,7 @@ from .windows import windows_of
 
 if TYPE_CHECKING:
     from ...gguf import GgufFacts
-
-RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
-"""llm_arch_is_recurrent: no attention at all."""
-
-BY_HEADS = frozenset({
-    "bailingmoe3", "glm5-next", "granitehybrid", "jamba", "kimi-k3", "kimi-linear", "lfm2",
-    "lfm2moe", "plamo2",
-})  # fmt: skip
-"""Hybrids whose layers without KV heads are recurrent."""
-
-BY_INTERVAL = frozenset({"minimax-01", "qwen35", "qwen35moe", "qwen3next", "qwen4exp"})
-"""Hybrids of which every nth layer is attention."""
-
-BOTH = frozenset({"falcon-h1"})
-"""Hybrids whose every layer has both."""
-
-NEMOTRON = frozenset({"nemotron_h", "nemotron_h_moe"})
-
-WITHOUT_CACHE = frozenset({
-    "bert", "jina-bert-v2", "jina-bert-v3", "nomic-bert", "nomic-bert-moe", "neo-bert", "eurobert",
-    "wavtokenizer-dec", "modern-bert", "gemma-embedding", "dream", "llada", "llada-moe", "rnd1",
-})  # fmt: skip
-"""Architectures for which llama_model::create_memory makes none."""
-
-NEVER_CAUSAL = frozenset({"dream", "gemma-embedding", "llada", "llada-moe", "rnd1"})
-"""hparams.causal_attn is false for these, whatever their file says."""
-
-KIMI_DELTA = frozenset({"bailingmoe3", "glm5-next", "kimi-k3", "kimi-linear"})
-"""Hybrids with Kimi's delta attention, whose state has kda.head_dim in both dimensions."""
-
-ROLLS_BACK = frozenset({
-    "kimi-k3", "qwen35", "qwen35moe", "qwen4exp", "deepseek4", "glm5-next", "nemotron_h",
-    "nemotron_h_moe",
-})  # fmt: skip
-"""llm_arch_supports_rs_rollback: states are kept for each drafted token."""
-
+    from .architectures.record import Architecture, Recurrent
 
 MOST_LAYERS = 512
 """LLAMA_MAX_LAYERS."""
@@ -82,7 +47,7 @@ class HParams:
     `state_r` and `state_s` are the values of one recurrent state.
     """
 
-    architecture: str
+    architecture: Architecture
     trained: int
     embedding: int
     vocabulary: int
@@ -96,8 +61,8 @@ class HParams:
 
     @property
     def caches(self) -> bool:
-        """Whether attention is cached at all."""
-        return self.architecture not in WITHOUT_CACHE
+        """Return True if llama.cpp makes a KV cache for the model."""
+        return self.architecture.kv_cache != "none"
 
 
 def hparams_of(facts: GgufFacts) -> HParams | str:
@@ -110,26 +75,39 @@ def hparams_of(facts: GgufFacts) -> HParams | str:
         return f"its header says {count} blocks: llama.cpp takes up to {MOST_LAYERS}"
     attended = count - (facts.integer("nextn_predict_layers") or 0)
     latent = facts.integer("attention.key_length_mla") is not None
-    r, s = _states(facts, embedding)
-    windows = windows_of(facts, count, attended)
+    architecture = record_of(facts.architecture)
+    r, s = _states(facts, architecture.recurrent, embedding)
+    windows = windows_of(facts, architecture.window, count, attended)
     return HParams(
-        architecture=facts.architecture,
+        architecture=architecture,
         trained=facts.integer("context_length") or 0,
         embedding=embedding,
         vocabulary=facts.vocabulary,
-        layers=_layers(facts, count, attended, embedding, windows.layers),
+        layers=_layers(facts, architecture, count, attended, embedding, windows.layers),
         attended=attended,
         window=windows.length,
         latent=latent,
         state_r=r,
         state_s=s,
-        causal=facts.metadata.get("attention.causal") is not False
-        and facts.architecture not in NEVER_CAUSAL,
+        causal=architecture.causal and facts.metadata.get("attention.causal") is not False,
     )
 
 
+def record_of(name: str) -> Architecture:
+    """Return the record of an architecture, or what stands for one of no record."""
+    from .architectures import RECORDS  # what has no header needs none
+    from .architectures.record import unknown
+
+    return RECORDS.get(name) or unknown(name)
+
+
 def _layers(
-    facts: GgufFacts, count: int, attended: int, embedding: int, windows: tuple[bool, ...]
+    facts: GgufFacts,
+    architecture: Architecture,
+    count: int,
+    attended: int,
+    embedding: int,
+    windows: tuple[bool, ...],
 ) -> tuple[Layer, ...]:
     heads = facts.per_layer("attention.head_count", count) or (0,) * count
     kv_heads = facts.per_layer("attention.head_count_kv", count) or heads
@@ -139,12 +117,12 @@ def _layers(
     v = facts.integer("attention.value_length") or default
     k_window = facts.integer("attention.key_length_swa") or k
     v_window = facts.integer("attention.value_length_swa") or v
-    recurrent = _recurrent(facts, count, attended, kv_heads, feed_forward)
-    cached = _cached(facts, count, attended)
+    recurrent = _recurrent(facts, architecture.recurrent, count, attended, kv_heads, feed_forward)
+    cached = _cached(facts, architecture, count, attended)
     return tuple(
         Layer(
             index=index,
-            attention=_attends(facts.architecture, recurrent[index], feed_forward[index])
+            attention=_attends(architecture.recurrent, recurrent[index], feed_forward[index])
             and index < cached,
             recurrent=recurrent[index] and index < attended,
             window=windows[index],
@@ -158,63 +136,65 @@ def _layers(
     )
 
 
-def _attends(architecture: str, recurrent: bool, feed_forward: int) -> bool:
-    if architecture in BOTH:
+def _attends(said: Recurrent | None, recurrent: bool, feed_forward: int) -> bool:
+    layers = said.layers if said else ""
+    if layers == "beside attention":
         return True
-    return not recurrent and not (architecture in NEMOTRON and feed_forward > 0)
+    return not recurrent and not (layers == "without heads or feed-forward" and feed_forward > 0)
 
 
-def _cached(facts: GgufFacts, count: int, attended: int) -> int:
-    """How many layers have a cache of their own."""
-    match facts.architecture:
-        case "gemma3n":
-            return min(20, attended)
-        case "gemma4":
-            return attended - (facts.integer("attention.shared_kv_layers") or 0)
+def _cached(facts: GgufFacts, architecture: Architecture, count: int, attended: int) -> int:
+    """Return how many layers have a cache of their own."""
+    if architecture.most_kv_layers:
+        return min(architecture.most_kv_layers, attended)
+    if architecture.shares_kv:
+        return attended - (facts.integer("attention.shared_kv_layers") or 0)
     return attended if attended else count
 
 
 def _recurrent(
     facts: GgufFacts,
+    said: Recurrent | None,
     count: int,
     attended: int,
     kv_heads: tuple[int, ...],
     feed_forward: tuple[int, ...],
 ) -> tuple[bool, ...]:
-    architecture = facts.architecture
-    if architecture in RECURRENT or architecture in BOTH:
-        return (True,) * count
-    if architecture in BY_HEADS:
-        return tuple(each == 0 for each in kv_heads)
-    if architecture in NEMOTRON:
-        pairs = zip(kv_heads, feed_forward, strict=True)
-        return tuple(heads == 0 and width == 0 for heads, width in pairs)
-    if architecture in BY_INTERVAL:
-        said = facts.per_layer("attention.recurrent_layers", count)
-        if said is not None:
-            return tuple(bool(each) for each in said)
-        interval = facts.integer("full_attention_interval") or 4
-        return tuple(index < attended and (index + 1) % interval != 0 for index in range(count))
+    match said.layers if said else "":
+        case "all" | "beside attention":
+            return (True,) * count
+        case "without heads":
+            return tuple(heads == 0 for heads in kv_heads)
+        case "without heads or feed-forward":
+            pairs = zip(kv_heads, feed_forward, strict=True)
+            return tuple(heads == 0 and width == 0 for heads, width in pairs)
+        case "interval":
+            listed = facts.per_layer("attention.recurrent_layers", count)
+            if listed is not None:
+                return tuple(bool(layer) for layer in listed)
+            interval = facts.integer("full_attention_interval") or 4
+            return tuple(index < attended and (index + 1) % interval != 0 for index in range(count))
     return (False,) * count
 
 
-def _states(facts: GgufFacts, embedding: int) -> tuple[int, int]:
+def _states(facts: GgufFacts, recurrent: Recurrent | None, embedding: int) -> tuple[int, int]:
     """llama_hparams::n_embd_r and n_embd_s, of the keys that an architecture reads."""
-    kind = facts.architecture
-    conv = max((facts.integer("ssm.conv_kernel") or 0) - 1, 0)
+    if recurrent is None:
+        return 0, 0
+    taps = max((facts.integer("ssm.conv_kernel") or 0) - 1, 0)
     heads = facts.integer("attention.head_count") or 0
-    if kind.startswith(("rwkv", "arwkv")):
-        size = facts.integer("wkv.head_size") or 0
-        default = 1 if kind in ("rwkv6qwen2", "arwkv7") else 2
-        return (facts.integer("token_shift_count") or default) * embedding, embedding * size
-    if kind.startswith("lfm2"):
-        return embedding * (facts.integer("shortconv.l_cache") or 1) - embedding, 0
-    if kind in KIMI_DELTA:
-        size = facts.integer("kda.head_dim") or 0
-        return 3 * (conv or 3) * heads * size, size * size * heads
-    if kind == "minimax-01":
-        size = facts.integer("attention.key_length") or (embedding // heads if heads else 0)
-        return 0, size * size * heads
+    match recurrent.state:
+        case "wkv":
+            shifts = facts.integer("token_shift_count") or recurrent.token_shifts
+            return shifts * embedding, embedding * (facts.integer("wkv.head_size") or 0)
+        case "short convolution":
+            return embedding * (facts.integer("shortconv.l_cache") or 1) - embedding, 0
+        case "kda":
+            size = facts.integer("kda.head_dim") or 0
+            return 3 * (taps or 3) * heads * size, size * size * heads
+        case "lightning":
+            size = facts.integer("attention.key_length") or (embedding // heads if heads else 0)
+            return 0, size * size * heads
     inner, state = facts.integer("ssm.inner_size") or 0, facts.integer("ssm.state_size") or 0
     groups = facts.integer("ssm.group_count") or 0
-    return conv * (inner + 2 * groups * state), state * inner
+    return taps * (inner + 2 * groups * state), state * inner

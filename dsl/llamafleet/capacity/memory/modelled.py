@@ -29,9 +29,12 @@ def architectures() -> frozenset[str]:
 
 def unmodelled_architecture(name: str) -> str:
     """Return why an architecture is guessed at, "" where it is modelled."""
-    if name in architectures():
+    from .architectures import RECORDS  # what has no header needs none
+
+    if name in RECORDS:
         return ""
-    return f"architecture {name} is not modelled ({MODELLED} does not have it)"
+    why = "its graph is not recorded" if name in architectures() else f"{MODELLED} does not have it"
+    return f"architecture {name} is not modelled ({why})"
 
 
 def unmodelled_build(ref: str | None) -> str:

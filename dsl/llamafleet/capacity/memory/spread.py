@@ -11,7 +11,7 @@ from .engine.kv_cache import CACHE, WINDOWED, Cache, caches, value_width
 from .engine.placement import Placement
 from .engine.recurrent_state import SOURCE as STATES
 from .engine.recurrent_state import states
-from .engine.tensor_split import META, REFUSED, UNKNOWN, Cutter
+from .engine.tensor_split import META, Cutter
 from .flags import Flags
 from .hparams import HParams
 from .terms import HOST, Estimate, Kind, Term
@@ -25,12 +25,11 @@ def tensor_split_problem(hparams: HParams, flags: Flags) -> str | None:
     """Why llama-server stops, or why nobody here knows what it would do."""
     if flags.split_mode != "tensor":
         return None
-    if hparams.architecture in REFUSED:
-        return (
-            f"--split-mode tensor is not implemented for {hparams.architecture}: llama-server stops"
-        )
-    if hparams.architecture in UNKNOWN:
-        return f"--split-mode tensor cannot be computed for {hparams.architecture}"
+    name, split = hparams.architecture.name, hparams.architecture.tensor_split
+    if split == "refused":
+        return f"--split-mode tensor is not implemented for {name}: llama-server stops"
+    if split == "unknown":
+        return f"--split-mode tensor cannot be computed for {name}"
     if not flags.flash_attn:
         return "--split-mode tensor needs flash attention: llama-server stops"
     return None

@@ -20,12 +20,6 @@ REPACKED = frozenset({"Q4_0", "Q4_K", "IQ4_NL", "MXFP4"})
 """What an x86 CPU with AVX2 keeps in another layout; with AVX512, which a build only uses if it is
 made for such a machine, Q2_K as well."""
 
-WITHOUT_OUTPUT = frozenset({
-    "bert", "bitnet", "eurobert", "jina-bert-v2", "jina-bert-v3", "modern-bert", "neo-bert",
-    "nomic-bert", "nomic-bert-moe",
-})  # fmt: skip
-"""These make no logits, or make them with the embeddings where they lie."""
-
 _BLOCK = re.compile(r"blk\.(\d+)\.")
 _NOT_MATRICES = re.compile(r"\.attn_[kv]_b\.|\.ssm_conv1d\.|_norm\.|\.shortconv\.conv\.")
 
@@ -77,12 +71,12 @@ def _devices(
     if tensor.name.startswith("rope_"):
         # They belong to every layer that uses them, but each buffer has them once.
         for layer in hparams.layers:
-            if not (facts.architecture == "gemma4" and layer.window):
+            if hparams.architecture.rope_factors_in_windows or not layer.window:
                 yield placement.layers[layer.index]
         return
     yield placement.of(tensor.name)
     tied = tensor.name == "token_embd.weight" and "output.weight" not in facts.by_name
-    if tied and facts.architecture not in WITHOUT_OUTPUT:
+    if tied and hparams.architecture.output_head.copies_tied:
         # The same matrix makes the logits: it is there again for the output layer.
         yield placement.output
 

@@ -9,11 +9,8 @@ from ..hparams import Layer
 from .kv_cache import Cache, row, value_width
 from .network import Network
 from .tensors import Tensor, UnknownGraphError
-from .traits import TEMPERED
 
 QUANTIZED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
-SOFT_CAPPED = frozenset({"gemma2", "grok"})
-"""Scores go through a tanh where flash attention does not do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +180,7 @@ def _plain(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfol
     keys = graph.look(held.keys, (layer.k, held.cells), "PERMUTE")
     dims = (held.cells, tokens, heads)
     scores = graph.add("MUL_MAT", dims, keys, asked)
-    if net.hparams.architecture in SOFT_CAPPED:
+    if net.hparams.architecture.soft_capped_scores:
         scores = graph.add("UNARY", dims, graph.add("SCALE", dims, scores))
         scores = graph.add("SCALE", dims, scores)
     sources = [scores, held.mask]
@@ -208,9 +205,9 @@ def _plain(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfol
 
 
 def tempered(net: Network, query: Tensor, dims: tuple[int, ...]) -> Tensor:
-    """Q scaled by position, where the model is trained for it."""
+    """Scale Q by position where the model is trained for it."""
     said = net.facts.metadata.get("attention.temperature_scale")
-    kind = net.hparams.architecture
-    if kind in TEMPERED and (said or kind == "llama4"):
+    temperature = net.hparams.architecture.temperature
+    if temperature == "unrotated" or (temperature != "none" and said):
         return net.graph.add("MUL", dims, query, net.input("attn_scale", (1, 1, net.tokens)))
     return query

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....gguf import GgufFacts
+from ..architectures.record import Exactness
 from ..cparams import CParams
 from ..flags import Flags
 from ..hparams import HParams
@@ -15,15 +16,8 @@ from .placement import Placement
 from .scheduler import buffers, machine
 from .tensors import UnknownGraphError
 
-NEARLY = frozenset({"cogvlm", "grovemoe", "openelm", "plamo2", "talkie"})
-"""Of their graphs a step or two is not built as it is: some more is counted."""
-
-PARTLY = frozenset({
-    "bailingmoe3", "clef", "deepseek4", "dflash", "dots3note", "glm5-next", "graniteswitch",
-    "grok", "hrm_text", "kimi-k3", "minimax-01", "qwen4exp", "rwkv6", "rwkv6qwen2", "t5",
-    "t5encoder",
-})  # fmt: skip
-"""Their graphs have whole parts that are not built: twice as much is counted."""
+MORE: dict[Exactness, float] = {"nearly": 1.15, "partly": 2.0}
+"""How many times as large as the graph that is built a buffer is taken."""
 
 INDEXED_BYTES = 17
 """What an indexer's scores take for each token and cell; its graph is not built either."""
@@ -64,9 +58,8 @@ def _not_built(facts: GgufFacts, hparams: HParams, cparams: CParams) -> tuple[fl
     if indexed(facts, hparams):
         cells = cparams.per_sequence * cparams.streams
         return 1.0, cells * cparams.tokens * INDEXED_BYTES
-    if hparams.architecture in NEARLY:
-        return 1.15, 0
-    return (2.0, 0) if hparams.architecture in PARTLY else None
+    factor = MORE.get(hparams.architecture.exact)
+    return None if factor is None else (factor, 0)
 
 
 def _by_rule_of_thumb(

@@ -46,7 +46,7 @@ def _spread(net: Network, found: Tensor, size: int, keys: int, heads: int, chann
     part = graph.part(found, (size, keys, tokens), channels, tokens)
     part = graph.add("RMS_NORM", (size, keys, tokens), part)
     part = graph.add("SCALE", (size, keys, tokens), part)
-    if keys == heads or net.hparams.architecture != "qwen3next":
+    if keys == heads or not net.hparams.architecture.grouped_delta_heads:
         return part
     shaped = graph.look(part, (size, 1, keys, tokens))
     return graph.look(graph.add("REPEAT", (size, heads, tokens), shaped), (size, heads, tokens))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .network import Network
 from .tensors import Tensor, UnknownGraphError
-from .traits import SQUARED, sigmoid_router, weighed
+from .traits import sigmoid_router, weighed
 
 
 def experts(
@@ -20,7 +20,7 @@ def experts(
     chosen, weights = _routed(net, layer, source, tokens, used, scores)
     graph.expand(weights)
     flat = graph.look(source, (width, 1, tokens))
-    before = net.hparams.architecture == "llama4"
+    before = net.hparams.architecture.router.weighs_inputs
     if before:
         # These weigh what goes in.
         dims = (width, used, tokens)
@@ -45,16 +45,16 @@ def _routed(
     net: Network, layer: int, source: Tensor, tokens: int, used: int, scores: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """Which experts a token goes to, and their weights."""
-    here, graph, kind = f"blk.{layer}.", net.graph, net.hparams.architecture
+    here, graph, router = f"blk.{layer}.", net.graph, net.hparams.architecture.router
     count = net.length(here + "ffn_down_exps.weight", 2)
     dims = (count, tokens)
     if scores is None:
         scores = net.multiply(here + "ffn_gate_inp.weight", source, tokens)
     probabilities = scores
-    if kind != "gpt-oss":
-        op = "UNARY" if sigmoid_router(net.facts) else "SOFT_MAX"
+    if router.gating != "chosen":
+        op = "UNARY" if sigmoid_router(router, net.facts) else "SOFT_MAX"
         probabilities = graph.add(op, dims, scores)
-    selection = scores if kind == "llama4" else probabilities
+    selection = scores if router.weighs_inputs else probabilities
     if net.has(here + "exp_probs_b.bias"):
         selection = graph.add("ADD", dims, probabilities, net.weight(here + "exp_probs_b.bias"))
     selection = _grouped(net, selection, count, tokens)
@@ -63,9 +63,9 @@ def _routed(
     shaped = graph.look(probabilities, (1, count, tokens))
     weights = graph.add("GET_ROWS", (1, used, tokens), shaped, chosen)
     flat = graph.look(weights, (used, tokens))
-    if kind == "gpt-oss":
+    if router.gating == "chosen":
         return chosen, graph.look(graph.add("SOFT_MAX", (used, tokens), flat), (1, used, tokens))
-    if weighed(net.facts):
+    if weighed(router, net.facts):
         total = graph.add("SUM_ROWS", (1, tokens), flat)
         total = graph.add("CLAMP", (1, tokens), total)
         flat = graph.add("DIV", (used, tokens), flat, total)
@@ -110,7 +110,7 @@ def _wide(
         names = ("ffn_gate_exps.weight", "ffn_up_exps.weight")
         if not net.has(here + names[0]):
             wide = graph.add("UNARY", dims, _by_expert(net, here + names[1], source, chosen, dims))
-            squared = net.hparams.architecture in SQUARED
+            squared = net.hparams.architecture.squared_activation
             return graph.add("SQR", dims, wide) if squared else wide
         wide = _by_expert(net, here + names[1], source, chosen, dims)
         gated = _by_expert(net, here + names[0], source, chosen, dims)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .experts import experts
 from .network import Network
 from .tensors import Tensor
-from .traits import SQUARED
 
 
 def feed_forward(
@@ -17,7 +16,7 @@ def feed_forward(
         found = _routed(net, layer, source, tokens, scores)
         if net.has(here + "ffn_down_shexp.weight"):
             found = net.add(found, _shared(net, here, source, tokens))
-            if net.hparams.architecture == "cohere2moe":
+            if net.hparams.architecture.router.scales_sum:
                 found = net.graph.add("SCALE", (net.hparams.embedding, tokens), found)
         return found
     if net.has(here + "ffn_down.weight"):
@@ -44,7 +43,7 @@ def _shared(net: Network, here: str, source: Tensor, tokens: int) -> Tensor:
     weight = net.weight(here + "ffn_gate_inp_shexp.weight")
     scores = net.graph.add("MUL_MAT", (1, tokens), weight, source)
     gate = net.graph.add("UNARY", (1, tokens), scores)
-    if net.hparams.architecture == "qwen2moe":
+    if net.hparams.architecture.router.divides_shared_gate:
         # A sigmoid in two steps.
         gate = net.graph.add("DIV", (1, tokens), gate, scores)
     return net.graph.add("MUL", (net.hparams.embedding, tokens), shared, gate)
@@ -64,7 +63,7 @@ def dense(net: Network, here: str, suffix: str, source: Tensor, tokens: int) -> 
         # Gate and up in one matrix, or a plain activation.
         op = "GLU" if net.length(up, 1) == 2 * width else "UNARY"
         wide = net.graph.add(op, (width, tokens), wide)
-        if net.hparams.architecture in SQUARED:
+        if net.hparams.architecture.squared_activation:
             wide = net.graph.add("SQR", (width, tokens), wide)
     if net.has(f"{here}ffn_sub_norm.weight"):
         wide = net.norm(

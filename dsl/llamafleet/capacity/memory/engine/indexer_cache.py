@@ -12,15 +12,6 @@ from ..terms import HOST, Term
 from .kv_cache import row
 from .placement import Placement
 
-SPARSE = frozenset({"deepseek32", "glm-dsa", "hy_v4"})
-"""Their layers keep one head of keys (src/llama-kv-cache-dsa.cpp)."""
-
-SPARSE_WITH_VALUES = frozenset({"minimax-m3"})
-"""After the leading dense layers, K and as wide a V (src/llama-kv-cache-msa.cpp)."""
-
-GLM_5_2_CONTEXT = 1 << 20
-"""From this trained context on, GLM shares an indexer among four layers."""
-
 SOURCE = "src/llama-model.cpp, llama_model::create_memory"
 
 
@@ -31,7 +22,8 @@ def indexer_cache(
     size = facts.integer("attention.indexer.key_length") or 0
     cells = cparams.per_sequence * cparams.streams
     each = row(flags.cache_type_k, size) * cells
-    if hparams.architecture in SPARSE_WITH_VALUES:
+    indexer = hparams.architecture.indexer
+    if indexer is not None and indexer.values:
         each += row(flags.cache_type_v, hparams.layers[0].head_v) * cells
     counts: dict[str, int] = {}
     for layer in indexed(facts, hparams):
@@ -43,15 +35,17 @@ def indexer_cache(
 
 
 def indexed(facts: GgufFacts, hparams: HParams) -> tuple[int, ...]:
-    """The layers that have an indexer of their own."""
-    count, kind = hparams.attended, hparams.architecture
-    if kind in SPARSE_WITH_VALUES:
+    """Return the layers that have an indexer of their own."""
+    count, indexer = hparams.attended, hparams.architecture.indexer
+    if indexer is None:
+        return ()
+    if indexer.values:
         return tuple(range(facts.integer("leading_dense_block_count") or 0, count))
-    if kind not in SPARSE or (kind == "hy_v4" and not facts.integer("attention.indexer.top_k")):
+    if indexer.needs_top_k and not facts.integer("attention.indexer.top_k"):
         return ()
     said = facts.per_layer("attention.indexer.types", count)
     if said is not None:
         return tuple(index for index in range(count) if said[index])
-    if kind == "glm-dsa" and hparams.trained >= GLM_5_2_CONTEXT:
+    if indexer.shared_from and hparams.trained >= indexer.shared_from:
         return tuple(index for index in range(count) if index < 2 or (index - 2) % 4 == 0)
     return tuple(range(count))

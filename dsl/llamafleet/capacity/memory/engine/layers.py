@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from ..hparams import BOTH, BY_INTERVAL, Layer
+from ..hparams import HParams, Layer
 from .feed_forward import feed_forward
 from .kv_cache import Cache
 from .network import Network
 from .projections import attention
 from .recurrent_layers import recurrent_layer
 from .tensors import Tensor, UnknownGraphError
-from .traits import (
-    FLOW_FIRST,
-    NORMED_AFTER,
-    NORMED_BEFORE_CUT,
-    PARALLEL,
-    SUMMED_BACKWARDS,
-    SUMMED_FIRST,
-    WHOLE,
-    residual_scaled,
-)
+from .traits import residual_scaled
 
 
 def decoder_layer(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -> Tensor:
     """What comes out of a layer."""
-    if net.hparams.architecture in PARALLEL and not net.has(f"blk.{layer.index}.ffn_norm.weight"):
+    if net.hparams.architecture.graph == "parallel" and not net.has(
+        f"blk.{layer.index}.ffn_norm.weight"
+    ):
         return _parallel(net, layer, cache, hidden)
     return _sequential(net, layer, cache, hidden)
 
 
 def is_last_layer(net: Network, layer: Layer) -> bool:
     """Whether only the tokens with logits go on from here."""
-    return layer.index == net.hparams.attended - 1 and net.hparams.architecture not in WHOLE
+    rows = net.hparams.architecture.output_head.rows
+    return layer.index == net.hparams.attended - 1 and rows in ("last layer", "hidden")
 
 
 def select_output_rows(net: Network, source: Tensor, width: int = 0) -> Tensor:
@@ -45,14 +39,14 @@ def token_mixing(
     """Attention, a recurrent part, or both side by side."""
     here = f"blk.{layer.index}."
     found = None
-    if layer.recurrent and net.hparams.architecture not in BOTH:
+    if layer.recurrent and not _has_both(net.hparams):
         found = recurrent_layer(net, layer, source)
     attends = net.has(here + "attn_output.weight") or net.has(here + "attn_out.weight")
     # Kimi's recurrent layers have an output projection of that name, too.
-    attends = attends and (not layer.recurrent or net.hparams.architecture in BOTH)
+    attends = attends and (not layer.recurrent or _has_both(net.hparams))
     if attends and (cache is not None or not net.hparams.caches):
         found = attention(net, layer, cache, source)
-    if layer.recurrent and net.hparams.architecture in BOTH:
+    if layer.recurrent and _has_both(net.hparams):
         # The norm is there twice.
         dims = (net.hparams.embedding, net.tokens)
         again = net.norm(hidden, dims, here + "attn_norm.weight", layer.index)
@@ -61,19 +55,25 @@ def token_mixing(
     return found
 
 
+def _has_both(hparams: HParams) -> bool:
+    """Return True if recurrent layers have attention beside their state."""
+    recurrent = hparams.architecture.recurrent
+    return recurrent is not None and recurrent.layers == "beside attention"
+
+
 def _sequential(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -> Tensor:
     here, width, tokens = f"blk.{layer.index}.", net.hparams.embedding, net.tokens
     dims = (width, tokens)
     source = hidden
     if net.norms(here + "attn_norm.weight"):
         source = net.norm(hidden, dims, here + "attn_norm.weight", layer.index)
-    if net.hparams.architecture in BY_INTERVAL or net.hparams.architecture == "kimi-linear":
+    if net.hparams.architecture.expands_norm:
         net.graph.expand(source)
     found = token_mixing(net, layer, cache, source, hidden)
     if found is None:
         return _forward(net, layer, hidden, tokens, here + "attn_norm.weight")
     scores = _router_ahead(net, layer, hidden)
-    if net.hparams.architecture in SUMMED_FIRST:
+    if net.hparams.architecture.sums_all_rows:
         hidden = add_residual(net, dims, found, hidden)
         if is_last_layer(net, layer):
             hidden, tokens = select_output_rows(net, hidden), net.outputs
@@ -84,7 +84,7 @@ def _sequential(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor)
 
 def _router_ahead(net: Network, layer: Layer, hidden: Tensor) -> Tensor | None:
     """SmallThinker's router looks at what comes into a layer."""
-    if net.hparams.architecture != "smallthinker":
+    if not net.hparams.architecture.router.before_attention:
         return None
     name = f"blk.{layer.index}.ffn_gate_inp.weight"
     scores = net.multiply(name, hidden, net.tokens)
@@ -105,7 +105,7 @@ def _after_attention(
     behind = net.has(here + "ffn_norm.weight") or net.has(here + "post_ffw_norm.weight")
     norms = net.has(post) and behind
     cut = is_last_layer(net, layer)
-    if norms and net.hparams.architecture in NORMED_BEFORE_CUT:
+    if norms and net.hparams.architecture.norms_all_rows:
         found, norms = net.norm(found, (width, tokens), post, layer.index), False
     if cut:
         found, tokens = select_output_rows(net, found), net.outputs
@@ -140,9 +140,9 @@ def _forward(
         return hidden
     post = here + "post_ffw_norm.weight"
     if net.has(post):
-        own = layer.index if net.hparams.architecture in NORMED_AFTER else None
+        own = layer.index if net.hparams.architecture.post_norm_of_layer else None
         found = net.norm(found, dims, post, own)
-    if net.hparams.architecture in SUMMED_BACKWARDS:
+    if net.hparams.architecture.residual_first == "feed-forward":
         return net.graph.add("ADD", dims, hidden, found)
     return add_residual(net, dims, found, hidden)
 
@@ -170,8 +170,8 @@ def _parallel(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -
     if wide is None:
         raise UnknownGraphError(f"layer {layer.index} has no feed-forward beside its attention")
     add = net.graph.add
-    match PARALLEL[net.hparams.architecture]:
-        case "flow":
+    match net.hparams.architecture.parallel_sum:
+        case "residual":
             return add("ADD", dims, add("ADD", dims, wide, hidden), found)
         case "attention first":
             return add("ADD", dims, add("ADD", dims, found, wide), hidden)
@@ -180,8 +180,8 @@ def _parallel(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -
 
 def add_residual(net: Network, dims: tuple[int, int], found: Tensor, hidden: Tensor) -> Tensor:
     """What a part of a layer adds; some have the sum the other way round."""
-    if residual_scaled(net.facts):
+    if residual_scaled(net.hparams.architecture, net.facts):
         found = net.graph.add("SCALE", dims, found)
-    if net.hparams.architecture in FLOW_FIRST:
+    if net.hparams.architecture.residual_first == "always":
         return net.graph.add("ADD", dims, hidden, found)
     return net.graph.add("ADD", dims, found, hidden)

@@ -21,7 +21,7 @@ def mla_attention(net: Network, layer: Layer, cache: Cache, source: Tensor) -> T
     rotated = graph.part(query, (turned, heads, tokens), inner + turned, heads * tokens)
     both = net.multiply(here + "attn_kv_a_mqa.weight", source, tokens)
     key = graph.part(both, (turned, 1, tokens), rank + turned, tokens)
-    if net.hparams.architecture != "kimi-linear":
+    if net.hparams.architecture.rope_in_mla:
         rotated = graph.add("ROPE", (turned, heads, tokens), rotated, net.positions())
         key = graph.add("ROPE", (turned, 1, tokens), key, net.positions())
     folded = graph.part(both, (rank, tokens), rank + turned, tokens)

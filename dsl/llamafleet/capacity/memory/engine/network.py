@@ -13,7 +13,7 @@ from ..hparams import HParams
 from ..terms import HOST
 from .placement import Placement
 from .tensors import Graph, Tensor, UnknownGraphError, external_tensor, graph_input
-from .traits import ENCODERS, LAYER_NORMED, UNWEIGHTED_NORMS, positions
+from .traits import positions
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ class Network:
     @property
     def encodes(self) -> bool:
         """Whether it is put together as BERT is."""
-        return self.hparams.architecture in ENCODERS
+        return self.hparams.architecture.graph == "encoder"
 
     def has(self, name: str) -> bool:
         """Whether the model has such a tensor."""
@@ -100,7 +100,9 @@ class Network:
 
     def positions(self) -> Tensor:
         """The positions of all tokens."""
-        return self.input("inp_pos", (self.tokens * positions(self.facts),), "i32")
+        return self.input(
+            "inp_pos", (self.tokens * positions(self.hparams.architecture, self.facts),), "i32"
+        )
 
     def multiply(self, name: str, by: Tensor, columns: int, bias: bool = True) -> Tensor:
         """A matrix by what is there, and its bias."""
@@ -113,8 +115,8 @@ class Network:
 
     def norm(self, source: Tensor, dims: Sequence[int], name: str, layer: int | None) -> Tensor:
         """A norm and its weight. A layer's norms stay on its device if all layers have one."""
-        kind = self.hparams.architecture
-        found = self.graph.add("NORM" if kind in LAYER_NORMED else "RMS_NORM", dims, source)
+        op = "NORM" if self.hparams.architecture.norm == "layer" else "RMS_NORM"
+        found = self.graph.add(op, dims, source)
         if not self.has(name):
             return found
         if layer is not None and (self.placement.full or self.tokens < 32):
@@ -127,7 +129,7 @@ class Network:
 
     def norms(self, name: str) -> bool:
         """Whether the model norms here: mostly that is where a weight of the norm is."""
-        return self.has(name) or self.hparams.architecture in UNWEIGHTED_NORMS
+        return self.has(name) or self.hparams.architecture.unweighted_norms
 
     def cached(self, layer: int, size: int) -> Tensor:
         """A layer's cache or state."""

@@ -22,7 +22,7 @@ from .placement import Placement
 from .rwkv import rwkv7_layer
 from .scheduler import machine, placed
 from .tensors import Graph, Tensor
-from .traits import SCALED_ROWS, WITHOUT_LOGITS, WITHOUT_MIXED, embedding_scaled
+from .traits import embedding_scaled
 
 
 def network(
@@ -58,17 +58,18 @@ def _built(net: Network) -> Network:
     by_layer = {layer.index: cache for cache in caches(hparams, net.flags, net.cparams)
                 for layer in cache.layers}  # fmt: skip
     hidden = _embedded(net)
-    if hparams.architecture.startswith("gemma3n"):
-        hidden = _gemma3n(net, hidden, by_layer)
-    elif hparams.architecture == "gemma4":
-        hidden = _gemma4(net, hidden, by_layer)
-    elif hparams.architecture in ("rwkv7", "arwkv7"):
-        for layer in hparams.layers:
-            hidden = rwkv7_layer(net, layer, hidden)
-    else:
-        step = encoder_layer if net.encodes else decoder_layer
-        for layer in hparams.layers[: hparams.attended]:
-            hidden = step(net, layer, by_layer.get(layer.index), hidden)
+    match hparams.architecture.graph:
+        case "altup":
+            hidden = _gemma3n(net, hidden, by_layer)
+        case "per-layer":
+            hidden = _gemma4(net, hidden, by_layer)
+        case "time-mix":
+            for layer in hparams.layers:
+                hidden = rwkv7_layer(net, layer, hidden)
+        case graph:
+            step = encoder_layer if graph == "encoder" else decoder_layer
+            for layer in hparams.layers[: hparams.attended]:
+                hidden = step(net, layer, by_layer.get(layer.index), hidden)
     output_head(net, hidden)
     return net
 
@@ -94,18 +95,18 @@ def _gemma3n(net: Network, hidden: Tensor, caches: Mapping[int, Cache]) -> Tenso
 
 def _embedded(net: Network) -> Tensor:
     width, tokens, graph = net.hparams.embedding, net.tokens, net.graph
-    dims = (width, tokens)
+    dims, architecture = (width, tokens), net.hparams.architecture
     table = net.weight("token_embd.weight")
     found = graph.add("GET_ROWS", dims, table, net.input("tokens", (tokens,), "i32"))
     graph.expand(found, net.input("embd", dims))
-    if net.hparams.architecture not in WITHOUT_MIXED:
+    if architecture.mixed_batch:
         rows = graph.add("GET_ROWS", dims, table, net.input("mixed_tokens", (tokens,), "i32"))
         copy = graph.add("DUP", dims, net.input("mixed_embd", dims))
         index = net.input("mixed_slots", (tokens,), "i64")
         graph.expand(graph.write("SET_ROWS", copy, rows, index))
-    if net.hparams.architecture in SCALED_ROWS:
+    if architecture.scaled_tokens:
         found = graph.add("MUL", dims, found, net.input("scale_rows", (1, tokens)))
-    if embedding_scaled(net.facts):
+    if embedding_scaled(architecture, net.facts):
         found = graph.add("SCALE", dims, found)
     graph.expand(found)
     if net.has("token_types.weight"):
@@ -114,9 +115,9 @@ def _embedded(net: Network) -> Tensor:
         found = graph.add("ADD", dims, found, row)
     if net.has("position_embd.weight"):
         rows = graph.add("GET_ROWS", dims, net.weight("position_embd.weight"), net.positions())
-        first = net.hparams.architecture == "bert"
-        found = graph.add("ADD", dims, *((rows, found) if first else (found, rows)))
-    closing = net.has("output_norm.weight") or net.hparams.architecture in WITHOUT_LOGITS
+        both = (rows, found) if architecture.positions_first else (found, rows)
+        found = graph.add("ADD", dims, *both)
+    closing = net.has("output_norm.weight") or architecture.output_head.logits == "never"
     if net.norms("token_embd_norm.weight") and closing:
         found = net.norm(found, dims, "token_embd_norm.weight", 0 if net.encodes else None)
     return found

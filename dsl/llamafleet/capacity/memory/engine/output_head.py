@@ -5,7 +5,7 @@ from __future__ import annotations
 from .layers import select_output_rows
 from .network import Network
 from .tensors import Tensor
-from .traits import NORMED_FIRST, WHOLE, WITHOUT_LOGITS, output_scaled
+from .traits import output_scaled
 
 POOLINGS = ("none", "mean", "cls", "last", "rank")
 """By their numbers in pooling_type."""
@@ -15,8 +15,8 @@ def output_head(net: Network, hidden: Tensor) -> None:
     """The last norm, the logits, and what llm_graph_context::build_pooling adds."""
     found = _normed(net, hidden)
     found.is_output = True
-    kind = net.hparams.architecture
-    if kind in WITHOUT_LOGITS or (kind.startswith("lfm2") and net.flags.pools):
+    logits = net.hparams.architecture.output_head.logits
+    if logits == "never" or (logits == "unless pooled" and net.flags.pools):
         net.graph.expand(found)
     else:
         _logits(net, found)
@@ -27,20 +27,21 @@ def output_head(net: Network, hidden: Tensor) -> None:
 
 
 def _normed(net: Network, hidden: Tensor) -> Tensor:
-    width, kind = net.hparams.embedding, net.hparams.architecture
+    width, head = net.hparams.embedding, net.hparams.architecture.output_head
     # LFM2 calls the norm of its output that of its embeddings; NeoBERT has a name of its own.
     names = ("output_norm.weight", "enc.output_norm.weight", "token_embd_norm.weight")
     name = next((each for each in names if net.has(each)), names[0])
-    if kind in WITHOUT_LOGITS and name == "token_embd_norm.weight":
+    if head.logits == "never" and name == "token_embd_norm.weight":
         return hidden
-    if kind in WHOLE:
-        # A draft head may read it.
-        hidden.is_output = kind not in NORMED_FIRST
-    if kind in NORMED_FIRST:
+    if head.rows == "normed":
+        hidden.is_output = False
         normed = net.norm(hidden, (width, net.tokens), name, None)
         normed.is_output = True
         return select_output_rows(net, normed)
-    if kind in WHOLE or kind == "gemma3n":
+    if head.rows == "shown hidden":
+        # A draft head may read it.
+        hidden.is_output = True
+    if head.rows != "last layer":
         hidden = select_output_rows(net, hidden)
     return net.norm(hidden, (width, net.outputs), name, None)
 
@@ -48,13 +49,13 @@ def _normed(net: Network, hidden: Tensor) -> Tensor:
 def _logits(net: Network, found: Tensor) -> None:
     tied = not net.has("output.weight")
     # BitNet multiplies with its embeddings where they lie.
-    copied = tied and net.hparams.architecture != "bitnet"
+    copied = tied and net.hparams.architecture.output_head.copies_tied
     matrix = net.weight("token_embd.weight" if tied else "output.weight", output=copied)
     dims = (net.hparams.vocabulary, net.outputs)
     found = net.graph.add("MUL_MAT", dims, matrix, found)
     if net.has("output.bias"):
         found = net.graph.add("ADD", dims, found, net.weight("output.bias"))
-    for op in output_scaled(net.facts):
+    for op in output_scaled(net.hparams.architecture.output_head, net.facts):
         found = net.graph.add(op, dims, found)
     found.is_output = True
     net.graph.expand(found)
@@ -109,8 +110,8 @@ def _classified(net: Network, found: Tensor) -> Tensor:
     if net.has("cls.output.weight"):
         width = net.dims("cls.output.weight")[-1]
         found = net.multiply("cls.output.weight", found, sequences)
-        if net.hparams.architecture in ("qwen3", "qwen3vl"):
+        if net.hparams.architecture.output_head.softmax_of_ranks:
             found = graph.add("SOFT_MAX", (width, sequences), found)
-    elif net.hparams.architecture in ("qwen3", "qwen3vl"):
+    elif net.hparams.architecture.output_head.softmax_of_ranks:
         found = graph.add("SOFT_MAX", (net.hparams.embedding, sequences), found)
     return found

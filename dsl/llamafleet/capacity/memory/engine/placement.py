@@ -91,7 +91,7 @@ def placement_of(flags: Flags, hparams: HParams, cards: Sequence[Device]) -> Pla
         and flags.split_mode == "layer"
         and flags.kv_offload
         and not flags.overrides,
-        normed_last=hparams.architecture.startswith("lfm2"),
+        normed_last=hparams.architecture.output_head.named_as_embedding_norm,
     )
 
 

@@ -8,10 +8,7 @@ from .kv_cache import Cache
 from .mla import attention_with_full_kv, mla_attention
 from .network import Network
 from .tensors import Tensor
-from .traits import ROTATED_FIRST, SCALED_QUERY, rotates
-
-UNCACHED = frozenset({"llama-embed"})
-"""Has a cache, and does not use it."""
+from .traits import rotates
 
 
 def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -> Tensor:
@@ -23,7 +20,7 @@ def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -
         return attention_with_full_kv(net, layer, cache, source)
     query, key, value, gate = _projected(net, layer, source)
     width = layer.heads * layer.head_v
-    if cache is None or net.hparams.architecture in UNCACHED:
+    if cache is None or net.hparams.architecture.kv_cache == "unread":
         found = _uncached(net, layer, query, key, value)
     else:
         found = attend(net, layer, cache, AttentionInputs(query, key, value))
@@ -106,10 +103,7 @@ def _fused(net: Network, layer: Layer, source: Tensor) -> Tensor:
 
 
 def _clamped(net: Network, source: Tensor, width: int) -> Tensor:
-    """Only these read attention.clamp_kqv."""
-    if net.hparams.architecture not in ("dbrx", "mpt", "olmo"):
-        return source
-    if not net.facts.number("attention.clamp_kqv"):
+    if not net.hparams.architecture.clamps_qkv or not net.facts.number("attention.clamp_kqv"):
         return source
     return net.graph.add("CLAMP", (width, net.tokens), source)
 
@@ -118,24 +112,24 @@ def _turned(net: Network, layer: Layer, source: Tensor, which: str, width: int) 
     """Normed where the model does so, rotated by position, and scaled."""
     heads = layer.heads if which == "q" else layer.kv_heads
     dims = (layer.head_k, heads, net.tokens)
-    kind = net.hparams.architecture
-    first = kind in ROTATED_FIRST
+    architecture = net.hparams.architecture
+    first = architecture.qk_norm == "after rope"
     if not first:
         source = _normed(net, layer, source, which, width)
     if source.layout[1] != dims and source.op != "VIEW":
         source = net.graph.look(source, dims)
-    if rotates(net.facts, layer.index, layer.window, bool(net.hparams.window)):
+    if rotates(net.hparams, net.facts, layer):
         source = net.graph.add("ROPE", dims, source, net.positions())
-        if kind == "llama4" and net.hparams.layers[0].window:
+        if architecture.norms_rotated and net.hparams.layers[0].window:
             source = net.graph.add("RMS_NORM", dims, source)
-    elif kind == "llama4" and which == "q":
+    elif architecture.temperature == "unrotated" and which == "q":
         source = tempered(net, source, dims)
     if first:
         source = _normed(net, layer, source, which, width)
     if which == "q":
-        if kind in SCALED_QUERY:
+        if architecture.scaled_query:
             source = net.graph.add("SCALE", dims, source)
-        elif kind == "mistral3":
+        elif architecture.temperature == "rotated":
             source = tempered(net, source, dims)
     return source
 
@@ -145,7 +139,7 @@ def _normed(net: Network, layer: Layer, source: Tensor, which: str, width: int) 
     heads = layer.heads if which == "q" else layer.kv_heads
     dims = (layer.head_k, heads, net.tokens)
     if not net.has(name):
-        if net.hparams.architecture == "talkie":
+        if net.hparams.architecture.unweighted_qk_norm:
             shaped = source if source.layout[1] == dims else net.graph.look(source, dims)
             return net.graph.add("RMS_NORM", dims, shaped)
         return source

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..cparams import CParams
 from ..flags import Flags
-from ..hparams import ROLLS_BACK, HParams
+from ..hparams import HParams
 from ..terms import HOST, Term
 from .placement import Placement
 
@@ -17,7 +17,7 @@ KEEPS_STATES = frozenset({"draft-mtp", "draft-eagle3", "draft-dflash", "draft-ds
 def states(hparams: HParams, flags: Flags, cparams: CParams) -> int:
     """How many states a layer keeps: one a slot, and one for each drafted token."""
     drafted = 0
-    if KEEPS_STATES & set(flags.spec_types) and hparams.architecture in ROLLS_BACK:
+    if KEEPS_STATES & set(flags.spec_types) and hparams.architecture.rolls_back:
         drafted = flags.draft_tokens
     return max(1, cparams.sequences) * (1 + drafted)
 

@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 META = "Meta()"
 """What the log calls all devices together; its numbers are those of the largest slice."""
 
-REFUSED = frozenset({
-    "bailingmoe3", "bitnet", "deepseek2", "deepseek32", "dots3note", "falcon-h1", "gemma3n",
-    "glm-dsa", "glm5-next", "granitehybrid", "grok", "hy_v4", "jamba", "kimi-k3", "kimi-linear",
-    "mamba", "mamba2", "minicpm3", "minimax-01", "minimax-m2", "minimax-m3", "mistral4", "mpt",
-    "nemotron_h", "nemotron_h_moe", "olmo2", "olmoe", "plamo2", "qwen3tts", "t5",
-})  # fmt: skip
-"""llm_arch_supports_sm_tensor says no."""
-UNKNOWN = frozenset({"deepseek4", "dflash", "hrm_text"})
-"""These are cut by rules of their own."""
-
-QWEN = frozenset({"qwen3next", "qwen35", "qwen35moe", "clef", "qwen4exp"})
-"""Delta nets, and Q with a gate."""
-
 _BASE_ATTENTION = ("attn_output.weight", "ssm_out.weight")
 _BASE_FFN = ("ffn_down.weight", "ffn_down_exps.weight")
 
@@ -86,7 +73,7 @@ class Cutter:
         number, part = _parted(name)
         layer = self.hparams.layers[min(number or 0, len(self.hparams.layers) - 1)]
         rule = _rule(part, dims)
-        if rule is None or (part in ("cache_r", "cache_s") and "lfm2" in self.hparams.architecture):
+        if rule is None or (part in ("cache_r", "cache_s") and self._keeps_states_whole()):
             return None
         axis, bases = rule
         kind = next((found for base in bases if (found := self._type(number, base))), kind)
@@ -96,6 +83,10 @@ class Cutter:
             for device, count in enumerate(self._cut(length, step, turned)):
                 sums[device] += count * repeats
         return Slices(axis, tuple(sums))
+
+    def _keeps_states_whole(self) -> bool:
+        recurrent = self.hparams.architecture.recurrent
+        return recurrent is not None and recurrent.state == "short convolution"
 
     def _type(self, number: int | None, base: str) -> str | None:
         tensor = self.facts.by_name.get(f"blk.{number}.{base}")
@@ -143,7 +134,7 @@ class Cutter:
         if _FFN.fullmatch(part):
             fused = "gate_up" in part or (
                 part.startswith("ffn_up.") and length == 2 * layer.feed_forward
-                and self.hparams.architecture not in QWEN
+                and not self.hparams.architecture.gated_query
             )  # fmt: skip
             halves = 2 if fused else 1
             return ((length // halves, halves, lcm(block, 128)),)
@@ -161,7 +152,7 @@ class Cutter:
         q = lcm(wide, block)
         heads, kv = q // layer.head_k, q // group
         v = kv // layer.head_k * layer.head_v
-        gated = self.hparams.architecture in QWEN
+        gated = self.hparams.architecture.gated_query
         q_step = lcm(2 * wide, block) if gated else q
         steps = {
             "attn_q": q_step, "attn_k": kv, "cache_k": kv, "attn_v": v, "cache_v": v,
@@ -186,7 +177,7 @@ class Cutter:
         taps = (self.facts.integer("ssm.conv_kernel") or 1) - 1
         step = lcm(lcm(block, 128), state)
         wide, ratio = state * keys, max(1, values // keys)
-        mixed = self.hparams.architecture == "qwen3next"
+        mixed = self.hparams.architecture.grouped_delta_heads
         units = {
             "attn_qkv": (wide, step, True), "ssm_conv1d": (wide, step, True),
             "cache_r": (wide * taps, step * taps, True),
@@ -201,7 +192,7 @@ class Cutter:
         if name not in units:
             return ()
         one, step, all_three = units[name]
-        if self.hparams.architecture not in QWEN:
+        if not self.hparams.architecture.gated_query:
             return ((length, 1, step),)
         if mixed:
             return ((one, 2, step), (one * ratio, 1, step)) if all_three else ((length, 1, step),)

@@ -1,0 +1,86 @@
+"""OLMo, Grok, DBRX and Arctic (src/models/olmo*.cpp, grok.cpp, dbrx.cpp, arctic.cpp)."""
+
+from __future__ import annotations
+
+from .record import LOGITS, Architecture, OutputHead, Router, Window
+
+ARCHITECTURES = (
+    Architecture(
+        name="olmo",
+        exact="unrecorded",
+        graph="sequential",
+        norm="layer",
+        rope="all",
+        output_head=LOGITS,
+        unweighted_norms=True,
+        clamps_qkv=True,
+    ),
+    Architecture(
+        name="olmo2",
+        exact="recorded",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+        window=Window(period=4, optional=True),
+        tensor_split="refused",
+        post_norm_of_layer=True,
+    ),
+    Architecture(
+        name="olmoe",
+        exact="recorded",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+        tensor_split="refused",
+        router=Router(gating="softmax", weights="plain"),
+    ),
+    Architecture(
+        name="openelm",
+        exact="nearly",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+    ),
+    Architecture(
+        name="grok",
+        exact="partly",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=OutputHead(soft_cap="by key", scale="by key"),
+        flash_attention=False,
+        tensor_split="refused",
+        embedding_scale="always",
+        soft_capped_scores=True,
+    ),
+    Architecture(
+        name="grovemoe",
+        exact="nearly",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+        router=Router(gating="softmax", weights="normed"),
+    ),
+    Architecture(
+        name="dbrx",
+        exact="recorded",
+        graph="sequential",
+        norm="layer",
+        rope="all",
+        output_head=LOGITS,
+        clamps_qkv=True,
+        router=Router(gating="softmax", weights="normed"),
+    ),
+    Architecture(
+        name="arctic",
+        exact="unrecorded",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+    ),
+)

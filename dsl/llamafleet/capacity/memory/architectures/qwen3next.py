@@ -1,0 +1,71 @@
+"""Qwen with gated delta nets (src/models/qwen3next.cpp, qwen35.cpp, qwen35moe.cpp)."""
+
+from __future__ import annotations
+
+from .record import LOGITS, Architecture, OutputHead, Recurrent, Router
+
+ARCHITECTURES = (
+    Architecture(
+        name="qwen3next",
+        exact="recorded",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=OutputHead(rows="normed"),
+        recurrent=Recurrent(layers="interval"),
+        expands_norm=True,
+        gated_query=True,
+        grouped_delta_heads=True,
+        router=Router(gating="softmax", weights="normed"),
+    ),
+    Architecture(
+        name="qwen35",
+        exact="recorded",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=OutputHead(rows="normed"),
+        recurrent=Recurrent(layers="interval"),
+        rolls_back=True,
+        expands_norm=True,
+        positions="four",
+        gated_query=True,
+    ),
+    Architecture(
+        name="qwen35moe",
+        exact="recorded",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=OutputHead(rows="normed"),
+        recurrent=Recurrent(layers="interval"),
+        rolls_back=True,
+        expands_norm=True,
+        positions="four",
+        gated_query=True,
+        router=Router(gating="softmax", weights="normed"),
+    ),
+    Architecture(
+        name="qwen4exp",
+        exact="partly",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+        recurrent=Recurrent(layers="interval"),
+        rolls_back=True,
+        expands_norm=True,
+        positions="four",
+        gated_query=True,
+    ),
+    Architecture(
+        name="clef",
+        exact="partly",
+        graph="sequential",
+        norm="rms",
+        rope="all",
+        output_head=LOGITS,
+        positions="four",
+        gated_query=True,
+    ),
+)
