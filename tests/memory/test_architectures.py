@@ -118,7 +118,7 @@ def test_what_is_called_recorded_was_recorded() -> None:
 def test_a_name_of_the_build_without_a_record_is_estimated_by_rule_of_thumb(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(RECORDS, "llama")  # type: ignore[arg-type]
+    monkeypatch.delitem(RECORDS, "llama")
     found = estimate(recorded.facts("llama"), Flags(ctx_size=2048))
     assert isinstance(found, Estimate)
     assert found.unmodelled == ("architecture llama is not modelled (its graph is not recorded)",)
