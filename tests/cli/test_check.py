@@ -31,6 +31,7 @@ NEVER_FOR_A_CHECK = {
 
 NEVER_FOR_A_SIZE = {
     "ctypes", "dataclasses", "pathlib", "llamafleet.capacity.memory.engine.network",
+    "llamafleet.capacity.memory.architectures",
     "llamafleet.capacity.memory.estimate", "llamafleet.gguf.facts", "llamafleet.gguf.header",
     "llamafleet.lock.apply",
 }  # fmt: skip

@@ -12,7 +12,7 @@ import pytest
 
 import llamafleet.capacity.memory
 from llamafleet.capacity.memory import Estimate, Flags
-from llamafleet.capacity.memory.architectures import FAMILIES, RECORDS
+from llamafleet.capacity.memory.architectures import FAMILIES, every_record, record_of
 from llamafleet.capacity.memory.architectures.record import (
     Architecture,
     Indexer,
@@ -33,6 +33,8 @@ PROJECTORS = MEMORY / "projector.py"
 PARTS = (Architecture, Indexer, OutputHead, Recurrent, Router, Window)
 STATED = {"exact", "graph", "norm", "rope", "output_head"}
 """What a record must say."""
+
+RECORDS = {record.name: record for record in every_record()}
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
@@ -59,8 +61,14 @@ def test_records_are_of_the_modelled_build() -> None:
 
 
 def test_each_name_has_one_record() -> None:
-    names = [record.name for family in FAMILIES for record in family.ARCHITECTURES]
-    assert len(names) == len(set(names)) == len(RECORDS) > 150
+    assert len(every_record()) == len(RECORDS) > 150
+    files = {path.stem for path in (MEMORY / "architectures").glob("*.py")}
+    assert sorted(FAMILIES) == sorted(files - {"__init__", "record"})
+
+
+def test_each_record_is_found_by_its_name() -> None:
+    assert {name: record_of(name) for name in RECORDS} == RECORDS
+    assert record_of("unheard-of") is None
 
 
 def test_names_of_architectures_stand_in_records_alone() -> None:
@@ -118,7 +126,7 @@ def test_what_is_called_recorded_was_recorded() -> None:
 def test_a_name_of_the_build_without_a_record_is_estimated_by_rule_of_thumb(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(RECORDS, "llama")
+    monkeypatch.setattr("llamafleet.capacity.memory.architectures._records", lambda family: {})
     found = estimate(recorded.facts("llama"), Flags(ctx_size=2048))
     assert isinstance(found, Estimate)
     assert found.unmodelled == ("architecture llama is not modelled (its graph is not recorded)",)

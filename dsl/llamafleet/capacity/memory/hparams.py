@@ -73,9 +73,12 @@ def hparams_of(facts: GgufFacts) -> HParams | str:
         return f"its header lacks {kind}.block_count or {kind}.embedding_length: is it a model?"
     if not 0 < count <= MOST_LAYERS or embedding < 0:
         return f"its header says {count} blocks: llama.cpp takes up to {MOST_LAYERS}"
+    from .architectures import record_of  # what has no header needs no record
+    from .architectures.record import unknown
+
     attended = count - (facts.integer("nextn_predict_layers") or 0)
     latent = facts.integer("attention.key_length_mla") is not None
-    architecture = record_of(facts.architecture)
+    architecture = record_of(facts.architecture) or unknown(facts.architecture)
     r, s = _states(facts, architecture.recurrent, embedding)
     windows = windows_of(facts, architecture.window, count, attended)
     return HParams(
@@ -91,14 +94,6 @@ def hparams_of(facts: GgufFacts) -> HParams | str:
         state_s=s,
         causal=architecture.causal and facts.metadata.get("attention.causal") is not False,
     )
-
-
-def record_of(name: str) -> Architecture:
-    """Return the record of an architecture, or what stands for one of no record."""
-    from .architectures import RECORDS  # what has no header needs none
-    from .architectures.record import unknown
-
-    return RECORDS.get(name) or unknown(name)
 
 
 def _layers(

@@ -29,9 +29,9 @@ def architectures() -> frozenset[str]:
 
 def unmodelled_architecture(name: str) -> str:
     """Return why an architecture is guessed at, "" where it is modelled."""
-    from .architectures import RECORDS  # what has no header needs none
+    from .architectures import record_of  # what has no header needs none
 
-    if name in RECORDS:
+    if record_of(name):
         return ""
     why = "its graph is not recorded" if name in architectures() else f"{MODELLED} does not have it"
     return f"architecture {name} is not modelled ({why})"
