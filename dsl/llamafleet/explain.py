@@ -159,5 +159,5 @@ def _unknown(word: str, name: str, kinds: dict[str, BlockSchema]) -> str:
     hint = did_you_mean(name, [*kinds, *sorted(keys), *codes()])
     kind, _, key = name.partition(".")
     if kind in kinds:
-        hint = did_you_mean(key, kinds[kind].table) or f"llamafleet explain {kind} lists its keys"
+        hint = did_you_mean(key, kinds[kind].table) or f"run llamafleet explain {kind} for its keys"
     return f'nothing is called "{word}"; {hint or "the block kinds are " + ", ".join(kinds)}'

@@ -75,7 +75,7 @@ def test_without_a_lock_it_says_what_is_missing(
 ) -> None:
     Path(fleet).with_name("fleet.lock").unlink()
     assert main(["explain", "memory", "long", fleet]) == 1
-    assert "the lock has no facts of gguf llama" in capsys.readouterr().out
+    assert 'gguf "llama" is not in fleet.lock' in capsys.readouterr().out
 
 
 def test_a_fleet_with_errors_shows_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

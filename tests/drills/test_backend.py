@@ -135,8 +135,8 @@ def test_a_backend_is_one_room(tree: Tree) -> None:
 def test_rules_know_a_new_backend(tree: Tree) -> None:
     add_backend(tree)
     misspelt = check(tree, arch="sm_86")
-    assert "musa knows no architecture sm_86" in misspelt
-    assert "write one such as mp_31" in misspelt
+    assert 'musa has no architecture "sm_86"' in misspelt
+    assert "use a name such as mp_31" in misspelt
     assert "cannot split by row with musa" in check(tree, split="row")
 
 

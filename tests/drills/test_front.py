@@ -180,11 +180,11 @@ def test_rules_see_a_new_front(tree: Tree, tmp_path: Path) -> None:
     fleet = tmp_path / "fleet.fleet"
     fleet.write_text(BAD)
     said = tree.llamafleet("check", str(fleet)).stdout
-    assert "error[unreachable-upstream]: voice listens on 127.0.0.1 of box" in said
-    assert "where edge cannot reach it" in said
-    assert "warning[exposed]: outer passes every path of voice to everyone" in said
-    assert "warning[short-timeout]: relay gives up after 5 s, but voice may load" in said
-    assert "leave silence out" in said
+    assert 'error[unreachable-upstream]: "voice" listens on 127.0.0.1 of host "box"' in said
+    assert 'which host "edge" cannot reach' in said
+    assert 'can use every path of "voice" through relay "outer" without a key' in said
+    assert 'gives up after 5 s, but "voice" may take' in said
+    assert "remove silence" in said
 
 
 def test_an_unknown_upstream_of_a_new_front_is_an_error(tree: Tree, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_check_takes_its_values_and_refuses_others(changed: Tree) -> None:
     assert "greeting takes text in quotes" in done.stdout + done.stderr
     assert "nap takes a duration" in done.stdout + done.stderr
     done = changed.llamafleet("check", fleet(changed, 'greeting = "${MODEL_ID}"'))
-    assert "llama-swap would take ${MODEL_ID} in the greeting of m" in done.stdout + done.stderr
+    assert 'llama-swap would take ${MODEL_ID} in greeting of model "m"' in done.stdout + done.stderr
 
 
 def test_explain_shows_it(changed: Tree) -> None:

@@ -170,7 +170,7 @@ def checked(tree: Tree, tmp_path: Path, vram: str, user: str = "pond") -> str:
 def test_models_of_a_new_server_are_counted_together(tree: Tree, tmp_path: Path) -> None:
     with_pond(tree)
     said = checked(tree, tmp_path, "8GiB")
-    assert "error[vram-overcommit]: garden: its 2 processes need 16.0 GiB of GPU 0" in said
+    assert 'error[vram-overcommit]: the 2 processes of "garden" need 16.0 GiB on GPU 0' in said
     assert "not checked" not in said
 
 
@@ -191,8 +191,8 @@ def test_rules_ask_a_new_server_for_its_user(tree: Tree, tmp_path: Path) -> None
 def test_a_server_that_does_not_say_what_it_runs_is_reported(tree: Tree, tmp_path: Path) -> None:
     with_pond(tree, server="None")
     said = checked(tree, tmp_path, "8GiB")
-    assert "warning[vram-unknown]: memory is not checked of garden" in said
-    assert "how pond runs its models" in said
+    assert 'warning[vram-unknown]: memory of pond "garden" is not checked' in said
+    assert "how it runs its models" in said
 
 
 def test_a_new_server_is_drawn_and_planned(tree: Tree, tmp_path: Path) -> None:

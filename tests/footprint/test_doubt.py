@@ -144,13 +144,13 @@ def test_a_thumb_s_doubt_of_main_memory_makes_no_error() -> None:
     assert found is not None
     assert found.needs - found.off < found.room < found.needs + found.off
     assert said(fleet)["ram-overcommit"].startswith("warning")
-    assert "give or take" in said(fleet)["ram-overcommit"]
+    assert "±" in said(fleet)["ram-overcommit"]
 
 
 def test_the_trained_context_is_said_where_a_card_is_too_small() -> None:
     fleet = known(served(cards="small", keys=""))
     (found,) = [each for each in findings(RuleContext(fleet)) if each.code == "vram-overcommit"]
-    said = "in chat, ctx-size is not set: the whole trained context, 131072 tokens, 16.0 GiB of"
+    said = 'in "chat", ctx-size is not set: the whole trained context, 131072 tokens, 16.0 GiB of'
     assert found.hint.startswith(said)
     assert "ctx-size = " in found.hint
 
@@ -158,7 +158,7 @@ def test_the_trained_context_is_said_where_a_card_is_too_small() -> None:
 def test_what_is_written_is_not_said_to_change_with_flags() -> None:
     fleet = served(cards="small", keys="    vram = 20GiB")
     (found,) = [each for each in findings(RuleContext(fleet)) if each.code == "vram-overcommit"]
-    assert found.hint == "write a smaller vram into chat if that is what it takes"
+    assert found.hint == 'lower the vram of "chat" if it takes less'
 
 
 BESIDE = """\

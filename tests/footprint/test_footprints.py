@@ -84,7 +84,7 @@ def test_what_is_not_known_says_why() -> None:
     found = Footprints(replace(fleet, facts={}))
     (one,) = found.of("s", "chat", "box")
     assert (one.known, one.cards) == ("", ())
-    assert one.why == "the lock has no facts of gguf x"
+    assert one.why == 'gguf "x" is not in fleet.lock'
 
 
 def test_room_is_what_is_not_reserved() -> None:

@@ -144,4 +144,4 @@ def test_alike_hosts_are_one_finding() -> None:
     )
     said = [each for each in compile_text(HEAD + text).diagnostics if "vram" in each.code]
     (one,) = said
-    assert "and 49 more hosts like it" in one.message
+    assert "and 49 similar hosts" in one.message

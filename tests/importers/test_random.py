@@ -131,7 +131,7 @@ def test_what_starts_is_imported_and_means_the_same(text: str, version: int) -> 
     )
     differences = result.differences()
     # The file does not say where llama-swap itself listens, and a model may have its usual port.
-    assume(not any("port 8080 of host localhost is taken twice" in each for each in differences))
+    assume(not any('port 8080 of host "localhost" is used twice' in each for each in differences))
     assert differences == [], result.text
 
 

@@ -73,7 +73,7 @@ def test_without_a_lock_sizes_are_unknown_and_a_way_out_is_told() -> None:
     assert state.verdict == UNKNOWN
     assert [[stack.known for stack in bar.stacks] for bar in state.bars] == [[""], [""]]
     title = state.bars[0].stacks[0].title
-    assert "the lock has no facts of gguf qwen3-32b" in title
+    assert 'gguf "qwen3-32b" is not in fleet.lock' in title
     assert "llamafleet lock" in title
 
 

@@ -32,7 +32,7 @@ ROOT = Path(__file__).parent.parent.parent
         ("port", ["port is no key of a model", "llamafleet allocates ports"]),
         ("mmap", ["write load-mode = mmap"]),
         ("unknown-key", ["unknown-key (error)"]),
-        ("fim-qwen-1.5b-default", ["it chooses weights by itself"]),
+        ("fim-qwen-1.5b-default", ["declare the weights in a gguf block"]),
     ],
 )  # fmt: skip
 def test_explain(word: str, parts: list[str]) -> None:
@@ -47,7 +47,7 @@ def test_explain(word: str, parts: list[str]) -> None:
     [
         ("ctx-sise", 'did you mean "ctx-size"?'),
         ("nginx.lisen", 'did you mean "listen"?'),
-        ("nginx.ctx-size", "llamafleet explain nginx lists its keys"),
+        ("nginx.ctx-size", "run llamafleet explain nginx for its keys"),
         ("frobnicate", "the block kinds are gpu, host, build"),
         ("", "the block kinds are"),
     ],

@@ -106,7 +106,7 @@ def given_of(*words: str) -> list[tuple[str, str, tuple[str, ...], str]]:
         (["--no-warmup", "-v"], [("--no-warmup", "warmup", (), ""), ("-v", "verbose", (), "")]),
         (["--what", "x", "-v"], [("--what", "", (), ""), ("-v", "verbose", (), "")]),
         (["--ctx-size=4"], [("--ctx-size=4", "", (), "")]),
-        (["-c"], [("-c", "ctx-size", (), "has no value")]),
+        (["-c"], [("-c", "ctx-size", (), "needs a value")]),
         (["-c", "${N}"], [("-c", "ctx-size", ("${N}",), "")]),
     ],
 )

@@ -92,7 +92,7 @@ BAD: list[tuple[ValueType, str, str]] = [
     (Duration(), "99999999d", ""),
     (Duration(minimum=15_000), "10s", ""),
     (Text(), "word", 'put it in quotes: "word"'),
-    (Text(), '"two\\nlines"', "a line break"),
+    (Text(), '"two\\nlines"', "remove line breaks"),
     (Word(), '"word"', "write it without quotes"),
     (Word(), '"two words"', ""),
     (TextOrWord(), "7", 'put it in quotes: "7"'),

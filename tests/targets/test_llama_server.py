@@ -67,13 +67,13 @@ def test_the_digest_is_a_tag_and_what_the_probe_expects() -> None:
         (
             "placement = per-gpu\n replicas = 2",
             "host = h",
-            "conflicting-keys: replicas is set beside placement = per-gpu, "
-            "which starts one process for each GPU",
+            "conflicting-keys: replicas has no effect with placement = per-gpu, "
+            "which starts one process per GPU",
         ),
         (
             "placement = per-gpu",
             "host = bare",
-            "no-gpu: placement is per-gpu, but host bare declares no gpus",
+            'no-gpu: placement is per-gpu, but host "bare" has no gpus',
         ),
         ("", "host = h\n hosts = [bare]", "conflicting-keys: host and hosts are both set"),
     ],
@@ -84,7 +84,7 @@ def test_what_cannot_be_meant_is_refused(rest: str, host: str, message: str) -> 
 
 def test_weights_need_a_build() -> None:
     text = server().replace("    build = b\n", "")
-    assert errors_of(text) == ["missing-key: this llama-server has no build to serve m with"]
+    assert errors_of(text) == ['missing-key: this llama-server has no build for model "m"']
 
 
 @pytest.mark.parametrize(
@@ -181,4 +181,4 @@ def test_endpoints_are_every_process_and_say_where_from() -> None:
 
 def test_no_card_for_each_of_no_cards() -> None:
     [error] = errors_of(server("placement = per-gpu", model="gpus = []"))
-    assert error.startswith("no-gpu: placement is per-gpu, but model m is to see no GPU")
+    assert error.startswith('no-gpu: placement is per-gpu, but model "m" has gpus = []')

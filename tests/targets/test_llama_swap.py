@@ -84,13 +84,13 @@ def test_text_that_looks_like_a_macro_arrives_literally() -> None:
 def test_what_cannot_be_kept_from_being_a_macro_is_refused(line: str, key: str) -> None:
     [error] = errors_of(swap(model=line))
     assert error.startswith("llama-swap-macro: llama-swap would take ${")
-    assert f"in the {key} of m" in error
+    assert f'in {key} of model "m"' in error
 
 
 def test_an_id_that_would_be_replaced_is_refused() -> None:
     text = swap('"a${env.HOME}"').replace("model m ", 'model "a${env.HOME}" ')
     assert errors_of(text) == [
-        "llama-swap-macro: llama-swap would replace ${env.HOME} in the id of a model"
+        "llama-swap-macro: llama-swap would replace ${env.HOME} in the name of a model"
     ]
 
 
@@ -175,7 +175,11 @@ def test_the_written_order_of_sets_is_their_natural_order() -> None:
         ("v201", "matrix {\n set x = m\n }", "llama-swap v201 has no matrix"),
         ("v170", "send-loading-state = on", "llama-swap v170 ignores send-loading-state"),
         ("v239", "unload-timeout = 20s", "llama-swap v239 ignores unload-timeout"),
-        ("v162", "", "llama-swap v162 is too old to carry the digest of what it runs"),
+        (
+            "v162",
+            "",
+            "llama-swap v162 is too old: it cannot report the digest of its configuration",
+        ),
     ],
 )
 def test_what_a_release_does_not_know_is_refused(version: str, rest: str, message: str) -> None:
@@ -185,7 +189,7 @@ def test_what_a_release_does_not_know_is_refused(version: str, rest: str, messag
 
 def test_a_model_of_weights_needs_a_build() -> None:
     text = swap().replace("    build = b\n", "")
-    assert errors_of(text) == ["missing-key: this llama-swap has no build to serve m with"]
+    assert errors_of(text) == ['missing-key: this llama-swap has no build for model "m"']
 
 
 def test_ports_are_explicit_and_follow_the_written_order() -> None:

@@ -118,7 +118,7 @@ def test_what_is_rendered_is_not_refused(
 def test_a_port_outside_of_models_is_refused() -> None:
     [problem] = compiled(fleet_text("", "", ['pass-through {\nx = "${PORT}"\n}'], 250)).diagnostics
     assert problem.code == "llama-swap-macro"
-    assert problem.hint == "only models have a port: leave it out"
+    assert problem.hint == "remove it: only models have a port"
 
 
 def test_a_selector_is_no_target_though_a_peer_has_its_name() -> None:

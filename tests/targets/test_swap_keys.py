@@ -123,7 +123,7 @@ def test_items_are_a_list_of_blocks() -> None:
         ("a = 1\n item a {}", "duplicate-key: a is set twice in this block"),
         ("item a {}\n a {}", "duplicate-key: a is set twice in this block"),
         ("a = []\n item a {}", "duplicate-key: a is set twice in this block"),
-        ("a b {}", "bad-name: a takes no name"),
+        ("a b {}", "bad-name: a blocks have no name"),
     ],
 )
 def test_a_list_of_blocks_is_nothing_else_too(lines: str, message: str) -> None:
@@ -197,7 +197,7 @@ def test_a_port_of_its_own_moves_nobody_elses() -> None:
 
 def test_a_port_that_is_taken_is_refused() -> None:
     assert errors_of(swap(model="port = 8080")) == [
-        "listen-conflict: port 8080 of host h is taken twice"
+        'listen-conflict: port 8080 of host "h" is used twice'
     ]
 
 
@@ -245,7 +245,7 @@ def test_a_command_in_llama_swaps_own_words_gets_our_port() -> None:
 
 def test_llama_server_takes_no_command_of_llama_swaps() -> None:
     assert errors_of(verbatim(server)) == [
-        "conflicting-keys: m has a command in llama-swap's own words, and llama-server takes none"
+        'conflicting-keys: model "m" has a cmd in pass-through, which only llama-swap can run'
     ]
 
 
@@ -293,48 +293,48 @@ PEER = 'peer box {\n proxy = "http://b:1"\n models = [big]\n }\n'
          'unknown-member: "al" is an alias; a group takes models'),
         ("group a {\n models = [nobody]\n }",
          'unknown-member: this llama-swap serves no model "nobody"'),
-        ("group a {\n models = [m, m]\n }", "duplicate-name: m is in group a already"),
+        ("group a {\n models = [m, m]\n }", 'duplicate-name: model "m" is already in group "a"'),
         ("group a {\n models = [m]\n }\n group b {\n models = [m]\n }",
-         "duplicate-name: m is in group a already"),
+         'duplicate-name: model "m" is already in group "a"'),
         ("group a {\n models = [m]\n }\n group a {\n models = [n]\n }",
-         "duplicate-name: group a is declared twice"),
+         'duplicate-name: group "a" is declared twice'),
         ("group a {\n models = [m]\n }\n matrix {\n set x = m & n\n }",
          "conflicting-keys: this llama-swap has both groups and a matrix"),
         ("priority {\n al = 1\n }", 'unknown-member: "al" is an alias; priority takes models'),
         ("preload = [nobody]", 'unknown-member: this llama-swap serves no model "nobody"'),
         ("selector s {\n strategy = pin\n targets = []\n }",
-         "missing-key: this selector has nothing to choose from"),
+         "missing-key: this selector has no targets"),
         ("selector s {\n targets = [m]\n }", "missing-key: this selector has no strategy"),
         ('selector s {\n strategy = pin\n targets = ["x"]\n }',
-         'unknown-member: "x" is no model, alias or model of a peer here'),
+         'unknown-member: "x" is not a model, an alias or a model of a peer of this llama-swap'),
         ("selector s {\n strategy = pin\n targets = [s]\n }",
-         'unknown-member: "s" is a selector, which cannot be chosen by another'),
+         'unknown-member: "s" is a selector, which cannot be the target of another'),
         ("selector m {\n strategy = pin\n targets = [n]\n }",
-         'duplicate-name: "m" is the name of a selector and of a model'),
+         'duplicate-name: "m" is the name of both a selector and a model'),
         ('selector "m:low" {\n strategy = pin\n targets = [n]\n }',
-         'duplicate-name: "m:low" is the name of a selector and of an alias'),
+         'duplicate-name: "m:low" is the name of both a selector and an alias'),
         (PEER + 'selector s {\n strategy = warm\n targets = ["box/big"]\n }',
-         'unknown-member: "box/big" runs on peer box, and warm takes models of here'),
+         'unknown-member: "box/big" runs on peer "box", but warm takes local models'),
         ("selector s {\n strategy = spillover\n targets = [m, n]\n }",
-         "conflicting-keys: selector s spills over to models that never run together"),
+         'conflicting-keys: selector "s" spills over to models that never run together'),
         ("group a {\n models = [m, n]\n }\n"
          "selector s {\n strategy = spillover\n targets = [al, n]\n }",
-         "conflicting-keys: selector s spills over to models that never run together"),
+         'conflicting-keys: selector "s" spills over to models that never run together'),
         ("matrix {\n set x = m | n\n }\n"
          "selector s {\n strategy = spillover\n targets = [m, n]\n }",
-         "conflicting-keys: selector s spills over to models that never run together"),
+         'conflicting-keys: selector "s" spills over to models that never run together'),
         ("selector s {\n strategy = spillover\n targets = [m, al]\n }",
-         "duplicate-name: this selector has m twice"),
+         'duplicate-name: this selector has target "m" twice'),
         (PEER + 'selector s {\n strategy = spillover\n targets = [m, big, "box/big"]\n }',
-         "duplicate-name: this selector has box/big twice"),
+         'duplicate-name: this selector has target "box/big" twice'),
         ('upstream-ignore-paths = ["(?=x)"]',
-         "wrong-type: (?=x) is no regular expression that llama-swap reads: it looks ahead or "
+         "wrong-type: llama-swap cannot read the regular expression (?=x): it looks ahead or "
          "behind, which Go cannot"),
-        ("profile p {}", "missing-key: profile p pins nothing"),
+        ("profile p {}", 'missing-key: profile "p" has no pins'),
         ("profile p {\n pins {\n a = x\n }\n }",
-         'unknown-member: "x" is no model, alias or model of a peer here'),
+         'unknown-member: "x" is not a model, an alias or a model of a peer of this llama-swap'),
         ('peer p {\n proxy = "http://b:1"\n models = []\n }',
-         "missing-key: peer p serves no models"),
+         'missing-key: peer "p" has no models'),
         ('peer p {\n proxy = "b:1"\n models = [a]\n }',
          'wrong-type: proxy takes a URL in quotes such as "http://10.0.0.2:80", '
          'not the text "b:1"'),
@@ -343,11 +343,11 @@ PEER = 'peer box {\n proxy = "http://b:1"\n models = [big]\n }\n'
         ('peer p {\n proxy = "http://b:1"\n models = ["${env.A}"]\n }',
          "llama-swap-macro: llama-swap would take ${env.A} for a macro"),
         ("pass-through {\n models = null\n }",
-         "refused-key: models is not for a pass-through block to say"),
+         "refused-key: models cannot be set in pass-through blocks"),
         ("log-level = warn\n pass-through {\n logLevel = 1\n }",
-         "conflicting-keys: logLevel passes through, and log-level says it, too"),
+         "conflicting-keys: logLevel in pass-through sets the same as log-level"),
         (PEER + "pass-through {\n peers {}\n }",
-         "conflicting-keys: peers passes through, and peer says it, too"),
+         "conflicting-keys: peers in pass-through sets the same as peer"),
     ],
 )  # fmt: skip
 def test_routes_that_lead_nowhere_are_refused(rest: str, message: str) -> None:
@@ -358,19 +358,19 @@ def test_routes_that_lead_nowhere_are_refused(rest: str, message: str) -> None:
     ("model", "message"),
     [
         ("metadata {\n llamafleet = 1\n }",
-         "refused-key: llamafleet is not for a metadata block to say"),
+         "refused-key: llamafleet cannot be set in metadata blocks"),
         ('metadata {\n a = ["${X}"]\n }',
-         "llama-swap-macro: llama-swap would take ${X} in the metadata of m for a macro"),
+         'llama-swap-macro: llama-swap would take ${X} in metadata of model "m" for a macro'),
         ('metadata {\n "${env.X}" = 1\n }',
-         "llama-swap-macro: llama-swap would take ${env.X} in the metadata of m for a macro"),
+         'llama-swap-macro: llama-swap would take ${env.X} in metadata of model "m" for a macro'),
         ('variant "${X}" {\n a = 1\n }',
-         "llama-swap-macro: llama-swap would take ${X} in the variant of m for a macro"),
+         'llama-swap-macro: llama-swap would take ${X} in variant of model "m" for a macro'),
         ("ttl = 1m\n pass-through {\n ttl = 60\n }",
-         "conflicting-keys: ttl passes through, and ttl says it, too"),
+         "conflicting-keys: ttl in pass-through sets the same as ttl"),
         ("pass-through {\n metadata {}\n }",
-         "refused-key: metadata is not for a pass-through block to say"),
+         "refused-key: metadata cannot be set in pass-through blocks"),
         ("pass-through {\n cmd = \"x\"\n }",
-         "conflicting-keys: model m has both gguf and a cmd to pass through"),
+         'conflicting-keys: model "m" has both gguf and a cmd in pass-through'),
         ('strip-params = ["a,b"]',
          'wrong-type: strip-params takes the name of a request parameter, not the text "a,b"'),
         ("set-params {\n a = 1\n a = 2\n }", "duplicate-key: a is set twice in this block"),
@@ -386,7 +386,7 @@ def test_what_a_model_cannot_mean_is_refused(model: str, message: str) -> None:
 def test_a_variant_is_no_other_models_id(name: str) -> None:
     more = f'variant "{name}" {{\n a = 1\n }}\n}}\nmodel n {{\n gguf = g\n aliases = [al]\n'
     assert errors_of(swap("m, n", model=more)) == [
-        f'alias-conflict: variant "{name}" of m is an id of n, too'
+        f'alias-conflict: variant "{name}" of model "m" is also an id of "n"'
     ]
 
 
@@ -430,7 +430,7 @@ def test_somebody_must_set_a_variable(rest: str) -> None:
         each for each in compiled(swap(rest=rest)).diagnostics if each.severity == "warning"
     ]
     assert [(each.code, each.message) for each in warnings] == [
-        ("unset-variable", "llama-swap only starts where its environment has KEY")
+        ("unset-variable", "llama-swap does not start without the environment variable KEY")
     ]
     rest += '\nenvironment-file = "/etc/secrets"'
     assert not compiled(swap(rest=rest)).diagnostics

@@ -53,17 +53,17 @@ def collect(
 
 def _take_defaults(entry: Block, found: Collected, diagnostics: Diagnostics) -> None:
     if entry.label is not None and entry.label.text != "model":
-        message = f"there are no defaults for {entry.label.text}"
-        hint = "only models have defaults: defaults model { ... }"
+        message = f"defaults are for models, not for {entry.label.text}"
+        hint = "write defaults model { ... }"
         diagnostics.error("unknown-block", message, entry.label.span, hint=hint)
     elif found.defaults is not None:
         diagnostics.error(
             "duplicate-block",
-            "defaults model stands twice in this fleet",
+            "this fleet has two defaults model blocks",
             entry.header,
-            "again here",
+            "second here",
             related=(Label(found.defaults.header, "first here"),),
-            hint="merge the two: it holds for all models",
+            hint="merge them: the block applies to all models",
         )
     else:
         found.defaults = entry
@@ -79,9 +79,9 @@ def _take(entry: Block, known: dict[str, Block], diagnostics: Diagnostics) -> No
     was = "" if first.kind.text == entry.kind.text else f", first as {first.kind.text}"
     diagnostics.error(
         "duplicate-name",
-        f"{entry.kind.text} {name} is declared twice{was}",
+        f'{entry.kind.text} "{name}" is declared twice{was}',
         entry.header,
-        "again here",
+        "second here",
         related=(Label(first.header, "first here"),),
         hint="rename one of them",
     )
@@ -92,10 +92,10 @@ def _report_kind(
 ) -> None:
     kind = entry.kind.text
     if kind in nested:
-        message = f"{kind} means nothing at top level"
-        hint = f"put it into the {nested[kind]} that it belongs to"
+        message = f"{kind} is not allowed at top level"
+        hint = f"move it into the {nested[kind]} that it belongs to"
         diagnostics.error("misplaced-block", message, entry.header, hint=hint)
         return
-    hint = did_you_mean(kind, kinds, f"the kinds are {', '.join(kinds)}")
+    hint = did_you_mean(kind, kinds, f"use one of: {', '.join(kinds)}")
     message = f'there is no block kind "{kind}"'
     diagnostics.error("unknown-block", message, entry.kind.span, hint=hint)

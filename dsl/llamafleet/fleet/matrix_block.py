@@ -62,7 +62,7 @@ def lower_matrix(
     auto = _auto(fields)
     written = any(isinstance(entry, syntax.MatrixSet) for entry in block.entries)
     if not written and "sets" not in fields.written:
-        message = "this matrix has no set"
+        message = "this matrix has no sets"
         hint = "add set name = a & b, or sets = auto"
         scope.diagnostics.error("missing-key", message, block.header, hint=hint)
     costs = _read_costs(fields, members)
@@ -106,12 +106,12 @@ def _members(fields: Fields, models: Sequence[Named], version: int, scope: Scope
     for key, target in fields.free:
         handle = key.text
         if not pattern.fullmatch(handle):
-            message = f'"{handle}" cannot be a handle'
-            scope.diagnostics.error("bad-handle", message, key.span, hint=f"a handle is {words}")
+            message = f'"{handle}" is not a valid handle'
+            scope.diagnostics.error("bad-handle", message, key.span, hint=f"use {words}")
         elif handle in served and handle != target.text:
             scope.diagnostics.error(
                 "bad-handle",
-                f'handle "{handle}" hides the model of that name',
+                f'handle "{handle}" hides the model with that name',
                 key.span,
                 related=(Label(served[handle].span, "served here"),),
                 hint="choose another handle",
@@ -131,9 +131,9 @@ def _read_sets(fields: Fields, members: _Members) -> Sets:
         if earlier is not each:
             members.diagnostics.error(
                 "duplicate-name",
-                f"set {each.name.text} is defined twice",
+                f'set "{each.name.text}" is defined twice',
                 each.name.span,
-                "again here",
+                "second here",
                 related=(Label(earlier.name.span, "first here"),),
                 hint="rename one of them",
             )
@@ -163,13 +163,15 @@ def _read(expression: syntax.Expression, members: _Members) -> Node | None:
 def _report_stranger(named: Named, members: _Members) -> None:
     text = named.text
     if text in members.aliases:
-        message = f'"{text}" is an alias; a matrix takes models and handles'
+        message = f'"{text}" is an alias; a matrix takes names of models and handles'
         hint = f"write {members.aliases[text]}"
     else:
         message = f'"{text}" is neither a handle of this matrix nor a model of this service'
         known = [*members.handles, *members.models]
-        hint = did_you_mean(text, known, f"known: {', '.join(known)}" if len(known) <= 8 else "")
-        hint = hint or f"add it to the service's models, or a handle: {text} = some-model"
+        hint = did_you_mean(
+            text, known, f"use one of: {', '.join(known)}" if len(known) <= 8 else ""
+        )
+        hint = hint or f"add it to the service's models, or define a handle: {text} = MODEL"
     members.diagnostics.error("unknown-member", message, named.span, hint=hint)
 
 
@@ -186,11 +188,11 @@ def _read_costs(fields: Fields, members: _Members) -> tuple[tuple[str, int], ...
         elif model in costs:
             members.diagnostics.error(
                 "duplicate-key",
-                f"the cost of {model} is set twice",
+                f'the cost of model "{model}" is set twice',
                 key.span,
-                "again here",
+                "set again here",
                 related=(Label(costs[model][0].span, "first set here"),),
-                hint="keep one of them",
+                hint="remove one of them",
             )
         else:
             costs[model] = (key, cost)
@@ -203,8 +205,8 @@ def _check_everyone_is_member(
     used = {model for _, node in sets for model in models_of(node)}
     for named in models:
         if named.text not in used:
-            message = f"model {named.text} is in no set of the matrix"
-            hint = f"it runs alone and evicts everything; set solo = {named.text} says so"
+            message = f'model "{named.text}" is in no set of the matrix'
+            hint = f"it evicts all others and runs alone; to say so, write set solo = {named.text}"
             diagnostics.warning("model-in-no-set", message, named.span, hint=hint)
 
 

@@ -42,7 +42,9 @@ def without_bad_references(sets: Sets, written: Collection[str], diagnostics: Di
             elif reference.text not in by_name and reference.text in written:
                 bad.update(path)  # that set has its own error already
             elif reference.text not in by_name:
-                hint = did_you_mean(reference.text, by_name, "a + stands before the name of a set")
+                hint = did_you_mean(
+                    reference.text, by_name, "write + before the name of a set only"
+                )
                 message = f'no set is named "{reference.text}"'
                 diagnostics.error("unknown-name", message, reference.span, hint=hint)
                 bad.update(path)
@@ -67,10 +69,10 @@ def _report_circle(
     circle = " -> ".join((*path[path.index(reference.text) :], reference.text))
     diagnostics.error(
         "circular-set",
-        f"these sets refer to each other in a circle: {circle}",
+        f"sets refer to each other in a circle: {circle}",
         reference.span,
-        related=(Label(sets[reference.text].name.span, "begins here"),),
-        hint="a set can only be built from sets that do not need it",
+        related=(Label(sets[reference.text].name.span, "the circle starts here"),),
+        hint="remove one of the references",
     )
 
 
@@ -84,9 +86,10 @@ def _reference_spans(expression: syntax.Expression) -> Sequence[syntax.SetRefere
 
 
 def check_size(sets: Sets, version: int, diagnostics: Diagnostics) -> None:
-    limit, why = MOST_COMBINATIONS, "llamafleet's limit"
+    limit, way_out = MOST_COMBINATIONS, "or split it: llamafleet"
     if version < NO_LIMIT:
-        limit, why = OLD_LIMIT, f"the limit of llama-swap v{version}; v{NO_LIMIT} has none"
+        limit = OLD_LIMIT
+        way_out = f"split it, or use llama-swap v{NO_LIMIT} or newer: v{version}"
     counts: dict[str, int] = {}
     waiting = {each.name.text: (each, node) for each, node in sets}
     # References point anywhere, so go round until all are counted; circles are gone by now.
@@ -99,7 +102,7 @@ def check_size(sets: Sets, version: int, diagnostics: Diagnostics) -> None:
         name = max(counts, key=lambda key: counts[key])
         each = next(each for each, _ in sets if each.name.text == name)
         total = f"more than {limit}" if counts[name] > limit else str(counts[name])
-        message = f"set {name} has {total} combinations of models"
-        hint = f"{limit} in all are {why}: name fewer models, or split the pool"
+        message = f'set "{name}" has {total} combinations of models'
+        hint = f"use fewer models in it, {way_out} allows {limit} in all sets together"
         diagnostics.error("matrix-too-large", message, each.name.span, hint=hint)
         sets.clear()

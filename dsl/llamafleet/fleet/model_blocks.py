@@ -51,18 +51,18 @@ def _liked(own: Fields, read: Mapping[str, Fields], scope: Scope) -> Fields | No
         return None
     own_name = own.label.text
     if named.text == own_name:
-        message = f"model {own_name} is like itself"
+        message = f'model "{own_name}" is like itself'
         scope.diagnostics.error("like-chain", message, named.span, hint="name another model")
         return None
     further = other.name("like")
     if further is not None:
-        message = f"{named.text} is itself like {further.text}; like goes one step only"
+        message = f'model "{named.text}" is itself like "{further.text}"; like cannot be chained'
         scope.diagnostics.error(
             "like-chain",
             message,
             named.span,
-            related=(Label(further.span, "the second step"),),
-            hint=f"write like = {further.text} and repeat what {named.text} changes",
+            related=(Label(further.span, "like again here"),),
+            hint=f'set like = {further.text} and repeat what "{named.text}" changes',
         )
         return None
     return other
@@ -79,7 +79,7 @@ def _model(own: Fields, full: Fields, nested: Blocks, scope: Scope) -> Model | N
     ttl, command = full.seconds("ttl"), full.texts("command")
     if "command" in full.written and "command" in full.values and not command:
         hint = 'name the program and its arguments: command = ["vllm", "serve", ...]'
-        message = "this command is empty"
+        message = "command is empty"
         scope.diagnostics.error("wrong-type", message, full.span("command"), hint=hint)
     return Model(
         name=own.label.text,
@@ -128,28 +128,30 @@ def _runs_one_thing(own: Fields, full: Fields, verbatim: bool, scope: Scope) -> 
     if not gguf and not command and full.has("program") and _names_weights(full):
         return True
     if not gguf and not command:
-        message = f"model {name} has neither gguf nor command"
+        message = f'model "{name}" has neither gguf nor command'
         hint = "add gguf = ... for llama-server, or command = [...] for any other server"
         diagnostics.error("missing-key", message, own.block.header, hint=hint)
         return False
     if gguf and command:
         loser = "gguf" if "command" in own.written else "command"
-        hint = "keep one of them" if loser in own.written else f"add {loser} = none"
+        hint = "remove one of them" if loser in own.written else f"add {loser} = none"
         label = Label(full.span("gguf"), "weights for llama-server")
-        message = f"model {name} has both gguf and command"
+        message = f'model "{name}" has both gguf and command'
         span = full.span("command")
         diagnostics.error("conflicting-keys", message, span, related=(label,), hint=hint)
         return False
     if verbatim:
-        message = f"model {name} has both {'gguf' if gguf else 'command'} and a cmd to pass through"
+        message = (
+            f'model "{name}" has both {"gguf" if gguf else "command"} and a cmd in pass-through'
+        )
         span = full.blocks["pass-through"].header
-        diagnostics.error("conflicting-keys", message, span, hint="keep one of them")
+        diagnostics.error("conflicting-keys", message, span, hint="remove one of them")
         return False
     if command:
         for key in own.values:
             if key in llama_server.flags() or key in LLAMA_SERVER_ONLY:
-                message = f"{key} is for llama-server, but this model runs a command of its own"
-                hint = "put it into command, in that server's words"
+                message = f"{key} is a llama-server setting, but this model runs its own command"
+                hint = "add it to command as an option of that server"
                 diagnostics.error("conflicting-keys", message, own.span(key), hint=hint)
     return full.has("gguf") or full.has("command")
 

@@ -68,18 +68,18 @@ class Scope:
         start = self._free(taken, count) if first is None else first
         clash = next((port for port in range(start, start + count) if port in taken), None)
         if clash is not None:
-            message = f"port {clash} of host {host} is taken twice"
+            message = f'port {clash} of host "{host}" is used twice'
             self.diagnostics.error(
                 "listen-conflict",
                 message,
                 span,
-                "takes it again",
-                related=(Label(taken[clash], "takes it first"),),
+                "used again here",
+                related=(Label(taken[clash], "first used here"),),
                 hint="choose another port for one of them",
             )
         if start + count - 1 > LAST_PORT:
-            message = f"{count} ports from {start} on go beyond {LAST_PORT}"
-            self.diagnostics.error("port-range", message, span, hint="begin with a lower port")
+            message = f"{count} ports starting at {start} exceed the last port, {LAST_PORT}"
+            self.diagnostics.error("port-range", message, span, hint="start at a lower port")
         for port in range(start, start + count):
             taken.setdefault(port, span)
         return start
@@ -106,6 +106,6 @@ def report_unknown_name(
     names = [name for name in known if name.isprintable()]
     otherwise = f"add {kind} {named.text} {{ ... }}"
     if 0 < len(names) <= 8:
-        otherwise = f"declared: {', '.join(names)}"
+        otherwise = f"use one of: {', '.join(names)}"
     hint = did_you_mean(named.text, names, otherwise)
     diagnostics.error("unknown-name", f'no {kind} is named "{named.text}"', named.span, hint=hint)

@@ -13,7 +13,7 @@ from .location import NAME, lock_path
 from .model import Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
 from .text import LockError, read_lock
 
-TOO_LARGE = f"it is larger than {LARGEST // 1024**2} MiB, which no lock is"
+TOO_LARGE = f"it is larger than {LARGEST // 1024**2} MiB"
 
 
 def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> Lock:
@@ -59,9 +59,9 @@ def _flag_tables(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> FlagTabl
     """The tables that can be read; another one is as good as none, and a rollout fetches it."""
     good = {ref: FlagTable(ref, rows) for ref, rows in lock.flags.items() if readable(rows)}
     for ref in lock.flags.keys() - good.keys():
-        message = f"the table of the flags of {ref} cannot be read"
+        message = f"the flag table of {ref} cannot be read"
         span = Source(lock_path(fleet.path), "").whole()
-        diagnostics.warning("not-locked", message, span, hint="the next rollout fetches it again")
+        diagnostics.warning("not-locked", message, span, hint="the next rollout writes it again")
     return FlagTables(good)
 
 
@@ -85,14 +85,14 @@ def _built(build: Build, locked: LockedBuild | None) -> Build:
 
 def _locked(gguf: Gguf, locked: LockedGguf | None, diagnostics: Diagnostics) -> Gguf:
     span = gguf.spans.get("hf", gguf.origin)
-    hint = "run: llamafleet lock, which looks it up and writes fleet.lock"
+    hint = "run: llamafleet lock"
     if locked is None:
         if gguf.quant is not None:
-            message = f"which file gguf {gguf.name} is stands in no {NAME}"
+            message = f'gguf "{gguf.name}" is not in {NAME} yet'
             diagnostics.error("not-locked", message, span, hint=hint)
         return gguf
     if locked.asked != asked_of(gguf):
-        message = f"gguf {gguf.name} was locked as {_said(locked)}, and this is something else"
+        message = f'gguf "{gguf.name}" has changed since it was locked as {_said(locked)}'
         report = diagnostics.error if gguf.quant is not None else diagnostics.warning
         report("not-locked", message, span, hint=hint)
         return gguf
@@ -100,7 +100,7 @@ def _locked(gguf: Gguf, locked: LockedGguf | None, diagnostics: Diagnostics) -> 
         return gguf
     first = locked.files[0]
     if gguf.sha256 not in (None, first.sha256):
-        message = f"gguf {gguf.name} was locked with another sha256"
+        message = f'gguf "{gguf.name}" was locked with another sha256'
         diagnostics.warning("not-locked", message, gguf.spans.get("sha256", span), hint=hint)
         return gguf
     return replace(

@@ -44,16 +44,19 @@ def _conflict(alias: str, model: Model, owner: Model, service: str) -> Diagnosti
     if alias == model.name:
         message = f'alias "{alias}" is the name of its own model'
     elif owner is model:
-        message = f'alias "{alias}" of model {model.name} is listed twice'
+        message = f'alias "{alias}" of model "{model.name}" is listed twice'
     else:
         kind = "the name" if alias == owner.name else "an alias"
-        message = f'alias "{alias}" of {model.name} is {kind} of another model of {service}'
-    related = () if owner is model else (Label(owner.origin, "this one"),)
+        message = (
+            f'alias "{alias}" of model "{model.name}" is also {kind} of another model of '
+            f'"{service}"'
+        )
+    related = () if owner is model else (Label(owner.origin, "the other model"),)
     return Diagnostic(
         "alias-conflict",
         Severity.ERROR,
         message,
         Label(model.spans.get("aliases", model.origin)),
         related,
-        "take the alias away from one of them" if related else "remove it",
+        "remove the alias from one of them" if related else "remove it",
     )

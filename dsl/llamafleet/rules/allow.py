@@ -22,7 +22,7 @@ _ALLOW = re.compile(r"#\s*fleet\s*:\s*allow\b(?P<rest>.*)")
 # Few files need these two, so `re` compiles them when it meets them.
 _IN_YAML = r"(?:^|\s)(?P<comment>#\s*fleet\s*:\s*allow\b.*)$"
 _CODES = r"\s*\[(?P<codes>[^\]]*)\](?P<reason>.*)"
-FORM = "# fleet: allow[code] the reason why"
+FORM = "# fleet: allow[code] reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,10 @@ def unused(allows: Iterable[Allow], used: Collection[Allow]) -> Iterator[Diagnos
     """Allowances that silence nothing."""
     for allow in allows:
         if allow not in used:
-            message = f"nothing here is reported as {allow.code}, so this silences nothing"
+            message = f"this allow[{allow.code}] silences nothing"
             hint = "remove it"
             if allow.span is None:
-                hint = "put it above the entry that it speaks of, or behind it on the same line"
+                hint = "put it on the line above its entry, or at the end of the entry's line"
             label = Label(allow.comment)
             yield Diagnostic("unused-allow", Severity.WARNING, message, label, hint=hint)
 
@@ -135,13 +135,13 @@ def _read(
         return
     if not found["reason"].strip(" :-"):
         message = f"this allow[{', '.join(codes)}] gives no reason"
-        bad.append(_bad(message, comment, f"say why the risk is taken: {FORM}"))
+        bad.append(_bad(message, comment, f"add the reason for taking the risk: {FORM}"))
     for code in dict.fromkeys(codes):
         if code in CODES:
             allows.append(Allow(code, span, comment.span))
         else:
             meant = suggest(code, CODES)
-            hint = f'did you mean "{meant}"?' if meant else "docs/diagnostics.md lists the codes"
+            hint = f'did you mean "{meant}"?' if meant else "see docs/diagnostics.md for all codes"
             bad.append(_bad(f'there is no code "{code}"', comment, hint))
 
 

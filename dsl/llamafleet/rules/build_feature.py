@@ -35,13 +35,13 @@ class Feature:
 FEATURES = (
     Feature(
         ("ssl-key-file", "ssl-cert-file"),
-        "is compiled without OpenSSL, and rollouts and proxies ask it over plain HTTP",
-        "listen on 127.0.0.1, and let a web server of yours with the certificate pass requests on",
+        "without OpenSSL; rollouts and proxies use plain HTTP",
+        "listen on 127.0.0.1, and terminate TLS in a web server in front of it",
     ),
     Feature(
         ("ui", "ui-config", "ui-config-file", "ui-mcp-proxy"),
-        "is compiled without its web page, so that nothing is fetched while it is compiled",
-        'leave it out, serve files of your own with path = "/folder", or have the page fetched: '
+        "without the web UI, which it would download while compiling",
+        'remove it, serve your own files with path = "/folder", or download the UI: '
         'cmake = ["-DLLAMA_USE_PREBUILT_UI=ON"] in the build',
         (
             "LLAMA_USE_PREBUILT_UI",
@@ -53,8 +53,8 @@ FEATURES = (
     ),
     Feature(
         ("rpc",),
-        "is compiled without RPC",
-        'write cmake = ["-DGGML_RPC=ON"] in the build',
+        "without RPC",
+        'add cmake = ["-DGGML_RPC=ON"] to the build',
         ("GGML_RPC",),
     ),
 )
@@ -78,7 +78,7 @@ class _Asked:
     Code(
         "build-feature",
         ERROR,
-        "A flag needs what its build is compiled without, or makes llama-server fetch weights.",
+        "A flag needs what its build is compiled without, or makes llama-server download weights.",
         in_yaml=False,
     ),
 )
@@ -97,7 +97,8 @@ def _lacking(feature: Feature, asked: Mapping[str, _Asked], build: Build) -> Ite
         return
     for flag in feature.flags:
         if flag in asked:
-            message = f"{asked[flag].name} cannot be served: build {build.name} {feature.lacks}"
+            built = f'build "{build.name}" is compiled {feature.lacks}'
+            message = f"{asked[flag].name} does not work: {built}"
             yield error("build-feature", message, asked[flag].span, feature.way_out)
 
 
@@ -125,7 +126,7 @@ def _asked(served: ServedModel) -> Mapping[str, _Asked]:
 def _downloads(served: ServedModel) -> Iterator[Diagnostic]:
     for key, _ in _variables(served):
         if key in DOWNLOADS or key == _DRAFT_REPOSITORY:
-            message = f"{_variable(key)} makes llama-server fetch weights when it starts"
+            message = f"{_variable(key)} makes llama-server download weights at startup"
             hint = llama_server.OWNED.get(key, llama_server.OWNED["hf-repo"])
             yield error("build-feature", message, _environment(served), hint)
 

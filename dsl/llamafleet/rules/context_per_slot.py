@@ -18,13 +18,13 @@ SHORT_INPUTS = ("embedding", "rerank", "pooling", "kv-unified-per-slot")
     Code(
         "context-per-slot",
         WARNING,
-        "Slots share a context so small that each has next to nothing.",
+        "Slots share a context that leaves each of them too few tokens.",
         in_yaml=True,
     ),
     Code(
         "idle-slots",
         WARNING,
-        "A limit keeps requests away from slots that are there for them.",
+        "A concurrency limit below the number of slots leaves some of them idle.",
         in_yaml=True,
     ),
 )
@@ -43,8 +43,8 @@ def _context(served: ServedModel, slots: int) -> Iterator[Diagnostic]:
     unified = served.is_on("kv-unified")
     if not 0 < each < SMALL or unified or any(key in settings for key in SHORT_INPUTS):
         return
-    message = f"{slots} slots share a context of {context}: each has {each} tokens"
-    hint = f"write ctx-size = {slots * max(context, SMALL)}, fewer slots, or kv-unified = on"
+    message = f"{slots} slots share a context of {context} tokens: {each} tokens each"
+    hint = f"set ctx-size = {slots * max(context, SMALL)}, a lower parallel, or kv-unified = on"
     related = Label(settings["parallel"].origin, "shared by these slots")
     yield warning("context-per-slot", message, settings["ctx-size"].origin, hint, related)
 
@@ -53,8 +53,10 @@ def _limit(served: ServedModel, slots: int) -> Iterator[Diagnostic]:
     limit = served.model.concurrency_limit
     if limit is None or limit >= slots:
         return
-    message = f"at most {limit} requests reach this model's {slots} slots"
-    hint = "llama-swap answers 429 to the others: raise the limit, or have fewer slots"
+    message = f"concurrency-limit = {limit} leaves {slots - limit} of {slots} slots idle"
+    hint = (
+        "raise concurrency-limit, or lower parallel; llama-swap answers further requests with 429"
+    )
     span = served.model.spans.get("concurrency-limit", served.model.origin)
-    related = Label(served.settings["parallel"].origin, "these slots")
+    related = Label(served.settings["parallel"].origin, "the slots")
     yield warning("idle-slots", message, span, hint, related)

@@ -20,7 +20,7 @@ MOST_SHOWN = 4
     Code(
         "disk-overcommit",
         ERROR,
-        "The weights of a host are more than its disk holds.",
+        "The weights on a host do not fit on its disk.",
         in_yaml=False,
     ),
 )
@@ -66,14 +66,14 @@ def _report(fleet: Fleet, host: Host, sizes: Mapping[str, int]) -> Diagnostic:
     assert host.disk is not None, "only hosts that say it are looked at"
     over = total - host.disk
     message = (
-        f"the weights of {host.name} are {gib(total)}, and its disk holds {gib(host.disk)} of them"
+        f'weights on host "{host.name}" take {gib(total)}, but its disk holds {gib(host.disk)}'
     )
     report = error if total * (1 - ROUNDING) > host.disk else warning
     largest = sorted(sizes.items(), key=lambda item: -item[1])
     enough = [name for name, size in largest if size >= over > 0]
-    hint = "keep weights that are used less on another host, or choose smaller quants"
+    hint = "move rarely used weights to another host, or choose smaller quants"
     if enough:
-        hint = f"without any one of these it fits: {', '.join(enough[-MOST_SHOWN:])}; or {hint}"
+        hint = f"removing any one of these is enough: {', '.join(enough[-MOST_SHOWN:])}; or {hint}"
     parts = (Label(fleet.ggufs[name].origin, gib(size)) for name, size in largest[:MOST_SHOWN])
     span = host.spans.get("disk", host.origin)
     return report("disk-overcommit", message, span, hint, *parts)

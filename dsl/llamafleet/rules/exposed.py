@@ -24,14 +24,13 @@ TOOLS = ("tools", "cors-proxy")
     Code(
         "dangerous-flag",
         WARNING,
-        "Whoever reaches a server may use tools that act on its host.",
+        "Anyone who can reach a server can use its tools on its host.",
         in_yaml=True,
     ),
     Code(
         "exposed",
         WARNING,
-        "A service, or the server of a model of it, answers everyone who reaches its host, without "
-        "a key.",
+        "Anyone who can reach a host can use a service, or a model's own server, without a key.",
         in_yaml=False,
     ),
 )
@@ -87,11 +86,11 @@ def _past_the_door(context: RuleContext) -> Iterator[Diagnostic]:
 
 
 def _beside(served: ServedModel, service: Service, words: str, *, guarded: bool) -> Diagnostic:
-    key = f"the key that {service.name} asks for" if guarded else "a key"
+    key = f'the key that "{service.name}" asks for' if guarded else "a key"
     message = (
-        f"{words} lets {served.model.name} answer everyone who reaches its port, without {key}"
+        f'{words} lets anyone who can reach the host use model "{served.model.name}" without {key}'
     )
-    hint = "let it listen on 127.0.0.1 (a container: publish 127.0.0.1:PORT:PORT), or ask for a key"
+    hint = "make it listen on 127.0.0.1 (containers: publish 127.0.0.1:PORT:PORT), or require a key"
     door = Label(service.origin, "served here")
     return warning("exposed", message, served.words_origin, hint, door)
 
@@ -119,17 +118,17 @@ def _behind(service: Service, context: RuleContext) -> Service | None:
 
 
 def _open(service: Service, behind: Service) -> Diagnostic:
-    message = f"{service.name} answers everyone who reaches the host, without a key"
-    hint = "listen on 127.0.0.1 or one address of a trusted network"
+    named = f'{service.kind} "{service.name}"'
+    message = f"anyone who can reach the host can use {named} without a key"
+    hint = "listen on 127.0.0.1 or an address in a trusted network"
     hint += f", or {behind.keys.way}" if behind.keys.way else ""
     related = [] if behind is service else [Label(behind.origin, "asks for no key")]
     if (front := service.front) is not None:
         message = (
-            f"{service.name} passes {_passed(front)} to everyone who reaches the host, "
-            "without a key"
+            f"anyone who can reach the host can use {_passed(front)} through {named} without a key"
         )
         if front.exposed_at is not None:
-            related.append(Label(front.exposed_at, "passes, too"))
+            related.append(Label(front.exposed_at, "also passed on"))
     span = service.spans.get("listen", service.origin)
     return warning("exposed", message, span, hint, *related)
 
@@ -137,7 +136,7 @@ def _open(service: Service, behind: Service) -> Diagnostic:
 def _passed(front: Front) -> str:
     """Return what others reach through a proxy, in words."""
     if front.exposes_everything:
-        return "every path of " + front.upstream.text
+        return f'every path of "{front.upstream.text}"'
     return ", ".join(("the inference API", *front.expose))
 
 
@@ -173,8 +172,10 @@ def _passes_tools(service: Service) -> bool:
 
 def _reachable(setting: FlagSetting, door: Service) -> Diagnostic:
     written = f"{setting.key} = {setting.value}" if setting.value else setting.key
-    message = f"{written} lets everyone who reaches {door.name} act on this host"
-    hint = "take it away, ask for a key, or let the service listen on 127.0.0.1 only"
+    message = (
+        f'{written} lets anyone who can reach {door.kind} "{door.name}" use tools on this host'
+    )
+    hint = "remove it, require a key, or make the service listen on 127.0.0.1 only"
     return warning(
-        "dangerous-flag", message, setting.origin, hint, Label(door.origin, "reached here")
+        "dangerous-flag", message, setting.origin, hint, Label(door.origin, "reachable here")
     )

@@ -11,14 +11,14 @@ from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
 
-HINT = "a rollout puts the table of what it has built into fleet.lock; commit that"
+HINT = "roll the build out, then commit fleet.lock: it then has the flags of this build"
 
 
 @rule(
     Code(
         "flag-table",
         WARNING,
-        "There is no table of a build's flags, so that of another stands in.",
+        "The flags of a build are unknown, so they are checked against another build.",
         in_yaml=True,
     ),
 )
@@ -37,6 +37,6 @@ def flag_table(context: RuleContext) -> Iterator[Diagnostic]:
 def _told(ref: str, table: FlagTable) -> str:
     own, other = number(ref), number(table.ref) or 0
     if own is None:
-        return f"{ref} is no numbered build; its flags are checked by those of b{other}"
+        return f'"{ref}" is not a numbered build: its flags are checked against b{other}'
     which = "the nearest older build" if other <= own else "the oldest build known"
-    return f"there is no table of the flags of {ref}; {which}, b{other}, stands in"
+    return f"the flags of {ref} are unknown: they are checked against b{other}, {which}"

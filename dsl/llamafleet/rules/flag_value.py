@@ -17,7 +17,7 @@ from .rule import ERROR, Code, rule
     Code(
         "flag-value",
         ERROR,
-        "A flag among the arguments lacks its value, or has one that is refused or misread.",
+        "A flag has no value, or one that llama-server refuses or misreads.",
         in_yaml=True,
     ),
 )
@@ -38,8 +38,8 @@ def flag_value(context: RuleContext) -> Iterator[Diagnostic]:
 def _said(name: str, problem: Problem, span: Span, ref: str) -> Diagnostic:
     message = f"{name} {problem.text}"
     if problem.refused:
-        return error("flag-value", message, span, f"llama-server {ref} stops when it meets this")
-    return warning("flag-value", message, span, f"llama-server {ref} takes it without a word")
+        return error("flag-value", message, span, f"llama-server {ref} does not start with this")
+    return warning("flag-value", message, span, f"llama-server {ref} accepts it silently")
 
 
 def _keys(served: ServedModel, table: FlagTable) -> Iterator[Diagnostic]:

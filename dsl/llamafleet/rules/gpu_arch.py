@@ -28,7 +28,7 @@ _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
     Code(
         "gpu-arch",
         ERROR,
-        "The toolkit of a build cannot compile for a card, or its architecture is misspelt.",
+        "The CUDA toolkit of a build cannot compile for a card, or its architecture is misspelt.",
         in_yaml=False,
     ),
 )
@@ -46,9 +46,9 @@ def gpu_arch(context: RuleContext) -> Iterator[Diagnostic]:
         if gpu.arch is None or not stack.computes_on(gpu.vendor):
             continue
         if not re.fullmatch(stack.arch_pattern, gpu.arch):
-            message = f"{build.backend} knows no architecture {gpu.arch}"
-            related = Label(build.spans.get("backend", build.origin), "compiled with this")
-            hint = f"write one such as {stack.arch_example}"
+            message = f'{build.backend} has no architecture "{gpu.arch}"'
+            related = Label(build.spans.get("backend", build.origin), "the backend")
+            hint = f"use a name such as {stack.arch_example}"
             yield warning("gpu-arch", message, gpu.origin, hint, related)
         elif build.backend == "cuda":
             yield from _toolkit(build, gpu, gpu.arch)
@@ -65,11 +65,11 @@ def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
     if number < 60:
         last = KEPLER if number < 50 else LAST[60]
     if last is not None and version[0] > last[0]:
-        message = f"CUDA {told} cannot build for {arch}, the architecture of {gpu.name}"
-        hint = f"{last[0]}.{last[1]} is the last toolkit that can"
+        message = f'CUDA {told} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
+        hint = f"use CUDA {last[0]}.{last[1]} or older"
     elif first is not None and version < first and (version[1] >= 0 or version[0] < first[0]):
-        message = f"CUDA {told} cannot build for {arch}, the architecture of {gpu.name}"
-        hint = f"{first[0]}.{first[1]} is the first toolkit that can"
+        message = f'CUDA {told} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
+        hint = f"use CUDA {first[0]}.{first[1]} or newer"
     else:
         return
     yield error("gpu-arch", message, span, hint, Label(gpu.origin, "declared here"))

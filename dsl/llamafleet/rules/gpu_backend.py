@@ -16,7 +16,7 @@ from .rule import ERROR, Code, rule
     Code(
         "gpu-backend",
         ERROR,
-        "A build cannot compute on the cards that it is meant for.",
+        "The backend of a build does not support the cards of its host.",
         in_yaml=False,
     ),
 )
@@ -28,9 +28,9 @@ def gpu_backend(context: RuleContext) -> Iterator[Diagnostic]:
             continue
         if backend(build.backend).device is None and served.model.gpus:
             span = served.model.spans.get("gpus", served.model.origin)
-            message = f"the build {build.name} computes on the CPU, so it uses none of these"
+            message = f'build "{build.name}" computes on the CPU and uses none of these GPUs'
             related = Label(build.spans.get("backend", build.origin), "the backend")
-            hint = "take the GPUs away, or serve the model with a build for them"
+            hint = "remove gpus, or serve the model with a build that has a GPU backend"
             yield warning("gpu-backend", message, span, hint, related)
         for host in served.hosts:
             if host.gpus and backend(build.backend).vendors:
@@ -42,16 +42,18 @@ def _checked(served: ServedModel, build: Build, host: Host) -> Iterator[Diagnost
     span = build.spans.get("backend", build.origin)
     place = host.spans.get("gpus", host.origin)
     own = [gpu.vendor for gpu in host.gpus]
-    fitting = "write backend = vulkan, which computes on all of them"
+    fitting = "set backend = vulkan, which supports all of them"
     if not any(stack.computes_on(vendor) for vendor in own):
         cards = " and ".join(dict.fromkeys(own))
-        message = f"{build.backend} does not compute on {cards} cards, and {host.name} has no other"
-        related = Label(place, f"the GPUs of {host.name}")
+        others = f'host "{host.name}" has no others'
+        message = f"backend {build.backend} does not support {cards} cards, and {others}"
+        related = Label(place, f'the GPUs of "{host.name}"')
         yield error("gpu-backend", message, span, fitting, related)
         return
     for index in sorted(set(served.model.gpus or ())):
         if index < len(own) and not stack.computes_on(own[index]):
-            message = f"{build.backend} cannot use GPU {index} of {host.name}, an {own[index]} card"
-            related = Label(place, f"the GPUs of {host.name}")
+            card = f'GPU {index} of host "{host.name}", an {own[index]} card'
+            message = f"backend {build.backend} cannot use {card}"
+            related = Label(place, f'the GPUs of "{host.name}"')
             where = served.model.spans.get("gpus", served.model.origin)
             yield error("gpu-backend", message, where, fitting, related)

@@ -31,14 +31,16 @@ def gpu_index(context: RuleContext) -> Iterator[Diagnostic]:
 def _checked(model: Model, host: Host) -> Iterator[Diagnostic]:
     gpus = model.gpus or ()
     span = model.spans.get("gpus", model.origin)
-    related = (Label(host.spans.get("gpus", host.origin), f"the GPUs of {host.name}"),)
+    related = (Label(host.spans.get("gpus", host.origin), f'the GPUs of "{host.name}"'),)
     for index in sorted({gpu for gpu in gpus if gpu >= len(host.gpus)}):
-        amount = "one" if len(host.gpus) == 1 else str(len(host.gpus) or "none")
-        message = f"model {model.name} wants GPU {index} of host {host.name}, which has {amount}"
-        hint = "indices begin with 0, in the order of the host's gpus"
+        amount = "one GPU" if len(host.gpus) == 1 else f"{len(host.gpus) or 'no'} GPUs"
+        message = (
+            f'model "{model.name}" is pinned to GPU {index}, but host "{host.name}" has {amount}'
+        )
+        hint = "indices start at 0, in the order of the host's gpus"
         yield Diagnostic("gpu-index", Severity.ERROR, message, Label(span), related, hint)
     for index in sorted({gpu for gpu in gpus if gpus.count(gpu) > 1}):
-        message = f"model {model.name} lists GPU {index} twice"
+        message = f'model "{model.name}" lists GPU {index} twice'
         yield Diagnostic(
             "gpu-index", Severity.ERROR, message, Label(span), hint="list each device once"
         )

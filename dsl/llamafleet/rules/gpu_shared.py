@@ -28,7 +28,7 @@ class _User:
     Code(
         "gpu-shared",
         WARNING,
-        "Two services of one host use the same GPU, and neither knows of the other.",
+        "Two services use the same GPU, and neither knows what the other has loaded.",
         in_yaml=False,
     ),
 )
@@ -88,9 +88,11 @@ def _overlap(first: _User, second: _User, host: Host) -> Iterator[Diagnostic]:
         first, second = second, first
     which = f"GPU {shared[0]}" if len(shared) == 1 else f"GPUs {', '.join(map(str, shared))}"
     message = (
-        f"{second.service.name} and {first.service.name} share {which} of {host.name}, "
-        "and neither knows what the other has loaded"
+        f'"{second.service.name}" and "{first.service.name}" share {which} of host "{host.name}", '
+        "but neither knows what the other has loaded"
     )
-    hint = "pin them to different cards, or let llamafleet lock say what they take, or vram = ..."
-    related = Label(first.service.origin, "uses it, too")
+    hint = (
+        "pin them to different cards, or make their memory known: run llamafleet lock, or set vram"
+    )
+    related = Label(first.service.origin, "also uses it")
     yield warning("gpu-shared", message, second.service.origin, hint, related)

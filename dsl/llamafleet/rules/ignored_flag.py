@@ -15,7 +15,7 @@ DEFAULT_UBATCH = 512
 
 
 @rule(
-    Code("ignored-flag", WARNING, "A flag has no effect beside another one.", in_yaml=True),
+    Code("ignored-flag", WARNING, "A flag has no effect because of another one.", in_yaml=True),
 )
 def ignored_flag(context: RuleContext) -> Iterator[Diagnostic]:
     """`fit` beside a placement by hand, and batches that embeddings cut down."""
@@ -32,16 +32,16 @@ def _fit(served: ServedModel) -> Iterator[Diagnostic]:
     fit = settings.get("fit")
     if fit is not None and fit.value == "off":
         for other in wanted[1:]:
-            message = f"{other.key} has no effect where fit is off"
+            message = f"{other.key} has no effect with fit = off"
             related = Label(fit.origin, "off here")
             yield warning("ignored-flag", message, other.origin, "remove one of them", related)
         return
     for key in PLACED:
         placed = settings.get(key)
         if placed is not None and placed.value != "auto":
-            message = f"{wanted[0].key} has no effect beside {key}: llama-server does not fit then"
-            hint = f"remove it, or {key}; in a model that inherits it: {key} = none"
-            related = Label(placed.origin, "placed by hand here")
+            message = f"{wanted[0].key} has no effect: llama-server does not fit when {key} is set"
+            hint = f"remove it or {key}; where {key} is inherited, set {key} = none"
+            related = Label(placed.origin, "placement is set here")
             yield warning("ignored-flag", message, wanted[0].origin, hint, related)
             return
 
@@ -51,6 +51,8 @@ def _batch(served: ServedModel) -> Iterator[Diagnostic]:
         return
     batch, ubatch = served.number("batch-size"), served.number("ubatch-size") or DEFAULT_UBATCH
     if batch is not None and batch > ubatch:
-        message = f"embeddings are read in one piece: batch-size = {batch} is cut to {ubatch}"
-        hint = f"set ubatch-size = {batch}, too: longer inputs are refused"
+        message = (
+            f"batch-size = {batch} is reduced to {ubatch}: an embedding is computed in one ubatch"
+        )
+        hint = f"set ubatch-size = {batch} as well; inputs longer than it are refused"
         yield warning("ignored-flag", message, served.settings["batch-size"].origin, hint)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from ..lock.measured import Measured
 
 HINT = (
-    "what was measured is used. If something was wrong that day, measure again (pyinfra INVENTORY "
-    "deploys/calibrate.py --data calibrate_all=yes); llamafleet explain memory shows what the "
-    "estimate is made of, and vram = ... in the model goes before both"
+    "the measurement is used. If it is wrong, measure again (pyinfra INVENTORY "
+    "deploys/calibrate.py --data calibrate_all=yes); llamafleet explain memory shows how the "
+    "estimate is computed, and vram = ... in the model overrides both"
 )
 
 
@@ -24,7 +24,7 @@ HINT = (
     Code(
         "measured-differs",
         WARNING,
-        "What was measured of a model is not what is estimated.",
+        "The measured memory of a model differs from the estimate.",
         in_yaml=False,
     ),
 )
@@ -53,6 +53,6 @@ def _apart(
     apart = tuple(from_estimate(found, computed[0])) if computed else ()
     if apart:
         told = "; ".join(f"{each.told} are estimated{each.most}" for each in apart)
-        what = f"{model.name} of {served.service.name} on {host}"
-        message = f"{what} was measured to take {told}"
+        what = f'model "{model.name}" of "{served.service.name}" on host "{host}"'
+        message = f"{what} was measured at {told}"
         yield warning("measured-differs", message, model.origin, HINT)

@@ -35,7 +35,7 @@ PARAMETERS = {
     Code(
         "overridden-flag",
         WARNING,
-        "A flag never counts, because every request says something else.",
+        "A sampling flag has no effect, because llama-swap sets the parameter in every request.",
         in_yaml=True,
     ),
 )
@@ -50,11 +50,13 @@ def overridden_flag(context: RuleContext) -> Iterator[Diagnostic]:
             name = next((each for each in names if each in forced), None)
             if setting is None or name is None or _same(setting.value, forced[name]):
                 continue
-            message = f"{key} = {setting.value} never counts: every request gets {name} = "
+            message = (
+                f"{key} = {setting.value} has no effect: set-params gives every request {name} = "
+            )
             message += f"{forced[name]}"
-            hint = f"say it in one place: remove {key}"
+            hint = f"remove {key}, or {name} in set-params"
             place = served.model.spans.get("set-params", served.model.origin)
-            related = Label(place, "put into every request here")
+            related = Label(place, "set in every request here")
             yield warning("overridden-flag", message, setting.origin, hint, related)
 
 

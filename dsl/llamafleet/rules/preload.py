@@ -20,19 +20,19 @@ MOST = 1000
     Code(
         "not-kept-warm",
         WARNING,
-        "A model that is to stay loaded is unloaded by requests for others.",
+        "A preloaded model without a timeout is unloaded by requests for other models.",
         in_yaml=True,
     ),
     Code(
         "preload-conflict",
         WARNING,
-        "Loading one model at start unloads another that was loaded at start.",
+        "Preloading one model unloads another that was preloaded before it.",
         in_yaml=True,
     ),
     Code(
         "preload-ttl",
         WARNING,
-        "A model is loaded at start, and unloaded again for want of requests.",
+        "A preloaded model is unloaded again when it gets no requests.",
         in_yaml=True,
     ),
 )
@@ -55,8 +55,8 @@ def _times_out(named: Named, service: LlamaSwap, fleet: Fleet) -> Iterator[Diagn
     ttl = service.global_ttl if model.ttl is None else model.ttl
     if not ttl:
         return
-    message = f"{named.text} is loaded at start, and unloaded after {ttl} s without a request"
-    hint = f"set ttl = 0s in {named.text} if it shall stay"
+    message = f'model "{named.text}" is preloaded, but unloaded after {ttl} s without a request'
+    hint = f'to keep it loaded, set ttl = 0s in model "{named.text}"'
     place = model.spans.get("ttl") if model.ttl is not None else service.spans.get("global-ttl")
     related = (Label(place, "unloads it"),) if place else ()
     yield warning("preload-ttl", message, named.span, hint, *related)
@@ -90,9 +90,9 @@ def _conflicts(named: list[Named], together: _Together) -> Iterator[Diagnostic]:
     for index, later in enumerate(named):
         for earlier in named[:index]:
             if not together.stays(earlier.text, later.text):
-                message = f"loading {later.text} at start unloads {earlier.text} again"
-                related = Label(earlier.span, "loaded before")
-                hint = "preload one of them, or let them be loaded together"
+                message = f'preloading model "{later.text}" unloads model "{earlier.text}"'
+                related = Label(earlier.span, "preloaded before it")
+                hint = "preload only one of them, or allow them to be loaded together"
                 yield warning("preload-conflict", message, later.span, hint, related)
                 break
 
@@ -110,9 +110,11 @@ def _evicted(
         if name not in preloaded and not together.stays(named.text, name)
     ]
     if others:
-        which = others[0] if len(others) == 1 else f"{others[0]} and {len(others) - 1} more"
-        message = f"{named.text} is to stay loaded, but a request for {which} unloads it"
-        hint = f"let it be loaded beside them, as in set name = {named.text} & {others[0]}"
+        which = f'"{others[0]}"' + (f" and {len(others) - 1} more" if others[1:] else "")
+        message = f'model "{named.text}" never times out, but a request for {which} unloads it'
+        hint = (
+            f"allow them to be loaded together, for example: set name = {named.text} & {others[0]}"
+        )
         place = model.spans.get("ttl", model.origin)
-        related = Label(place, "never unloaded for want of requests")
+        related = Label(place, "never times out")
         yield warning("not-kept-warm", message, named.span, hint, related)

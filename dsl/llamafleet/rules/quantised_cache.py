@@ -20,7 +20,7 @@ OPTION = "-DGGML_CUDA_FA_QUANTS="
     Code(
         "quantised-cache",
         ERROR,
-        "A KV cache has a format that the server refuses, or has no kernel for.",
+        "llama-server refuses the format of a KV cache, or has no kernel for it.",
         in_yaml=True,
     ),
 )
@@ -32,7 +32,7 @@ def quantised_cache(context: RuleContext) -> Iterator[Diagnostic]:
         attention = settings.get("flash-attn")
         if values and values.value in QUANTISED and attention and attention.value == "off":
             message = f"cache-type-v = {values.value} needs flash attention, which is off"
-            hint = "llama-server will not load this: set flash-attn = on, or cache-type-v = f16"
+            hint = "set flash-attn = on, or cache-type-v = f16: llama-server does not load this"
             related = Label(attention.origin, "off here")
             yield error("quantised-cache", message, values.origin, hint, related)
         elif not attention or attention.value != "off":
@@ -48,9 +48,13 @@ def _pair(served: ServedModel) -> Iterator[Diagnostic]:
     pair = ((keys and keys.value) or "f16", (values and values.value) or "f16")
     if pair in COMPILED or not OPTIONAL.issuperset(pair) or pair in _asked(build.cmake):
         return
-    message = f"this build has no CUDA kernel for a cache of {pair[0]} keys and {pair[1]} values"
-    hint = f'it converts to f16 each time: add "{OPTION}all" to cmake, or give both one type'
-    related = Label(build.spans.get("cmake", build.origin), "built like this")
+    message = (
+        f'build "{build.name}" has no CUDA kernel for a cache of {pair[0]} keys, {pair[1]} values'
+    )
+    hint = (
+        f'add "{OPTION}all" to cmake, or use one type for both; else the cache is converted to f16'
+    )
+    related = Label(build.spans.get("cmake", build.origin), "the build")
     yield warning("quantised-cache", message, written.origin, hint, related)
 
 

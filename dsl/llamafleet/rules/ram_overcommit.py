@@ -23,7 +23,7 @@ STEP = 256 << 20
     Code(
         "ram-overcommit",
         ERROR,
-        "A host has less memory than its models may take at a time.",
+        "The models that may be loaded together need more RAM than their host has.",
         in_yaml=False,
     ),
 )
@@ -42,19 +42,19 @@ def ram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
 
 def _report(context: RuleContext, found: HostMemory) -> Diagnostic:
     host = found.host
-    where = f"of {host.name}'s memory, where models may have {gib(found.room)}"
+    room = f'host "{host.name}" has {gib(found.room)} for models'
     names = _names(found)
     if found.needs + found.off > found.room:
         verb = "needs" if len({each.model for each in found.footprints}) == 1 else "need"
-        doubt = f", give or take {gib(found.off)}" if found.off else ""
-        message = f"{names} {verb} {gib(found.needs)} {where}{doubt}"
-        cards = "put more layers on cards, " if host.gpus else ""
-        hint = f"{cards}choose smaller weights, or load fewer at a time"
+        doubt = f" ± {gib(found.off)}" if found.off else ""
+        message = f"{names} {verb} {gib(found.needs)}{doubt} of RAM, but {room}"
+        cards = "offload more layers to GPUs, " if host.gpus else ""
+        hint = f"{cards}use smaller weights, or load fewer models at a time"
         report = error if found.needs - found.off > found.room else warning
     else:
         message = (
-            f"{names} may grow to {gib(found.needs + found.growing)} {where}: "
-            f"{gib(found.needs)} when they are loaded, the rest caches of prompts"
+            f"{names} may need up to {gib(found.needs + found.growing)} of RAM "
+            f"({gib(found.needs)} when loaded, the rest for prompt caches), but {room}"
         )
         hint = _smaller_caches(found)
         report = warning
@@ -63,7 +63,7 @@ def _report(context: RuleContext, found: HostMemory) -> Diagnostic:
 
 
 def _names(found: HostMemory) -> str:
-    names = list(dict.fromkeys(each.model for each in found.footprints))
+    names = [f'"{name}"' for name in dict.fromkeys(each.model for each in found.footprints)]
     listed = ", ".join(names[:MOST_SHOWN])
     return listed if len(names) <= MOST_SHOWN else f"{listed} and {len(names) - MOST_SHOWN} more"
 
@@ -75,7 +75,7 @@ def _parts(context: RuleContext, found: HostMemory) -> Iterator[Label]:
         now = each.host_bytes(growing=False)
         sizes[each.model] = (loaded + now, grown + each.host_bytes(growing=True) - now)
     for name, (loaded, grown) in list(sizes.items())[:MOST_SHOWN]:
-        text = f"{gib(loaded)}, and up to {gib(grown)} of caches"
+        text = f"{gib(loaded)}, plus up to {gib(grown)} of prompt caches"
         own = (each for each in found.footprints if each.model == name)
         yield Label(context.fleet.models[name].origin, with_doubts(text, own))
 
@@ -86,10 +86,8 @@ def _smaller_caches(found: HostMemory) -> str:
     checkpoints = found.growing - sum(_cache_ram(each) for each in growing)
     each = (found.room - found.needs - checkpoints) // max(1, len(growing)) // STEP * STEP
     if each < STEP:
-        return "write cache-ram = 0 and fewer ctx-checkpoints in them, or load fewer at a time"
-    return (
-        f"cache-ram = {each >> 20} in each of them fits; it is 8192, in MiB, where nothing is said"
-    )
+        return "set cache-ram = 0 and fewer ctx-checkpoints in them, or load fewer models at a time"
+    return f"set cache-ram = {each >> 20} (in MiB; the default is 8192) in each of these models"
 
 
 def _cache_ram(footprint: Footprint) -> int:

@@ -21,7 +21,7 @@ Placed = tuple[int, str, frozenset[str]]
     Code(
         "redundant-set",
         WARNING,
-        "A set of a matrix is part of others, so it never decides anything.",
+        "A set of a matrix is contained in other sets, so it has no effect.",
         in_yaml=True,
     ),
 )
@@ -88,8 +88,9 @@ def _larger(placed: Placed, of_model: dict[str, list[Placed]], gone: set[str]) -
 
 def _redundant(each: NamedSet, others: list[NamedSet]) -> Diagnostic:
     same = len(others) == 1
-    names = " and ".join(other.name for other in others[:3])
-    message = f"set {each.name} allows nothing that {names} {'does' if same else 'do'} not allow"
-    related = tuple(Label(other.origin, "holds all of it") for other in others[:1] if same)
-    hint = "remove it: a set allows every part of itself, too"
+    names = " and ".join(f'"{other.name}"' for other in others[:3])
+    noun, verb = ("set", "does") if same else ("sets", "do")
+    message = f'set "{each.name}" allows nothing that {noun} {names} {verb} not allow'
+    related = tuple(Label(other.origin, "contains all of it") for other in others[:1] if same)
+    hint = "remove it: a set also allows every subset of its models"
     return warning("redundant-set", message, each.origin, hint, *related)

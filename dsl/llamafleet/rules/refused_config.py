@@ -17,7 +17,7 @@ from .rule import ERROR, Code, rule
     Code(
         "refused-config",
         ERROR,
-        "llama-swap would refuse the configuration that is compiled.",
+        "llama-swap would refuse the compiled configuration.",
         in_yaml=False,
     ),
 )
@@ -50,5 +50,5 @@ def _refused(service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:
     for each in problems:
         if each.refused:
             message = f"llama-swap v{service.version} would not start: {each.message}"
-            hint = "change what passes through, or the ids that hold ${...}"
+            hint = "change the pass-through block, or the names that contain ${...}"
             yield error("refused-config", message, span, hint)

@@ -15,7 +15,7 @@ SEVERAL = ("list", "repeated")
 
 
 @rule(
-    Code("owned-flag", ERROR, "Arguments set what llamafleet sets itself.", in_yaml=False),
+    Code("owned-flag", ERROR, "Arguments set a flag that llamafleet sets itself.", in_yaml=False),
     Code("repeated-flag", WARNING, "A flag is given twice, and the last one wins.", in_yaml=True),
 )
 def repeated_flag(context: RuleContext) -> Iterator[Diagnostic]:
@@ -30,16 +30,16 @@ def repeated_flag(context: RuleContext) -> Iterator[Diagnostic]:
             if served.build is not None and llama_server.owned(key):
                 yield from _owned(given.name, key, served)
             elif given.flag.type not in SEVERAL and key in keys:
-                message = f"{given.name} repeats the key {key}; the argument wins"
+                message = f"{given.name} overrides the key {key}"
                 related = Label(keys[key].origin, "set here")
-                hint = "keep the key, and take the argument away"
+                hint = "remove the argument, and set the key"
                 yield warning("repeated-flag", message, served.words_origin, hint, related)
             elif given.flag.type not in SEVERAL and key in seen:
-                message = f"{given.name} stands twice among the arguments; the last one wins"
-                yield warning("repeated-flag", message, served.words_origin, "keep one")
+                message = f"{given.name} is given twice; the last one wins"
+                yield warning("repeated-flag", message, served.words_origin, "remove one of them")
             seen.add(key)
 
 
 def _owned(name: str, key: str, served: ServedModel) -> Iterator[Diagnostic]:
-    message = f"{name} is a flag that llamafleet sets itself"
+    message = f"{name} is not allowed as an argument"
     yield error("owned-flag", message, served.words_origin, llama_server.owned(key))

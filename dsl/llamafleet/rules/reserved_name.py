@@ -21,7 +21,7 @@ PEERS_SINCE = 242
     Code(
         "reserved-name",
         WARNING,
-        "The id of a model has a meaning of its own upstream.",
+        "llama-swap reserves the id of a model for something else.",
         in_yaml=True,
     ),
 )
@@ -41,13 +41,13 @@ def _names(model: Model) -> Iterator[tuple[str, Span]]:
 
 def _checked(word: str, span: Span, service: LlamaSwap, fleet: Fleet) -> Iterator[Diagnostic]:
     if word == COMFY and service.version >= COMFY_SINCE:
-        message = f"llama-swap v{service.version} treats the id {COMFY} as ComfyUI's own"
+        message = f'llama-swap v{service.version} treats a model named "{COMFY}" as ComfyUI'
         hint = "choose another name, unless this is ComfyUI"
         yield warning("reserved-name", message, span, hint)
     prefix, slash, _ = word.partition("/")
     peers = {peer.name: peer for peer in service.routes.peers}
     if slash and prefix in peers and service.version >= PEERS_SINCE:
-        message = f'llama-swap keeps "{word}" for the models of the peer {prefix}'
+        message = f'llama-swap reserves "{word}" for the models of peer "{prefix}"'
         related = Label(peers[prefix].origin, "the peer")
         hint = "rename the model or the peer"
         yield error("reserved-name", message, span, hint, related)

@@ -13,7 +13,7 @@ ROOT = ("root", "0")
 
 
 @rule(
-    Code("root-user", WARNING, "The processes of a service run as root.", in_yaml=False),
+    Code("root-user", WARNING, "A service runs its processes as root.", in_yaml=False),
 )
 def root_user(context: RuleContext) -> Iterator[Diagnostic]:
     """Every service of model servers that says `user = root`."""
@@ -21,8 +21,7 @@ def root_user(context: RuleContext) -> Iterator[Diagnostic]:
         if service.server is not None and service.server.running.user in ROOT:
             yield warning(
                 "root-user",
-                f"{service.name} runs model servers as root, which none of them needs",
+                f'{service.kind} "{service.name}" runs as root',
                 service.spans.get("user", service.origin),
-                "leave user out, or name a user without rights: ports below 1024 and GPUs need no "
-                "root",
+                "remove user, or name an unprivileged user: ports below 1024 and GPUs need no root",
             )

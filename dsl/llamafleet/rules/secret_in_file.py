@@ -27,8 +27,9 @@ def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
 
 
 def _reported(place: SecretPlace) -> Diagnostic:
-    whose = f" of {place.kind} {place.label}".rstrip() if place.kind else ""
-    message = f"{place.key}{whose} holds a secret, for everybody who reads this file"
+    label = f' "{place.label}"' if place.label else ""
+    whose = f" of {place.kind}{label}" if place.kind else ""
+    message = f"{place.key}{whose} contains a secret in plain text"
     return warning("secret-in-file", message, place.span, _way_out(place))
 
 
@@ -37,15 +38,15 @@ def _way_out(place: SecretPlace) -> str:
     elsewhere = "llamafleet_environment in the inventory's group data (docs/secrets.md)"
     match place.key:
         case "api-key":
-            return f'write api-key-file = "/etc/...", or set LLAMA_API_KEY by {elsewhere}'
+            return f'use api-key-file = "/etc/...", or set LLAMA_API_KEY in {elsewhere}'
         case "env":
-            return f"take it away here, and set the variable by {elsewhere}"
+            return f"remove it here, and set the variable in {elsewhere}"
         case "a comment":
-            return "take it away, and make the key invalid: the history of the file keeps it"
+            return "remove it, and revoke the key: it stays in the history of the file"
         case "command" | "stop-command":
-            return f'let a shell put "$NAME" there, and set NAME by {elsewhere}'
+            return f'let a shell expand "$NAME", and set NAME in {elsewhere}'
         case "url" | "proxy":
-            return "write the address without it"
+            return "remove it from the address"
     if place.kind == "llama-swap" or place.kind == "model":
-        return f'write "${{env.NAME}}" in a pass-through block, and set NAME by {elsewhere}'
-    return f"set it by {elsewhere}"
+        return f'write "${{env.NAME}}" in a pass-through block, and set NAME in {elsewhere}'
+    return f"set it in {elsewhere}"

@@ -22,7 +22,7 @@ Combination = tuple[str, frozenset[str]]
     Code(
         "set-tie",
         WARNING,
-        "A request may evict either of two models at equal cost, so only order decides.",
+        "A request can evict either of two models at equal cost, so the order of the sets decides.",
         in_yaml=True,
     ),
 )
@@ -83,15 +83,15 @@ def _tie(
 ) -> Diagnostic:
     sets = {each.rendered: each for each in matrix.sets}
     (name, first), (other, second) = best[:2]
-    loaded = " and ".join(sorted(running))
+    loaded = _listed(running)
     message = (
-        f"with {loaded} loaded, {request} may evict {_listed(first)} or {_listed(second)} "
-        f"at equal cost; order alone makes it {_listed(first)}"
+        f'with {loaded} loaded, a request for "{request}" can evict {_listed(first)} or '
+        f"{_listed(second)} at equal cost; the order of the matrix picks {_listed(first)}"
     )
-    hint = "say which is dearer to unload: evict-cost { ... }"
-    related = (Label(sets[other].origin, "equally cheap"),) if other != name else ()
+    hint = "give one of them a higher cost: evict-cost { ... }"
+    related = (Label(sets[other].origin, "costs the same"),) if other != name else ()
     return warning("set-tie", message, sets[name].origin, hint, *related)
 
 
 def _listed(models: frozenset[str]) -> str:
-    return " and ".join(sorted(models))
+    return " and ".join(f'"{model}"' for model in sorted(models))

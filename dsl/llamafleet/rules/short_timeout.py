@@ -19,7 +19,7 @@ QUICK_DISK = 1_000_000_000
     Code(
         "short-timeout",
         WARNING,
-        "Something gives up before a model can have been loaded.",
+        "A timeout is too short for a model to load.",
         in_yaml=True,
     ),
 )
@@ -45,12 +45,12 @@ def _loads(service: Service, limit: Limit, fleet: Fleet) -> Iterator[Diagnostic]
     if seconds <= timeout:
         return
     message = (
-        f"{name} has {sizes[name] / 1e9:.0f} GB to load, and is given {timeout} s: "
+        f'model "{name}" has {timeout} s to load {sizes[name] / 1e9:.0f} GB: '
         f"a disk that reads 1 GB/s needs {seconds} s"
     )
     gguf = fleet.ggufs[fleet.models[name].gguf or ""]
     related = Label(gguf.spans.get("size", gguf.origin), "its weights")
-    hint = f"set {limit.key} = {_generous(seconds)}s, or what this host's disk needs"
+    hint = f"set {limit.key} = {_generous(seconds)}s, or as long as this host's disk needs"
     yield warning("short-timeout", message, limit.origin, hint, related)
 
 
@@ -74,9 +74,9 @@ def _proxied(
     if load is None or read.seconds >= load.seconds or server.says_loading:
         return
     message = (
-        f"{proxy.kind} gives up after {read.seconds} s, but {upstream.name} may load a model for "
-        f"{load.seconds} s"
+        f'{proxy.kind} "{proxy.name}" gives up after {read.seconds} s, but "{upstream.name}" may '
+        f"take {load.seconds} s to load a model"
     )
-    hint = f"leave {read.key} out: it then covers the load and a long prompt"
+    hint = f"remove {read.key}: its default covers loading and a long prompt"
     related = Label(load.origin, f"{load.seconds} s here")
     yield warning("short-timeout", message, read.origin, hint, related)

@@ -20,7 +20,7 @@ PLAIN = frozenset({"f32", "f16", "bf16"})
     Code(
         "split-mode",
         ERROR,
-        "A build cannot split a model like this, or not together with other flags.",
+        "A build does not support a split mode, or not together with other flags.",
         in_yaml=True,
     ),
 )
@@ -40,13 +40,13 @@ def _row(served: ServedModel, setting: FlagSetting) -> Iterator[Diagnostic]:
     if served.ref is None or (number(served.ref) or 0) < ROWS_GONE:
         return
     build = served.build
-    hint = "write split-mode = layer, or split-mode = tensor where the model's family allows it"
+    hint = "use split-mode = layer, or tensor where the model's architecture supports it"
     if build is None:
         rows = " and ".join(each.device for each in BACKENDS if each.device and each.splits_rows)
-        message = f"llama.cpp {served.ref} splits by row with {rows} only"
+        message = f"llama.cpp {served.ref} supports split-mode = row only with {rows}"
         yield warning("split-mode", message, setting.origin, hint)
     elif (stack := backend(build.backend)).device is not None and not stack.splits_rows:
-        message = f"llama.cpp {served.ref} cannot split by row with {build.backend}"
+        message = f"llama.cpp {served.ref} does not support split-mode = row with {build.backend}"
         related = Label(build.spans.get("backend", build.origin), "the backend")
         yield error("split-mode", message, setting.origin, hint, related)
 
@@ -60,7 +60,7 @@ def _tensor(served: ServedModel, setting: FlagSetting) -> Iterator[Diagnostic]:
     for key in ("cache-type-k", "cache-type-v"):
         cache = served.settings.get(key)
         if cache is not None and cache.value not in PLAIN:
-            message = f"split-mode = tensor takes no cache of {cache.value}"
+            message = f"split-mode = tensor does not support {key} = {cache.value}"
             related = Label(cache.origin, "set here")
             hint = f"set {key} = f16, or split-mode = layer"
             yield error("split-mode", message, setting.origin, hint, related)

@@ -13,8 +13,15 @@ from .rule import ERROR, WARNING, Code, rule
 
 
 @rule(
-    Code("main-gpu", ERROR, "The main GPU is one that the model does not see.", in_yaml=False),
-    Code("tensor-split", WARNING, "There are more or fewer shares than GPUs.", in_yaml=False),
+    Code(
+        "main-gpu", ERROR, "main-gpu is not one of the GPUs that the model may use.", in_yaml=False
+    ),
+    Code(
+        "tensor-split",
+        WARNING,
+        "tensor-split has more or fewer shares than there are GPUs.",
+        in_yaml=False,
+    ),
 )
 def tensor_split(context: RuleContext) -> Iterator[Diagnostic]:
     """Shares for more or fewer GPUs than the model sees, and a main GPU beyond the last."""
@@ -48,10 +55,12 @@ def _shares(served: ServedModel, host: Host, amount: int) -> Iterator[Diagnostic
     shares = len(setting.value.replace("/", ",").split(","))
     if shares == amount:
         return
-    message = f"tensor-split has {shares} shares for {_gpus(amount)} of {host.name}"
-    hint = "give one share for each GPU; 0 leaves one out"
+    message = (
+        f"tensor-split has {shares} share{'' if shares == 1 else 's'} for {_gpus(amount, host)}"
+    )
+    hint = "give one share for each GPU; 0 leaves a GPU out"
     if shares < amount:
-        message += ": the others get nothing"
+        message += ": the rest get nothing"
     yield warning("tensor-split", message, setting.origin, hint, *_seen(served, host))
 
 
@@ -59,8 +68,8 @@ def _main(served: ServedModel, host: Host, amount: int) -> Iterator[Diagnostic]:
     setting, index = served.settings.get("main-gpu"), served.number("main-gpu")
     if setting is None or index is None or index < amount:
         return
-    message = f"main-gpu = {index}, but this model sees {_gpus(amount)} of {host.name}"
-    hint = "indices begin with 0 among the GPUs that the model may use"
+    message = f"main-gpu = {index} is out of range: the model may use {_gpus(amount, host)}"
+    hint = "indices start at 0 and count only the GPUs that the model may use"
     # Only split-mode = none computes on the main GPU alone, and refuses one that is not there.
     report = error if served.value("split-mode") == "none" else warning
     yield report("main-gpu", message, setting.origin, hint, *_seen(served, host))
@@ -72,13 +81,13 @@ def _one_gpu_each(served: ServedModel) -> Span | None:
     return server.one_gpu_each if server else None
 
 
-def _gpus(amount: int) -> str:
-    return "one GPU" if amount == 1 else f"{amount} GPUs"
+def _gpus(amount: int, host: Host) -> str:
+    return f'{"one GPU" if amount == 1 else f"{amount} GPUs"} of host "{host.name}"'
 
 
 def _seen(served: ServedModel, host: Host) -> tuple[Label, ...]:
     if (place := _one_gpu_each(served)) is not None:
-        return (Label(place, "one GPU a process"),)
+        return (Label(place, "one GPU per process"),)
     if served.model.gpus is not None and "gpus" in served.model.spans:
-        return (Label(served.model.spans["gpus"], "the GPUs that it may use"),)
-    return (Label(host.spans.get("gpus", host.origin), f"the GPUs of {host.name}"),)
+        return (Label(served.model.spans["gpus"], "the GPUs that the model may use"),)
+    return (Label(host.spans.get("gpus", host.origin), f'the GPUs of "{host.name}"'),)

@@ -20,10 +20,10 @@ from .rule import ERROR, Code, rule
     Code(
         "removed-flag",
         ERROR,
-        "A build's llama-server does not have a flag that another one has.",
+        "The llama-server of a build does not have a flag that another build has.",
         in_yaml=True,
     ),
-    Code("unknown-flag", ERROR, "A build's llama-server has no such flag.", in_yaml=True),
+    Code("unknown-flag", ERROR, "llama-server has no such flag.", in_yaml=True),
 )
 def unknown_flag(context: RuleContext) -> Iterator[Diagnostic]:
     """Each flag of each model against the table of the build that serves it."""
@@ -52,12 +52,12 @@ def _judged(name: str, ref: str, found: Nearest, span: Span) -> Iterator[Diagnos
         elsewhere = _elsewhere(name)
         if gone is not None or elsewhere:
             hint = gone.instead if gone and not _newer(elsewhere, ref) else _moved(elsewhere, ref)
-            yield error("removed-flag", f"{told} has no {name}{_since(elsewhere, ref)}", span, hint)
+            yield error("removed-flag", f"{told} {_lacks(name, elsewhere, ref)}", span, hint)
         else:
             yield error("unknown-flag", f"{told} has no flag {name}", span, _meant(name, found))
     elif not _elsewhere(name):
         # Its own table could have it: that is not certain, so it is only a warning.
-        message = f"{found.table.ref} has no flag {name}, and no other table has"
+        message = f"neither {found.table.ref} nor any other known build has a flag {name}"
         code = "removed-flag" if gone else "unknown-flag"
         hint = gone.instead if gone else _meant(name, found)
         yield warning(code, message, span, hint)
@@ -90,16 +90,18 @@ def _newer(refs: tuple[str, ...], ref: str) -> bool:
     return own is not None and any((number(other) or 0) > own for other in refs)
 
 
-def _since(refs: tuple[str, ...], ref: str) -> str:
-    return " yet" if _newer(refs, ref) else " any more" if refs or number(ref) else ""
+def _lacks(name: str, refs: tuple[str, ...], ref: str) -> str:
+    if _newer(refs, ref):
+        return f"does not have {name} yet"
+    return f"no longer has {name}" if refs or number(ref) else f"does not have {name}"
 
 
 def _moved(refs: tuple[str, ...], ref: str) -> str:
-    word = "a newer build has it" if _newer(refs, ref) else "an older build had it"
+    word = "a newer build has it" if _newer(refs, ref) else "an older build has it"
     return f"{word}: {refs[0]}"
 
 
 def _meant(name: str, found: Nearest) -> str:
     known = [each for each, flag in found.table.by_name.items() if not flag.removed]
     meant = suggest(name, known)
-    return f"did you mean {meant}?" if meant else "docs/reference.md lists the flags"
+    return f"did you mean {meant}?" if meant else "see docs/reference.md for all flags"

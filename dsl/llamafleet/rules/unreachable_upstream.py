@@ -15,7 +15,7 @@ from .rule import ERROR, Code, rule
     Code(
         "unreachable-upstream",
         ERROR,
-        "A proxy stands before what only another host can reach, or before itself.",
+        "A proxy cannot reach its upstream, or is its own upstream.",
         in_yaml=False,
     ),
 )
@@ -27,8 +27,10 @@ def unreachable_upstream(context: RuleContext) -> Iterator[Diagnostic]:
         row, _ = row_behind(proxy, services)
         last = row[-1].front
         if last is not None and services.get(last.upstream.text) is proxy:
-            message = f"{proxy.name} passes requests to itself, and no service answers them"
-            hint = "name a llama-swap or llama-server at the end of the row"
+            message = (
+                f'{proxy.kind} "{proxy.name}" is its own upstream, so nothing answers its requests'
+            )
+            hint = "end the chain of upstreams with a llama-swap or llama-server"
             yield error("unreachable-upstream", message, front.upstream.span, hint)
             continue
         if upstream is None:
@@ -36,10 +38,12 @@ def unreachable_upstream(context: RuleContext) -> Iterator[Diagnostic]:
         away = [name for name in upstream.hosts if name not in proxy.hosts]
         if away and upstream.listen.loopback:
             message = (
-                f"{upstream.name} listens on {upstream.listen.host} of {away[0]}, "
-                f"where {proxy.hosts[0]} cannot reach it"
+                f'"{upstream.name}" listens on {upstream.listen.host} of host "{away[0]}", '
+                f'which host "{proxy.hosts[0]}" cannot reach'
             )
             place = upstream.spans.get("listen", upstream.origin)
-            related = Label(place, "listens here" if "listen" in upstream.spans else "by default")
-            hint = f"let it listen on an address of {away[0]} that {proxy.hosts[0]} can reach"
+            related = Label(
+                place, "listens here" if "listen" in upstream.spans else "listens there by default"
+            )
+            hint = f'make it listen on an address of "{away[0]}" that "{proxy.hosts[0]}" can reach'
             yield error("unreachable-upstream", message, front.upstream.span, hint, related)

@@ -21,7 +21,7 @@ VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
     Code(
         "unset-variable",
         WARNING,
-        "A configuration needs an environment variable that has no known value.",
+        "llama-swap needs an environment variable that is not known to be set.",
         in_yaml=False,
     ),
 )
@@ -34,11 +34,9 @@ def unset_variable(context: RuleContext) -> Iterator[Diagnostic]:
         given = context.supplied.get(service.name, frozenset()) if needed else None
         for name, span in needed.items():
             if given is not None and name not in given:
-                message = f"llama-swap only starts where its environment has {name}"
-                hint = (
-                    f'give it in llamafleet_environment = {{"{service.name}": {{"{name}": ...}}}}'
-                )
-                hint += " (docs/secrets.md), or name a file on the host in environment-file"
+                message = f"llama-swap does not start without the environment variable {name}"
+                hint = f'set it in llamafleet_environment = {{"{service.name}": {{"{name}": ...}}}}'
+                hint += " (docs/secrets.md), or in a file on the host that environment-file names"
                 yield warning("unset-variable", message, span, hint)
 
 

@@ -24,7 +24,7 @@ class Declared(Protocol):
     Code(
         "unused-definition",
         WARNING,
-        "Something is declared that no service leads to.",
+        "A definition is not used by any service.",
         in_yaml=False,
     ),
 )
@@ -56,7 +56,7 @@ def _unused(
 ) -> Iterator[Diagnostic]:
     for name, thing in declared.items():
         if name not in used and thing.origin.path == fleet.path:
-            message = f"{kind} {name} is never used: {why}"
+            message = f'{kind} "{name}" is never used: {why}'
             hint = "use it or remove it"
             label = Label(thing.origin)
             yield Diagnostic("unused-definition", Severity.WARNING, message, label, hint=hint)

@@ -33,5 +33,5 @@ def visible_devices(context: RuleContext) -> Iterator[Diagnostic]:
                 message = f"{name}={value} overrides gpus = [{written.replace(',', ', ')}]"
                 related = Label(model.spans.get("gpus", model.origin), "pinned here")
                 span = model.spans.get("env", model.origin)
-                hint = "leave the variable out: gpus sets it for the backend of the build"
+                hint = "remove the variable: gpus sets it for the backend of the build"
                 yield warning("visible-devices", message, span, hint, related)

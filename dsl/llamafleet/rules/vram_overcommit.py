@@ -25,7 +25,12 @@ MOST_SHOWN = 4
 
 
 @rule(
-    Code("vram-overcommit", ERROR, "A card holds less than may be on it at a time.", in_yaml=False),
+    Code(
+        "vram-overcommit",
+        ERROR,
+        "The models that may be on a card together need more memory than it has.",
+        in_yaml=False,
+    ),
 )
 def vram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
     """Every combination of every service, on each card of each of its hosts."""
@@ -65,17 +70,17 @@ def _ways(
 def _report(context: RuleContext, alike: list[Overfull], ways: tuple[Way, ...]) -> Diagnostic:
     found = alike[0]
     gpu = found.host.gpus[found.card]
-    others = f" and {len(alike) - 1} more hosts like it" if len(alike) > 1 else ""
+    others = f" and {len(alike) - 1} similar hosts" if len(alike) > 1 else ""
     over = found.needs - found.room
     by = f"{gib(over)} too much" if over > 0 else f"{gib(-over)} left"
     message = (
-        f"{_what(found)} {gib(found.needs)} of GPU {found.card} ({gpu.name}) of "
-        f"{found.host.name}{others}, where models may have {gib(found.room)}: {by}"
+        f"{_what(found)} {gib(found.needs)} on GPU {found.card} ({gpu.name}) of host "
+        f'"{found.host.name}"{others}, which has {gib(found.room)} for models: {by}'
     )
     if found.off:
         message += f", give or take {gib(found.off)}"
     if found.last:
-        message += f", where {found.last} starts last and goes where memory is free"
+        message += f', when "{found.last}" starts last and takes what is free'
     report = error if found.certain else warning
     related = tuple(_parts(context, found))
     return report("vram-overcommit", message, _place(context, found), _hint(found, ways), *related)
@@ -85,19 +90,21 @@ def _what(found: Overfull) -> str:
     name, models = found.combination.name, found.combination.models
     if not swaps(found.service):
         count = len([each for each in found.combination.footprints if each.on(found.card)])
-        each = "its process needs" if count == 1 else f"its {count} processes need"
-        what = f"{found.service.name}: {each}"
+        what = "the process" if count == 1 else f"the {count} processes"
+        what, verb = f'{what} of "{found.service.name}"', "needs" if count == 1 else "need"
     elif models == (name,):
-        what = f"{name} needs"
+        what, verb = f'model "{name}"', "needs"
+    elif name == GROUPS:
+        what, verb = f"the groups ({' & '.join(models)})", "need"
     else:
-        what = f"{'the groups' if name == GROUPS else f'set {name}'}, "
-        what += f"{' & '.join(models)}, need{'s' if name != GROUPS else ''}"
+        what, verb = f'set "{name}" ({" & ".join(models)})', "needs"
     if found.beside:
-        beside = ", ".join(
-            f"{'what always runs' if each.name == ALWAYS else each.name}" for each in found.beside
+        beside = (
+            "the models that always run" if each.name == ALWAYS else f'"{each.name}"'
+            for each in found.beside
         )
-        what = what.replace(" need", f" beside {beside} need", 1)
-    return what
+        what += f" beside {', '.join(beside)}"
+    return f"{what} {verb}"
 
 
 def _place(context: RuleContext, found: Overfull) -> Span:
@@ -127,7 +134,7 @@ def _parts(context: RuleContext, found: Overfull) -> Iterator[Label]:
         parts = sorted(sizes.items(), key=lambda item: -item[1])
         told = ", ".join(f"{_word(kind)} {gib(size)}" for kind, size in parts[:MOST_SHOWN])
         total = gib(sum(sizes.values()))
-        text = f"{total}, as written" if "whole" in sizes else f"{total}: {told}"
+        text = f"{total}, from vram" if "whole" in sizes else f"{total}: {told}"
         yield Label(context.fleet.models[name].origin, with_doubts(text, footprints))
 
 
@@ -138,19 +145,21 @@ def _word(kind: str) -> str:
 def _hint(found: Overfull, ways: tuple[Way, ...]) -> str:
     there = [each for each in found.combination.footprints if each.on(found.card)]
     contexts = {each.model: each.whole_context for each in there if each.whole_context}
-    said = (f"in {model}, {what}" for model, what in contexts.items())
+    said = (f'in "{model}", {what}' for model, what in contexts.items())
     return "; ".join((*said, _way_out(there, found.card, ways)))
 
 
 def _way_out(there: list[Footprint], card: int, ways: tuple[Way, ...]) -> str:
     if ways:
-        told = (f"{each.change} in {each.model} (then {gib(each.left)} left)" for each in ways)
+        told = (f'{each.change} in "{each.model}" (leaves {gib(each.left)})' for each in ways)
         return f"any one of these makes it fit: {'; '.join(told)}"
     largest = max(there, key=lambda each: each.on(card))
     several = len({each.model for each in there}) > 1
     if largest.written:
-        other = f"write a smaller vram into {largest.model} if that is what it takes"
-        return f"take {largest.model} out of it, or {other}" if several else other
+        other = f'lower the vram of "{largest.model}" if it takes less'
+        return f'keep "{largest.model}" out of this combination, or {other}' if several else other
     if several:
-        return f"take {largest.model} out of it, or choose smaller weights or fewer slots"
-    return "choose smaller weights, another card, or fewer layers on it (n-gpu-layers)"
+        return (
+            f'keep "{largest.model}" out of this combination, use smaller weights, or fewer slots'
+        )
+    return "use smaller weights, another card, or fewer layers on it (n-gpu-layers)"

@@ -22,7 +22,7 @@ SOLD = frozenset({
     Code(
         "vram-unit",
         WARNING,
-        "A card's memory is written in GB where its makers mean GiB.",
+        "The memory of a card is given in GB, but cards are sold in GiB.",
         in_yaml=False,
     ),
 )
@@ -33,8 +33,8 @@ def vram_unit(context: RuleContext) -> Iterator[Diagnostic]:
         if rest or number not in SOLD:
             continue
         message = (
-            f"vram = {number}GB is {number * GB / GIB:.1f} GiB, but a card that is sold with "
-            f"{number} GB has {number}GiB, {number * GIB / GB:.1f} GB"
+            f"vram = {number}GB is {number * GB / GIB:.1f} GiB, but cards sold as {number} GB have "
+            f"{number} GiB ({number * GIB / GB:.1f} GB)"
         )
-        hint = f"write vram = {number}GiB; reserved = ... is for what models never get of it"
+        hint = f"write vram = {number}GiB; set reserved = ... for memory that models must not use"
         yield warning("vram-unit", message, gpu.vram_span or gpu.origin, hint)

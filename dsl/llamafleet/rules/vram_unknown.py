@@ -16,7 +16,7 @@ from .rule import WARNING, Code, rule
     Code(
         "vram-unknown",
         WARNING,
-        "Nobody knows what a model takes of a card that others are held against.",
+        "The memory of a model is unknown, so its card cannot be checked in full.",
         in_yaml=False,
     ),
 )
@@ -43,8 +43,8 @@ def vram_unknown(context: RuleContext) -> Iterator[Diagnostic]:
             unknown = next((each.why for each in found if not each.known), None)
             if unknown is not None:
                 said.add(model.name)
-                message = f"what {model.name} takes of the cards of {host.name} is not known"
-                hint = "say vram = ... of it"
+                message = f'VRAM of model "{model.name}" on host "{host.name}" is unknown'
+                hint = "set vram = ... in the model"
                 if model.gguf is not None and model.gguf not in context.fleet.facts:
                     hint = f"run llamafleet lock, or {hint}"
                 yield warning("vram-unknown", f"{message}: {unknown}", model.origin, hint)
@@ -59,8 +59,8 @@ def _uncounted(context: RuleContext) -> Iterator[Diagnostic]:
     """Yield a finding for each service that says of no model how it is run."""
     for service in _without_server(context):
         message = (
-            f"memory is not checked of {service.name}: llamafleet does not know how "
-            f"{service.kind} runs its models"
+            f'memory of {service.kind} "{service.name}" is not checked: llamafleet does not know '
+            "how it runs its models"
         )
-        hint = "leave room for them: gpu-reserved = ... in the blocks of its hosts"
+        hint = "reserve room for them: gpu-reserved = ... in its hosts"
         yield warning("vram-unknown", message, service.origin, hint)

@@ -50,7 +50,7 @@ class LlamaSwapTarget:
         check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
         if fields.has("models") and not fields.names("models"):
             message = "this llama-swap serves no models"
-            hint = "name them, or remove the block: nothing would be rendered for it"
+            hint = "list them in models, or remove the block"
             scope.diagnostics.error("missing-key", message, fields.span("models"), hint=hint)
         check_models(fields, models, scope.diagnostics)
         check_variants(models, scope.diagnostics)

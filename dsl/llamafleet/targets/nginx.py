@@ -204,7 +204,7 @@ class NginxTarget:
         for name, text in unwritable(site.settings):
             key = next(each.key.name for each in DIRECTIVES if each.key.upstream == name)
             message = f'nginx would take a part of "{text}" for a variable'
-            hint = "nginx has no way to write a $ as text: leave it out"
+            hint = "remove the $: nginx cannot escape it"
             scope.diagnostics.error("wrong-type", message, fields.span(key), hint=hint)
         return Nginx(site, upstream, origin=block.header, spans=fields.spans)
 

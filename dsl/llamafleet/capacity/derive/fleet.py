@@ -16,6 +16,10 @@ from .matrix import most_combinations, with_costs, with_sets
 from .needs import Question, question_of, rivals
 from .started_last import MOST_ROUNDS, spreads, without_overfull
 
+UNKNOWN_HINT = (
+    "run llamafleet lock to read the headers of the weights, or set vram = ... in the model"
+)
+
 
 def derive(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints]:
     """The fleet with complete matrices, and what its models take.
@@ -69,12 +73,11 @@ def _shares_cards(service: LlamaSwap, footprints: Footprints, diagnostics: Diagn
         if shared and names.index(other.name) < names.index(service.name):
             diagnostics.error(
                 "conflicting-keys",
-                f"llama-swap {other.name} and {service.name} both take what is left of GPU "
-                f"{shared[0]} of host {service.host}",
+                f'llama-swap "{other.name}" and "{service.name}" both take what is left of GPU '
+                f'{shared[0]} of host "{service.host}"',
                 _place(service),
-                related=(Label(_place(other), "so does this one"),),
-                hint="write the sets of one of them, give them different gpus, or make one "
-                "llama-swap of the two",
+                related=(Label(_place(other), "the other sets = auto"),),
+                hint="write the sets of one of them, give them different gpus, or merge the two",
             )
     return found
 
@@ -105,26 +108,26 @@ def _reported(
             gpu = host.gpus[card]
             diagnostics.error(
                 "missing-key",
-                f"sets = auto needs to know how much memory gpu {gpu.name} has",
+                f'sets = auto needs the memory of gpu "{gpu.name}"',
                 auto,
-                related=(Label(gpu.origin, "this one says no vram"),),
-                hint="add vram = 24GiB, or what it has",
+                related=(Label(gpu.origin, "has no vram"),),
+                hint="add vram = ... to it, for example vram = 24GiB",
             )
             return True
     for name, why in question.unknown:
         diagnostics.warning(
             "vram-unknown",
-            f"{name} runs alone, because nobody knows what it takes: {why}",
+            f'model "{name}" runs alone, because its memory is unknown: {why}',
             footprints.fleet.models[name].origin,
             related=(Label(auto, "derived here"),),
-            hint="run llamafleet lock, which reads the weights' headers, or add vram = 8GiB",
+            hint=UNKNOWN_HINT,
         )
     for who, why in question.unsure:
         diagnostics.warning(
             "vram-unknown",
             f"sets = auto leaves no room for {who}: {why}",
             auto,
-            hint="run llamafleet lock, which reads the weights' headers, or add vram = 8GiB",
+            hint=UNKNOWN_HINT,
         )
     return False
 
@@ -132,9 +135,9 @@ def _reported(
 def _report_too_many(service: LlamaSwap, most: int, diagnostics: Diagnostics) -> None:
     diagnostics.error(
         "matrix-too-large",
-        f"{len(service.models)} models fit together in more than {most} ways",
+        f"{len(service.models)} models can be combined in more than {most} ways",
         _place(service),
-        hint="write the sets that are wanted: set small = a & b & c; or serve fewer models",
+        hint="write the sets you want, for example: set small = a & b & c; or serve fewer models",
     )
 
 

@@ -103,7 +103,7 @@ def _estimated(
         return "it is no llama-server of this fleet's weights; say vram = ..."
     facts, size = known.get(model.gguf), _size(fleet.ggufs[model.gguf])
     if facts is None and size is None:
-        return f"the lock has no facts of gguf {model.gguf}"
+        return f'gguf "{model.gguf}" is not in fleet.lock'
     flags = read_flags(server_flags(model))
     if isinstance(flags, str):
         return flags
@@ -112,7 +112,7 @@ def _estimated(
     if facts is None:
         beside = next(filter(None, (model.mmproj, model.draft, *flags.loras)), None)
         if beside is not None:
-            return f"the lock has no facts of gguf {model.gguf}, and {beside} is loaded beside it"
+            return f'gguf "{model.gguf}" is not in fleet.lock, and {beside} is loaded with it'
         return by_size(size or 0, flags, cards, ref)
     # The graphs take long to import: only where there is a header.
     from ..memory.estimate import estimate
@@ -138,7 +138,7 @@ def _extras(model: Model, flags: Flags, known: Mapping[str, GgufFacts]) -> Extra
 
     for name in filter(None, (model.mmproj, model.draft)):
         if known.get(name) is None:
-            return f"the lock has no facts of gguf {name}"
+            return f'gguf "{name}" is not in fleet.lock'
     if flags.loras:
         return f'what the adapter "{flags.loras[0]}" takes is not known; say vram = ...'
     return Extras(

@@ -58,7 +58,7 @@ def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[Given]:
         at += wanted
         if len(values) < wanted or (spelled(values[0]) in table.by_name and not flag.free_text):
             at -= wanted
-            yield Given(word, flag, (), False, Problem("has no value", True))
+            yield Given(word, flag, (), False, Problem("needs a value", True))
         else:
             yield Given(word, flag, values, False, value_problem(flag, values))
 
@@ -93,7 +93,7 @@ def _number_problem(text: str) -> Problem | None:
     if read is None:
         return Problem(f"takes a number, not {text}", True)
     if read[0] != text:
-        return Problem(f"takes a number, and would read {text} as {read[0]}", False)
+        return Problem(f"takes a number, and reads {text} as {read[0]}", False)
     return None
 
 
@@ -104,7 +104,7 @@ def _integer_problem(flag: ServerFlag, text: str) -> Problem | None:
         return Problem(f"takes a whole number{words}, not {text}", True)
     value = int(read[0])
     if read[0] != text and not re.fullmatch(r"\.0*", text[read.end() :]):
-        return Problem(f"takes a whole number, and would read {text} as {value}", False)
+        return Problem(f"takes a whole number, and reads {text} as {value}", False)
     if not flag.low <= value <= flag.high:
         return Problem(f"takes {flag.low} to {flag.high}, not {text}", "prio" in flag.key)
     return None

@@ -238,7 +238,7 @@ DEFAULTS = BlockSchema(
     help="defaults model: what every model of the fleet starts from.",
     keys=(*_INHERITABLE, *llama_server.keys()),
     blocks=swap_keys.INHERITABLE_BLOCKS,
-    refused={**MODEL.refused, **{key.name: "say it in each model" for key in _MODEL_ONLY}},
+    refused={**MODEL.refused, **{key.name: "set it in each model" for key in _MODEL_ONLY}},
     removable=True,
     not_even=_NO_FLAG,
 )

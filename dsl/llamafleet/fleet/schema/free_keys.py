@@ -73,7 +73,7 @@ def _is_taken(key: Word, schema: BlockSchema, free: Free, diagnostics: Diagnosti
         report_refused(key, schema, diagnostics)
         return True
     if key.text == MERGE:
-        message = f"{MERGE} cannot be a key: llama-swap reads it as an order to merge two mappings"
+        message = f"{MERGE} cannot be a key: llama-swap reads it as a YAML merge key"
         diagnostics.error("bad-name", message, key.span, hint="write the merged keys out")
         return True
     if key.text not in free:
@@ -82,8 +82,8 @@ def _is_taken(key: Word, schema: BlockSchema, free: Free, diagnostics: Diagnosti
         "duplicate-key",
         f"{key.text} is set twice in this block",
         key.span,
-        "again here",
+        "set again here",
         related=(Label(free[key.text][0].span, "first set here"),),
-        hint="keep one of them",
+        hint="remove one of them",
     )
     return True

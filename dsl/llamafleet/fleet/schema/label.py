@@ -18,21 +18,23 @@ def check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> 
     kind, label = schema.kind, block.label
     if label is None:
         if schema.labelled:
-            hint = f"write {kind} some-name {{"
+            hint = f"write {kind} NAME {{"
             diagnostics.error("missing-name", f"this {kind} has no name", block.header, hint=hint)
         return
     if not schema.labelled:
         hint = f"write {kind} {{"
-        diagnostics.error("bad-name", f"{kind} takes no name", label.span, hint=hint)
+        diagnostics.error("bad-name", f"{kind} blocks have no name", label.span, hint=hint)
         return
     if not _is_name(label.text, free=schema.free_label):
-        hint = "no comma, no control characters, no blanks at its ends"
+        hint = "use no commas, no control characters, and no spaces at either end"
         if not schema.free_label:
-            hint = "it becomes part of paths: a letter, then letters, digits, dots, _ and -"
+            hint = (
+                "it is used in paths: start with a letter, then use letters, digits, dots, _ and -"
+            )
         message = f"{described(label)} cannot be the name of a {kind}"
         hint += f"; {LONGEST_NAME} characters at most"
         if label.text == MERGE:
-            hint = "llama-swap reads it as an order to merge two mappings: call it something else"
+            hint = "choose another name: llama-swap reads << as a YAML merge key"
         diagnostics.error("bad-name", message, label.span, hint=hint)
 
 

@@ -18,20 +18,20 @@ from .server_flag import ServerFlag, server_flag
 
 PINNED = "b11434"
 
-_WEIGHTS = "weights come from a gguf block, which the model names: gguf = ..."
-_ANSWERS = "it makes llama-server print something and end"
+_WEIGHTS = "declare the weights in a gguf block, and set gguf = NAME"
+_ANSWERS = "it makes llama-server print something and exit"
 OWNED: Mapping[str, str] = {
     "model": "llamafleet passes the path of the model's gguf",
-    "host": "the service's listen address sets it",
-    "port": "llamafleet allocates ports; the service's listen or start-port sets the first",
-    "alias": "the block's name is the id, and aliases = [...] adds to it",
+    "host": "set listen in the service",
+    "port": "llamafleet allocates ports; set the first with listen or start-port in the service",
+    "alias": "the name of the block is the id; add others with aliases = [...]",
     "tags": "llamafleet puts the digest of the configuration there",
-    "mmproj": "name a gguf block: mmproj = ...",
-    "spec-draft-model": "name a gguf block: draft = ...",
-    "spec-draft-hf": "name a gguf block: draft = ...",
-    "mmproj-url": "name a gguf block: mmproj = ...",
+    "mmproj": "declare it in a gguf block, and set mmproj = NAME",
+    "spec-draft-model": "declare it in a gguf block, and set draft = NAME",
+    "spec-draft-hf": "declare it in a gguf block, and set draft = NAME",
+    "mmproj-url": "declare it in a gguf block, and set mmproj = NAME",
     "model-url": _WEIGHTS, "docker-repo": _WEIGHTS, "hf-repo": _WEIGHTS, "hf-file": _WEIGHTS,
-    "hf-token": "secrets stay out of fleet files: set HF_TOKEN where the rollout runs",
+    "hf-token": "set HF_TOKEN where the rollout runs: secrets do not belong in fleet files",
     "help": _ANSWERS, "version": _ANSWERS, "cache-list": _ANSWERS, "list-devices": _ANSWERS,
     "completion-bash": _ANSWERS, "license": _ANSWERS,
     "hf-repo-v": _WEIGHTS, "hf-file-v": _WEIGHTS, "model-vocoder": _WEIGHTS,
@@ -42,7 +42,7 @@ OWNED: Mapping[str, str] = {
 def owned(key: str) -> str:
     """Why a flag is no key and no argument of a build of ours; empty where it may be given."""
     if key != "spec-default" and key.endswith(("-default", "-spec")):
-        return f"it chooses weights by itself; {_WEIGHTS}"
+        return f"{_WEIGHTS}; the flag chooses weights itself"
     return OWNED.get(key, "")
 
 
@@ -143,5 +143,5 @@ def _spellings() -> frozenset[str]:
 def _refusal(row: Row) -> str:
     key: str = row["key"]
     if row.get("removed"):
-        return f"llama.cpp has removed it; {PINNED} stops when it meets it"
+        return f"llama.cpp has removed it; {PINNED} does not start with it"
     return owned(key)

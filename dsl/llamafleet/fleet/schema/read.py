@@ -98,12 +98,14 @@ def _is_set(entry: MatrixSet, schema: BlockSchema, diagnostics: Diagnostics) -> 
     span = Span(entry.span.path, entry.keyword.span.start, entry.name.span.end)
     if not schema.sets:
         joined = f"{entry.keyword.text}-{entry.name.text}"
-        hint = f'did you mean "{joined}"?' if joined in schema.table else "a key is one word"
-        message = f'"{words}" are two words where {schema.kind} takes one key'
+        hint = (
+            f'did you mean "{joined}"?' if joined in schema.table else "write the key as one word"
+        )
+        message = f'"{words}" is two words; a key of {schema.kind} is one word'
         diagnostics.error("misplaced-set", message, span, hint=hint)
         return False
     if entry.keyword.text != "set":
-        message = f'"{words}" begins with {entry.keyword.text}, expected set'
+        message = f'"{words}" starts with "{entry.keyword.text}", expected "set"'
         hint = f"write set {entry.name.text} = ..."
         diagnostics.error("misplaced-set", message, span, hint=hint)
         return False
@@ -122,18 +124,18 @@ def _read_nested(
     if kind in kinds and kinds[kind].labelled:
         _read_named(entry, named.setdefault(kind, {}), diagnostics)
     elif kind not in kinds:
-        otherwise = f"close {schema.kind} with }} first: other blocks stand at top level"
+        otherwise = f"close {schema.kind} with }} first: other blocks belong at top level"
         hint = did_you_mean(kind, kinds, otherwise)
-        message = f'{schema.kind} holds no block "{kind}"'
+        message = f'{schema.kind} has no block "{kind}"'
         diagnostics.error("misplaced-block", message, entry.header, hint=hint)
     elif kind in blocks:
         diagnostics.error(
             "duplicate-block",
-            f"{kind} stands twice in this {schema.kind}",
+            f"this {schema.kind} has two {kind} blocks",
             entry.header,
-            "again here",
+            "second here",
             related=(Label(blocks[kind].header, "first here"),),
-            hint="merge the two",
+            hint="merge them",
         )
     else:
         blocks[kind] = entry
@@ -146,9 +148,9 @@ def _read_named(entry: Block, known: dict[str, Block], diagnostics: Diagnostics)
     if first is not entry:
         diagnostics.error(
             "duplicate-name",
-            f"{entry.kind.text} {name} is declared twice",
+            f'{entry.kind.text} "{name}" is declared twice',
             entry.header,
-            "again here",
+            "second here",
             related=(Label(first.header, "first here"),),
             hint="rename one of them",
         )
@@ -160,5 +162,5 @@ def _check_required(
     for key in schema.required:
         if key.name not in written:
             message = f"this {schema.kind} has no {key.name}"
-            hint = f"add {key.name} = ... ({key.type.expected}): {key.help}"
+            hint = f"add {key.name} = ... ({key.type.expected})"
             diagnostics.error("missing-key", message, block.header, hint=hint)

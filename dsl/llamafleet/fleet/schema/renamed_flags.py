@@ -23,10 +23,10 @@ def _gone(names: str, instead: str, since: int | None = None) -> Iterable[Gone]:
     return (Gone(name, instead, since) for name in names.split())
 
 
-_LOAD_MODE = "llama.cpp has replaced it: write load-mode ="
-_SPEC = "llama.cpp has replaced it: write spec-draft-n"
+_LOAD_MODE = "llama.cpp has replaced it: use load-mode ="
+_SPEC = "llama.cpp has replaced it: use spec-draft-n"
 _DRAFT_CONTEXT = "llama.cpp has removed it: the draft's context follows ctx-size"
-_METHOD = "llama.cpp has replaced it by one flag a method: write spec-ngram-simple-"
+_METHOD = "llama.cpp has replaced it by one flag per method: use spec-ngram-simple-"
 _ALL = (
     *_gone("--mmap", f"{_LOAD_MODE} mmap, or load-mode = none for off", 10884),
     *_gone("--no-mmap", f"{_LOAD_MODE} none", 10884),
@@ -36,7 +36,7 @@ _ALL = (
     *_gone("--ctx-size-draft --spec-draft-ctx-size -cd", _DRAFT_CONTEXT),
     *_gone(
         "--checkpoint-every-n-tokens -cpent",
-        "llama.cpp has replaced it: write checkpoint-min-step",
+        "llama.cpp has replaced it: use checkpoint-min-step",
     ),
     *_gone("--draft --draft-max --draft-n", f"{_SPEC}-max"),
     *_gone("--draft-min --draft-n-min", f"{_SPEC}-min"),

@@ -16,14 +16,14 @@ def report_unknown(entry: Attribute, schema: BlockSchema, diagnostics: Diagnosti
         return
     keys = tuple(schema.table)
     listed = f"its keys are {', '.join(keys)}" if 0 < len(keys) <= 12 else ""
-    hint = did_you_mean(word, keys, listed or f"llamafleet explain {kind} lists its keys")
+    hint = did_you_mean(word, keys, listed or f"run llamafleet explain {kind} for its keys")
     message = f'{kind} has no key "{word}"{schema.not_even.format(word)}'
     diagnostics.error("unknown-key", message, entry.key.span, hint=hint)
 
 
 def report_refused(key: Word, schema: BlockSchema, diagnostics: Diagnostics) -> None:
     """Say why a key is not for a block to say."""
-    message = f"{key.text} is not for a {schema.kind} block to say"
+    message = f"{key.text} cannot be set in {schema.kind} blocks"
     diagnostics.error("refused-key", message, key.span, hint=schema.refused[key.text])
 
 
@@ -31,14 +31,14 @@ def report_repeated(entry: Attribute, first: Attribute, diagnostics: Diagnostics
     """Say that a key is set twice."""
     message = f"{entry.key.text} is set twice in this block"
     if entry.key.text != first.key.text:
-        message = f"{entry.key.text} is another spelling of {first.key.text}, which is set too"
+        message = f"{entry.key.text} is another spelling of {first.key.text}, which is already set"
     diagnostics.error(
         "duplicate-key",
         message,
         entry.key.span,
-        "again here",
+        "set again here",
         related=(Label(first.key.span, "first set here"),),
-        hint="keep one of them",
+        hint="remove one of them",
     )
 
 

@@ -97,6 +97,6 @@ def quoted_hint(value: syntax.Value) -> str:
 def printable(value: syntax.Name | syntax.Text, wanted: ValueType) -> str | Mismatch:
     """The text, when it can stand on one line."""
     if unprintable(value.text):
-        hint = "a line break or control character cannot stand in what is rendered from this"
+        hint = "remove line breaks and control characters: this becomes one line of a file"
         return mismatch(wanted, value, hint)
     return value.text

@@ -37,41 +37,41 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
     if model.verbatim:
         scope.diagnostics.error(
             "conflicting-keys",
-            f"{model.name} has a command in llama-swap's own words, and llama-server takes none",
+            f'model "{model.name}" has a cmd in pass-through, which only llama-swap can run',
             fields.span("model"),
-            hint="give the model a gguf or a command",
+            hint="set gguf or command in the model",
         )
     _check_executable(model, scope)
     if model.needs_build and "build" not in fields.written:
         scope.diagnostics.error(
             "missing-key",
-            f"this llama-server has no build to serve {model.name} with",
+            f'this llama-server has no build for model "{model.name}"',
             fields.block.header,
-            hint="add build = ...: the name of a build block",
+            hint="add build = NAME",
         )
     if fields.text("placement") != PER_GPU:
         return len(scope.diagnostics) == problems
     if fields.has("replicas"):
         scope.diagnostics.error(
             "conflicting-keys",
-            "replicas is set beside placement = per-gpu, which starts one process for each GPU",
+            "replicas has no effect with placement = per-gpu, which starts one process per GPU",
             fields.span("replicas"),
             hint="remove one of them",
         )
     if model.gpus == ():
         scope.diagnostics.error(
             "no-gpu",
-            f"placement is per-gpu, but model {model.name} is to see no GPU, so nothing would run",
+            f'placement is per-gpu, but model "{model.name}" has gpus = []',
             fields.span("placement"),
-            hint=f"set gpus in model {model.name}, or use replicas instead",
+            hint=f'set gpus in model "{model.name}", or use replicas instead',
         )
     for host in hosts:
         if not host.gpus and model.gpus is None:
             scope.diagnostics.error(
                 "no-gpu",
-                f"placement is per-gpu, but host {host.name} declares no gpus",
+                f'placement is per-gpu, but host "{host.name}" has no gpus',
                 fields.span("placement"),
-                hint=f"add gpus = [...] to host {host.name}, or use replicas instead",
+                hint=f'add gpus = [...] to host "{host.name}", or use replicas instead',
             )
     return len(scope.diagnostics) == problems
 
@@ -83,8 +83,8 @@ def _check_executable(model: Model, scope: Scope) -> None:
         return
     scope.diagnostics.error(
         "wrong-type",
-        f'systemd cannot start "{shortened(program)}", which {key} of {model.name} names',
+        f'systemd cannot start "{shortened(program)}" ({key} of model "{model.name}")',
         model.spans.get(key, model.origin),
-        hint='name the program by its absolute path, such as "/usr/local/bin/llama-server", '
+        hint='use an absolute path such as "/usr/local/bin/llama-server", '
         "without quotes, backslashes and $",
     )

@@ -19,7 +19,7 @@ from .quoting import ENVIRONMENT, MACRO
 
 Models = tuple[tuple[Named, Model], ...]
 
-HINT = "it has no way to write this as text: leave it out"
+HINT = "remove it: llama-swap cannot escape it"
 
 _ELSEWHERE = frozenset({("llama-swap", "models"), ("group", "models")})
 
@@ -31,10 +31,10 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
             if model.needs_build:
                 diagnostics.error(
                     "missing-key",
-                    f"this llama-swap has no build to serve {model.name} with",
+                    f'this llama-swap has no build for model "{model.name}"',
                     fields.block.header,
                     related=(Label(named.span, "served here"),),
-                    hint="add build = ...: the name of a build block",
+                    hint="add build = NAME",
                 )
                 break
     for _, model in models:
@@ -62,9 +62,9 @@ def check_variants(models: Models, diagnostics: Diagnostics) -> None:
             if owner is not model:
                 diagnostics.error(
                     "alias-conflict",
-                    f'variant "{name}" of {model.name} is an id of {owner.name}, too',
+                    f'variant "{name}" of model "{model.name}" is also an id of "{owner.name}"',
                     model.spans.get("variant", model.origin),
-                    related=(Label(owner.origin, "this one"),),
+                    related=(Label(owner.origin, "the other model"),),
                     hint="rename the variant",
                 )
 
@@ -74,7 +74,7 @@ def check_patterns(fields: Fields, diagnostics: Diagnostics) -> None:
     for pattern in fields.texts("upstream-ignore-paths"):
         why = problem(pattern)
         if why:
-            message = f"{pattern} is no regular expression that llama-swap reads: {why}"
+            message = f"llama-swap cannot read the regular expression {pattern}: {why}"
             diagnostics.error("wrong-type", message, fields.span("upstream-ignore-paths"))
 
 
@@ -115,14 +115,14 @@ def _texts_of_value(value: syntax.Value) -> Iterator[syntax.Text]:
 def _check_macros(model: Model, diagnostics: Diagnostics) -> None:
     found = ENVIRONMENT.search(model.name)
     if found is not None:
-        message = f"llama-swap would replace {found[0]} in the id of a model"
+        message = f"llama-swap would replace {found[0]} in the name of a model"
         diagnostics.error("llama-swap-macro", message, model.origin, hint=HINT)
     for key, text, pattern in _texts(model):
         found = pattern.search(text)
         if found is not None:
             diagnostics.error(
                 "llama-swap-macro",
-                f"llama-swap would take {found[0]} in the {key} of {model.name} for a macro",
+                f'llama-swap would take {found[0]} in {key} of model "{model.name}" for a macro',
                 model.spans.get(key, model.origin),
                 hint=HINT,
             )

@@ -18,13 +18,13 @@ from .quoting import MACRO
 from .schema import SCHEMA
 
 OURS = {
-    "models": "models = [...] names them",
-    "routing": "there are blocks for it: matrix, group and priority",
-    "matrix": "there is a block for it: matrix",
-    "groups": "there is a block for it: group",
+    "models": "use models = [...]",
+    "routing": "use the blocks matrix, group and priority",
+    "matrix": "use the block matrix",
+    "groups": "use the block group",
 }
 """Parts of the file that are always ours to write."""
-OURS_OF_A_MODEL = {"metadata": "there is a block for it: metadata"}
+OURS_OF_A_MODEL = {"metadata": "use the block metadata"}
 
 
 def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnostics) -> None:
@@ -75,7 +75,7 @@ def check_passed_values(
             check_address(url.replace("${PORT}", "1"), place, diagnostics)
         for key, value in values.items():
             if problem := misfit(key, value, version, *prefix):
-                message = f"llama-swap refuses what passes through: {problem}"
+                message = f"llama-swap refuses this pass-through block: {problem}"
                 diagnostics.error("wrong-type", message, place)
 
 
@@ -96,10 +96,10 @@ def _check_macros(
     for macro in dict.fromkeys(left):
         name = macro[2:-1]
         if name not in known and not name.startswith("env."):
-            message = f"nothing says what {macro} is, which passes through"
-            hint = f"define it there: macros {{ {name} = ... }}, or leave it out"
+            message = f"macro {macro} in a pass-through block is not defined"
+            hint = f"define it in the block: macros {{ {name} = ... }}, or remove it"
             if name == "PORT":
-                hint = "only models have a port: leave it out"
+                hint = "remove it: only models have a port"
             diagnostics.error("llama-swap-macro", message, place, hint=hint)
 
 
@@ -111,16 +111,16 @@ def _check(
 ) -> None:
     for key, place in passed:
         if key in ours:
-            message = f"{key} is not for a pass-through block to say"
+            message = f"{key} cannot be set in pass-through blocks"
             diagnostics.error("refused-key", message, place, hint=ours[key])
         elif key in words:
             word, span = words[key]
             diagnostics.error(
                 "conflicting-keys",
-                f"{key} passes through, and {word} says it, too",
+                f"{key} in pass-through sets the same as {word}",
                 place,
-                related=(Label(span, "said here"),),
-                hint="keep one of them",
+                related=(Label(span, "set here"),),
+                hint="remove one of them",
             )
 
 

@@ -48,7 +48,7 @@ class Ids:
             return named.text in self.models
         if named.text in self.aliases:
             message = f'"{named.text}" is an alias; {where} takes models'
-            self._report(message, named, f"write {self.aliases[named.text]}")
+            self._report(message, named, f"use {self.aliases[named.text]}")
         else:
             message = f'this llama-swap serves no model "{named.text}"'
             self._report(message, named, self._hint(named, self.models))
@@ -64,10 +64,12 @@ class Ids:
         if named.text in known and not hidden:
             return True
         if hidden:
-            message = f'"{named.text}" is a selector, which cannot be chosen by another'
-            self._report(message, named, "name the models themselves")
+            message = f'"{named.text}" is a selector, which cannot be the target of another'
+            self._report(message, named, "name its models instead")
         else:
-            message = f'"{named.text}" is no model, alias or model of a peer here'
+            message = (
+                f'"{named.text}" is not a model, an alias or a model of a peer of this llama-swap'
+            )
             self._report(message, named, self._hint(named, known))
         return False
 
@@ -132,7 +134,7 @@ def _groups(fields: Fields, ids: Ids) -> tuple[Group, ...]:
             "this llama-swap has both groups and a matrix",
             blocks[0].header,
             related=(Label(matrix.header, "the matrix"),),
-            hint="write each group as a set, or the sets as groups: llama-swap takes one of them",
+            hint="write each group as a set, or each set as a group",
         )
         return ()
     first: dict[str, tuple[str, Named]] = {}
@@ -161,11 +163,11 @@ def _alone(member: Named, group: Fields, first: dict[str, tuple[str, Named]], id
         return True
     ids.diagnostics.error(
         "duplicate-name",
-        f"{member.text} is in group {name} already",
+        f'model "{member.text}" is already in group "{name}"',
         member.span,
-        "again here",
+        "second here",
         related=(Label(earlier.span, "first here"),),
-        hint="a model is in one group, and once",
+        hint="remove one of them: a model can be in one group only",
     )
     return False
 
@@ -178,7 +180,7 @@ def _selectors(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Selector]:
             what = "a model" if name.text in ids.models else "an alias"
             ids.diagnostics.error(
                 "duplicate-name",
-                f'"{name.text}" is the name of a selector and of {what}',
+                f'"{name.text}" is the name of both a selector and {what}',
                 name.span,
                 hint="rename the selector",
             )
@@ -187,8 +189,10 @@ def _selectors(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Selector]:
         if strategy == "warm":
             _check_warm(targets, ids)
         if not read.names("targets") and read.has("targets"):
-            message = "this selector has nothing to choose from"
-            ids.diagnostics.error("missing-key", message, read.span("targets"), hint="add models")
+            message = "this selector has no targets"
+            ids.diagnostics.error(
+                "missing-key", message, read.span("targets"), hint="add models to targets"
+            )
         yield Selector(
             name=name.text,
             strategy=strategy,
@@ -204,9 +208,9 @@ def _check_warm(targets: Sequence[Named], ids: Ids) -> None:
         if each.text not in ids.models and each.text not in ids.aliases:
             ids.diagnostics.error(
                 "unknown-member",
-                f'"{each.text}" runs on peer {ids.peers[each.text]}, and warm takes models of here',
+                f'"{each.text}" runs on peer "{ids.peers[each.text]}", but warm takes local models',
                 each.span,
-                hint="strategy = pin or spillover takes models of peers",
+                hint="use strategy = pin or spillover for models of peers",
             )
 
 
@@ -215,12 +219,14 @@ def _profiles(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Profile]:
         read = read_block(block, PROFILE, ids.diagnostics)
         pins = blocks.free(read, PINS)
         if not pins:
-            message = f"profile {read.label.text} pins nothing"
-            hint = "add pins { some-id = some-model }"
+            message = f'profile "{read.label.text}" has no pins'
+            hint = "add pins { ID = MODEL }"
             ids.diagnostics.error("missing-key", message, block.header, hint=hint)
         if any(not name.strip() for name in pins):
-            message = f"a pin of profile {read.label.text} has no name, which llama-swap refuses"
-            hint = "a pin is some-id = some-model"
+            message = (
+                f'profile "{read.label.text}" has a pin without a name, which llama-swap refuses'
+            )
+            hint = "write ID = MODEL"
             ids.diagnostics.error("bad-name", message, block.header, hint=hint)
         yield Profile(
             name=read.label.text,
@@ -239,8 +245,8 @@ def _peers(fields: Fields, blocks: Blocks) -> Iterator[Peer]:
         read = read_block(block, PEER, blocks.diagnostics)
         models = read.texts("models")
         if not models and read.has("models"):
-            message = f"peer {read.label.text} serves no models"
-            hint = "name them; llama-swap does not ask a peer what it has"
+            message = f'peer "{read.label.text}" has no models'
+            hint = "list them in models: llama-swap does not query its peers"
             blocks.diagnostics.error("missing-key", message, read.span("models"), hint=hint)
         check_address(read.text("proxy") or "", read.span("proxy"), blocks.diagnostics)
         yield Peer(

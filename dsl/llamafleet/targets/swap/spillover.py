@@ -60,14 +60,14 @@ def check_together(
         where = "one set of the matrix"
     diagnostics.error(
         "conflicting-keys",
-        f"selector {selector.name} spills over to models that never run together",
+        f'selector "{selector.name}" spills over to models that never run together',
         selector.origin,
         hint=f"put {', '.join(local)} into {where}",
     )
 
 
 def _report_twice(target: Named, real: str, diagnostics: Diagnostics) -> None:
-    message = f"this selector has {real} twice"
+    message = f'this selector has target "{real}" twice'
     diagnostics.error("duplicate-name", message, target.span, hint="remove one of them")
 
 

@@ -36,9 +36,9 @@ def check_versions(
     if version < DIGEST:
         diagnostics.error(
             "version-needed",
-            f"llama-swap v{version} is too old to carry the digest of what it runs",
+            f"llama-swap v{version} is too old: it cannot report the digest of its configuration",
             fields.span("version"),
-            hint=f"v{DIGEST} is the oldest release that llamafleet can verify",
+            hint=f'set version = "v{DIGEST}" or newer',
         )
     related = (Label(fields.span("version"), "declared here"),) if fields.has("version") else ()
     for use in (*_in_block(fields.block, SCHEMA, ""), *(x for each in models for x in _of(each))):
