@@ -77,6 +77,8 @@ LAYERS: dict[str, set[str]] = {
         "swap_secrets",
     },
     "explain": {"diagnostics", "fleet.schema", "rules.codes", "targets"},
+    "explain_json": {"diagnostics.codes", "fleet.schema", "explain"},
+    "schemas": set(),
     "lsp": {"source", "language", "diagnostics", "fleet.schema", "targets", "compiler", "explain"},
 }  # fmt: skip
 

@@ -1,10 +1,11 @@
-"""`llamafleet explain`: what a block kind, a key, a flag or a diagnostic's code means."""
+"""Explanations of block kinds, keys, flags of llama-server and diagnostic codes, as text."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
+from .dataclasses import dataclass
 from .diagnostics.codes import Code
 from .fleet.schema import llama_server
 from .fleet.schema.block import BlockSchema, Key
@@ -18,40 +19,67 @@ WIDTH = 88
 
 
 class UnknownWordError(LookupError):
-    """Nothing is called that; the message says what may have been meant."""
+    """No block kind, key, flag or code has the name; the message suggests one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedKey:
+    """A flag of llama-server that is no key of a model, and the reason."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyMeaning:
+    """A key that means the same in the blocks of these kinds."""
+
+    key: Key
+    kinds: tuple[str, ...]
+
+
+Meaning = BlockSchema | RefusedKey | KeyMeaning | Code
 
 
 def explain(word: str) -> str:
-    """What `word` means, as text: `nginx`, `nginx.listen`, `ctx-size`, `-ngl`, `unknown-key`.
+    """Explain a word as text: `nginx`, `nginx.listen`, `ctx-size`, `-ngl`, `unknown-key`.
 
-    Raises UnknownWordError, with a message for people, where it means nothing.
+    Raises UnknownWordError, with a message for people, if the word has no meaning.
+    """
+    return "\n\n".join(_text(each) for each in meanings(word)) + "\n"
+
+
+def meanings(word: str) -> tuple[Meaning, ...]:
+    """Return every meaning of a word; never empty.
+
+    Raises UnknownWordError, with a message for people, if the word has no meaning.
     """
     kinds = {schema.kind: schema for schema in schemas()}
     name = word.strip().lstrip("-")
-    found = [_block(kinds[name])] if name in kinds else []
+    found: list[Meaning] = [kinds[name]] if name in kinds else []
     if name in llama_server.refused() and name not in kinds:
-        found.append(f"{name} is no key of a model\n{_indented(llama_server.refused()[name])}")
+        found.append(RefusedKey(name, llama_server.refused()[name]))
     found += _keys(name, kinds.values())
     if not found and "." in name:
         kind, _, key = name.partition(".")
         if kind in kinds:
-            found = _keys(key, [kinds[kind]])
+            found += _keys(key, [kinds[kind]])
     if not found and (code := codes().get(name)):
-        found = [f"{name} ({code.severity.value})\n{_indented(code.meaning)}"]
+        found.append(code)
     if not found:
         raise UnknownWordError(_unknown(word, name, kinds))
-    return "\n\n".join(found) + "\n"
+    return tuple(found)
 
 
 def codes() -> Mapping[str, Code]:
-    """Return every code of diagnostics. The rules are loaded for it, which keys do not need."""
+    """Return every diagnostic code by name; loads the rules, which keys do not need."""
     from .rules.codes import CODES
 
     return CODES
 
 
 def schemas() -> Iterator[BlockSchema]:
-    """Every block kind once, the nested ones after the first that holds them."""
+    """Yield every block kind once, nested ones after the first that holds them."""
     waiting = [*DECLARATIONS, *(target.schema for target in TARGETS)]
     seen: set[str] = set()
     while waiting:
@@ -63,13 +91,13 @@ def schemas() -> Iterator[BlockSchema]:
 
 
 def flag_of(key: Key) -> ServerFlag | None:
-    """The flag of llama-server that a key is; other keys may well have the name of a flag."""
+    """Return the llama-server flag that a key sets; None for keys that only share its name."""
     flag = llama_server.flags().get(key.same_as or key.name)
     return flag if flag and flag.on == key.upstream else None
 
 
 def default_of(key: Key) -> str:
-    """The default as somebody would write it; empty where there is none."""
+    """Return the default as it is written in a fleet file; "" if there is none."""
     match key.default:
         case None | ():
             return ""
@@ -84,9 +112,43 @@ def default_of(key: Key) -> str:
     return str(key.default)
 
 
+def additions_to(flag: ServerFlag) -> Iterator[str]:
+    """Yield what llamafleet passes for the flag to models that do not set it."""
+    for each in ADDITIONS:
+        if each.key == flag.key:
+            yield f"llamafleet adds {' '.join(each.words)} {each.condition}: {each.why}"
+
+
+def server_default(flag: ServerFlag) -> str:
+    """Return llama-server's own default as text; "" if it is not known."""
+    match flag.default:
+        case None:
+            return ""
+        case bool():
+            return "on" if flag.default else "off"
+    return str(flag.default)
+
+
+def own_keys(schema: BlockSchema) -> tuple[Key, ...]:
+    """Return the keys of a block that are no flags of llama-server."""
+    return tuple(key for key in schema.keys if not flag_of(key))
+
+
+def _text(meaning: Meaning) -> str:
+    match meaning:
+        case BlockSchema():
+            return _block(meaning)
+        case RefusedKey():
+            return f"{meaning.name} is no key of a model\n{_indented(meaning.reason)}"
+        case KeyMeaning():
+            return _key(meaning.key, meaning.kinds)
+        case Code():
+            return f"{meaning.name} ({meaning.severity.value})\n{_indented(meaning.meaning)}"
+
+
 def _block(schema: BlockSchema) -> str:
     label = " NAME" if schema.labelled else ""
-    own = [key for key in schema.keys if not flag_of(key)]
+    own = own_keys(schema)
     lines = [f"{schema.kind}{label} {{ ... }}", _indented(schema.help)]
     width = max((len(key.name) for key in own), default=0)
     for key in own:
@@ -108,25 +170,27 @@ def _block(schema: BlockSchema) -> str:
     return "\n".join(lines)
 
 
-def _keys(name: str, among: Iterable[BlockSchema]) -> list[str]:
-    found: dict[str, list[str]] = {}
+def _keys(name: str, among: Iterable[BlockSchema]) -> Iterator[KeyMeaning]:
+    """Yield the keys of that name or flag; those that read the same are one, of several kinds."""
+    found: dict[str, tuple[Key, list[str]]] = {}
     for schema in among:
         for key in schema.keys:
             flag = flag_of(key)
             if key.name == name or (flag and not key.same_as and f"-{name}" in flag.names):
-                found.setdefault(_key(key), []).append(schema.kind)
-    return [text.replace("\0", " and ".join(kinds), 1) for text, kinds in found.items()]
+                found.setdefault(_key(key, ()), (key, []))[1].append(schema.kind)
+    for key, kinds in found.values():
+        yield KeyMeaning(key, tuple(kinds))
 
 
-def _key(key: Key) -> str:
-    lines = [f"{key.name}, in \0: {key.type.expected}", _indented(key.help)]
+def _key(key: Key, kinds: tuple[str, ...]) -> str:
+    lines = [f"{key.name}, in {' and '.join(kinds)}: {key.type.expected}", _indented(key.help)]
     flag = flag_of(key)
     if flag:
         negative = f", {flag.off}" if flag.off else ""
         lines.append(f"    llama-server: {', '.join(flag.names)}{negative}")
-        if flag.default is not None:
-            lines.append(f"    llama-server's default: {_told(flag.default)}")
-        lines += _added(flag)
+        if default := server_default(flag):
+            lines.append(f"    llama-server's default: {default}")
+        lines += map(_indented, additions_to(flag))
     elif key.upstream:
         lines.append(f"    upstream: {key.upstream}")
         if key.since > 1:
@@ -136,18 +200,6 @@ def _key(key: Key) -> str:
     elif default := default_of(key):
         lines.append(f"    default: {default}")
     return "\n".join(lines)
-
-
-def _added(flag: ServerFlag) -> Iterator[str]:
-    """What llamafleet passes for the flag where a model does not set it."""
-    for each in ADDITIONS:
-        if each.key == flag.key:
-            text = f"llamafleet adds {' '.join(each.words)} {each.condition}: {each.why}"
-            yield _indented(text)
-
-
-def _told(default: object) -> str:
-    return {True: "on", False: "off"}[default] if isinstance(default, bool) else str(default)
 
 
 def _indented(text: str) -> str:

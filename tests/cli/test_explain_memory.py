@@ -22,7 +22,7 @@ def fleet(tmp_path: Path) -> str:
 
 def test_the_sum_is_that_of_its_terms(fleet: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "memory", "long", fleet, "--format", "json"]) == 0
-    (place,) = json.loads(capsys.readouterr().out)
+    (place,) = json.loads(capsys.readouterr().out)["processes"]
     assert (place["known"], place["where"]) == ("estimated", ["voice on box"])
     assert [card["index"] for card in place["cards"]] == [0, 1]
     terms = place["computed"]["terms"]

@@ -110,9 +110,9 @@ def test_simulate(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["simulate", config, "--format", "json", "--running", "b,c", "first", "b", "any"]
     assert main(asked) == 0
     assert lines(capsys) == [
-        {"request": "first", "set": "s10", "evict": ["c"], "running": ["a", "b"]},
-        {"request": "b", "set": "s10", "evict": [], "running": ["a", "b"]},
-        {"request": "any", "set": "s10", "evict": [], "running": ["a", "b"]},
+        {"version": 1, "request": "first", "set": "s10", "evict": ["c"], "running": ["a", "b"]},
+        {"version": 1, "request": "b", "set": "s10", "evict": [], "running": ["a", "b"]},
+        {"version": 1, "request": "any", "set": "s10", "evict": [], "running": ["a", "b"]},
     ]
 
 
@@ -133,8 +133,8 @@ def test_sets_in_the_order_of_the_release(
 ) -> None:
     assert main(["simulate", config, "--sets", "--format", "json"]) == 0
     assert lines(capsys) == [
-        {"set": "s2", "combinations": [["a", "c"]]},
-        {"set": "s10", "combinations": [["a", "b"]]},
+        {"version": 1, "set": "s2", "combinations": [["a", "c"]]},
+        {"version": 1, "set": "s10", "combinations": [["a", "b"]]},
     ]
     path = tmp_path / "old.yaml"
     path.write_text(OLD)
@@ -151,9 +151,9 @@ def test_sets_in_the_order_of_the_release(
 def test_who_can_stop_whom(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", config, "--all", "--format", "json"]) == 0
     assert lines(capsys) == [
-        {"request": "a", "always": [], "sometimes": []},
-        {"request": "b", "always": ["c"], "sometimes": []},
-        {"request": "c", "always": ["b"], "sometimes": []},
+        {"version": 1, "request": "a", "always": [], "sometimes": []},
+        {"version": 1, "request": "b", "always": ["c"], "sometimes": []},
+        {"version": 1, "request": "c", "always": ["b"], "sometimes": []},
     ]
 
 

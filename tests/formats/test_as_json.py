@@ -11,7 +11,9 @@ from llamafleet.diagnostics.as_json import as_json
 from llamafleet.diagnostics.model import Diagnostic
 from tests.formats.findings import documented, findings
 
-KEYS = "code severity message file line column end_line end_column label hint refused related"
+KEYS = (
+    "version code severity message file line column end_line end_column label hint refused related"
+)
 
 
 @settings(max_examples=60, deadline=None)

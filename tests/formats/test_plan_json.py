@@ -13,8 +13,9 @@ import pytest
 from llamafleet.compiler import compile_text
 from llamafleet.plan import plan_fleet
 from llamafleet.plan_json import plan_tree
+from llamafleet.schemas import schema
 from llamafleet.targets import plan_types
-from tests.formats.test_schemas import hold, schema
+from tests.formats.test_schemas import hold
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PLANS = sorted(GOLDEN.glob("*/*.plan.json"))

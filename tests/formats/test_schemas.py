@@ -1,9 +1,8 @@
-"""What is printed as JSON is as the schemas in the package say, and nothing else is."""
+"""The JSON Schemas in the package are strict, documented, and printed by `llamafleet schema`."""
 
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,36 +16,37 @@ from llamafleet.lock.measured import Buffers, Measured, with_measured
 from llamafleet.lock.measured_for import MeasuredFor
 from llamafleet.lock.model import Lock, LockedBuild, LockedGguf
 from llamafleet.lock.text import write_lock
+from llamafleet.schemas import names, schema, schema_text
 from tests.formats.findings import documented
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-FOLDER = files("llamafleet") / "schemas"
-NAMES = sorted(each.name.removesuffix(".schema.json") for each in FOLDER.iterdir())
-FLAGS = files("llamafleet") / "fleet" / "schema" / "flags"
-VOICE = str(EXAMPLES / "voice_matrix" / "fleet.fleet")
-AUTO = str(EXAMPLES / "auto_sets" / "fleet.fleet")
-
-
-def schema(name: str) -> Any:
-    return json.loads((FOLDER / f"{name}.schema.json").read_text(encoding="utf-8"))
+FLAGS = ROOT / "dsl" / "llamafleet" / "fleet" / "schema" / "flags"
+NAMES = names()
+VERSION_KEY = {"lock": "lock"}
+"""The key that states the version, where it is not `version`."""
 
 
 def hold(name: str, value: object) -> None:
+    """Validate a value by a schema; raises jsonschema.ValidationError."""
     jsonschema.Draft202012Validator(schema(name)).validate(value)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_is_a_schema_with_a_version_that_leaves_nothing_open(name: str) -> None:
+def test_each_is_a_strict_schema_with_a_version(name: str) -> None:
     found = schema(name)
     jsonschema.Draft202012Validator.check_schema(found)
-    assert found["$id"] == f"urn:llamafleet:{name}:1"
+    urn, _, version = found["$id"].rpartition(":")
+    assert urn == f"urn:llamafleet:{name}"
+    for variant in found.get("oneOf", [found]):
+        key = VERSION_KEY.get(name, "version")
+        assert variant["properties"][key]["const"] == int(version)
+        assert key in variant["required"]
     assert not list(_open(found))
-    assert f"`{name}`" in (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
 
 
 def _open(node: object) -> Any:
-    """Yield every object that may hold more than is said."""
+    """Yield every object that may hold more than the schema names."""
     if isinstance(node, dict):
         if node.get("type") == "object" and "additionalProperties" not in node:
             yield node
@@ -57,41 +57,41 @@ def _open(node: object) -> Any:
             yield from _open(each)
 
 
-def test_problems_of_a_check(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    bad = tmp_path / "bad.fleet"
-    bad.write_text("fleet 2\nfoo 3\ngpu x {\n  vram =\n}\nmodel a {}\nmodel a {}\n")
-    assert main(["check", "--format", "json", str(bad)]) == 1
-    lines = capsys.readouterr().out.splitlines() + as_json(documented()).splitlines()
+def test_the_page_lists_every_schema() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == list(NAMES)
+
+
+def test_the_command_lists_all_schemas(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(NAMES)
+    for line, name in zip(lines, NAMES, strict=True):
+        assert line.split()[1] == schema(name)["$id"].rpartition(":")[2]
+        assert line.endswith(schema(name)["title"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_command_prints_a_schema(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", name]) == 0
+    out = capsys.readouterr().out
+    assert out == schema_text(name)
+    assert json.loads(out) == schema(name)
+
+
+def test_the_command_suggests_a_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "chekc"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", 'llamafleet: no schema is named "chekc", did you mean "check"?\n')
+    assert main(["schema", "../check"]) == 2
+
+
+def test_every_documented_diagnostic_follows_the_schema() -> None:
+    lines = as_json(documented()).splitlines()
     assert len(lines) > 3
     for line in lines:
         hold("check", json.loads(line))
-    with pytest.raises(jsonschema.ValidationError):
-        hold("check", {**json.loads(lines[0]), "more": 1})
-
-
-@pytest.mark.parametrize("arguments", [["chat-small", "think-big"], ["--all"], ["--sets"]])
-def test_lines_of_a_simulation(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["simulate", VOICE, *arguments, "--format", "json"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines
-    for line in lines:
-        hold("simulate", json.loads(line))
-
-
-@pytest.mark.parametrize(("fleet", "model"), [(VOICE, "chat-small"), (AUTO, "")])
-def test_memory_of_a_model(fleet: str, model: str, capsys: pytest.CaptureFixture[str]) -> None:
-    name = model or served(fleet)
-    assert main(["explain", "memory", name, fleet, "--format", "json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found
-    hold("explain-memory", found)
-    for each in found:
-        hold("memory", each["computed"])
-
-
-def test_suggestions(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["suggest", served(AUTO), AUTO, "--format", "json"]) == 0
-    hold("suggest", json.loads(capsys.readouterr().out))
 
 
 def test_locks() -> None:
@@ -116,17 +116,3 @@ def test_locks() -> None:
     for wrong in wrongs:
         with pytest.raises(jsonschema.ValidationError):
             hold("lock", {**found, **wrong})
-
-
-def served(fleet: str) -> str:
-    """Return a model of a fleet that a header is known of."""
-    from llamafleet.compiler import compile_file
-
-    found = compile_file(fleet).fleet
-    assert found is not None
-    return next(
-        name
-        for service in found.services.values()
-        for name in service.models
-        if found.models[name].gguf in found.facts
-    )

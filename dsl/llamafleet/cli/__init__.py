@@ -87,6 +87,10 @@ def _question(name: str) -> Callable[..., int]:
             from .explain import explain
 
             return explain
+        case "schema":
+            from .schema import schema
+
+            return schema
         case _:
             return _of_a_site(name)
 

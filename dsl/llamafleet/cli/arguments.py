@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from .arguments_memory import explain, map_, memory, suggest
+from .arguments_memory import explain, map_, memory, schema, suggest
 from .arguments_site import init, lock, lsp, verify
 from .command import command, formatter
 
@@ -32,6 +32,7 @@ examples:
                                                how long a context it can have there
   llamafleet explain model.ctx-size            what a key means
   llamafleet explain memory chat fleet.fleet   what a model takes, and how that comes about
+  llamafleet schema plan                       the JSON Schema of what render --format json prints
   llamafleet verify fleet.fleet                ask the live hosts whether they are as planned
   llamafleet lsp                               serve an editor on stdin and stdout
 
@@ -242,6 +243,7 @@ COMMANDS: Mapping[str, Callable[[Any], None]] = {
     "memory": memory,
     "suggest": suggest,
     "explain": explain,
+    "schema": schema,
     "verify": verify,
     "lsp": lsp,
 }

@@ -100,3 +100,16 @@ def explain(commands: Any) -> None:
         "fleet", metavar="FLEET", nargs="?", default="fleet.fleet", help="of which fleet file"
     )
     explain.add_argument("--format", dest="style", choices=("text", "json"), default="text")
+
+
+def schema(commands: Any) -> None:
+    """Add the arguments of `schema`."""
+    schema = command(
+        commands,
+        "schema",
+        "list the JSON Schemas of this program's JSON output, or print one",
+        "The output of each command with --format json states the version of its schema.",
+    )
+    schema.add_argument(
+        "name", metavar="NAME", nargs="?", help="the schema to print (default: list)"
+    )

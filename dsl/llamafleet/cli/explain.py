@@ -17,9 +17,15 @@ def explain(key: str, model: str | None, fleet: str, style: str) -> int:
 
         return explain_memory(model, fleet, style)
     try:
-        text = explain_word(key)
+        text = _as_json(key) if style == "json" else explain_word(key)
     except UnknownWordError as unknown:
         say(str(unknown))
         return 2
     print(text.rstrip("\n"))
     return 0
+
+
+def _as_json(key: str) -> str:
+    from ..explain_json import as_json
+
+    return as_json(key)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..capacity.footprint import Footprint, Footprints
 from ..capacity.footprint.model import ESTIMATED, MEASURED, WRITTEN
-from ..capacity.memory.report import as_json, as_text
+from ..capacity.memory.report import as_text, estimate_tree
 from ..capacity.memory.terms import MIB
 from ..diagnostics.suggest import suggest
 from ..fleet.model import Fleet
@@ -17,6 +17,10 @@ from .resolved import resolved
 from .terminal import say
 
 PROBLEMS, USAGE = 1, 2
+
+VERSION = 1
+"""The version of the JSON, described by schemas/explain-memory.schema.json."""
+
 HOW = {
     WRITTEN: "written in the fleet file (vram), which goes before what is computed",
     MEASURED: "measured on this host; what is computed follows",
@@ -38,7 +42,8 @@ def explain_memory(model: str, path: str, style: str) -> int:
         say(f"no service of {path} serves {model}")
         return USAGE
     if style == "json":
-        print(json.dumps([_tree(*each) for each in places], indent=2))
+        processes = [_tree(*each) for each in places]
+        print(json.dumps({"version": VERSION, "model": model, "processes": processes}, indent=2))
     else:
         print("\n\n".join(_told(fleet, *each) for each in places))
     return int(any(not found.known for found, *_ in places))
@@ -97,5 +102,5 @@ def _tree(found: Footprint, bare: Footprint, where: list[str]) -> dict[str, Any]
             }
             for card, parts in found.cards
         ],
-        "computed": json.loads(as_json(bare.estimate)) if bare.estimate else None,
+        "computed": estimate_tree(bare.estimate) if bare.estimate else None,
     }

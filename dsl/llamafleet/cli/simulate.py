@@ -20,6 +20,8 @@ from .yaml_files import Given, environment
 
 PROBLEMS, USAGE = 1, 2
 
+VERSION = 1
+"""The version of the JSON, described by schemas/simulate.schema.json."""
 
 TOO_MUCH = frozenset({"disk-overcommit", "ram-overcommit", "vram-overcommit"})
 """Errors of fleets that can be rendered, though not rolled out."""
@@ -128,6 +130,7 @@ def _requests(simulation: Simulation, start: list[str], requests: list[str], sty
 
 def _line(step: Step) -> str:
     shown = {
+        "version": VERSION,
         "request": step.request,
         "set": step.set,
         "evict": list(step.evict),
@@ -154,7 +157,11 @@ def _sets(simulation: Simulation, style: str) -> int:
     for name, combinations in simulation.solver.sets():
         shown = simulation.names.get(name, name)
         if style == "json":
-            found = {"set": shown, "combinations": [list(each) for each in combinations]}
+            found = {
+                "version": VERSION,
+                "set": shown,
+                "combinations": [list(each) for each in combinations],
+            }
             print(json.dumps(found, ensure_ascii=False))
         else:
             print(f"{shown}: {' | '.join(' & '.join(each) for each in combinations)}")
@@ -173,7 +180,12 @@ def _pairs(simulation: Simulation, style: str) -> int:
     for model, (always, can) in found.items():
         row = _Row(model, sorted(always), sorted(can - always))
         if style == "json":
-            shown = {"request": model, "always": row.always, "sometimes": row.sometimes}
+            shown = {
+                "version": VERSION,
+                "request": model,
+                "always": row.always,
+                "sometimes": row.sometimes,
+            }
             print(json.dumps(shown, ensure_ascii=False))
             continue
         words = []

@@ -9,6 +9,9 @@ from typing import Any
 from ..source import Span
 from .model import Diagnostic
 
+VERSION = 1
+"""The version of the format, described by schemas/check.schema.json."""
+
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
     """One line for each diagnostic; lines and columns count from 1, ends are exclusive.
@@ -20,6 +23,7 @@ def as_json(diagnostics: Iterable[Diagnostic]) -> str:
 
 def _object(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
+        "version": VERSION,
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,

@@ -19,8 +19,17 @@ COLUMNS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
 )
 
 
+VERSION = 1
+"""The version of the JSON, described by schemas/memory.schema.json."""
+
+
 def as_json(found: Estimate) -> str:
-    """The numbers by device in MiB; a total is that of the log: no driver, no prompt cache."""
+    """Return an estimate as indented JSON; sizes are in MiB."""
+    return json.dumps({"version": VERSION, **estimate_tree(found)}, indent=2)
+
+
+def estimate_tree(found: Estimate) -> dict[str, object]:
+    """Return sizes by device in MiB; totals are the log's, without driver and prompt cache."""
     devices = []
     for device in found.devices:
         row: dict[str, object] = {"device": device}
@@ -31,7 +40,7 @@ def as_json(found: Estimate) -> str:
         devices.append(row)
     if found.together:
         devices.append(_together(found))
-    whole = {
+    return {
         "devices": devices,
         "host_ram_mib": _mib(found.host),
         "n_ctx": found.n_ctx,
@@ -47,7 +56,6 @@ def as_json(found: Estimate) -> str:
         "notes": list(_notes(found)),
         "unmodelled": list(found.unmodelled),
     }  # fmt: skip
-    return json.dumps(whole, indent=2)
 
 
 def _together(found: Estimate) -> dict[str, object]:

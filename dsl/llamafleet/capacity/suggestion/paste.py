@@ -10,6 +10,9 @@ from ..memory.terms import MIB
 from .beside import Beside
 from .options import Option, Short
 
+VERSION = 1
+"""The version of the JSON, described by schemas/suggest.schema.json."""
+
 
 def lines(option: Option, model: Model) -> tuple[str, ...]:
     """What to write into the block; a default stands only where it takes something back."""
@@ -42,6 +45,7 @@ def tree(
 ) -> dict[str, Any]:
     """Everything, in MiB; what an option takes of cards is with its margin."""
     return {
+        "version": VERSION,
         **asked,
         "beside": list(beside.names),
         "cards": [
