@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .diagnostics.model import Diagnostic, Label, Severity
 from .fleet.schema.core import MODEL_UPSTREAM_PATHS
+from .fleet.schema.pass_through import UpstreamPath
+from .fleet.schema.swap_routing import (
+    GROUP_PATHS,
+    MATRIX_PATHS,
+    PEER_PATHS,
+    PROFILE_PATHS,
+    SELECTOR_PATHS,
+)
 from .fleet.schema.swap_service import UPSTREAM_PATHS
 from .fleet.words import split
 from .llama_swap.model import Command, Filters, Macro, SwapConfig, SwapModel
@@ -29,10 +37,9 @@ def secrets_of(config: SwapConfig) -> Iterator[Diagnostic]:
     for selector in config.selectors:
         if selector.metadata is not None:
             yield from _in_tree("", selector.metadata, f"selector {selector.id.text}")
-    for upstream in UPSTREAM_PATHS:
-        value = config.table.get(upstream.parts[0])
-        if value is not None:
-            yield from _in_tree(upstream.parts[0], value, "llama-swap's settings")
+    for table, upstream_paths, whose in _routing(config):
+        yield from _of_table(table, upstream_paths, whose)
+    yield from _of_table(config.table, UPSTREAM_PATHS, "llama-swap's settings")
     for each in config.unused:
         path = ".".join((*each.path, each.key.text))
         yield from _in_tree(each.key.text, each.value, path)
@@ -59,10 +66,33 @@ def _of_model(model: SwapModel, config: SwapConfig) -> Iterator[Diagnostic]:
     yield from _of_filters(whose, model.filters)
     if model.metadata is not None:
         yield from _in_tree("", model.metadata, f"metadata of {whose}")
-    for upstream in MODEL_UPSTREAM_PATHS:
-        value = model.table.get(upstream.parts[0])
-        if value is not None and upstream.name not in ("name", "description", "use-model-name"):
-            yield from _in_tree(upstream.parts[0], value, whose)
+    texts = ("name", "description", "use-model-name")
+    others = (each for each in MODEL_UPSTREAM_PATHS if each.name not in texts)
+    yield from _of_table(model.table, others, whose)
+
+
+def _routing(config: SwapConfig) -> Iterator[tuple[Table, Iterable[UpstreamPath], str]]:
+    """Yield the tables of blocks that say where requests go, with the paths that count in them."""
+    for group in config.groups:
+        yield group.table, GROUP_PATHS, f"group {group.name.text}"
+    for selector in config.selectors:
+        yield selector.table, SELECTOR_PATHS, f"selector {selector.id.text}"
+    for profile in config.profiles:
+        yield profile.table, PROFILE_PATHS, f"profile {profile.name.text}"
+    for peer in config.peers:
+        others = (each for each in PEER_PATHS if each.name != "proxy")
+        yield peer.table, others, f"peer {peer.name.text}"
+    if config.matrix is not None:
+        yield config.matrix.table, MATRIX_PATHS, "the matrix"
+
+
+def _of_table(
+    table: Table, upstream_paths: Iterable[UpstreamPath], whose: str
+) -> Iterator[Diagnostic]:
+    for first in dict.fromkeys(upstream.parts[0] for upstream in upstream_paths):
+        value = table.get(first)
+        if value is not None:
+            yield from _in_tree(first, value, whose)
 
 
 def _in_command(what: str, command: Command, macros: tuple[Macro, ...]) -> Iterator[Diagnostic]:

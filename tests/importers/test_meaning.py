@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from llamafleet.importers.chosen_ports import own_ports, rendered_ports
-from llamafleet.importers.meaning import differences, meaning
+from llamafleet.importers.differences import differences
+from llamafleet.importers.meaning import meaning
 from llamafleet.llama_swap.load import read_swap_config
 from llamafleet.llama_swap.model import SwapConfig
 from llamafleet.source import Source

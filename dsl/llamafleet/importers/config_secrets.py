@@ -13,12 +13,24 @@ from shlex import join
 from ..fleet.schema.pass_through import UpstreamPath
 from ..fleet.schema.swap_service import UPSTREAM_PATHS as SERVICE
 from ..fleet.words import split
-from ..llama_swap.model import Command, Filters, Peer, Selector, SwapConfig, SwapModel
+from ..llama_swap.model import (
+    Command,
+    Filters,
+    Peer,
+    Profile,
+    Selector,
+    SwapConfig,
+    SwapGroup,
+    SwapMatrix,
+    SwapModel,
+)
 from ..llama_swap.values import At, Table, Value
 from ..secrets.find import in_text, in_value
 from ..source import Span
+from . import routing_keys
 from .model_settings import PASSED, ReportLoss
 from .moving import Moved, Mover
+from .public_metadata import public_metadata
 from .secrets import VARIABLE, SecretStore, without_secrets
 
 LostBy = Callable[[str], ReportLoss]
@@ -42,16 +54,30 @@ def moved_out(config: SwapConfig, safe: SecretStore, lost_by: LostBy) -> SwapCon
         models=tuple(_model(each, safe, lost_by(each.id.text)) for each in config.models),
         peers=tuple(_peer(each, safe) for each in config.peers),
         selectors=tuple(_selector(each, safe, report_loss) for each in config.selectors),
-        profiles=tuple(
-            replace(
-                each,
-                description=_shown(
-                    each.description, f"a part of profile {each.name.text}", report_loss
-                ),
-            )
-            for each in config.profiles
-        ),
+        matrix=_of_matrix(config.matrix, safe),
+        groups=tuple(_group(each, safe) for each in config.groups),
+        profiles=tuple(_profile(each, safe, report_loss) for each in config.profiles),
     )
+
+
+def _group(group: SwapGroup, safe: SecretStore) -> SwapGroup:
+    whose = f"of group {group.name.text}"
+    return replace(group, table=_passed(group.table, routing_keys.GROUP, safe, whose))
+
+
+def _profile(profile: Profile, safe: SecretStore, report_loss: ReportLoss) -> Profile:
+    whose = f"profile {profile.name.text}"
+    return replace(
+        profile,
+        table=_passed(profile.table, routing_keys.PROFILE, safe, f"of {whose}"),
+        description=_shown(profile.description, f"a part of {whose}", report_loss),
+    )
+
+
+def _of_matrix(matrix: SwapMatrix | None, safe: SecretStore) -> SwapMatrix | None:
+    if matrix is None:
+        return None
+    return replace(matrix, table=_passed(matrix.table, routing_keys.MATRIX, safe, "of the matrix"))
 
 
 def _passed(
@@ -98,7 +124,7 @@ def _model(model: SwapModel, safe: SecretStore, report_loss: ReportLoss) -> Swap
         name=_shown(model.name, "a part of its name", report_loss),
         description=_shown(model.description, "a part of its description", report_loss),
         filters=_filters(model.filters, safe, whose),
-        metadata=_metadata(model.metadata, safe, report_loss),
+        metadata=public_metadata(model.metadata, safe, report_loss),
         table=_passed(model.table, PASSED, safe, whose),
     )
 
@@ -151,6 +177,7 @@ def _peer(peer: Peer, safe: SecretStore) -> Peer:
         api_key=key,
         proxy=At(proxy, peer.proxy.span),
         filters=_filters(peer.filters, safe, whose),
+        table=_passed(peer.table, routing_keys.PEER, safe, whose),
     )
 
 
@@ -160,7 +187,8 @@ def _selector(selector: Selector, safe: SecretStore, report_loss: ReportLoss) ->
         selector,
         name=_shown(selector.name, f"a part of the name of {whose}", report_loss),
         description=_shown(selector.description, f"a part of {whose}", report_loss),
-        metadata=_metadata(selector.metadata, safe, report_loss),
+        metadata=public_metadata(selector.metadata, safe, report_loss),
+        table=_passed(selector.table, routing_keys.SELECTOR, safe, f"of {whose}"),
     )
 
 
@@ -201,31 +229,4 @@ def _externalised(name: str, value: Value, safe: SecretStore, whose: str) -> Val
             what = f"{name or 'a part'} {whose}"
             text = without_secrets(str(value.data), safe, what, value.span, found)
             return replace(value, data=text, text=text, known=False)
-    return value
-
-
-def _metadata(value: Value | None, safe: SecretStore, report_loss: ReportLoss) -> Value | None:
-    """Metadata without what is secret in it."""
-    if value is None:
-        return None
-    return _public("metadata", value, safe, report_loss)
-
-
-def _public(name: str, value: Value, safe: SecretStore, report_loss: ReportLoss) -> Value | None:
-    match value.data:
-        case Table(entries):
-            inner = ((key, _public(key.text, each, safe, report_loss)) for key, each in entries)
-            kept = tuple((key, each) for key, each in inner if each is not None)
-            return replace(value, data=Table(kept))
-        case tuple(items):
-            found = (_public(name, each, safe, report_loss) for each in items)
-            return replace(value, data=tuple(each for each in found if each is not None))
-    text = value.text if not isinstance(value.data, str) else value.data
-    if value.data is not None and in_value(name, text):
-        safe.lost.append(text)
-        report_loss(
-            f"{name} of its metadata: a secret, which everyone would read who lists models",
-            value.span,
-        )
-        return None
     return value

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..fleet.schema.value_type import BARE_WORD
 from ..language.syntax import Block, MatrixSet, Name
 from ..llama_swap.model import SwapConfig, SwapGroup, SwapMatrix
-from . import nodes
+from . import nodes, routing_keys
 from .expression import ExpressionError, parse
 from .matrix_meaning import in_order
 from .model_settings import ReportLoss
@@ -42,6 +42,8 @@ def _group(group: SwapGroup, ids: set[str], report_loss: ReportLoss) -> Block:
     ):
         if state.value != default:
             entries.append(nodes.attribute(key, nodes.switch(state.value, state.span)))
+    whose = f"group {group.name.text}"
+    entries += routing_keys.entries(group.table, routing_keys.GROUP, whose, report_loss)
     return nodes.block("group", group.name.text, entries, span)
 
 
@@ -72,7 +74,9 @@ def matrix(said: SwapMatrix, config: SwapConfig, report_loss: ReportLoss) -> Blo
         written.append(MatrixSet(Name("set", each.name.span), name, expression, each.name.span))
     costs = list(handles.costs())
     inner = [nodes.block("evict-cost", None, costs, said.costs[0][0].span)] if costs else []
-    return nodes.block("matrix", None, [*handles.entries(), *inner, *written], said.span)
+    others = routing_keys.entries(said.table, routing_keys.MATRIX, "the matrix", report_loss)
+    entries = [*handles.entries(), *others, *inner, *written]
+    return nodes.block("matrix", None, entries, said.span)
 
 
 class _Handles:

@@ -133,7 +133,7 @@ def _service(
     if config.matrix is not None:
         entries.append(matrix(config.matrix, config, report_loss))
     entries += groups(config, report_loss)
-    entries += (profile_block(each) for each in config.profiles)
+    entries += (profile_block(each, report_loss) for each in config.profiles)
     entries += (selector_block(each, report_loss) for each in config.selectors)
     peers = of_peers(config, report_loss)
     if not peers:

@@ -7,7 +7,7 @@ are what they allow, in the order in which llama-swap tries them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from ..fleet.schema.pass_through import UpstreamPath
@@ -16,6 +16,7 @@ from ..fleet.server_argv import normal
 from ..fleet.words import Word
 from ..llama_swap.model import Command, Filters, Selector, SwapConfig, SwapModel
 from ..llama_swap.values import At, Key, Table, Value
+from . import routing_keys
 from .chosen_ports import words_of
 from .matrix_meaning import meaning_of
 from .model_block import PROXY, ported
@@ -45,6 +46,7 @@ def meaning(config: SwapConfig, ports: Mapping[str, int]) -> Meaning:
             each.name.text: {
                 "description": _value(each.description, ""),
                 "pins": {key.text: target.value for key, target in each.pins},
+                **_others(each.table, routing_keys.PROFILE),
             }
             for each in config.profiles
         },
@@ -56,6 +58,7 @@ def meaning(config: SwapConfig, ports: Mapping[str, int]) -> Meaning:
                 "apiKey": _value(each.api_key, ""),
                 "filters": _filters(each.filters, None),
                 "timeouts": {**PEER_TIMEOUTS, **_times(each.timeouts)},
+                **_others(each.table, routing_keys.PEER),
             }
             for each in config.peers
         },
@@ -75,6 +78,7 @@ def _selector(selector: Selector) -> Meaning:
         "description": _value(selector.description, ""),
         "unlisted": _value(selector.unlisted, False),
         "metadata": _plain(selector.metadata, None),
+        **_others(selector.table, routing_keys.SELECTOR),
     }
 
 
@@ -82,7 +86,9 @@ def _service(config: SwapConfig) -> Meaning:
     return {**_known(config), **_others(config.table, UPSTREAM_PATHS, SAID)}
 
 
-def _others(table: Table, upstream_paths: Iterable[UpstreamPath], known: Iterable[str]) -> Meaning:
+def _others(
+    table: Table, upstream_paths: Iterable[UpstreamPath], known: Iterable[str] = ()
+) -> Meaning:
     """Return what else only passes through, by its path; `known` are paths dealt with elsewhere."""
     found: Meaning = {}
     for upstream in upstream_paths:
@@ -148,7 +154,7 @@ def _model(model: SwapModel, config: SwapConfig, port: int | None) -> Meaning:
         "timeouts": {**TIMEOUTS, **_times(model.timeouts)},
         "ignoreWebsockets": _value(model.ignore_websockets, False),
         "capabilities": _capabilities(model),
-        **_others(model.table, PASSED, ()),
+        **_others(model.table, PASSED),
     }
 
 
@@ -194,7 +200,8 @@ def _capabilities(model: SwapModel) -> Meaning:
 
 def _routing(config: SwapConfig) -> Meaning:
     if config.matrix is not None:
-        return meaning_of(config.matrix, config)
+        others = _others(config.matrix.table, routing_keys.MATRIX)
+        return {**meaning_of(config.matrix, config), **others}
     ids = {each.id.text for each in config.models}
     groups = {
         each.name.text: {
@@ -202,6 +209,7 @@ def _routing(config: SwapConfig) -> Meaning:
             "swap": each.swap.value,
             "exclusive": each.exclusive.value,
             "persistent": each.persistent.value,
+            **_others(each.table, routing_keys.GROUP),
         }
         for each in config.groups
     }
@@ -233,23 +241,3 @@ def _value(said: At[Any] | None, default: Any) -> Any:
 
 def _plain(value: Value | None, default: object) -> object:
     return default if value is None or value.data is None else value.plain()
-
-
-def differences(before: object, after: object, path: str = "") -> Iterator[str]:
-    """What differs between two meanings, one line each, by the way that leads there."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in dict.fromkeys((*before, *after)):
-            inner = f"{path}.{key}" if path else str(key)
-            if key not in after:
-                yield f"{inner}: lost, was {_shown(before[key])}"
-            elif key not in before:
-                yield f"{inner}: new, is {_shown(after[key])}"
-            else:
-                yield from differences(before[key], after[key], inner)
-    elif before != after or type(before) is not type(after):
-        yield f"{path}: was {_shown(before)}, is {_shown(after)}"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 300 else text[:297] + "..."

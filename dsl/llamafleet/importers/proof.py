@@ -17,9 +17,10 @@ from ..render import render
 from ..source import Source
 from ..targets import TARGETS
 from .chosen_ports import own_ports, rendered_ports
+from .differences import differences
 from .guards import missing
 from .llama_swap import SERVICE
-from .meaning import differences, meaning
+from .meaning import meaning
 from .router_ini import is_loaded, models_of, moved_of, read
 from .secrets import Secret, SecretStore
 from .server_command import is_server

@@ -6,15 +6,22 @@ from collections.abc import Iterator
 
 from ..language.syntax import Block, Name, Text
 from ..llama_swap.model import Peer, Profile, Selector, SwapConfig
-from ..llama_swap.values import At
-from . import nodes
-from .model_settings import ReportLoss, filters, filters_pass_through, table, timeouts
+from ..llama_swap.values import At, Table
+from . import nodes, routing_keys, upstream_keys
+from .model_settings import (
+    ReportLoss,
+    filters,
+    filters_pass_through,
+    free_entries,
+    table,
+    timeouts,
+)
 from .pass_through import filters_of
 from .representable import is_representable
 from .secrets import VARIABLE, SecretStore
 
 
-def profile_block(profile: Profile) -> Block:
+def profile_block(profile: Profile, report_loss: ReportLoss) -> Block:
     """A profile: other meanings of ids."""
     pins = [
         nodes.attribute(
@@ -23,7 +30,11 @@ def profile_block(profile: Profile) -> Block:
         )
         for key, target in profile.pins
     ]
-    entries: list[nodes.Entry] = [*_text("description", profile.description)]
+    whose = f"profile {profile.name.text}"
+    entries: list[nodes.Entry] = [
+        *_text("description", profile.description),
+        *routing_keys.entries(profile.table, routing_keys.PROFILE, whose, report_loss),
+    ]
     entries.append(nodes.block("pins", None, pins, profile.name.span))
     return nodes.block("profile", profile.name.text, entries, profile.name.span)
 
@@ -42,6 +53,8 @@ def selector_block(selector: Selector, report_loss: ReportLoss) -> Block:
         entries.append(nodes.attribute("spillover", number))
     if selector.unlisted is not None and selector.unlisted.value:
         entries.append(nodes.attribute("unlisted", nodes.switch(True, selector.unlisted.span)))
+    whose = f"selector {selector.id.text}"
+    entries += routing_keys.entries(selector.table, routing_keys.SELECTOR, whose, report_loss)
     if selector.metadata is not None:
         entries += table("metadata", selector.metadata, report_loss)
     return nodes.block("selector", selector.id.text, entries, selector.id.span)
@@ -62,6 +75,8 @@ def peer_block(peer: Peer, safe: SecretStore, report_loss: ReportLoss) -> Block:
         what = f"apiKey of peer {peer.name.text}"
         name = found[1] if found else safe.keep(wanted, what, key.span, key.value)
         entries.append(nodes.attribute("api-key-env", nodes.named(name, key.span)))
+    whose = f"peer {peer.name.text}"
+    entries += routing_keys.entries(peer.table, routing_keys.PEER, whose, report_loss)
     entries += timeouts(peer.timeouts)
     entries += filters(peer.filters, report_loss)
     return nodes.block("peer", peer.name.text, entries, peer.name.span)
@@ -70,7 +85,9 @@ def peer_block(peer: Peer, safe: SecretStore, report_loss: ReportLoss) -> Block:
 def of_peers(config: SwapConfig, report_loss: ReportLoss) -> tuple[Block, ...]:
     """All peers in llama-swap's own words, if the language has none for one of them."""
     if all(
-        is_representable(each.proxy.value) and not filters_pass_through(each.filters)
+        is_representable(each.proxy.value)
+        and not filters_pass_through(each.filters)
+        and not upstream_keys.unrepresentable(each.table, routing_keys.PEER)
         for each in config.peers
     ):
         return ()
@@ -97,6 +114,9 @@ def _in_their_words(peer: Peer, report_loss: ReportLoss) -> Block:
     inner = list(filters_of(peer.filters, report_loss))
     if inner:
         entries.append(nodes.block("filters", None, inner, span))
+    others = {upstream.parts[0] for upstream in routing_keys.PEER} - {"timeouts", "filters"}
+    kept = Table(tuple((key, value) for key, value in peer.table if key.text in others))
+    entries += free_entries(kept, report_loss)
     return nodes.block(peer.name.text, None, entries, peer.name.span)
 
 

@@ -25,6 +25,7 @@ def groups(has: Table) -> tuple[SwapGroup, ...]:
                 flag("swap", default),
                 flag("exclusive", default),
                 flag("persistent", False),
+                inner,
             )
         )
     return tuple(found)
@@ -40,6 +41,7 @@ def matrix(parent: Table) -> SwapMatrix:
         tuple((name, At(value.text, value.span)) for name, value in table(has, "vars")),
         integers(table(has, "evict_costs"), null=0),
         tuple(SwapSet(name, At(value.text, value.span)) for name, value in sets),
+        has,
     )
 
 
@@ -56,6 +58,7 @@ def selector(key: Key, value: Value) -> Selector:
         text(has, "description"),
         boolean(has, "unlisted"),
         metadata if metadata and metadata.table else None,
+        has,
     )
 
 
@@ -63,7 +66,7 @@ def profile(key: Key, value: Value) -> Profile:
     """A set of rewrites."""
     has = value.table or EMPTY
     pins = tuple((name, At(each.text, each.span)) for name, each in table(has, "pins"))
-    return Profile(key, pins, text(has, "description"))
+    return Profile(key, pins, text(has, "description"), has)
 
 
 def peer(key: Key, value: Value) -> Peer:
@@ -77,4 +80,5 @@ def peer(key: Key, value: Value) -> Peer:
         filters(table(has, "filters")),
         integers(table(has, "timeouts")),
         null=value.table is None,
+        table=has,
     )

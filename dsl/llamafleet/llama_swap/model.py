@@ -103,6 +103,7 @@ class SwapGroup:
     swap: At[bool]
     exclusive: At[bool]
     persistent: At[bool]
+    table: Table = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class SwapMatrix:
     handles: tuple[tuple[Key, At[str]], ...]
     costs: tuple[tuple[Key, At[int]], ...]
     sets: tuple[SwapSet, ...]
+    table: Table = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ class Selector:
     description: At[str] | None = None
     unlisted: At[bool] | None = None
     metadata: Value | None = None
+    table: Table = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class Profile:
     name: Key
     pins: tuple[tuple[Key, At[str]], ...]
     description: At[str] | None = None
+    table: Table = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ class Peer:
     filters: Filters = Filters()
     timeouts: tuple[tuple[Key, At[int]], ...] = ()
     null: bool = False
+    table: Table = NO_TABLE
 
 
 @dataclass(frozen=True, slots=True)
