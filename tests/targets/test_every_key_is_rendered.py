@@ -1,4 +1,4 @@
-"""Every key of a service and of a model changes what hosts get, or says here why it does not."""
+"""Every key of every block changes what hosts get, or says here why it does not."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ VALUES = {
     ("group", "models"): "[m, liked]",
     ("selector", "targets"): "[liked, m]",
     ("selector", "strategy"): "pin",
-    ("matrix", "evict-cost"): "auto\nset all = m & liked",
+    ("matrix", "evict-cost"): "auto",
     ("llama-server", "build"): "c",
     ("llama-server", "model"): "liked",
     ("llama-server", "listen"): '"127.0.0.1:9999"',
@@ -88,6 +88,8 @@ LABELLED = {
     "peer": ('proxy = "http://10.0.0.9:1"', "models = [far]"),
 }
 """Blocks with a name, and what each must say."""
+MUST_SAY = {**LABELLED, "matrix": ("set all = m & liked",)}
+"""Blocks in a service that cannot be empty."""
 MODEL_M = "model m {\n gguf = g\n"
 SECOND = """llama-server second {
     host = bare
@@ -98,6 +100,7 @@ SECOND = """llama-server second {
 """
 MORE = """gguf other {
     path = "/other.gguf"
+    size = 20GiB
 }
 build c {
     ref = "b11434"
@@ -150,15 +153,17 @@ def text_of(kind: str, nested: str, line: str) -> str:
     name = line.partition(" ")[0]
     known = {"command": ("gguf",), "hosts": ("host",)}
     replaced: tuple[str, ...] = known.get(name, (name,))
-    if nested in LABELLED:
+    if nested in MUST_SAY:
         replaced = ()
-        rows = [row for row in LABELLED[nested] if row.split(" ")[0] != name]
-        line = "\n".join((f"{nested} x {{", *rows, line, "}"))
+        rows = [row for row in MUST_SAY[nested] if row.split(" ")[0] != name]
+        label = " x" if nested in LABELLED else ""
+        line = "\n".join((f"{nested}{label} {{", *rows, line, "}"))
     elif nested:
         line = f"{nested} {{\n{line}\n}}"
     services = {"nginx": ("llama-server", "nginx"), "model": ("llama-swap", "llama-server")}
     blocks = [MODEL_M, *(BLOCKS[each] for each in services.get(kind, (kind,)))]
-    parts = [AROUND, MORE]
+    # What is auto in a matrix follows from memory and sizes.
+    parts = [AROUND.replace("    arch = sm_86\n", "    arch = sm_86\n    vram = 48GiB\n"), MORE]
     for block in blocks:
         if block.startswith(f"{kind} "):
             rows = block.split("\n")
@@ -188,7 +193,7 @@ def output(text: str) -> object:
 )
 def test_it_changes_what_is_rendered(schema: BlockSchema, key: Key, nested: str) -> None:
     place = (nested or schema.kind, key.name)
-    before = output(text_of(schema.kind, nested if nested in LABELLED else "", ""))
+    before = output(text_of(schema.kind, nested if nested in MUST_SAY else "", ""))
     assert isinstance(before, list)
     tried = []
     for sample in (VALUES[place],) if place in VALUES else (*words_of(key.type), *SAMPLES):
