@@ -19,9 +19,9 @@ import random
 import time
 from typing import Any
 
+from llamafleet.capacity.derive.components import components
 from llamafleet.capacity.derive.expression import expression
-from llamafleet.capacity.derive.families import families
-from llamafleet.capacity.derive.maximal import Need
+from llamafleet.capacity.derive.maximal import Demand
 from llamafleet.fleet.matrix import Matrix, NamedSet, Node, count
 from llamafleet.source import Position, Span
 
@@ -32,10 +32,10 @@ MOST = 100_000
 NOWHERE = Span("benchmark", Position(1, 1), Position(1, 1))
 
 
-def models(number: int, cards: int) -> dict[str, Need]:
+def models(number: int, cards: int) -> dict[str, Demand]:
     """Needs on each card, and of a memory that is never short."""
     chance = random.Random(100 * number + cards)
-    found: dict[str, Need] = {}
+    found: dict[str, Demand] = {}
     for each in range(number):
         wide = 2 if cards > 1 and chance.random() < 0.2 else 1
         used = chance.sample(range(cards), wide)
@@ -44,13 +44,13 @@ def models(number: int, cards: int) -> dict[str, Need]:
     return found
 
 
-def derived(needs: dict[str, Need], room: list[int]) -> Node | None:
+def derived(needs: dict[str, Demand], room: list[int]) -> Node | None:
     """The expression, or None where there are too many choices."""
-    found = families(needs, room, MOST)
+    found = components(needs, room, MOST)
     return None if found is None else expression(found, {})
 
 
-def looked_at(needs: list[Need], room: list[int]) -> int | None:
+def looked_at(needs: list[Demand], room: list[int]) -> int | None:
     """How many largest choices there are, by looking at each that fits."""
     fitting: list[tuple[int, list[int]]] = [(0, room)]
     for at, need in enumerate(needs):

@@ -26,7 +26,7 @@ CLASSES = frozenset(
 OWN_TO_LLAMA_SWAP = {
     "capacity/derive/fleet.py": "derives the sets of a matrix",
     "capacity/derive/load_cost.py": "derives the costs of a matrix",
-    "capacity/derive/needs.py": "derives the sets of a matrix",
+    "capacity/derive/placement_problem.py": "derives the sets of a matrix",
     "capacity/derive/started_last.py": "derives the sets of a matrix",
     "rules/preload.py": "models that llama-swap loads at start",
     "rules/refused_config.py": "reads what is compiled as llama-swap does",

@@ -49,7 +49,9 @@ def as_estimated(footprint: Footprint) -> Measured:
             for kind in ("weights", "kv", "recurrent", "compute", "output")
         }
         devices[device] = Buffers(**sizes, total=sum(sizes.values()))
-    return Measured(MeasuredFor("a", "b", "c"), "2026-01-31", devices, {0: footprint.on(0) / MIB})
+    return Measured(
+        MeasuredFor("a", "b", "c"), "2026-01-31", devices, {0: footprint.bytes_on(0) / MIB}
+    )
 
 
 def grown(found: Measured, device: str, kv: float) -> Measured:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from llamafleet.capacity.derive.told import told
+from llamafleet.capacity.derive.summary_line import summary_line
 from llamafleet.compiler import Compiled, compile_file, compile_text
 from llamafleet.fleet.matrix import Matrix
 from llamafleet.targets.swap.block import LlamaSwap
@@ -93,7 +93,7 @@ def test_what_fits_is_one_set() -> None:
         ("p001.auto", "(chat | think) & (code & (vision | voice) | vision & voice) | huge"),
     )
     assert matrix.costs == ()
-    assert told("s", matrix) == (
+    assert summary_line("s", matrix) == (
         "llama-swap s: sets = auto makes 7 combinations: "
         "(chat | think) & (code & (vision | voice) | vision & voice) | huge"
     )

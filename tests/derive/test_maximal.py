@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llamafleet.capacity.derive.components import components
 from llamafleet.capacity.derive.expression import expression
-from llamafleet.capacity.derive.families import families
-from llamafleet.capacity.derive.maximal import Need, choices, kinds_of, largest, maximal
+from llamafleet.capacity.derive.maximal import Demand, choices, item_classes, largest, maximal
 from llamafleet.fleet.matrix import Matrix, NamedSet, Node, count
 from llamafleet.source import Position, Span
 
@@ -22,14 +22,14 @@ GIB = 1 << 30
 ENOUGH = 1_000_000
 
 
-def fits(needs: Sequence[Need], room: Sequence[int | None]) -> bool:
+def fits(needs: Sequence[Demand], room: Sequence[int | None]) -> bool:
     return all(
         there is None or sum(need[place] for need in needs) <= there
         for place, there in enumerate(room)
     )
 
 
-def tried(needs: Sequence[Need], room: Sequence[int | None]) -> set[tuple[int, ...]]:
+def tried(needs: Sequence[Demand], room: Sequence[int | None]) -> set[tuple[int, ...]]:
     """The same by trying every choice."""
     every = range(len(needs))
     fitting = [
@@ -50,7 +50,7 @@ def tried(needs: Sequence[Need], room: Sequence[int | None]) -> set[tuple[int, .
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> tuple[list[Need], list[int]]:
+def questions(draw: st.DrawFn) -> tuple[list[Demand], list[int]]:
     """Up to eight things with up to three places, many of them equal, some that never fit."""
     places = draw(st.integers(1, 3))
     some = st.tuples(*(st.one_of(st.just(0), st.integers(0, 9)) for _ in range(places)))
@@ -61,7 +61,7 @@ def questions(draw: st.DrawFn) -> tuple[list[Need], list[int]]:
 
 @given(questions())
 @settings(max_examples=300, deadline=None)
-def test_the_same_as_trying_everything(question: tuple[list[Need], list[int]]) -> None:
+def test_the_same_as_trying_everything(question: tuple[list[Demand], list[int]]) -> None:
     """None is missing, none is too much, and none is there twice."""
     needs, room = question
     found = list(maximal(needs, room))
@@ -71,7 +71,7 @@ def test_the_same_as_trying_everything(question: tuple[list[Need], list[int]]) -
 
 def test_equal_things_are_counted_and_not_listed() -> None:
     """Ten of forty equal models are one count of 847,660,528 choices."""
-    kinds = kinds_of([(2,)] * 40)
+    kinds = item_classes([(2,)] * 40)
     found = largest(kinds, [20], 1 << 40)
     assert found == [(10,)]
     assert choices(kinds, [(10,)]) == 847_660_528
@@ -87,7 +87,7 @@ def test_thirty_models_are_quick(models: int, cards: int) -> None:
         for size in (chance.randint(2, 20) * GIB for _ in range(models))
     ]
     began = time.process_time()
-    found = largest(kinds_of(needs), [24 * GIB] * cards, ENOUGH)
+    found = largest(item_classes(needs), [24 * GIB] * cards, ENOUGH)
     assert time.process_time() - began < 3
     assert found is None or found
 
@@ -100,7 +100,7 @@ def expanded(node: Node) -> list[tuple[str, ...]]:
 
 
 @st.composite
-def hosts(draw: st.DrawFn) -> tuple[dict[str, Need], list[int | None], dict[str, int]]:
+def hosts(draw: st.DrawFn) -> tuple[dict[str, Demand], list[int | None], dict[str, int]]:
     """Models that fit alone, on up to three cards and in a memory that may be unknown."""
     places = draw(st.integers(1, 4))
     room = [draw(st.one_of(st.none(), st.integers(3, 15))) for _ in range(places)]
@@ -117,11 +117,11 @@ def hosts(draw: st.DrawFn) -> tuple[dict[str, Need], list[int | None], dict[str,
 @given(hosts(), st.randoms(use_true_random=False))
 @settings(max_examples=300, deadline=None)
 def test_an_expression_means_every_largest_choice_once(
-    host: tuple[dict[str, Need], list[int | None], dict[str, int]], chance: random.Random
+    host: tuple[dict[str, Demand], list[int | None], dict[str, int]], chance: random.Random
 ) -> None:
     """However it is factored; and the order in which models are written changes nothing."""
     needs, room, costs = host
-    found = families(needs, room, ENOUGH)
+    found = components(needs, room, ENOUGH)
     assert found is not None
     node = expression(found, costs)
     names = list(needs)
@@ -131,13 +131,13 @@ def test_an_expression_means_every_largest_choice_once(
     assert set(got) == want
     shuffled = list(needs.items())
     chance.shuffle(shuffled)
-    again = families(dict(shuffled), room, ENOUGH)
+    again = components(dict(shuffled), room, ENOUGH)
     assert again is not None
     assert expression(again, costs) == node
 
 
-def text(needs: Mapping[str, Need], room: Sequence[int | None], costs: Mapping[str, int]) -> str:
-    found = families(needs, room, ENOUGH)
+def text(needs: Mapping[str, Demand], room: Sequence[int | None], costs: Mapping[str, int]) -> str:
+    found = components(needs, room, ENOUGH)
     assert found is not None
     node = expression(found, costs)
     ((_, written),) = Matrix((), (NamedSet("s", "s", node, NOWHERE),), (), NOWHERE).expressions()
@@ -171,5 +171,5 @@ def test_those_that_keep_most_come_first() -> None:
 def test_forty_equal_models_are_too_many_and_said_so_at_once() -> None:
     needs = {f"m{number}": (2, 0) for number in range(40)}
     began = time.process_time()
-    assert families(needs, [20, None], 100_000) is None
+    assert components(needs, [20, None], 100_000) is None
     assert time.process_time() - began < 1

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from llamafleet.capacity.derive.families import families
-from llamafleet.capacity.derive.maximal import Need
-from llamafleet.capacity.derive.needs import Question
+from llamafleet.capacity.derive.components import components
+from llamafleet.capacity.derive.maximal import Demand
+from llamafleet.capacity.derive.placement_problem import PlacementProblem
 from llamafleet.capacity.derive.started_last import _exclude
 from llamafleet.capacity.footprint import Combination
 from llamafleet.capacity.footprint.overfull import Overfull
@@ -65,9 +65,9 @@ def test_check_has_nothing_to_say_about_what_was_derived(seed: int) -> None:
 
 def test_a_combination_that_is_too_much_is_taken_out() -> None:
     """And no other: each of the others is still beside the model."""
-    needs: dict[str, Need] = {"a": (4, 2, 0), "b": (3, 3, 0), "wide": (5, 5, 0)}
-    asked = Question(needs, (12, 10, None), (), (), (), frozenset({0, 1}))
-    before = families(asked.needs, asked.room, 100)
+    needs: dict[str, Demand] = {"a": (4, 2, 0), "b": (3, 3, 0), "wide": (5, 5, 0)}
+    asked = PlacementProblem(needs, (12, 10, None), (), (), (), frozenset({0, 1}))
+    before = components(asked.demands, asked.room, 100)
     assert before is not None
     assert sum(each.choices for each in before) == 1
     found = Overfull(
@@ -78,12 +78,12 @@ def test_a_combination_that_is_too_much_is_taken_out() -> None:
         beside=(),
         needs=11,
         room=10,
-        off=0,
+        margin=0,
         last="wide",
     )
     larger = dict(needs)
     _exclude(found, asked, larger)
     assert larger == {**needs, "wide": (6, 5, 0)}
-    after = families(larger, asked.room, 100)
+    after = components(larger, asked.room, 100)
     assert after is not None
     assert sum(each.choices for each in after) == 3

@@ -24,7 +24,7 @@ def combinations(*lines: str, sizes: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str
     found: dict[str, set[str]] = {}
     for each in Footprints(fleet).together("s", "box"):
         found.setdefault(each.name, set()).add("".join(each.models))
-        assert each.on(0) == sum(
+        assert each.bytes_on(0) == sum(
             sizes["abcdefghijklmnop".index(model)] * MIB for model in each.models
         )
     return found

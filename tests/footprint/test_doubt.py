@@ -10,7 +10,7 @@ import pytest
 from llamafleet.capacity.footprint import Footprint, Footprints
 from llamafleet.capacity.footprint.host_memory import host_memory
 from llamafleet.capacity.footprint.overfull import Overfull, overfull
-from llamafleet.capacity.footprint.ways import ways_out
+from llamafleet.capacity.footprint.remedies import find_remedies
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Fleet
 from llamafleet.rules import findings
@@ -82,8 +82,8 @@ def worst(fleet: Fleet) -> Overfull:
 def test_a_build_is_seen_by_the_memory_model() -> None:
     modelled, newer = one(known(served())), one(known(served(ref="b99999")))
     assert modelled.doubts == ()
-    assert newer.on(0) == modelled.on(0)
-    assert newer.off(0) > modelled.off(0)
+    assert newer.bytes_on(0) == modelled.bytes_on(0)
+    assert newer.margin_on(0) > modelled.margin_on(0)
     (doubt,) = newer.doubts
     assert doubt.startswith(
         "build b99999 is newer than b11434, which is modelled: rule of thumb, ±"
@@ -94,8 +94,12 @@ def test_a_build_is_seen_by_the_memory_model() -> None:
 def test_an_unknown_architecture_is_a_range_with_its_weights_in_it() -> None:
     exact = one(known(served()))
     odd = one(known(served(), architecture="unheard-of"))
-    assert odd.off(0) > 4 * exact.off(0)
-    assert odd.on(0) - odd.off(0) <= exact.on(0) <= odd.on(0) + odd.off(0)
+    assert odd.margin_on(0) > 4 * exact.margin_on(0)
+    assert (
+        odd.bytes_on(0) - odd.margin_on(0)
+        <= exact.bytes_on(0)
+        <= odd.bytes_on(0) + odd.margin_on(0)
+    )
     assert "architecture unheard-of is not modelled" in odd.doubts[0]
 
 
@@ -142,7 +146,7 @@ def test_a_thumb_s_doubt_of_main_memory_makes_no_error() -> None:
     fleet = known(served(keys=keys, ram="10GiB"), architecture="unheard-of")
     found = host_memory(Footprints(fleet), fleet.hosts["box"])
     assert found is not None
-    assert found.needs - found.off < found.room < found.needs + found.off
+    assert found.needs - found.margin < found.room < found.needs + found.margin
     assert said(fleet)["ram-overcommit"].startswith("warning")
     assert "±" in said(fleet)["ram-overcommit"]
 
@@ -203,7 +207,7 @@ def test_a_context_on_a_card_without_a_share_counts_and_is_kept_away(
     fleet = fleet_of(BESIDE.format(keys=keys, card=card), {"big": "llama-3.1-8b"})
     found = worst(fleet)
     assert (found.card, found.certain) == (card, True)
-    ways = list(ways_out(Footprints(fleet), found))
+    ways = list(find_remedies(Footprints(fleet), found))
     assert [(each.model, each.change) for each in ways][:1] == [("split", way)]
 
 

@@ -42,10 +42,10 @@ def test_a_model_is_what_the_memory_model_says() -> None:
     real = estimate(facts("llama-3.1-8b"), Flags(ctx_size=8192, parallel=1, fit=False), cards)
     assert isinstance(real, Estimate)
     assert (one.known, one.uses) == ("estimated", (0, 1))
-    assert [one.on(card) for card in one.uses] == [real.size(each.name) for each in cards]
-    assert one.on(0) > one.on(1) > 0
+    assert [one.bytes_on(card) for card in one.uses] == [real.size(each.name) for each in cards]
+    assert one.bytes_on(0) > one.bytes_on(1) > 0
     assert one.host_bytes(growing=True) == real.host
-    assert 0 < one.off(0) < one.on(0) / 10
+    assert 0 < one.margin_on(0) < one.bytes_on(0) / 10
 
 
 def test_indices_are_the_hosts_and_names_the_process() -> None:
@@ -69,14 +69,14 @@ llama-server s {
     assert [each.uses for each in found.of("s", "chat", "box")] == [(0,), (1,)]
     (always,) = found.together("s", "box")
     assert (always.name, always.models) == ("always", ("chat",))
-    assert always.on(0) == always.on(1) == found.of("s", "chat", "box")[0].on(0)
+    assert always.bytes_on(0) == always.bytes_on(1) == found.of("s", "chat", "box")[0].bytes_on(0)
 
 
 def test_a_written_total_beats_the_estimate_and_is_shared_as_the_weights_are() -> None:
     written = MODEL.replace("}", "    vram = 9GiB\n    tensor-split = [2, 1]\n}")
     (one,) = Footprints(fleet_of(HOST + written + SWAP, W)).of("s", "chat", "box")
     assert one.known == "written"
-    assert [one.on(card) for card in (0, 1)] == [6144 * MIB, 3072 * MIB]
+    assert [one.bytes_on(card) for card in (0, 1)] == [6144 * MIB, 3072 * MIB]
 
 
 def test_what_is_not_known_says_why() -> None:
@@ -97,7 +97,7 @@ def test_equal_hosts_are_computed_once() -> None:
     names = ", ".join(f"h{each}" for each in range(200))
     server = f"llama-server s {{\n    hosts = [{names}]\n    build = cuda\n    model = chat\n}}\n"
     found = Footprints(fleet_of(hosts + MODEL + server, W))
-    sizes = {found.of("s", "chat", f"h{each}")[0].on(0) for each in range(200)}
+    sizes = {found.of("s", "chat", f"h{each}")[0].bytes_on(0) for each in range(200)}
     assert len(sizes) == 1
     assert len(found._estimates.known) == 1
 
@@ -118,7 +118,7 @@ def test_what_was_measured_goes_before_what_is_computed() -> None:
     assert {part.kind: part.size / MIB for part in dict(one.cards)[0]} == {
         "weights": 4900, "kv": 60, "compute": 40, "driver": 321,
     }  # fmt: skip
-    assert one.off(0) == int(0.01 * 5321 * MIB)
+    assert one.margin_on(0) == int(0.01 * 5321 * MIB)
     assert one.host_bytes(growing=False) == 300 * MIB < one.host_bytes(growing=True)
 
 

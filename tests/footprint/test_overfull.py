@@ -9,7 +9,7 @@ import pytest
 
 from llamafleet.capacity.footprint import Footprints
 from llamafleet.capacity.footprint.overfull import Overfull, overfull
-from llamafleet.capacity.footprint.ways import Way, ways_out
+from llamafleet.capacity.footprint.remedies import Remedy, find_remedies
 from llamafleet.compiler import compile_text
 from tests.footprint.fleets import HEAD, fleet_of
 
@@ -50,7 +50,7 @@ TOO_MUCH = [
 ]
 
 
-def written(models: str, way: Way) -> str:
+def written(models: str, way: Remedy) -> str:
     """The models with a way out written into the one that it is for."""
     lines = []
     for part in way.change.split(" and "):
@@ -72,7 +72,7 @@ def written(models: str, way: Way) -> str:
 def test_every_way_out_is_one(cards: str, models: str, sets: str) -> None:
     footprints, found = found_in(box(cards, models, sets))
     assert found
-    ways = list(ways_out(footprints, found[0]))
+    ways = list(find_remedies(footprints, found[0]))
     assert ways
     for way in ways:
         if not way.change.startswith("a quant"):
@@ -83,7 +83,7 @@ def test_every_way_out_is_one(cards: str, models: str, sets: str) -> None:
 def test_the_context_is_the_longest_that_fits() -> None:
     models = model("big", "gemma", "ctx-size = 131072")
     footprints, (first, *_) = found_in(box("card", models, ""))
-    (way,) = [w for w in ways_out(footprints, first) if w.change.startswith("ctx-size")]
+    (way,) = [w for w in find_remedies(footprints, first) if w.change.startswith("ctx-size")]
     size = int(way.change.split(" = ")[1])
     for longer, fits in ((size, True), (size + 1024, False)):
         changed = models.replace("131072", str(longer))
@@ -102,8 +102,8 @@ def test_what_starts_last_goes_where_memory_is_free() -> None:
     (last,) = footprints.variant(
         "s", footprints.fleet.models["long"], "box", free=(2 << 30, 12 << 30)
     )
-    assert last.on(0) < first.on(0)
-    assert last.on(1) > first.on(1)
+    assert last.bytes_on(0) < first.bytes_on(0)
+    assert last.bytes_on(1) > first.bytes_on(1)
 
 
 def test_what_always_runs_is_beside_every_model_and_said_once() -> None:
@@ -121,7 +121,7 @@ def test_beyond_the_margin_is_an_error_and_within_a_warning() -> None:
     text = box("card", model("chat", "llama", "ctx-size = 8192"), "")
     footprints = Footprints(fleet_of(text, W))
     (one,) = footprints.of("s", "chat", "box")
-    needs, off = one.on(0), one.off(0)
+    needs, off = one.bytes_on(0), one.margin_on(0)
     assert off > 0
     for room, severity in (
         (needs + off, None),

@@ -89,7 +89,7 @@ def lines(found: Footprints) -> Iterator[str]:
         yield f"| {row.what} | by hand | {cells(None if x is None else x * GB for x in said)} |"
         kinds = (("weights",), ("kv", "recurrent"), ("compute",), ("driver",))
         sizes = [size(processes, *each) for each in kinds]
-        cards = [sum(each.on(card) for each in processes) for card in (0, 1)]
+        cards = [sum(each.bytes_on(card) for each in processes) for card in (0, 1)]
         yield f"| | computed | {cells((*sizes, sum(cards), *cards))} |"
 
 

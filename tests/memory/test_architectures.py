@@ -130,4 +130,4 @@ def test_a_name_of_the_build_without_a_record_is_estimated_by_rule_of_thumb(
     found = estimate(recorded.facts("llama"), Flags(ctx_size=2048))
     assert isinstance(found, Estimate)
     assert found.unmodelled == ("architecture llama is not modelled (its graph is not recorded)",)
-    assert all(each.off for each in found.terms if each.kind in ("kv", "compute"))
+    assert all(each.margin for each in found.terms if each.kind in ("kv", "compute"))

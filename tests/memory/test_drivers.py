@@ -41,7 +41,7 @@ def drivers_of(flags: Flags, cards: list[Device] = CARDS) -> list[tuple[int, int
     names = [card.name for card in cards]
     terms = [each for each in found.terms if each.kind == "driver"]
     return [
-        next(((x.size // MIB, x.off // MIB) for x in terms if x.device == name), (0, 0))
+        next(((x.size // MIB, x.margin // MIB) for x in terms if x.device == name), (0, 0))
         for name in names
     ]
 

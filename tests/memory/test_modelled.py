@@ -68,7 +68,7 @@ def test_of_an_unknown_architecture_the_truth_is_within_what_is_stated(kind: str
         for device in {*found.devices, *start["buffers"]}:
             logged = sum(start["buffers"].get(device, {}).values()) * MIB
             size = found.size(device, *LOGGED)
-            off = sum(x.off for x in found.terms if x.device == device and x.kind in LOGGED)
+            off = sum(x.margin for x in found.terms if x.device == device and x.kind in LOGGED)
             what = f"{start['model']} {start['devices']} {start['flags']} {device}"
             assert abs(size - logged) <= off + ESTIMATE * size + ROUNDED, what
             count += 1
@@ -91,7 +91,7 @@ def test_by_size_alone_the_computed_is_within_what_is_stated(
     assert isinstance(found, Estimate), found
     for card in cards:
         size = found.size(card.name, *LOGGED)
-        off = sum(x.off for x in found.terms if x.device == card.name and x.kind in LOGGED)
+        off = sum(x.margin for x in found.terms if x.device == card.name and x.kind in LOGGED)
         assert abs(size - exact.size(card.name, *LOGGED)) <= off + ESTIMATE * size
 
 
@@ -144,7 +144,7 @@ def test_builds(ref: str | None, why: str) -> None:
     assert isinstance(known, Estimate)
     assert isinstance(found, Estimate)
     assert found.size("CUDA0") == known.size("CUDA0")
-    assert (found.off("CUDA0") > known.off("CUDA0")) == bool(why)
+    assert (found.margin_on("CUDA0") > known.margin_on("CUDA0")) == bool(why)
     assert bool(found.doubts) == bool(why)
 
 

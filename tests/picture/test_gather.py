@@ -42,7 +42,7 @@ def test_sums_are_those_of_the_footprints() -> None:
     footprints = Footprints(fleet)
     voice = block(gather(fleet, footprints, ""), "voice")
     for state, together in zip(voice.states, footprints.together("voice", "dotty"), strict=True):
-        assert [bar.used for bar in state.bars] == [together.on(0), together.on(1)]
+        assert [bar.used for bar in state.bars] == [together.bytes_on(0), together.bytes_on(1)]
 
 
 def test_processes_of_a_card_each_are_on_their_cards() -> None:

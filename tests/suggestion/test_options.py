@@ -112,4 +112,4 @@ def test_what_is_beside(footprints: Footprints) -> None:
     assert beside(footprints, service, "plain", "box", []).names == ("always",)
     assert beside(footprints, service, "plain", "box", None, "both").names == ("always", "wide")
     moe = footprints.of("s", "moe", "box")[0]
-    assert named.taken[0] == moe.on(0) + moe.off(0)
+    assert named.taken[0] == moe.bytes_on(0) + moe.margin_on(0)

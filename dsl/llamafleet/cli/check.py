@@ -111,9 +111,9 @@ def _derived(fleet: Fleet) -> Iterator[str]:
     """A line for each llama-swap whose sets were derived."""
     for service in llama_swaps(fleet):
         if service.matrix and service.matrix.auto.sets:
-            from ..capacity.derive.told import told
+            from ..capacity.derive.summary_line import summary_line
 
-            yield told(service.name, service.matrix)
+            yield summary_line(service.name, service.matrix)
 
 
 def _contents(fleet: Fleet) -> str:

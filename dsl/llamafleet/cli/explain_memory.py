@@ -76,8 +76,8 @@ def _told(fleet: Fleet, found: Footprint, bare: Footprint, where: list[str]) -> 
     for card in found.uses:
         parts = ", ".join(f"{p.kind} {p.size / MIB:.2f}" for p in dict(found.cards)[card])
         lines.append(
-            f"GPU {card} ({host.gpus[card].name}): {found.on(card) / MIB:.2f} MiB, "
-            f"give or take {found.off(card) / MIB:.0f}: {parts}"
+            f"GPU {card} ({host.gpus[card].name}): {found.bytes_on(card) / MIB:.2f} MiB, "
+            f"give or take {found.margin_on(card) / MIB:.0f}: {parts}"
         )
     if bare.estimate is not None:
         lines += ["", as_text(bare.estimate, ())]
@@ -96,8 +96,8 @@ def _tree(found: Footprint, bare: Footprint, where: list[str]) -> dict[str, Any]
         "cards": [
             {
                 "index": card,
-                "mib": round(found.on(card) / MIB, 4),
-                "margin_mib": round(found.off(card) / MIB, 4),
+                "mib": round(found.bytes_on(card) / MIB, 4),
+                "margin_mib": round(found.margin_on(card) / MIB, 4),
                 "parts": {part.kind: round(part.size / MIB, 4) for part in parts},
             }
             for card, parts in found.cards

@@ -37,7 +37,7 @@ def _fullest(combination: Combination, host: Host) -> float:
     if not host.gpus:
         return sum(each.host_bytes(growing=False) for each in combination.footprints)
     cards = range(len(host.gpus))
-    return max(combination.on(card) / (host.gpus[card].vram or 1) for card in cards)
+    return max(combination.bytes_on(card) / (host.gpus[card].vram or 1) for card in cards)
 
 
 def called(combination: Combination, service: Service) -> tuple[str, str]:

@@ -115,7 +115,7 @@ class States:
             known=footprint.known,
             title=_title(footprint, parts, _memory(host, index)),
             hue=self._hue(footprint.model),
-            off=footprint.off(index),
+            off=footprint.margin_on(index),
             why=footprint.why,
         )
 
@@ -155,14 +155,14 @@ class States:
             parts=(Part("whole", size),) if size else (),
             known="" if blind else "estimated",
             title=f"{title}\n{why}" if why else title,
-            off=worst.off(index) if index != RAM else 0,
+            off=worst.margin_on(index) if index != RAM else 0,
             why=why,
         )
 
     def _chip(self, name: str, combination: Combination) -> Chip:
         own = [each for each in combination.footprints if each.model == name]
         known = bool(own) and all(each.known for each in own)
-        size = sum(each.on(card) for each in own for card in each.uses)
+        size = sum(each.bytes_on(card) for each in own for card in each.uses)
         if not any(each.uses for each in own):
             size = sum(each.host_bytes(growing=False) for each in own)
         model = self.fleet.models[name]

@@ -36,7 +36,7 @@ def ram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
 
     for host in hosts:
         found = host_memory(context.footprints, host)
-        if found is not None and found.needs + found.off + found.growing > found.room:
+        if found is not None and found.needs + found.margin + found.growing > found.room:
             yield _report(context, found)
 
 
@@ -44,13 +44,13 @@ def _report(context: RuleContext, found: HostMemory) -> Diagnostic:
     host = found.host
     room = f'host "{host.name}" has {gib(found.room)} for models'
     names = _names(found)
-    if found.needs + found.off > found.room:
+    if found.needs + found.margin > found.room:
         verb = "needs" if len({each.model for each in found.footprints}) == 1 else "need"
-        doubt = f" ± {gib(found.off)}" if found.off else ""
+        doubt = f" ± {gib(found.margin)}" if found.margin else ""
         message = f"{names} {verb} {gib(found.needs)}{doubt} of RAM, but {room}"
         cards = "offload more layers to GPUs, " if host.gpus else ""
         hint = f"{cards}use smaller weights, or load fewer models at a time"
-        report = error if found.needs - found.off > found.room else warning
+        report = error if found.needs - found.margin > found.room else warning
     else:
         message = (
             f"{names} may need up to {gib(found.needs + found.growing)} of RAM "

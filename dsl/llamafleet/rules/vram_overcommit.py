@@ -17,7 +17,7 @@ from .sizes import gib, with_doubts
 if TYPE_CHECKING:
     from ..capacity.footprint import Footprint
     from ..capacity.footprint.overfull import Overfull
-    from ..capacity.footprint.ways import Way
+    from ..capacity.footprint.remedies import Remedy
 
 MOST_SEARCHED = 8
 """Ways out are searched for so many cards: for the rest it would take too long to be of use."""
@@ -46,7 +46,7 @@ def vram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
             names = (found.service.name, found.combination.name, found.combination.models)
             key = (*names, found.card, found.needs, found.room)
             said.setdefault(key, []).append(found)
-    searched: dict[tuple[object, ...], tuple[Way, ...]] = {}
+    searched: dict[tuple[object, ...], tuple[Remedy, ...]] = {}
     for alike in said.values():
         yield _report(context, alike, _ways(context, alike[0], searched))
 
@@ -56,18 +56,20 @@ def _has_room_to_check(host: Host) -> bool:
 
 
 def _ways(
-    context: RuleContext, found: Overfull, searched: dict[tuple[object, ...], tuple[Way, ...]]
-) -> tuple[Way, ...]:
+    context: RuleContext, found: Overfull, searched: dict[tuple[object, ...], tuple[Remedy, ...]]
+) -> tuple[Remedy, ...]:
     """What would help; one search for all cards that a combination is too much for."""
-    from ..capacity.footprint.ways import ways_out
+    from ..capacity.footprint.remedies import find_remedies
 
     key = (found.service.name, found.combination.models, found.beside)
     if key not in searched and len(searched) < MOST_SEARCHED:
-        searched[key] = tuple(ways_out(context.footprints, found))
+        searched[key] = tuple(find_remedies(context.footprints, found))
     return searched.get(key, ())
 
 
-def _report(context: RuleContext, alike: list[Overfull], ways: tuple[Way, ...]) -> Diagnostic:
+def _report(
+    context: RuleContext, alike: list[Overfull], remedies: tuple[Remedy, ...]
+) -> Diagnostic:
     found = alike[0]
     gpu = found.host.gpus[found.card]
     others = f" and {len(alike) - 1} similar hosts" if len(alike) > 1 else ""
@@ -77,19 +79,21 @@ def _report(context: RuleContext, alike: list[Overfull], ways: tuple[Way, ...]) 
         f"{_what(found)} {gib(found.needs)} on GPU {found.card} ({gpu.name}) of host "
         f'"{found.host.name}"{others}, which has {gib(found.room)} for models: {by}'
     )
-    if found.off:
-        message += f", give or take {gib(found.off)}"
+    if found.margin:
+        message += f", give or take {gib(found.margin)}"
     if found.last:
         message += f', when "{found.last}" starts last and takes what is free'
     report = error if found.certain else warning
     related = tuple(_parts(context, found))
-    return report("vram-overcommit", message, _place(context, found), _hint(found, ways), *related)
+    return report(
+        "vram-overcommit", message, _place(context, found), _hint(found, remedies), *related
+    )
 
 
 def _what(found: Overfull) -> str:
     name, models = found.combination.name, found.combination.models
     if not swaps(found.service):
-        count = len([each for each in found.combination.footprints if each.on(found.card)])
+        count = len([each for each in found.combination.footprints if each.bytes_on(found.card)])
         what = "the process" if count == 1 else f"the {count} processes"
         what, verb = f'{what} of "{found.service.name}"', "needs" if count == 1 else "need"
     elif models == (name,):
@@ -123,9 +127,11 @@ def _parts(context: RuleContext, found: Overfull) -> Iterator[Label]:
     there = [*found.combination.footprints, *(f for of in found.beside for f in of.footprints)]
     by_model: dict[str, list[Footprint]] = {}
     for each in there:
-        if each.on(found.card):
+        if each.bytes_on(found.card):
             by_model.setdefault(each.model, []).append(each)
-    largest = sorted(by_model.items(), key=lambda item: -sum(f.on(found.card) for f in item[1]))
+    largest = sorted(
+        by_model.items(), key=lambda item: -sum(f.bytes_on(found.card) for f in item[1])
+    )
     for name, footprints in largest[:MOST_SHOWN]:
         sizes: dict[str, int] = {}
         for footprint in footprints:
@@ -142,18 +148,18 @@ def _word(kind: str) -> str:
     return "KV cache" if kind == "kv" else kind
 
 
-def _hint(found: Overfull, ways: tuple[Way, ...]) -> str:
-    there = [each for each in found.combination.footprints if each.on(found.card)]
+def _hint(found: Overfull, remedies: tuple[Remedy, ...]) -> str:
+    there = [each for each in found.combination.footprints if each.bytes_on(found.card)]
     contexts = {each.model: each.whole_context for each in there if each.whole_context}
     said = (f'in "{model}", {what}' for model, what in contexts.items())
-    return "; ".join((*said, _way_out(there, found.card, ways)))
+    return "; ".join((*said, _way_out(there, found.card, remedies)))
 
 
-def _way_out(there: list[Footprint], card: int, ways: tuple[Way, ...]) -> str:
-    if ways:
-        told = (f'{each.change} in "{each.model}" (leaves {gib(each.left)})' for each in ways)
+def _way_out(there: list[Footprint], card: int, remedies: tuple[Remedy, ...]) -> str:
+    if remedies:
+        told = (f'{each.change} in "{each.model}" (leaves {gib(each.left)})' for each in remedies)
         return f"any one of these makes it fit: {'; '.join(told)}"
-    largest = max(there, key=lambda each: each.on(card))
+    largest = max(there, key=lambda each: each.bytes_on(card))
     several = len({each.model for each in there}) > 1
     if largest.written:
         other = f'lower the vram of "{largest.model}" if it takes less'

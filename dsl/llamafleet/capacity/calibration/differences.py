@@ -60,8 +60,8 @@ def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]
             told = told or device != HOST
     # What a card says beside that is its driver's part, if the buffers are as expected.
     for card, mib in () if told else found.gpus.items():
-        expected = footprint.on(card) / MIB
-        margin = max(CARD, footprint.off(card) / MIB, ESTIMATE * expected)
+        expected = footprint.bytes_on(card) / MIB
+        margin = max(CARD, footprint.margin_on(card) / MIB, ESTIMATE * expected)
         if abs(mib - expected) > margin:
             yield Difference(f"GPU {card}, as it says itself", mib, expected)
 

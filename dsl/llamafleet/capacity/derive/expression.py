@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from ...dataclasses import dataclass
 from ...fleet.matrix import Either, Node, One, Together
-from .families import Family
+from .components import Component
 from .maximal import Counts
 
 Literal: TypeAlias = tuple[int, int]
@@ -30,9 +30,9 @@ Weighed: TypeAlias = tuple[int, Node]
 """An expression, and what of its combinations costs most."""
 
 
-def expression(families: Sequence[Family], costs: Mapping[str, int]) -> Node:
+def expression(components: Sequence[Component], costs: Mapping[str, int]) -> Node:
     """The combinations of all parts; leaves have the names of models for their texts."""
-    nodes = [_Writer(each, costs).family() for each in families]
+    nodes = [_Writer(each, costs).component() for each in components]
     return together(*(node for _, node in sorted(nodes, key=lambda each: _order(each[1]))))
 
 
@@ -74,10 +74,10 @@ def _first(node: Node) -> str:
 class _Writer:
     """Writes the choices of one family."""
 
-    of: Family
+    of: Component
     costs: Mapping[str, int]
 
-    def family(self) -> Weighed:
+    def component(self) -> Weighed:
         cubes = [_cube(counts) for counts in self.of.found]
         often = Counter(literal for cube in cubes for literal in cube)
         rank = {
@@ -91,8 +91,8 @@ class _Writer:
     def _either(self, cubes: tuple[Cube, ...]) -> Weighed:
         """What cubes that have nothing in front any more mean."""
         if len(cubes) > 1:
-            used = {kind for cube in cubes for kind, _ in cube}
-            parts = connected({kind: self._places(kind) for kind in used})
+            used = {item_class for cube in cubes for item_class, _ in cube}
+            parts = connected({item_class: self._places(item_class) for item_class in used})
             split = self._product(cubes, parts) if len(parts) > 1 else self._apart(cubes, used)
             if split is not None:
                 return split
@@ -123,9 +123,15 @@ class _Writer:
 
     def _apart(self, cubes: tuple[Cube, ...], used: set[int]) -> Weighed | None:
         """Cubes with and without the model that holds together what were parts without it."""
-        widest = max(self._places(kind).bit_count() for kind in used)
-        wide = [kind for kind in sorted(used) if self._places(kind).bit_count() == widest]
-        others = {kind: self._places(kind) for kind in used if kind not in wide}
+        widest = max(self._places(item_class).bit_count() for item_class in used)
+        wide = [
+            item_class
+            for item_class in sorted(used)
+            if self._places(item_class).bit_count() == widest
+        ]
+        others = {
+            item_class: self._places(item_class) for item_class in used if item_class not in wide
+        }
         if len(connected(others)) < 2:
             return None
         by_count: dict[int, list[Cube]] = {}
@@ -137,10 +143,10 @@ class _Writer:
             found.append(self._group([(wide[0], count)], rest) if count else self._either(rest))
         return _dearest(found)
 
-    def _places(self, kind: int) -> int:
+    def _places(self, item_class: int) -> int:
         """Where a kind needs something, a bit a place."""
-        need = self.of.kinds[kind].need
-        return sum(1 << place for place, size in enumerate(need) if size)
+        demand = self.of.classes[item_class].demand
+        return sum(1 << place for place, size in enumerate(demand) if size)
 
     def _group(self, literals: list[Literal], rest: tuple[Cube, ...]) -> Weighed:
         weight, head = _dearest([self._literal(each) for each in literals])
@@ -150,8 +156,8 @@ class _Writer:
         return weight + more, together(head, tail)
 
     def _literal(self, literal: Literal) -> Weighed:
-        kind, count = literal
-        names = [self.of.names[thing] for thing in self.of.kinds[kind].things]
+        item_class, count = literal
+        names = [self.of.names[item] for item in self.of.classes[item_class].items]
         names.sort(key=lambda name: (-self._cost(name), name))
         return sum(map(self._cost, names[:count])), _some(names, count)
 
@@ -162,20 +168,20 @@ class _Writer:
 def connected(places: Mapping[int, int]) -> list[frozenset[int]]:
     """Kinds that meet in places, directly or through others."""
     parts: list[tuple[int, frozenset[int]]] = []
-    for kind in sorted(places):
-        meeting, kinds = places[kind], frozenset({kind})
+    for item_class in sorted(places):
+        meeting, classes = places[item_class], frozenset({item_class})
         apart = []
         for mask, part in parts:
             if mask & meeting:
-                meeting, kinds = meeting | mask, kinds | part
+                meeting, classes = meeting | mask, classes | part
             else:
                 apart.append((mask, part))
-        parts = [*apart, (meeting, kinds)]
+        parts = [*apart, (meeting, classes)]
     return [part for _, part in parts]
 
 
 def _cube(counts: Counts) -> Cube:
-    return tuple((kind, count) for kind, count in enumerate(counts) if count)
+    return tuple((item_class, count) for item_class, count in enumerate(counts) if count)
 
 
 def _dearest(found: Sequence[Weighed]) -> Weighed:

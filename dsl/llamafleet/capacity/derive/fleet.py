@@ -10,10 +10,10 @@ from ...source import Span
 from ...targets.swap.block import LlamaSwap, llama_swaps
 from ...targets.swap.spillover import check_together
 from ..footprint import Footprints
-from .families import families
+from .components import components
 from .load_cost import load_costs
 from .matrix import most_combinations, with_costs, with_sets
-from .needs import Question, question_of, rivals
+from .placement_problem import PlacementProblem, problem_of, rivals
 from .started_last import MOST_ROUNDS, spreads, without_overfull
 
 UNKNOWN_HINT = (
@@ -45,21 +45,21 @@ def _completed(
         matrix = with_costs(matrix, load_costs(service, footprints.fleet))
     if matrix.auto.sets is None or _shares_cards(service, footprints, diagnostics):
         return matrix
-    question = question_of(service, footprints)
-    if _reported(service, question, footprints, diagnostics):
+    problem = problem_of(service, footprints)
+    if _reported(service, problem, footprints, diagnostics):
         return matrix
     most = most_combinations(matrix, service.version)
     rounds = MOST_ROUNDS if spreads(service, footprints) else 0
     while True:
-        found = families(question.needs, question.room, most - len(question.outside))
+        found = components(problem.demands, problem.room, most - len(problem.outside))
         if found is None:
             _report_too_many(service, most, diagnostics)
             return matrix
-        derived = with_sets(matrix, found, question.outside, service.version)
-        smaller = without_overfull(service, derived, question, footprints) if rounds else None
+        derived = with_sets(matrix, found, problem.outside, service.version)
+        smaller = without_overfull(service, derived, problem, footprints) if rounds else None
         if smaller is None:
             return derived
-        question, rounds = smaller, rounds - 1
+        problem, rounds = smaller, rounds - 1
 
 
 def _shares_cards(service: LlamaSwap, footprints: Footprints, diagnostics: Diagnostics) -> bool:
@@ -98,13 +98,13 @@ def _cards(service: LlamaSwap, footprints: Footprints) -> frozenset[int]:
 
 
 def _reported(
-    service: LlamaSwap, question: Question, footprints: Footprints, diagnostics: Diagnostics
+    service: LlamaSwap, problem: PlacementProblem, footprints: Footprints, diagnostics: Diagnostics
 ) -> bool:
     """Say what is not known; whether nothing can be derived."""
     auto = _place(service)
     host = footprints.fleet.hosts[service.host]
-    for card in sorted(question.used):
-        if question.room[card] is None:
+    for card in sorted(problem.used):
+        if problem.room[card] is None:
             gpu = host.gpus[card]
             diagnostics.error(
                 "missing-key",
@@ -114,7 +114,7 @@ def _reported(
                 hint="add vram = ... to it, for example vram = 24GiB",
             )
             return True
-    for name, why in question.unknown:
+    for name, why in problem.unknown:
         diagnostics.warning(
             "vram-unknown",
             f'model "{name}" runs alone, because its memory is unknown: {why}',
@@ -122,7 +122,7 @@ def _reported(
             related=(Label(auto, "derived here"),),
             hint=UNKNOWN_HINT,
         )
-    for who, why in question.unsure:
+    for who, why in problem.unsure:
         diagnostics.warning(
             "vram-unknown",
             f"sets = auto leaves no room for {who}: {why}",

@@ -19,8 +19,8 @@ from ...fleet.matrix import (
 )
 from ...fleet.matrix_block import DIRECT_IDS
 from ...fleet.matrix_sets import NO_LIMIT, OLD_LIMIT
+from .components import Component
 from .expression import alone, expression
-from .families import Family
 
 AUTO, ALONE = "auto", "auto-alone"
 """What the derived sets are called."""
@@ -50,32 +50,34 @@ def with_costs(matrix: Matrix, costs: Mapping[str, int]) -> Matrix:
 
 
 def with_sets(
-    matrix: Matrix, families: Sequence[Family], outside: Sequence[str], version: int
+    matrix: Matrix, components: Sequence[Component], outside: Sequence[str], version: int
 ) -> Matrix:
     """The matrix with what fits together as its last set, and one of those who are alone."""
     taken = {each.name for each in matrix.sets}
-    ids = {*outside, *(name for each in families for name in each.names)}
+    ids = {*outside, *(name for each in components for name in each.names)}
     sets = list(matrix.sets)
     handles = dict(matrix.handles)
-    told = {model: handle for handle, model in reversed(matrix.handles)}
-    for name, node in _nodes(matrix, families, outside):
-        for model in sorted(set(models_of(node)) - told.keys()):
-            told[model] = _told(model, {*ids, *handles, *told.values()}, version)
-            if told[model] != model or version < DIRECT_IDS:
-                handles[told[model]] = model
+    member_names = {model: handle for handle, model in reversed(matrix.handles)}
+    for name, node in _nodes(matrix, components, outside):
+        for model in sorted(set(models_of(node)) - member_names.keys()):
+            member_names[model] = _member_name(
+                model, {*ids, *handles, *member_names.values()}, version
+            )
+            if member_names[model] != model or version < DIRECT_IDS:
+                handles[member_names[model]] = model
         free = _free(name, taken)
         taken.add(free)
         rendered = f"p{len(sets) + 1:03d}.{free}"
         assert matrix.auto.sets is not None
-        sets.append(NamedSet(free, rendered, _with_texts(node, told), matrix.auto.sets))
+        sets.append(NamedSet(free, rendered, _with_texts(node, member_names), matrix.auto.sets))
     return replace(matrix, handles=tuple(handles.items()), sets=tuple(sets))
 
 
 def _nodes(
-    matrix: Matrix, families: Sequence[Family], outside: Sequence[str]
+    matrix: Matrix, components: Sequence[Component], outside: Sequence[str]
 ) -> Iterator[tuple[str, Node]]:
-    if families:
-        yield AUTO, expression(families, dict(matrix.costs))
+    if components:
+        yield AUTO, expression(components, dict(matrix.costs))
     if outside:
         yield ALONE, alone(outside)
 
@@ -86,7 +88,7 @@ def _free(name: str, taken: set[str]) -> str:
     return next(each for each in (name, *numbers) if each not in taken)
 
 
-def _told(model: str, taken: set[str], version: int) -> str:
+def _member_name(model: str, taken: set[str], version: int) -> str:
     """What a set calls a model: its id, or a handle where that cannot stand in a set."""
     if version >= DIRECT_IDS and _MEMBER.fullmatch(model):
         return model
@@ -96,12 +98,12 @@ def _told(model: str, taken: set[str], version: int) -> str:
     return next(name for n in range(1, len(taken) + 2) if (name := f"m{n}") not in taken)
 
 
-def _with_texts(node: Node, told: Mapping[str, str]) -> Node:
+def _with_texts(node: Node, member_names: Mapping[str, str]) -> Node:
     match node:
         case One(model):
-            return One(model, told[model])
+            return One(model, member_names[model])
         case Together(terms):
-            return Together(tuple(_with_texts(term, told) for term in terms))
+            return Together(tuple(_with_texts(term, member_names) for term in terms))
         case Either(terms):
-            return Either(tuple(_with_texts(term, told) for term in terms))
+            return Either(tuple(_with_texts(term, member_names) for term in terms))
     return node

@@ -20,7 +20,7 @@ from typing import TypeAlias
 
 from ...dataclasses import dataclass, field
 
-Need: TypeAlias = tuple[int, ...]
+Demand: TypeAlias = tuple[int, ...]
 Counts: TypeAlias = tuple[int, ...]
 
 MOST_STEPS = 1_000_000
@@ -28,50 +28,56 @@ MOST_STEPS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ItemClass:
     """Things that need the same, by their numbers."""
 
-    need: Need
-    things: tuple[int, ...]
+    demand: Demand
+    items: tuple[int, ...]
 
 
-def kinds_of(needs: Sequence[Need]) -> tuple[Kind, ...]:
+def item_classes(demands: Sequence[Demand]) -> tuple[ItemClass, ...]:
     """Things of equal needs together, those that need most first."""
-    found: dict[Need, list[int]] = {}
-    for number, need in enumerate(needs):
-        found.setdefault(tuple(need), []).append(number)
-    order = sorted(found, key=lambda need: (-max(need, default=0), need))
-    return tuple(Kind(need, tuple(found[need])) for need in order)
+    found: dict[Demand, list[int]] = {}
+    for number, demand in enumerate(demands):
+        found.setdefault(tuple(demand), []).append(number)
+    order = sorted(found, key=lambda demand: (-max(demand, default=0), demand))
+    return tuple(ItemClass(demand, tuple(found[demand])) for demand in order)
 
 
-def maximal(needs: Sequence[Need], room: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def maximal(demands: Sequence[Demand], room: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """Every largest choice, as numbers of things; what does not fit alone is in none."""
-    kinds = kinds_of(needs)
-    found = largest(kinds, room, MOST_STEPS)
+    classes = item_classes(demands)
+    found = largest(classes, room, MOST_STEPS)
     if found is None:
         raise OverflowError("there are too many choices")
     for counts in found:
-        chosen = (combinations(kind.things, n) for kind, n in zip(kinds, counts, strict=True))
+        chosen = (
+            combinations(item_class.items, n) for item_class, n in zip(classes, counts, strict=True)
+        )
         yield from (tuple(sorted(sum(parts, ()))) for parts in product(*chosen))
 
 
-def choices(kinds: Sequence[Kind], found: Sequence[Counts]) -> int:
+def choices(classes: Sequence[ItemClass], found: Sequence[Counts]) -> int:
     """How many choices of things have one of these counts of kinds."""
-    many = _many(kinds)
+    many = _many(classes)
     return sum(prod(comb(number, counts[at]) for at, number in many) for counts in found)
 
 
-def _many(kinds: Sequence[Kind]) -> list[tuple[int, int]]:
+def _many(classes: Sequence[ItemClass]) -> list[tuple[int, int]]:
     """Kinds that several things are of, by their place, and how many."""
-    return [(at, len(kind.things)) for at, kind in enumerate(kinds) if len(kind.things) > 1]
+    return [
+        (at, len(item_class.items))
+        for at, item_class in enumerate(classes)
+        if len(item_class.items) > 1
+    ]
 
 
-def largest(kinds: Sequence[Kind], room: Sequence[int], most: int) -> list[Counts] | None:
+def largest(classes: Sequence[ItemClass], room: Sequence[int], most: int) -> list[Counts] | None:
     """Counts of kinds to which nothing can be added; None if there are more choices than `most`.
 
     It is also None where the search takes too long.
     """
-    search = _Search.of(kinds, room, most)
+    search = _Search.of(classes, room, most)
     search.go(0, search.start, (), ())
     return None if search.steps > MOST_STEPS or search.choices > most else search.found
 
@@ -80,9 +86,9 @@ def largest(kinds: Sequence[Kind], room: Sequence[int], most: int) -> list[Count
 class _Search:
     """What stays the same during a search, and what was found."""
 
-    kinds: Sequence[Kind]
+    classes: Sequence[ItemClass]
     most: int
-    needs: list[int]
+    demands: list[int]
     start: int
     fits: int
     rest: list[int]
@@ -92,19 +98,22 @@ class _Search:
     steps: int = 0
 
     @classmethod
-    def of(cls, kinds: Sequence[Kind], room: Sequence[int], most: int) -> _Search:
-        everything = sum(max(kind.need, default=0) * (len(kind.things) + 1) for kind in kinds)
+    def of(cls, classes: Sequence[ItemClass], room: Sequence[int], most: int) -> _Search:
+        everything = sum(
+            max(item_class.demand, default=0) * (len(item_class.items) + 1)
+            for item_class in classes
+        )
         width = (everything + max(room, default=0) + 1).bit_length() + 1
 
         def packed(values: Sequence[int]) -> int:
             return sum(value << (place * (width + 1)) for place, value in enumerate(values))
 
         fits = packed([1 << width] * len(room))
-        needs = [packed(kind.need) for kind in kinds]
+        demands = [packed(item_class.demand) for item_class in classes]
         rest = [0]
-        for kind, need in zip(reversed(kinds), reversed(needs), strict=True):
-            rest.append(rest[-1] + need * len(kind.things))
-        return cls(kinds, most, needs, packed(room) + fits, fits, rest[::-1], _many(kinds))
+        for item_class, demand in zip(reversed(classes), reversed(demands), strict=True):
+            rest.append(rest[-1] + demand * len(item_class.items))
+        return cls(classes, most, demands, packed(room) + fits, fits, rest[::-1], _many(classes))
 
     def go(self, at: int, room: int, left_out: tuple[int, ...], counts: Counts) -> None:
         """Choose from the kinds from `at` on; `left_out` are needs that may not fit in the end."""
@@ -117,18 +126,18 @@ class _Search:
             if (in_the_end - each) & fits == fits:
                 return
         if in_the_end & fits == fits:
-            self._keep((*counts, *(len(kind.things) for kind in self.kinds[at:])))
+            self._keep((*counts, *(len(item_class.items) for item_class in self.classes[at:])))
             return
-        need, number = self.needs[at], len(self.kinds[at].things)
+        demand, number = self.demands[at], len(self.classes[at].items)
         rooms = [room]
-        while len(rooms) <= number and (rooms[-1] - need) & fits == fits:
-            rooms.append(rooms[-1] - need)
+        while len(rooms) <= number and (rooms[-1] - demand) & fits == fits:
+            rooms.append(rooms[-1] - demand)
         for taken in range(len(rooms) - 1, -1, -1):
             now = rooms[taken]
             # What does not fit now never will: the room only shrinks.
             still = tuple(each for each in left_out if (now - each) & fits == fits)
             if taken < len(rooms) - 1:
-                still = (*still, need)
+                still = (*still, demand)
             self.go(at + 1, now, still, (*counts, taken))
 
     def _keep(self, counts: Counts) -> None:

@@ -12,7 +12,7 @@ from ...fleet.matrix import Matrix
 from ...targets.swap.block import LlamaSwap
 from ..footprint import Footprints
 from ..footprint.overfull import Overfull, follows_free_memory, overfull
-from .needs import Question
+from .placement_problem import PlacementProblem
 
 MOST_ROUNDS = 40
 
@@ -27,33 +27,37 @@ def spreads(service: LlamaSwap, footprints: Footprints) -> bool:
 
 
 def without_overfull(
-    service: LlamaSwap, matrix: Matrix, question: Question, footprints: Footprints
-) -> Question | None:
+    service: LlamaSwap, matrix: Matrix, problem: PlacementProblem, footprints: Footprints
+) -> PlacementProblem | None:
     """The question with larger needs, if a derived combination is too much; else None."""
     fleet = footprints.fleet
     services = {**fleet.services, service.name: replace(service, matrix=matrix)}
     now = footprints.of_fleet(replace(fleet, services=services))
     derived = {each.name for each in matrix.sets if each.origin == matrix.auto.sets}
-    needs = dict(question.needs)
+    demands = dict(problem.demands)
     for found in overfull(now, fleet.hosts[service.host]):
         if found.service.name == service.name and found.combination.name in derived:
-            _exclude(found, question, needs)
-    return replace(question, needs=needs) if needs != question.needs else None
+            _exclude(found, problem, demands)
+    return replace(problem, demands=demands) if demands != problem.demands else None
 
 
-def _exclude(found: Overfull, question: Question, needs: dict[str, tuple[int, ...]]) -> None:
+def _exclude(
+    found: Overfull, problem: PlacementProblem, demands: dict[str, tuple[int, ...]]
+) -> None:
     """Let the last model need a byte more than the others leave of the card they share most."""
     last = found.last
-    if last is None or last not in needs:
+    if last is None or last not in demands:
         return
-    others = [needs[name] for name in found.combination.models if name in needs and name != last]
+    others = [
+        demands[name] for name in found.combination.models if name in demands and name != last
+    ]
     shared = [
-        (sum(need[card] for need in others), -card)
-        for card in question.used
-        if needs[last][card] and question.room[card] is not None
+        (sum(demand[card] for demand in others), -card)
+        for card in problem.used
+        if demands[last][card] and problem.room[card] is not None
     ]
     taken, card = max(shared, default=(0, 0))
     if taken:
-        own = list(needs[last])
-        own[-card] = max(own[-card], (question.room[-card] or 0) - taken + 1)
-        needs[last] = tuple(own)
+        own = list(demands[last])
+        own[-card] = max(own[-card], (problem.room[-card] or 0) - taken + 1)
+        demands[last] = tuple(own)

@@ -15,7 +15,7 @@ UNKNOWN = 1 << 50
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class VisibleGpu:
     """A card of the host, by its index there, and as the process sees it."""
 
     index: int
@@ -28,7 +28,7 @@ Free: TypeAlias = "tuple[int | None, ...]"
 
 def cards_of(
     build: Build | None, host: Host, devices: tuple[int, ...] | None, free: Free | None = None
-) -> tuple[Seen, ...]:
+) -> tuple[VisibleGpu, ...]:
     """What a process sees; its own numbers start at 0 whatever the host's indices are."""
     prefix = _prefix(build, host)
     if prefix is None:
@@ -38,7 +38,7 @@ def cards_of(
     there = [index for index in indices if index < len(host.gpus)]
     # Without a tensor-split llama-server goes by what is free.
     return tuple(
-        Seen(index, Device(f"{prefix}{number}", free[index] or UNKNOWN))
+        VisibleGpu(index, Device(f"{prefix}{number}", free[index] or UNKNOWN))
         for number, index in enumerate(there)
     )
 

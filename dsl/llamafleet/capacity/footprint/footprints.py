@@ -62,7 +62,7 @@ class Footprints:
         if not self.fleet.measured or any(each.known == WRITTEN for each in computed):
             return computed
         from ...lock.measured import measured_of
-        from .seen import as_measured
+        from .measured import as_measured
 
         found = measured_of(self.fleet, host, service, model)
         if found is None:
@@ -92,7 +92,7 @@ class Footprints:
 
     def _weigh(self, service: str, host: str, card: int) -> Weigh:
         def weigh(model: str) -> int:
-            return sum(each.on(card) for each in self.of(service, model, host))
+            return sum(each.bytes_on(card) for each in self.of(service, model, host))
 
         return weigh
 

@@ -14,9 +14,9 @@ from .model import Combination, Footprint
 class HostMemory:
     """The worst case of a host, in bytes.
 
-    `needs` is what its models take once they are loaded, `off` by how much a rule of thumb may be
-    wrong about that, `growing` what caches add to it while they work, up to their limits. `worst`
-    are the combinations, one a service.
+    `needs` is what its models take once they are loaded, `margin` how far that may be off by a rule
+    of thumb, `growing` what caches add to it while they work, up to their limits. `worst` are the
+    combinations, one a service.
     """
 
     host: Host
@@ -24,7 +24,7 @@ class HostMemory:
     needs: int
     growing: int
     room: int
-    off: int = 0
+    margin: int = 0
 
     @property
     def footprints(self) -> tuple[Footprint, ...]:
@@ -45,7 +45,7 @@ def host_memory(footprints: Footprints, host: Host) -> HostMemory | None:
             worst.append(max(together, key=_taken, default=None))
     there = tuple(each for each in worst if each is not None)
     needs = sum(_taken(each, growing=False) for each in there)
-    off = sum(each.ram_off for combination in there for each in combination.footprints)
+    off = sum(each.ram_margin for combination in there for each in combination.footprints)
     return HostMemory(host, there, needs, sum(map(_taken, there)) - needs, room, off)
 
 

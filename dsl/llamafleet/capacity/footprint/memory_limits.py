@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from ...backends import backend
 from ...fleet.model import Fleet, Host, Service
 from ...fleet.service import swaps
-from ..memory.engine.compute import THUMB
 from .footprints import Footprints
 from .model import ESTIMATED, MEASURED, Footprint
 
@@ -71,6 +70,6 @@ def _needs(footprint: Footprint) -> int:
     estimate = footprint.estimate
     if footprint.known not in (ESTIMATED, MEASURED) or estimate is None or footprint.uses:
         return -1
-    if any(THUMB in each.formula for each in estimate.terms):
+    if any(term.unbuilt for term in estimate.terms):
         return -1
     return footprint.host_bytes(growing=True)

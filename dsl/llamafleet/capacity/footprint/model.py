@@ -22,11 +22,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """What one process of a model takes on one host.
+    """The memory that one process of a model takes on one host.
 
-    `cards` are parts by the host's device index, in that order; `margin` is how many bytes the sum
-    of a card may be off, `ram_off` those of `ram` that are by a rule of thumb. `known` says how:
-    `written` (the model's `vram`), `measured`, `estimated`, or nothing, and then `why` says what is
+    `cards` are parts by the host's device index, in that order; `margins` are bytes by which the
+    sum of a card may be off, `ram_margin` those of `ram` by a rule of thumb. `known` is the origin:
+    `written` (the model's `vram`), `measured`, `estimated`, or "", and then `why` says what is
     missing.
     """
 
@@ -36,27 +36,27 @@ class Footprint:
     process: int
     cards: tuple[tuple[int, tuple[Part, ...]], ...] = ()
     ram: tuple[Part, ...] = ()
-    margin: tuple[tuple[int, int], ...] = ()
-    ram_off: int = 0
+    margins: tuple[tuple[int, int], ...] = ()
+    ram_margin: int = 0
     known: str = ""
     why: str = ""
     estimate: Estimate | None = None
 
-    def on(self, card: int) -> int:
+    def bytes_on(self, card: int) -> int:
         """Bytes on a card."""
         return sum(part.size for index, parts in self.cards if index == card for part in parts)
 
-    def off(self, card: int) -> int:
+    def margin_on(self, card: int) -> int:
         """By how many bytes that may be wrong."""
-        return sum(size for index, size in self.margin if index == card)
+        return sum(size for index, size in self.margins if index == card)
 
     def caution(self, card: int) -> int:
-        """Return by how many bytes more than `on` it is warned of.
+        """Return by how many bytes more than `bytes_on` it is warned of.
 
         Nothing of what only the size of weights tells: that doubt is so wide that it would be
         warned of everywhere; who asks is told that it is a rule of thumb.
         """
-        return 0 if self.by_size else self.off(card)
+        return 0 if self.by_size else self.margin_on(card)
 
     @property
     def by_size(self) -> bool:
@@ -117,14 +117,14 @@ class Combination:
     models: tuple[str, ...]
     footprints: tuple[Footprint, ...]
 
-    def on(self, card: int) -> int:
+    def bytes_on(self, card: int) -> int:
         """Bytes on a card."""
-        return sum(each.on(card) for each in self.footprints)
+        return sum(each.bytes_on(card) for each in self.footprints)
 
-    def off(self, card: int) -> int:
+    def margin_on(self, card: int) -> int:
         """By how many bytes that may be wrong."""
-        return sum(each.off(card) for each in self.footprints)
+        return sum(each.margin_on(card) for each in self.footprints)
 
     def caution(self, card: int) -> int:
-        """Return by how many bytes more than `on` it is warned of."""
+        """Return by how many bytes more than `bytes_on` it is warned of."""
         return sum(each.caution(card) for each in self.footprints)

@@ -28,7 +28,7 @@ MOST_ORDERS = 64
 class Overfull:
     """A card that may have to hold more than it has.
 
-    `needs` and `room` are bytes, `off` is by how many `needs` may be wrong. `beside` is what other
+    `needs` and `room` are bytes, `margin` those by which `needs` may be off. `beside` is what other
     services have there meanwhile. `last` is the model that was started last, where that matters.
     """
 
@@ -39,13 +39,13 @@ class Overfull:
     beside: tuple[Combination, ...]
     needs: int
     room: int
-    off: int
+    margin: int
     last: str | None = None
 
     @property
     def certain(self) -> bool:
         """Whether it is too much even if the numbers are as wrong as they may be."""
-        return self.needs - self.off > self.room
+        return self.needs - self.margin > self.room
 
 
 def overfull(footprints: Footprints, host: Host) -> Iterator[Overfull]:
@@ -72,10 +72,10 @@ def _beside(
 ) -> tuple[Combination, ...]:
     """The worst of those services that come before, so that each clash is said once."""
     worst = (
-        max(together[each.name], key=lambda found: found.on(card), default=None)
+        max(together[each.name], key=lambda found: found.bytes_on(card), default=None)
         for each in services[:index]
     )
-    return tuple(each for each in worst if each is not None and each.on(card))
+    return tuple(each for each in worst if each is not None and each.bytes_on(card))
 
 
 def _of_service(
@@ -86,16 +86,16 @@ def _of_service(
     beside: tuple[Combination, ...],
 ) -> Iterator[Overfull]:
     card, room = where
-    base = sum(each.on(card) for each in beside)
-    doubt = sum(each.off(card) for each in beside)
+    base = sum(each.bytes_on(card) for each in beside)
+    doubt = sum(each.margin_on(card) for each in beside)
     careful = sum(each.caution(card) for each in beside)
     if base > room:
         return  # said already, of what is beside
     worst: dict[str, Overfull] = {}
     for last, each in placed:
-        if not each.on(card):
+        if not each.bytes_on(card):
             continue
-        needs, off = base + each.on(card), doubt + each.off(card)
+        needs, off = base + each.bytes_on(card), doubt + each.margin_on(card)
         known = worst.get(each.name)
         if needs + careful + each.caution(card) > room and (known is None or needs > known.needs):
             worst[each.name] = Overfull(host, card, service, each, beside, needs, room, off, last)
@@ -131,7 +131,7 @@ def _started_last(
 ) -> Combination | None:
     others = [each for each in combination.footprints if each is not footprint]
     free = tuple(
-        None if room is None else max(1, room - sum(each.on(card) for each in others))
+        None if room is None else max(1, room - sum(each.bytes_on(card) for each in others))
         for card, room in enumerate(footprints.room(host.name))
     )
     model = footprints.fleet.models[footprint.model]

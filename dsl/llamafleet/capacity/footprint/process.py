@@ -12,7 +12,7 @@ from ...targets.process.command import server_flags
 from ..memory import Device, Estimate, Flags, read_flags
 from ..memory.by_size import by_size
 from ..memory.terms import HOST
-from .cards import Free, Seen, cards_of
+from .cards import Free, VisibleGpu, cards_of
 from .margin import of_terms
 from .model import ESTIMATED, WRITTEN, Footprint, Part
 
@@ -50,15 +50,15 @@ class Estimates:
 
         Of a model without a tensor-split, `free` decides how it is spread.
         """
-        seen = cards_of(process.build, process.host, process.devices, free)
+        gpus = cards_of(process.build, process.host, process.devices, free)
         if facts is not None:
-            found = _footprint(model, seen, self.fleet, facts, _ref(process, self.fleet))
+            found = _footprint(model, gpus, self.fleet, facts, _ref(process, self.fleet))
         else:
             files = (model.gguf, model.mmproj, model.draft, model.vram)
             ref = _ref(process, self.fleet)
-            key = (files, server_flags(model), seen, ref)
+            key = (files, server_flags(model), gpus, ref)
             if key not in self.known:
-                self.known[key] = _footprint(model, seen, self.fleet, self.fleet.facts, ref)
+                self.known[key] = _footprint(model, gpus, self.fleet, self.fleet.facts, ref)
             found = self.known[key]
         return replace(
             found,
@@ -76,7 +76,7 @@ def _ref(process: Process, fleet: Fleet) -> str | None:
 
 def _footprint(
     model: Model,
-    seen: tuple[Seen, ...],
+    gpus: tuple[VisibleGpu, ...],
     fleet: Fleet,
     facts: Mapping[str, GgufFacts],
     ref: str | None,
@@ -84,12 +84,12 @@ def _footprint(
     """What a model takes of these cards, whatever the process is called."""
     found = Footprint("", model.name, "", 0)
     if model.vram is not None:
-        shares = _shares(model, seen)
+        shares = _shares(model, gpus)
         parts = tuple((index, (Part("whole", size),)) for index, size in shares)
         return replace(found, cards=parts, known=WRITTEN)
-    cards = tuple(each.device for each in seen)
+    cards = tuple(each.device for each in gpus)
     whole = _estimated(model, cards, fleet, facts, ref)
-    return replace(found, why=whole) if isinstance(whole, str) else _with_terms(found, whole, seen)
+    return replace(found, why=whole) if isinstance(whole, str) else _with_terms(found, whole, gpus)
 
 
 def _estimated(
@@ -147,23 +147,23 @@ def _extras(model: Model, flags: Flags, known: Mapping[str, GgufFacts]) -> Extra
     )
 
 
-def _with_terms(found: Footprint, whole: Estimate, seen: tuple[Seen, ...]) -> Footprint:
+def _with_terms(found: Footprint, whole: Estimate, gpus: tuple[VisibleGpu, ...]) -> Footprint:
     """The terms of an estimate by the host's cards."""
     cards: list[tuple[int, tuple[Part, ...]]] = []
     margins: list[tuple[int, int]] = []
-    for each in seen:
+    for each in gpus:
         terms = [term for term in whole.terms if term.device == each.device.name and term.size]
         if terms:
             cards.append((each.index, tuple(_summed((t.kind, t.size) for t in terms))))
             margins.append((each.index, of_terms(terms)))
     ram = tuple(_summed((t.kind, t.size) for t in whole.terms if t.device == HOST))
-    doubt = whole.off(HOST)
+    doubt = whole.margin_on(HOST)
     return replace(
         found,
         cards=tuple(cards),
         ram=ram,
-        margin=tuple(margins),
-        ram_off=doubt,
+        margins=tuple(margins),
+        ram_margin=doubt,
         known=ESTIMATED,
         estimate=whole,
     )
@@ -176,17 +176,17 @@ def _summed(pairs: Iterable[tuple[str, int]]) -> Iterator[Part]:
     return (Part(kind, size) for kind, size in sums.items())
 
 
-def _shares(model: Model, seen: tuple[Seen, ...]) -> Iterator[tuple[int, int]]:
+def _shares(model: Model, gpus: tuple[VisibleGpu, ...]) -> Iterator[tuple[int, int]]:
     """A written total over the cards, as the weights are: by tensor-split, or by their memory."""
-    if not seen or model.vram is None:
+    if not gpus or model.vram is None:
         return
     said = (model.flag("tensor-split") or "").replace("/", ",").split(",")
     weights = [float(each) for each in said if each] if said != [""] else []
     if model.flag("split-mode") == "none":
         weights = [0.0] * int(model.flag("main-gpu") or 0) + [1.0]
-    weights = (weights + [0.0] * len(seen))[: len(seen)]
+    weights = (weights + [0.0] * len(gpus))[: len(gpus)]
     if not any(weights):
-        weights = [float(each.device.memory) for each in seen]
-    for each, weight in zip(seen, weights, strict=True):
+        weights = [float(each.device.memory) for each in gpus]
+    for each, weight in zip(gpus, weights, strict=True):
         if weight:
             yield each.index, round(model.vram * weight / sum(weights))

@@ -63,7 +63,7 @@ def _computed(
             if term.kind == "compute":
                 formula = "rule of thumb, the graph is not known: as much as the model's"
                 what = "compute buffer to draft, about"
-                yield replace(term, what=what, formula=formula, off=term.size // 2)
+                yield replace(term, what=what, formula=formula, margin=term.size // 2)
         return
     sizes = buffers(net.graph, net.graph.inputs, machine(flags, placement), cparams.tokens)
     for device in (*placement.devices, HOST):

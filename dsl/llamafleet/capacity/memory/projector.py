@@ -43,7 +43,7 @@ def projector(facts: GgufFacts, flags: Flags, cards: Sequence[Device]) -> Iterat
         work = int(size * SHARE)
         formula = "rule of thumb, its graph is not known: 0.3 of its weights"
         what = "image projector at work, about"
-        yield Term(device, "compute", what, work, formula, GRAPH, off=work)
+        yield Term(device, "compute", what, work, formula, GRAPH, margin=work)
         return
     work = patches * values * 4
     formula = f"{patches} patches x {values} values x 4 bytes"

@@ -36,7 +36,7 @@ def estimate_tree(found: Estimate) -> dict[str, object]:
         row |= {f"{name}_mib": _mib(found.size(device, *kinds)) for name, kinds in COLUMNS}
         row["total_mib"] = _mib(found.size(device, *LOGGED))
         row["driver_mib"] = _mib(found.size(device, "driver"))
-        row["off_mib"] = _mib(found.off(device))
+        row["off_mib"] = _mib(found.margin_on(device))
         devices.append(row)
     if found.together:
         devices.append(_together(found))
@@ -48,7 +48,7 @@ def estimate_tree(found: Estimate) -> dict[str, object]:
         "terms": [
             {
                 "device": each.device, "kind": each.kind, "what": each.what,
-                "mib": _mib(each.size), "off_mib": _mib(each.off),
+                "mib": _mib(each.size), "off_mib": _mib(each.margin),
                 "formula": each.formula, "source": each.source,
             }
             for each in found.terms
@@ -93,7 +93,7 @@ def _table(found: Estimate, cards: tuple[Device, ...]) -> Iterator[str]:
 
 def _terms(found: Estimate) -> Iterator[str]:
     for each in found.terms:
-        off = f" ± {each.off / MIB:.2f}" if each.off else ""
+        off = f" ± {each.margin / MIB:.2f}" if each.margin else ""
         yield f"{each.device:<8}{each.size / MIB:>12.2f}{off}  {each.what}: {each.formula}"
         yield f"{'':<22}[{each.source}]"
 

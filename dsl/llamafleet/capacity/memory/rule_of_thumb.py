@@ -33,7 +33,7 @@ OTHER_BUILD: dict[Kind, float] = {
 def of_other_build(terms: Iterable[Term]) -> Iterator[Term]:
     """Yield terms with what they may be off because another build makes the buffers."""
     for each in terms:
-        yield replace(each, off=each.off + int(OTHER_BUILD.get(each.kind, 0.0) * each.size))
+        yield replace(each, margin=each.margin + int(OTHER_BUILD.get(each.kind, 0.0) * each.size))
 
 
 def by_rule_of_thumb(
@@ -44,7 +44,7 @@ def by_rule_of_thumb(
     yield from _cache(facts, hparams, flags, cparams, placement)
     yield from _states(facts, hparams, flags, cparams, placement)
     for term in outputs(facts, hparams, flags, cparams):
-        yield replace(term, off=term.size // 2)
+        yield replace(term, margin=term.size // 2)
     yield from _compute(facts, hparams, flags, cparams, placement)
 
 
@@ -56,7 +56,7 @@ def _weights(
     twice = tied.size if tied is not None and "output.weight" not in facts.by_name else 0
     for term in weights(facts, hparams, flags, placement):
         doubtful = twice if term.device == placement.output else 0
-        yield replace(term, off=min(doubtful, term.size))
+        yield replace(term, margin=min(doubtful, term.size))
 
 
 def _cache(

@@ -21,7 +21,8 @@ HOST = "CPU"
 class Term:
     """Some bytes on one device, how they come about, and where llama.cpp decides it.
 
-    `off` is by how many bytes the size may be wrong, where it is no exact formula.
+    `margin` is how many bytes the size may be off where the formula is not exact; `unbuilt` is True
+    for a compute buffer whose graph is not built, or not in all parts.
     """
 
     device: str
@@ -30,7 +31,8 @@ class Term:
     size: int
     formula: str
     source: str
-    off: int = 0
+    margin: int = 0
+    unbuilt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ class Estimate:
             if each.device == device and (not kinds or each.kind in kinds)
         )
 
-    def off(self, device: str) -> int:
+    def margin_on(self, device: str) -> int:
         """Return by how many bytes a device's buffers may be wrong where no formula is exact."""
-        return sum(each.off for each in self.terms if each.device == device)
+        return sum(each.margin for each in self.terms if each.device == device)
 
     @property
     def doubt(self) -> int:
@@ -72,7 +74,7 @@ class Estimate:
         there = [each for each in self.devices if each != HOST and self.size(each, *LOGGED)]
         shares = [
             100
-            * sum(x.off for x in self.terms if x.device == each and x.kind in LOGGED)
+            * sum(x.margin for x in self.terms if x.device == each and x.kind in LOGGED)
             / max(1, self.size(each, *LOGGED))
             for each in there or [HOST]
         ]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...fleet.model import Service
 from ..footprint import Combination, Footprints
-from ..footprint.places import Places, room_of, worst_of
+from ..footprint.device_usage import DeviceUsage, room_of, worst_usage
 
 
 class UnknownNameError(Exception):
@@ -30,7 +30,7 @@ class Beside:
     """
 
     room: tuple[int | None, ...]
-    taken: Places
+    taken: DeviceUsage
     names: tuple[str, ...]
     unknown: tuple[str, ...]
 
@@ -74,7 +74,7 @@ def beside(
     else:
         groups.append(_without([each for each in own if model in each.models], model))
     cards = len(fleet.hosts[host].gpus)
-    worst = [worst_of((each.footprints for each in group), cards) for group in groups]
+    worst = [worst_usage((each.footprints for each in group), cards) for group in groups]
     found = {each.model: each for group in groups for one in group for each in one.footprints}
     found.pop(model, None)
     return Beside(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...fleet.model import Model
 from ..footprint.changed import with_flags, with_split
-from ..footprint.places import Places
+from ..footprint.device_usage import DeviceUsage
 from .search import Search, written
 
 TYPES = ("f16", "q8_0", "q4_0")
@@ -26,7 +26,7 @@ class Option:
     per_slot: int
     split: tuple[int, ...]
     cpu_moe: int
-    takes: Places
+    takes: DeviceUsage
     model: Model
 
 
@@ -87,7 +87,7 @@ def _least_experts(search: Search, model: Model) -> int:
 def _longest(search: Search, model: Model, name: str, experts: int) -> Option | None:
     """The largest context; the search halves what is in question."""
 
-    def placed(steps: int, small: bool = False) -> tuple[Model, Places] | None:
+    def placed(steps: int, small: bool = False) -> tuple[Model, DeviceUsage] | None:
         sized = with_flags(model, ctx_size=str(steps * search.unit))
         return search.placed(sized, small=small)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from ...fleet.model import Fleet, Model
 from ..footprint import Footprint, Footprints
 from ..footprint.changed import moved, with_split
-from ..footprint.places import Places, places_of
+from ..footprint.device_usage import DeviceUsage, usage_of
 
 CELLS = 256
 """Contexts of a slot are multiples of it."""
@@ -67,19 +67,19 @@ class Search:
         """Its processes with other flags."""
         return self.footprints.variant(self.service, model, self.host)
 
-    def takes(self, model: Model) -> Places | None:
+    def takes(self, model: Model) -> DeviceUsage | None:
         """What it takes in each place; None where that cannot be computed."""
         own = self.of(model)
-        return places_of(own, len(self.left) - 1) if own and all(e.known for e in own) else None
+        return usage_of(own, len(self.left) - 1) if own and all(e.known for e in own) else None
 
-    def spare(self, takes: Places) -> Places:
+    def spare(self, takes: DeviceUsage) -> DeviceUsage:
         """What is left in each place then; less than nothing where it is too much."""
         return tuple(
             0 if left is None else left - taken
             for left, taken in zip(self.left, takes, strict=True)
         )
 
-    def placed(self, model: Model, *, small: bool = False) -> tuple[Model, Places] | None:
+    def placed(self, model: Model, *, small: bool = False) -> tuple[Model, DeviceUsage] | None:
         """The model spread over its cards so that it fits, if wanted in small numbers."""
         if len(self.cards) < 2:
             takes = self.takes(model)
@@ -108,7 +108,7 @@ class Search:
         shares[free.index(max(free))] += layers - sum(shares)
         return shares
 
-    def _smaller(self, model: Model, shares: list[int]) -> tuple[Model, Places] | None:
+    def _smaller(self, model: Model, shares: list[int]) -> tuple[Model, DeviceUsage] | None:
         """The same with smaller numbers, if that fits, too."""
         whole = sum(shares)
         for total in range(len(shares), SMALL + 1):

@@ -42,15 +42,16 @@ def compute(
     scores = {placement.layers[each] for each in indexed(facts, hparams)}
     for device in (*placement.devices, HOST):
         formula = f"{cparams.tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
-        size, off = found[device], 0
+        size, margin = found[device], 0
+        unbuilt = more is not None and size > 0
         if more is not None and size:
             factor, extra = more
             if extra and device not in scores:
                 extra = cparams.per_sequence * cparams.tokens * 2
-            off = int(size * (factor - 1)) + extra // 2
+            margin = int(size * (factor - 1)) + extra // 2
             size = int(size * factor) + extra
             formula = f"{formula}; {THUMB} in all parts: {factor} times, and {extra} bytes"
-        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, off)
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, margin, unbuilt)
 
 
 def _not_built(facts: GgufFacts, hparams: HParams, cparams: CParams) -> tuple[float, int] | None:
@@ -72,4 +73,4 @@ def _by_rule_of_thumb(
     size = max(values * cparams.tokens * copies, hparams.vocabulary * cparams.outputs) * 4
     for device in (*placement.devices, HOST):
         formula = f"{THUMB} ({why}): {cparams.tokens} tokens x {values} values"
-        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, off=size // 2)
+        yield Term(device, "compute", "compute buffer", size, formula, SOURCE, size // 2, True)

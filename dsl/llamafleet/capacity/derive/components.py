@@ -11,76 +11,78 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 
 from ...dataclasses import dataclass
-from .maximal import Counts, Kind, Need, choices, kinds_of, largest
+from .maximal import Counts, Demand, ItemClass, choices, item_classes, largest
 
-Needs = Mapping[str, Need]
+Demands = Mapping[str, Demand]
 Room = Sequence[int | None]
 """What each place has; None where nobody knows, and nothing is refused."""
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class Component:
     """Models that are chosen independently of all others: every largest choice, by kinds."""
 
     names: tuple[str, ...]
-    kinds: tuple[Kind, ...]
+    classes: tuple[ItemClass, ...]
     found: tuple[Counts, ...]
 
     @property
     def choices(self) -> int:
         """How many there are."""
-        return choices(self.kinds, self.found)
+        return choices(self.classes, self.found)
 
 
-def families(needs: Needs, room: Room, most: int) -> tuple[Family, ...] | None:
+def components(demands: Demands, room: Room, most: int) -> tuple[Component, ...] | None:
     """The parts of all choices, each model in one; None if there are more choices than `most`.
 
     Each model must fit alone. The order of models does not matter.
     """
-    cards = [place for place in range(len(room) - 1) if _counts(place, needs, room)]
+    cards = [place for place in range(len(room) - 1) if _counts(place, demands, room)]
     memory = len(room) - 1
-    found = _parts(needs, room, cards, most)
-    if found is not None and _counts(memory, needs, room):
-        taken = sum(_most(each, needs, memory) for each in found)
+    found = _parts(demands, room, cards, most)
+    if found is not None and _counts(memory, demands, room):
+        taken = sum(_most(each, demands, memory) for each in found)
         if taken > (room[memory] or 0):
-            found = _parts(needs, room, [*cards, memory], most)
+            found = _parts(demands, room, [*cards, memory], most)
     if found is None or prod(each.choices for each in found) > most:
         return None
     return found
 
 
-def _counts(place: int, needs: Needs, room: Room) -> bool:
+def _counts(place: int, demands: Demands, room: Room) -> bool:
     there = room[place]
-    return there is not None and sum(need[place] for need in needs.values()) > there
+    return there is not None and sum(demand[place] for demand in demands.values()) > there
 
 
-def _most(family: Family, needs: Needs, place: int) -> int:
+def _most(component: Component, demands: Demands, place: int) -> int:
     """What the choice takes that takes most there."""
     return max(
         sum(
-            sum(sorted(needs[family.names[thing]][place] for thing in kind.things)[-count:])
-            for kind, count in zip(family.kinds, counts, strict=True)
+            sum(sorted(demands[component.names[item]][place] for item in item_class.items)[-count:])
+            for item_class, count in zip(component.classes, counts, strict=True)
             if count
         )
-        for counts in family.found
+        for counts in component.found
     )
 
 
-def _parts(needs: Needs, room: Room, places: Sequence[int], most: int) -> tuple[Family, ...] | None:
+def _parts(
+    demands: Demands, room: Room, places: Sequence[int], most: int
+) -> tuple[Component, ...] | None:
     found = []
-    for names in _connected(needs, places):
-        own = [place for place in places if any(needs[name][place] for name in names)]
-        kinds = kinds_of([tuple(needs[name][place] for place in own) for name in names])
-        counts = largest(kinds, [room[place] or 0 for place in own], most)
+    for names in _connected(demands, places):
+        own = [place for place in places if any(demands[name][place] for name in names)]
+        classes = item_classes([tuple(demands[name][place] for place in own) for name in names])
+        counts = largest(classes, [room[place] or 0 for place in own], most)
         if counts is None:
             return None
-        found.append(Family(names, kinds, tuple(counts)))
+        found.append(Component(names, classes, tuple(counts)))
     return tuple(found)
 
 
-def _connected(needs: Needs, places: Sequence[int]) -> Iterator[tuple[str, ...]]:
+def _connected(demands: Demands, places: Sequence[int]) -> Iterator[tuple[str, ...]]:
     """Models that share places, directly or through others; those that need none together."""
-    rest = {name: {place for place in places if needs[name][place]} for name in sorted(needs)}
+    rest = {name: {place for place in places if demands[name][place]} for name in sorted(demands)}
     while rest:
         first = next(iter(rest))
         meeting = set(rest[first])

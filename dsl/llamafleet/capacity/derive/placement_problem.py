@@ -13,20 +13,20 @@ from ...dataclasses import dataclass
 from ...fleet.model import Fleet, Service
 from ...targets.swap.block import LlamaSwap, llama_swaps
 from ..footprint import Footprints
-from ..footprint.places import places_of, room_of, worst_of
-from .families import Needs
-from .maximal import Need
+from ..footprint.device_usage import room_of, usage_of, worst_usage
+from .components import Demands
+from .maximal import Demand
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlacementProblem:
     """Which models of a service fit together: what each needs, and the room for all.
 
-    `needs` has those that fit alone. `unknown` are models of whom nothing is known, with the
+    `demands` has those that fit alone. `unknown` are models of whom nothing is known, with the
     reason; `too_large` do not fit alone. `unsure` are services beside them that are not known.
     """
 
-    needs: Needs
+    demands: Demands
     room: tuple[int | None, ...]
     unknown: tuple[tuple[str, str], ...]
     too_large: tuple[str, ...]
@@ -39,7 +39,7 @@ class Question:
         return tuple(sorted((*(name for name, _ in self.unknown), *self.too_large)))
 
 
-def question_of(service: LlamaSwap, footprints: Footprints) -> Question:
+def problem_of(service: LlamaSwap, footprints: Footprints) -> PlacementProblem:
     """The question that `sets = auto` of a service asks."""
     host = service.host
     found = {name: footprints.of(service.name, name, host) for name in service.models}
@@ -49,17 +49,19 @@ def question_of(service: LlamaSwap, footprints: Footprints) -> Question:
         if not all(each.known for each in own)
     }
     cards = len(footprints.fleet.hosts[host].gpus)
-    needs = {name: places_of(own, cards) for name, own in found.items() if name not in unknown}
+    demands = {name: usage_of(own, cards) for name, own in found.items() if name not in unknown}
     beside = tuple(_beside(service, footprints))
     room = _room(service, footprints, beside)
-    fits = {name: need for name, need in needs.items() if _fits(need, room)}
-    return Question(
-        needs=fits,
+    fits = {name: demand for name, demand in demands.items() if _fits(demand, room)}
+    return PlacementProblem(
+        demands=fits,
         room=room,
         unknown=tuple(sorted(unknown.items())),
-        too_large=tuple(sorted(needs.keys() - fits.keys())),
+        too_large=tuple(sorted(demands.keys() - fits.keys())),
         unsure=tuple(_unsure(beside, footprints, host)),
-        used=frozenset(card for card in range(cards) if any(need[card] for need in needs.values())),
+        used=frozenset(
+            card for card in range(cards) if any(demand[card] for demand in demands.values())
+        ),
     )
 
 
@@ -92,14 +94,14 @@ def _room(
     return tuple(room)
 
 
-def _worst(other: Service, footprints: Footprints, service: LlamaSwap, cards: int) -> Need:
+def _worst(other: Service, footprints: Footprints, service: LlamaSwap, cards: int) -> Demand:
     """What another service takes most in each place."""
     host = service.host
     if other in tuple(rivals(service, footprints.fleet)):
         # Which of its models stand together is not known yet: all of them, at worst.
         everything = [one for name in other.models for one in footprints.of(other.name, name, host)]
-        return places_of(everything, cards)
-    return worst_of((each.footprints for each in footprints.together(other.name, host)), cards)
+        return usage_of(everything, cards)
+    return worst_usage((each.footprints for each in footprints.together(other.name, host)), cards)
 
 
 def _unsure(
@@ -113,5 +115,5 @@ def _unsure(
                     break
 
 
-def _fits(need: Need, room: tuple[int | None, ...]) -> bool:
-    return all(there is None or each <= there for each, there in zip(need, room, strict=True))
+def _fits(demand: Demand, room: tuple[int | None, ...]) -> bool:
+    return all(there is None or each <= there for each, there in zip(demand, room, strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ..footprints import Footprints
 from ..overfull import Overfull
 from .cache_type import cache_type
-from .case import Case, Way, cases
+from .candidate import Candidate, Remedy, candidates
 from .experts import experts
 from .other_card import other_card
 from .pinned import pinned
@@ -15,7 +15,7 @@ from .quant import quant
 from .shorter_context import shorter_context
 from .split import split
 
-WAYS: tuple[Callable[[Case], Way | None], ...] = (
+REMEDIES: tuple[Callable[[Candidate], Remedy | None], ...] = (
     pinned,
     shorter_context,
     cache_type,
@@ -29,16 +29,16 @@ WAYS: tuple[Callable[[Case], Way | None], ...] = (
 ENOUGH = 4
 
 
-def ways_out(footprints: Footprints, found: Overfull) -> Iterator[Way]:
+def find_remedies(footprints: Footprints, found: Overfull) -> Iterator[Remedy]:
     """Changes of one model, each enough by itself; the largest models are asked first."""
     said = 0
-    for case in cases(footprints, found):
-        for way in WAYS:
+    for candidate in candidates(footprints, found):
+        for remedy in REMEDIES:
             if said == ENOUGH:
                 return
-            if change := way(case):
+            if change := remedy(candidate):
                 said += 1
                 yield change
 
 
-__all__ = ["WAYS", "Case", "Way", "ways_out"]
+__all__ = ["REMEDIES", "Candidate", "Remedy", "find_remedies"]

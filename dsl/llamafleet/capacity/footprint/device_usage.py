@@ -13,21 +13,21 @@ from ...fleet.model import Host
 from .host import ram_room, room
 from .model import Footprint
 
-Places: TypeAlias = tuple[int, ...]
+DeviceUsage: TypeAlias = tuple[int, ...]
 """Bytes on each card of a host, and of its memory, which is the last."""
 
 
-def places_of(own: Sequence[Footprint], cards: int) -> Places:
+def usage_of(own: Sequence[Footprint], cards: int) -> DeviceUsage:
     """What processes take in each place of a host with so many cards."""
     return (
-        *(sum(each.on(card) + each.off(card) for each in own) for card in range(cards)),
-        sum(each.host_bytes(growing=False) + each.ram_off for each in own),
+        *(sum(each.bytes_on(card) + each.margin_on(card) for each in own) for card in range(cards)),
+        sum(each.host_bytes(growing=False) + each.ram_margin for each in own),
     )
 
 
-def worst_of(states: Iterable[Sequence[Footprint]], cards: int) -> Places:
+def worst_usage(states: Iterable[Sequence[Footprint]], cards: int) -> DeviceUsage:
     """The most that any of these states takes, place by place; nothing where there is none."""
-    taken = [places_of(each, cards) for each in states]
+    taken = [usage_of(each, cards) for each in states]
     return tuple(map(max, zip(*taken, strict=True))) if taken else (0,) * (cards + 1)
 
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from ..changed import with_flags
-from .case import Case, Way
+from .candidate import Candidate, Remedy
 
 
-def experts(case: Case) -> Way | None:
+def experts(candidate: Candidate) -> Remedy | None:
     """The fewest layers whose experts must leave the cards."""
-    facts = case.footprints.fleet.facts.get(case.model.gguf or "")
+    facts = candidate.footprints.fleet.facts.get(candidate.model.gguf or "")
     if facts is None or not facts.integer("expert_count"):
         return None
-    now = int(case.model.flag("n-cpu-moe") or 0)
+    now = int(candidate.model.flag("n-cpu-moe") or 0)
     low, high, best = now + 1, facts.integer("block_count") or 0, None
     while low <= high:
         middle = (low + high) // 2
-        left = case.left(with_flags(case.model, n_cpu_moe=str(middle)))
+        left = candidate.left(with_flags(candidate.model, n_cpu_moe=str(middle)))
         if left is None:
             low = middle + 1
         else:
-            best, high = Way(case.model.name, f"n-cpu-moe = {middle}", left), middle - 1
+            best, high = Remedy(candidate.model.name, f"n-cpu-moe = {middle}", left), middle - 1
     return best

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 from ...lock.measured import Buffers, Measured
 from ..memory.terms import HOST, MIB
-from .cards import Seen
+from .cards import VisibleGpu
 from .margin import MEASURED as MARGIN
 from .model import MEASURED, Footprint, Part
 
 KINDS = ("weights", "kv", "recurrent", "compute", "output")
 
 
-def as_measured(computed: Footprint, found: Measured, seen: tuple[Seen, ...]) -> Footprint:
+def as_measured(computed: Footprint, found: Measured, gpus: tuple[VisibleGpu, ...]) -> Footprint:
     """A footprint with the measured buffers of each card; what was not measured stays computed.
 
     Caches that grow while a server works have no size when it has just been loaded.
     """
     cards = tuple(
         _card(computed, found, each)
-        for each in seen
+        for each in gpus
         if _taken(found, each) or _only_sees(computed, each)
     )
     grown = tuple(part for part in computed.ram if part.kind == "other")
@@ -30,47 +30,47 @@ def as_measured(computed: Footprint, found: Measured, seen: tuple[Seen, ...]) ->
         computed,
         cards=cards,
         ram=(*ram, *grown) if ram else computed.ram,
-        margin=tuple(_margin(computed, index, parts) for index, parts in cards),
-        ram_off=0,
+        margins=tuple(_margin(computed, index, parts) for index, parts in cards),
+        ram_margin=0,
         known=MEASURED,
         why="",
     )
 
 
-def _taken(found: Measured, seen: Seen) -> bool:
-    buffers = found.devices.get(seen.device.name)
+def _taken(found: Measured, gpus: VisibleGpu) -> bool:
+    buffers = found.devices.get(gpus.device.name)
     return buffers is not None and buffers.total > 0
 
 
-def _only_sees(computed: Footprint, seen: Seen) -> bool:
+def _only_sees(computed: Footprint, gpus: VisibleGpu) -> bool:
     """Whether all that a process has on a card is its driver's context."""
-    own = dict(computed.cards).get(seen.index, ())
+    own = dict(computed.cards).get(gpus.index, ())
     return bool(own) and all(part.kind == "driver" for part in own)
 
 
 def _margin(computed: Footprint, card: int, parts: tuple[Part, ...]) -> tuple[int, int]:
     """A measurement's own; of a context that nobody measured, the computed one."""
     if parts == dict(computed.cards).get(card):
-        return card, computed.off(card)
+        return card, computed.margin_on(card)
     return card, int(MARGIN * sum(part.size for part in parts))
 
 
-def _card(computed: Footprint, found: Measured, seen: Seen) -> tuple[int, tuple[Part, ...]]:
-    buffers = found.devices.get(seen.device.name, Buffers())
-    driver = _driver(computed, found, seen, buffers)
+def _card(computed: Footprint, found: Measured, gpus: VisibleGpu) -> tuple[int, tuple[Part, ...]]:
+    buffers = found.devices.get(gpus.device.name, Buffers())
+    driver = _driver(computed, found, gpus, buffers)
     parts = tuple(_parts(buffers))
-    return seen.index, (*parts, Part("driver", driver)) if driver else parts
+    return gpus.index, (*parts, Part("driver", driver)) if driver else parts
 
 
-def _driver(computed: Footprint, found: Measured, seen: Seen, buffers: Buffers) -> int:
+def _driver(computed: Footprint, found: Measured, gpus: VisibleGpu, buffers: Buffers) -> int:
     """What the card itself says beyond the buffers; where it says nothing, what is computed."""
     # Processes of one card each are measured once, on one of the cards.
-    told = found.gpus.get(seen.index)
+    told = found.gpus.get(gpus.index)
     if told is None and len(found.gpus) == 1 and buffers.total:
         (told,) = found.gpus.values()
     if told is not None:
         return max(0, int((told - buffers.total) * MIB))
-    own = dict(computed.cards).get(seen.index, ())
+    own = dict(computed.cards).get(gpus.index, ())
     return sum(part.size for part in own if part.kind == "driver")
 
 

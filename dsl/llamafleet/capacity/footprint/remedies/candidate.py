@@ -16,7 +16,7 @@ MOST_MODELS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Remedy:
     """A change that makes it fit: `change` is as one would write it, of `model`."""
 
     model: str
@@ -26,14 +26,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Candidate:
     """A model that may be changed; `taken` is what all else takes of each card, in bytes."""
 
     footprints: Footprints
     found: Overfull
     model: Model
     taken: tuple[int, ...]
-    off: tuple[int, ...]
+    margins: tuple[int, ...]
 
     @property
     def own(self) -> tuple[Footprint, ...]:
@@ -65,35 +65,35 @@ class Case:
             return None
         host, least = self.found.host, None
         for card, room in enumerate(self.footprints.room(host.name)):
-            needs = sum(each.on(card) for each in changed)
+            needs = sum(each.bytes_on(card) for each in changed)
             if room is None or not needs + self.taken[card]:
                 continue
-            doubt = self.off[card] + sum(each.off(card) for each in changed)
+            doubt = self.margins[card] + sum(each.margin_on(card) for each in changed)
             left = room - self.taken[card] - needs
             if left < doubt:
                 return None
             least = left if least is None else min(least, left)
         memory = ram_room(host)
-        grown = sum(each.host_bytes(growing=False) + each.ram_off for each in changed)
+        grown = sum(each.host_bytes(growing=False) + each.ram_margin for each in changed)
         return None if memory is not None and grown > memory else least or 0
 
 
-def cases(footprints: Footprints, found: Overfull) -> Iterator[Case]:
+def candidates(footprints: Footprints, found: Overfull) -> Iterator[Candidate]:
     """The models of a combination on the overfull card, the largest first."""
     host = found.host
     by_model: dict[str, int] = {}
     for each in found.combination.footprints:
         if each.known == ESTIMATED:
-            by_model[each.model] = by_model.get(each.model, 0) + each.on(found.card)
+            by_model[each.model] = by_model.get(each.model, 0) + each.bytes_on(found.card)
     largest = sorted((name for name in by_model if by_model[name]), key=lambda n: -by_model[n])
     for name in largest[:MOST_MODELS]:
         others = tuple(each for each in found.combination.footprints if each.model != name)
         beside = (*others, *(each for of in found.beside for each in of.footprints))
         cards = range(len(host.gpus))
-        yield Case(
+        yield Candidate(
             footprints,
             found,
             footprints.fleet.models[name],
-            tuple(sum(each.on(card) for each in beside) for card in cards),
-            tuple(sum(each.off(card) for each in beside) for card in cards),
+            tuple(sum(each.bytes_on(card) for each in beside) for card in cards),
+            tuple(sum(each.margin_on(card) for each in beside) for card in cards),
         )

@@ -6,20 +6,20 @@ from dataclasses import replace
 
 from ....fleet.model import Model
 from ..changed import with_flags, with_split
-from .case import Case, Way
+from .candidate import Candidate, Remedy
 
 
-def pinned(case: Case) -> Way | None:
+def pinned(candidate: Candidate) -> Remedy | None:
     """Pin the model to the cards it uses, where it only holds a context on the overfull one."""
-    own, model = case.own, case.model
+    own, model = candidate.own, candidate.model
     if len(own) != 1 or model.flag("device") is not None:
         return None
-    seen = range(len(case.found.host.gpus)) if model.gpus is None else model.gpus
+    seen = range(len(candidate.found.host.gpus)) if model.gpus is None else model.gpus
     used = tuple(card for card in seen if card in own[0].parted)
-    if case.found.card in used or not used:
+    if candidate.found.card in used or not used:
         return None
     changed = _renumbered(replace(model, gpus=used), [card in used for card in seen])
-    left = case.left(changed)
+    left = candidate.left(changed)
     if left is None:
         return None
     change = f"gpus = [{', '.join(map(str, used))}]"
@@ -28,7 +28,7 @@ def pinned(case: Case) -> Way | None:
         change += f" and tensor-split = [{split.replace(',', ', ')}]"
     if changed.flag("main-gpu") != model.flag("main-gpu"):
         change += f" and main-gpu = {changed.flag('main-gpu')}"
-    return Way(model.name, change, left)
+    return Remedy(model.name, change, left)
 
 
 def _renumbered(model: Model, kept: list[bool]) -> Model:

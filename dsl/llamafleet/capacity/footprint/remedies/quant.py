@@ -7,24 +7,26 @@ from dataclasses import replace
 from ....gguf import GgufFacts
 from ....gguf.tensor import Tensor
 from ....gguf.tensor_types import BY_NAME, TensorType
-from .case import Case, Way
+from .candidate import Candidate, Remedy
 
 QUANTS = ("Q8_0", "Q6_K", "Q5_K", "Q4_K", "IQ4_XS", "Q3_K", "Q2_K")
 
 
-def quant(case: Case) -> Way | None:
+def quant(candidate: Candidate) -> Remedy | None:
     """The largest quant with which it fits, as if all larger matrices were stored in it."""
-    name = case.model.gguf or ""
-    facts = case.footprints.fleet.facts.get(name)
+    name = candidate.model.gguf or ""
+    facts = candidate.footprints.fleet.facts.get(name)
     if facts is None:
         return None
     for each in QUANTS:
         smaller = _in(facts, BY_NAME[each])
         if smaller.tensor_bytes < facts.tensor_bytes:
-            left = case.left(case.model, {**case.footprints.fleet.facts, name: smaller})
+            left = candidate.left(
+                candidate.model, {**candidate.footprints.fleet.facts, name: smaller}
+            )
             if left is not None:
                 size = smaller.tensor_bytes / 2**30
-                return Way(case.model.name, f"a quant like {each} ({size:.1f} GiB)", left)
+                return Remedy(candidate.model.name, f"a quant like {each} ({size:.1f} GiB)", left)
     return None
 
 

@@ -8,7 +8,7 @@ MOST_SHOWN = 240
 """Characters of an expression that are still read."""
 
 
-def told(service: str, matrix: Matrix) -> str:
+def summary_line(service: str, matrix: Matrix) -> str:
     """How many combinations were derived, and which, where they are few."""
     counts: dict[str, int] = {}
     for each in matrix.in_solving_order():

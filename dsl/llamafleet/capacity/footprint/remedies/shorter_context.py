@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from ....fleet.model import Model
 from ..changed import with_flags
-from .case import Case, Way
+from .candidate import Candidate, Remedy
 
 STEP = 1024
 LEAST = 2
 
 
-def shorter_context(case: Case) -> Way | None:
+def shorter_context(candidate: Candidate) -> Remedy | None:
     """The largest multiple of 1024 tokens that fits, shorter than the context is now."""
-    estimate = case.own[0].estimate
+    estimate = candidate.own[0].estimate
     if estimate is None or not any(each.kind == "kv" for each in estimate.terms):
         return None
     low, high, best = LEAST, (estimate.n_ctx - 1) // STEP, None
     while low <= high:
         middle = (low + high) // 2
-        left = case.left(_with_context(case.model, middle * STEP))
+        left = candidate.left(_with_context(candidate.model, middle * STEP))
         if left is None:
             high = middle - 1
         else:
-            best, low = Way(case.model.name, f"ctx-size = {middle * STEP}", left), middle + 1
+            best, low = (
+                Remedy(candidate.model.name, f"ctx-size = {middle * STEP}", left),
+                middle + 1,
+            )
     return best
 
 
