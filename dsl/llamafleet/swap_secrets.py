@@ -21,7 +21,7 @@ from .llama_swap.values import Table, Value
 from .secrets.find import in_assignment, in_text, in_value, in_words
 from .source import Span
 
-HINT = 'use "${{env.{}}}" and set it where llama-swap runs'
+HINT = 'use "${{env.{}}}", and set the variable where llama-swap runs'
 
 
 def secrets_of(config: SwapConfig) -> Iterator[Diagnostic]:
@@ -29,14 +29,14 @@ def secrets_of(config: SwapConfig) -> Iterator[Diagnostic]:
     for model in config.models:
         yield from _of_model(model, config)
     for peer in config.peers:
-        whose = f"peer {peer.name.text}"
+        whose = f'peer "{peer.name.text}"'
         if peer.api_key is not None and peer.api_key.value and "${" not in peer.api_key.value:
             yield _found(f"apiKey of {whose}", peer.api_key.span, "PEER_API_KEY")
         yield from _in(f"proxy of {whose}", peer.proxy.value, peer.proxy.span)
         yield from _of_filters(whose, peer.filters)
     for selector in config.selectors:
         if selector.metadata is not None:
-            yield from _in_tree("", selector.metadata, f"selector {selector.id.text}")
+            yield from _in_tree("", selector.metadata, f'selector "{selector.id.text}"')
     for table, upstream_paths, whose in _routing(config):
         yield from _of_table(table, upstream_paths, whose)
     yield from _of_table(config.table, UPSTREAM_PATHS, "llama-swap's settings")
@@ -46,7 +46,7 @@ def secrets_of(config: SwapConfig) -> Iterator[Diagnostic]:
 
 
 def _of_model(model: SwapModel, config: SwapConfig) -> Iterator[Diagnostic]:
-    whose = f"model {model.id.text}"
+    whose = f'model "{model.id.text}"'
     macros = (*config.macros, *model.macros)
     for key, command in (("cmd", model.cmd), ("cmdStop", model.cmd_stop)):
         if command is not None:
@@ -103,7 +103,7 @@ def _in_command(what: str, command: Command, macros: tuple[Macro, ...]) -> Itera
         if not held:
             yield _found(what, command.span, each.variable)
         for macro in held:
-            yield _found(f"the macro {macro.name.text}", macro.value.span, each.variable)
+            yield _found(f'macro "{macro.name.text}"', macro.value.span, each.variable)
 
 
 def _holding(value: str, macros: tuple[Macro, ...]) -> list[Macro]:
@@ -140,6 +140,6 @@ def _in(what: str, text: str, span: Span) -> Iterator[Diagnostic]:
 
 
 def _found(what: str, span: Span, variable: str) -> Diagnostic:
-    message = f"{what} holds a secret, for everybody who reads this file"
+    message = f"{what} contains a secret in plain text"
     hint = HINT.format(variable)
     return Diagnostic("secret-in-file", Severity.WARNING, message, Label(span), hint=hint)

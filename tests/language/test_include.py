@@ -102,9 +102,9 @@ def test_the_same_include_twice_is_a_warning(folder: Folder) -> None:
         ("gpu.fleet", "no such file", "gpus.fleet"),
         ("other/gpu.fleet", "no such file", "there is no folder"),
         ("folder.fleet", "it is a directory", ""),
-        ("pipe.fleet", "it is no regular file", ""),
-        (".", "the name of one ends in .fleet", ""),
-        ("secret.env", "the name of one ends in .fleet", "secrets stay on the hosts"),
+        ("pipe.fleet", "it is not a regular file", ""),
+        (".", "its name does not end in .fleet", ""),
+        ("secret.env", "its name does not end in .fleet", "include fleet files only"),
         ("x" * 5000 + ".fleet", "file name too long", ""),
     ],
 )
@@ -136,7 +136,7 @@ def test_the_file_itself_can_be_missing_or_endless(tmp_path: Path) -> None:
         (b"fleet 1\n# caf\xe9\n", (2, 6), "byte 0xE9"),
         ("fleet 1\n".encode("utf-16"), (1, 1), "UTF-16"),
         (b"\x7fELF\0\xff", (1, 6), "byte 0xFF"),
-        (b"fleet 1\n\0", (2, 1), "zero bytes"),
+        (b"fleet 1\n\0", (2, 1), "NUL bytes"),
     ],
 )
 def test_bytes_that_are_no_text(

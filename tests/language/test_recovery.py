@@ -39,7 +39,7 @@ def names(text: str) -> dict[str, list[str]]:
         ("k = 64K", "2:7 unexpected name K, expected end of line"),
         ("k = 1 2", "2:7 unexpected number, expected end of line"),
         ("k = 'a'", '2:5 unexpected character "\'", expected a value'),
-        ('k = "a', '2:5 text without its closing "'),
+        ('k = "a', '2:5 text has no closing "'),
         (r'k = "C:\dir"', r"2:5 unknown escape \d in text"),
         ("k: 1", '2:2 unexpected character ":", expected "=" (or "{", a label)'),
         ("= 1", '2:1 unexpected "=", expected a key, a block or "}"'),
@@ -48,8 +48,8 @@ def names(text: str) -> dict[str, list[str]]:
         ("set v = a b", '2:11 unexpected name b, expected "&", "|" or end of line'),
         ("é = 1", '2:1 unexpected character "é", expected a key, a block or "}"'),
         ("k = " + "1" * 50, "2:5 a number of 50 characters is too long"),
-        ("k = " + "[" * 40, "2:37 nested too deeply: 32 levels is the most"),
-        ("set v = " + "(" * 40, "2:41 nested too deeply: 32 levels is the most"),
+        ("k = " + "[" * 40, "2:37 nested more than 32 levels deep"),
+        ("set v = " + "(" * 40, "2:41 nested more than 32 levels deep"),
     ],
 )
 def test_one_bad_line_is_one_error_and_costs_one_line(line: str, message: str) -> None:

@@ -121,7 +121,7 @@ def test_a_lock_that_is_no_file_does_not_hang(
     found = compile_file(fleet).diagnostics
     assert "not-locked" in {each.code for each in found}
     assert lock(str(fleet), [], False, False, True) == 1
-    assert "it is no regular file" in capsys.readouterr().err
+    assert "it is not a regular file" in capsys.readouterr().err
 
 
 def test_a_huge_lock_is_said_to_be_one(tmp_path: Path) -> None:

@@ -328,8 +328,8 @@ PEER = 'peer box {\n proxy = "http://b:1"\n models = [big]\n }\n'
         (PEER + 'selector s {\n strategy = spillover\n targets = [m, big, "box/big"]\n }',
          'duplicate-name: this selector has target "box/big" twice'),
         ('upstream-ignore-paths = ["(?=x)"]',
-         "wrong-type: llama-swap cannot read the regular expression (?=x): it looks ahead or "
-         "behind, which Go cannot"),
+         "wrong-type: llama-swap cannot read the regular expression (?=x): Go has no lookahead "
+         "or lookbehind"),
         ("profile p {}", 'missing-key: profile "p" has no pins'),
         ("profile p {\n pins {\n a = x\n }\n }",
          'unknown-member: "x" is not a model, an alias or a model of a peer of this llama-swap'),

@@ -71,7 +71,7 @@ class _Reading:
             self._include(entry, file)
         elif word not in DIRECTIVES:
             meant = suggest(word, DIRECTIVES)
-            hint = f'did you mean "{meant}"?' if meant else "a block is written kind name {"
+            hint = f'did you mean "{meant}"?' if meant else "write a block as KIND NAME {"
             message = f'there is no directive "{word}"'
             self.diagnostics.error("unknown-directive", message, entry.keyword.span, hint=hint)
 
@@ -83,8 +83,8 @@ class _Reading:
             return
         if not value.text.endswith(SUFFIX):
             # Nothing of it is read: what it holds would be shown where it is no fleet file.
-            message = f'"{value.text}" is no fleet file: the name of one ends in {SUFFIX}'
-            hint = "include fleet files only; values of secrets stay on the hosts"
+            message = f'cannot include "{value.text}": its name does not end in {SUFFIX}'
+            hint = "include fleet files only"
             self.diagnostics.error("unreadable-file", message, value.span, hint=hint)
             return
         path = os.path.normpath(_beside(file.path, value.text))
@@ -98,7 +98,7 @@ class _Reading:
                 "repeated-include", message, value.span, related=(label,), hint="remove this line"
             )
         elif len(self.open) >= DEEPEST:
-            message = f"more than {DEEPEST} files include one another in a row"
+            message = f"includes are nested more than {DEEPEST} levels deep"
             self.diagnostics.error("include-cycle", message, value.span)
         elif identity not in self.done:
             self.follow(path, value.span)
@@ -106,7 +106,7 @@ class _Reading:
     def _cycle(self, path: str, identity: str, span: Span) -> None:
         on_the_way = list(self.open)
         chain = [self.open[each] for each in on_the_way[on_the_way.index(identity) + 1 :]]
-        related = tuple(Label(each, "by way of this include") for each in chain if each)
+        related = tuple(Label(each, "through this include") for each in chain if each)
         message = f'"{path}" includes itself'
         self.diagnostics.error("include-cycle", message, span, related=related)
 
@@ -134,11 +134,11 @@ def check_version(file: File, source: Source, diagnostics: Diagnostics) -> None:
         for each in file.entries
         if isinstance(each, Directive) and each.keyword.text == "fleet"
     ]
-    hint = f"begin the file with: fleet {VERSION}"
+    hint = f"start the file with: fleet {VERSION}"
     if not versions:
         # A broken first line has been reported as such.
         if not any(each.primary.span.path == file.path for each in diagnostics.found):
-            message = "the file does not say which version of the language it is written in"
+            message = "the language version is missing"
             diagnostics.error("language-version", message, source.whole(), hint=hint)
         return
     first, *others = versions
@@ -146,15 +146,17 @@ def check_version(file: File, source: Source, diagnostics: Diagnostics) -> None:
         case Number(text) if text == VERSION:
             pass
         case value:
-            message = f"this llamafleet reads version {VERSION} of the language, not {value.text}"
+            message = f"this llamafleet reads language version {VERSION}, not {value.text}"
             diagnostics.error(
                 "language-version", message, value.span, hint=f"write: fleet {VERSION}"
             )
     if first is not file.entries[0]:
-        diagnostics.error("language-version", "the version must come first", first.span, hint=hint)
+        diagnostics.error(
+            "language-version", "the language version must come first", first.span, hint=hint
+        )
     for other in others:
         label = Label(first.span, "first here")
-        message = "the version stands once, in the first line"
+        message = "the language version is given twice"
         diagnostics.error("language-version", message, other.span, related=(label,))
 
 

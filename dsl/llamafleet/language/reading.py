@@ -33,7 +33,7 @@ def read_bytes(path: str) -> bytes:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, "it is a directory", path)
         if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, "it is no regular file", path)
+            raise OSError(errno.EINVAL, "it is not a regular file", path)
         return file.read(LARGEST + 1)
 
 
@@ -51,7 +51,7 @@ def read_source(
         )
         return None
     if len(data) > LARGEST:
-        message = f'"{path}" is larger than {LARGEST // 1024**2} MiB, which no fleet file is'
+        message = f'"{path}" is larger than {LARGEST // 1024**2} MiB, the limit for fleet files'
         diagnostics.error("unreadable-file", message, at or Source(path, "").whole())
         return None
     return decode(path, data, diagnostics, at)
@@ -69,9 +69,9 @@ def decode(
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig", "replace")) + 1
         span = Span(path, Position(line, column), Position(line, column + 1))
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            message, hint = "not UTF-8 text but UTF-16", "save the file as UTF-8"
+            message, hint = "not UTF-8 but UTF-16", "save the file as UTF-8"
         else:
-            message = f"not UTF-8 text: byte 0x{data[error.start]:02X}"
+            message = f"not UTF-8: byte 0x{data[error.start]:02X}"
             hint = "save the file as UTF-8" if b"\0" not in data else ""
         related = (Label(at, "included here"),) if at else ()
         diagnostics.error("not-text", message, span, related=related, hint=hint)
@@ -88,7 +88,7 @@ def without_controls(source: Source, diagnostics: Diagnostics) -> str | None:
     column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
     span = Span(source.path, Position(line, column), Position(line, column + 1))
     if "\0" in text:
-        diagnostics.error("not-text", "not a text file: it holds zero bytes", span)
+        diagnostics.error("not-text", "not a text file: it contains NUL bytes", span)
         return None
     message = f"unexpected control character U+{ord(found[0]):04X}"
     diagnostics.error("syntax", message, span, hint="remove it")

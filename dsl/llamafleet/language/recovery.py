@@ -118,7 +118,7 @@ class _Parser:
         depths = {"LBRACE": len(self._blocks), "LSQB": len(self._lists), "LPAR": self._parens}
         if depths.get(token.type, 0) < DEEPEST:
             return False
-        self._error(token, f"nested too deeply: {DEEPEST} levels is the most")
+        self._error(token, f"nested more than {DEEPEST} levels deep")
         return True
 
     def _report(self, token: Token) -> None:
@@ -128,7 +128,7 @@ class _Parser:
         problem = describe(token, self._automaton.expected(), self._before, rest)
         related: tuple[Label, ...] = ()
         if self._lists and self._lists[-1].line != token.line:
-            related = (Label(self._lists[-1].span(self.path), "this list is open"),)
+            related = (Label(self._lists[-1].span(self.path), "this list is not closed"),)
         self._error(token, problem.message, problem.width, related, problem.hint)
 
     def _error(

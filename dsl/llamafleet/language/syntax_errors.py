@@ -37,12 +37,12 @@ WORDS = {
 FOUND = {"NAME": "name", "SET_REF": "set", "SIZE": "size", "DURATION": "duration"}
 
 HINTS = {
-    "'": 'text stands in double quotes: "..."',
-    ";": "a newline ends an entry, no semicolon is needed",
-    ":": 'an attribute is written key = value; text that holds ":" stands in double quotes',
-    "/": 'a comment starts with #; a path stands in double quotes: "/..."',
-    "$": 'there are no variables; text that holds "$" stands in double quotes',
-    "*": 'text that holds "*" stands in double quotes',
+    "'": 'write text in double quotes: "..."',
+    ";": "remove it: an entry ends with the line",
+    ":": 'write key = value; write text with ":" in double quotes',
+    "/": 'start a comment with #; write a path in double quotes: "/..."',
+    "$": 'write text with "$" in double quotes; there are no variables',
+    "*": 'write text with "*" in double quotes',
 }
 
 
@@ -120,12 +120,12 @@ def _hint(token: Token, expected: frozenset[str], before: Token | None) -> str:
     if token.type == BAD_CHARACTER:
         return HINTS.get(token.text, "")
     if token.type == "_NL" and "LBRACE" in expected and "EQUAL" not in expected:
-        return 'the "{" of a block stands on the same line'
+        return 'write the "{" of a block on the same line'
     touching = before is not None and before.end == token.start
     if before is not None and touching and before.type in NUMBERS and token.type == "NAME":
         return "sizes end in KiB, MiB, GiB, TiB, KB, MB, GB or TB; durations in ms, s, m, h or d"
     if token.type == "LBRACE" and before is not None and before.type in NUMBERS:
-        return f'a label that starts with a digit stands in double quotes: "{_short(before.text)}"'
+        return f'write a label that starts with a digit in double quotes: "{_short(before.text)}"'
     return ""
 
 
@@ -134,6 +134,6 @@ def _bad_text(rest: str) -> Problem:
     whole = re.match(r'"(\\.|[^"\\])*"', rest)
     bad = re.search(r'\\[^"\\nt]', whole[0].replace("\\\\", "__")) if whole else None
     if whole and bad:
-        hint = r"a backslash is written \\; the other escapes are \" \n \t"
+        hint = r"write a backslash as \\; the other escapes are \" \n \t"
         return Problem(f"unknown escape {bad[0]} in text", hint, len(whole[0]))
-    return Problem('text without its closing "', "text ends on the line where it starts", len(rest))
+    return Problem('text has no closing "', "close it on the same line", len(rest))

@@ -27,15 +27,15 @@ def check_matrix(config: SwapConfig, matrix: SwapMatrix, diagnostics: Diagnostic
         return
     if not matrix.handles and config.version < IDS_IN_SETS:
         message = f"llama-swap v{config.version} needs vars in a matrix"
-        hint = f"v{IDS_IN_SETS} takes ids of models in sets"
+        hint = f"add vars, or use v{IDS_IN_SETS} or newer, whose sets take model ids"
         diagnostics.error("version-needed", message, matrix.span, hint=hint, refused=True)
     _check_handles(config, matrix, ids, diagnostics)
     handles = {key.text: value.value for key, value in matrix.handles}
     known = {each: each for each in ids if config.version >= IDS_IN_SETS} | handles
     _check_costs(matrix, known, diagnostics)
     if len(matrix.sets) > MOST_SETS:
-        message = f"this matrix has {len(matrix.sets)} sets, too many to follow"
-        hint = "one set can hold several combinations: a & b | c & d"
+        message = f"this matrix has {len(matrix.sets)} sets, more than {MOST_SETS}"
+        hint = "write several combinations in one set: a & b | c & d"
         diagnostics.error("matrix-too-large", message, matrix.sets[MOST_SETS].name.span, hint=hint)
         return
     nodes = _check_sets(config, matrix, known, diagnostics)
@@ -50,19 +50,21 @@ def _check_handles(
     old = config.version < IDS_IN_SETS
     for key, model in matrix.handles:
         if not (_OLD_VAR if old else _VAR).fullmatch(key.text):
-            hint = "1 to 8 letters and digits" if old else "1 to 32 letters, digits, - and ."
-            message = f'llama-swap v{config.version} takes no var called "{key.text}"'
+            hint = (
+                "use 1 to 8 letters and digits" if old else "use 1 to 32 letters, digits, - and ."
+            )
+            message = f'"{key.text}" is not a valid var name for llama-swap v{config.version}'
             diagnostics.error("bad-handle", message, key.span, hint=hint, refused=True)
         if model.value not in ids and "${env." not in model.value:
             real = config.resolved(model.value)
             near = real or suggest(model.value, ids)
-            message = f'the var {key.text} stands for "{model.value}", which is no model'
+            message = f'var "{key.text}" stands for "{model.value}", which is not a model'
             if real:
-                message = f'the var {key.text} stands for "{model.value}", an alias of {real}'
+                message = f'var "{key.text}" stands for "{model.value}", an alias of "{real}"'
             hint = f"did you mean {near}?" if near else ""
             diagnostics.error("unknown-member", message, model.span, hint=hint, refused=True)
         if key.text in ids and key.text != model.value:
-            message = f"the var {key.text} hides the model of that id"
+            message = f'var "{key.text}" hides the model with that id'
             diagnostics.error("bad-handle", message, key.span, hint="choose another name")
 
 
@@ -70,17 +72,17 @@ def _check_costs(matrix: SwapMatrix, known: dict[str, str], diagnostics: Diagnos
     given: dict[str, str] = {}
     for key, cost in matrix.costs:
         if cost.value <= 0:
-            message = f"the cost of {key.text} must be 1 or more, not {cost.value}"
+            message = f'the cost of "{key.text}" must be 1 or more, not {cost.value}'
             diagnostics.error("wrong-type", message, cost.span, refused=True)
         if key.text not in known:
             near = suggest(key.text, known)
-            message = f'evict_costs names "{key.text}", which is no var and no model'
+            message = f'evict_costs names "{key.text}", which is neither a var nor a model'
             hint = f"did you mean {near}?" if near else ""
             diagnostics.error("unknown-member", message, key.span, hint=hint, refused=True)
         elif known[key.text] in given:
             other = given[known[key.text]]
-            message = f"{key.text} and {other} are one model with two costs: chance picks one"
-            diagnostics.error("conflicting-keys", message, key.span, hint="keep one of them")
+            message = f'"{key.text}" and "{other}" are the same model: which cost counts is random'
+            diagnostics.error("conflicting-keys", message, key.span, hint="remove one of them")
         else:
             given[known[key.text]] = key.text
 
@@ -95,7 +97,7 @@ def _check_sets(
             node, tokens = parsed(each.expression.value)
         except ExpressionError as error:
             span = place(each.expression, error.at, 1)
-            message = f"set {each.name.text}: {error}"
+            message = f'set "{each.name.text}": {error}'
             diagnostics.error("set-syntax", message, span, refused=True)
             continue
         bad = [token for token in tokens if not _is_known(token, known, names)]
@@ -121,16 +123,16 @@ def _report_unknown(
     candidates = known if token.kind == "name" else names
     near = suggest(token.text, candidates)
     hint = f"did you mean {near}?" if near else ""
-    what = "no var and no model" if token.kind == "name" else "no set"
+    what = "neither a var nor a model" if token.kind == "name" else "not a set"
     if token.kind == "name" and token.text in names:
-        hint = f"+{token.text} means the set of that name"
+        hint = f"use +{token.text} for the set with that name"
     elif token.kind == "name" and (real := config.resolved(token.text)):
-        what, hint = f"an alias of {real}, which a set does not know", f"write {real}"
+        what, hint = f'an alias of "{real}"; a set takes model ids', f"use {real}"
         if config.version < IDS_IN_SETS:
-            what = "no var"
-            hint = f"add a var for {real}; v{IDS_IN_SETS} takes ids"
+            what = "not a var"
+            hint = f"add a var for {real}; v{IDS_IN_SETS} and newer take ids"
     span = place(each.expression, token.at, len(token.text) + (token.kind == "ref"))
-    message = f'set {each.name.text} names "{token.text}", which is {what}'
+    message = f'set "{each.name.text}" names "{token.text}", which is {what}'
     diagnostics.error("unknown-member", message, span, hint=hint, refused=True)
 
 
@@ -154,10 +156,10 @@ def _check_circles(matrix: SwapMatrix, nodes: dict[str, Node], diagnostics: Diag
     def visit(name: str, path: tuple[str, ...]) -> bool:
         if name in path:
             circle = " -> ".join((*path[path.index(name) :], name))
-            message = f"these sets refer to each other in a circle: {circle}"
+            message = f"sets refer to each other in a circle: {circle}"
             diagnostics.error(
                 "circular-set", message, spans[path[-1]],
-                related=(Label(spans[name], "begins here"),), refused=True,
+                related=(Label(spans[name], "the circle starts here"),), refused=True,
             )  # fmt: skip
             return False
         if name in done:
@@ -187,9 +189,9 @@ def _check_forgotten(
         if model.id.text not in used:
             diagnostics.warning(
                 "model-in-no-set",
-                f"{model.id.text} is in no set: a request for it stops everything else",
+                f'model "{model.id.text}" is in no set: a request for it stops all other models',
                 model.id.span,
-                hint=f"a set of its own says that this is meant: alone: {model.id.text}",
+                hint=f"if this is intended, give it a set of its own: alone: {model.id.text}",
             )
 
 
@@ -210,6 +212,6 @@ def _check_size(
     total = sum(counted(name) for name in nodes)
     if total > LIMIT:
         largest = max(matrix.sets, key=lambda each: counts[each.name.text])
-        message = f"the sets of this matrix mean {total} combinations, {LIMIT} at most"
-        hint = f"llama-swap v{NO_EXPANSION_LIMIT} has no limit"
+        message = f"the sets of this matrix have {total} combinations, more than {LIMIT}"
+        hint = f"use llama-swap v{NO_EXPANSION_LIMIT} or newer, which has no limit"
         diagnostics.error("matrix-too-large", message, largest.name.span, hint=hint, refused=True)

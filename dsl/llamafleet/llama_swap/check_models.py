@@ -20,22 +20,23 @@ def check_aliases(config: SwapConfig, diagnostics: Diagnostics) -> None:
                 first, where = owners[alias.value]
                 diagnostics.error(
                     "alias-conflict",
-                    f'the alias "{alias.value}" of {model.id.text} is one of {first.id.text}',
+                    f'alias "{alias.value}" of model "{model.id.text}" is also an alias of '
+                    f'"{first.id.text}"',
                     alias.span,
                     related=(Label(where.span, "first here"),),
-                    hint="a selector can stand for several models (v241)",
+                    hint="use a selector for an id of several models (v241 or newer)",
                     refused=True,
                 )
                 continue
             owners[alias.value] = (model, alias)
             if (other := ids.get(alias.value)) is not None:
-                whose = "the model's own id" if other is model else "a model of its own"
+                whose = "the model's own id" if other is model else "the id of another model"
                 diagnostics.error(
                     "alias-conflict",
-                    f'the alias "{alias.value}" of {model.id.text} is {whose}: '
-                    "llama-swap never looks at it",
+                    f'alias "{alias.value}" of model "{model.id.text}" has no effect: '
+                    f"it is {whose}",
                     alias.span,
-                    related=() if other is model else (Label(other.id.span, "the model"),),
+                    related=() if other is model else (Label(other.id.span, "the other model"),),
                     hint="remove the alias",
                 )
     # llama-swap goes through models by id, which decides who is blamed but not whether.
@@ -56,8 +57,11 @@ def _check_by_id(
         if other is None and key.text in owners and owners[key.text][0] is not model:
             other = owners[key.text][0]
         if other is not None:
-            message = f'"{key.text}" under setParamsByID of {model.id.text} is {other.id.text}'
-            hint = "each key becomes an alias of the model, and a name leads to one model"
+            message = (
+                f'"{key.text}" under setParamsByID of "{model.id.text}" is also an id of '
+                f'"{other.id.text}"'
+            )
+            hint = "use another key: each one becomes an alias of its model"
             diagnostics.error("alias-conflict", message, key.span, hint=hint, refused=True)
         owners.setdefault(key.text, (model, At(key.text, key.span)))
 
@@ -74,23 +78,27 @@ def check_models(config: SwapConfig, diagnostics: Diagnostics) -> None:
         _check_capabilities(model, diagnostics)
         _check_env(model, diagnostics)
         if (load := model.health_check_timeout) is not None:
-            message = f"healthCheckTimeout of {model.id.text} is read and never used"
-            diagnostics.error("unused-key", message, load.span, hint="set it at top level, for all")
+            message = f'llama-swap never uses healthCheckTimeout of model "{model.id.text}"'
+            diagnostics.error(
+                "unused-key", message, load.span, hint="set it at top level, for all models"
+            )
 
 
 def _check_nothing(model: SwapModel, diagnostics: Diagnostics) -> None:
-    message = f"model {model.id.text} has no cmd and cannot be started"
+    message = f'model "{model.id.text}" has no cmd, so it cannot be started'
     diagnostics.error("missing-key", message, model.id.span, hint="add cmd")
 
 
 def _check_numbers(config: SwapConfig, model: SwapModel, diagnostics: Diagnostics) -> None:
     name = model.id.text
     if model.ttl is not None and model.ttl.value < -1:
-        message = f"ttl of {name} must be -1 or more, not {model.ttl.value}"
+        message = f'ttl of model "{name}" must be -1 or more, not {model.ttl.value}'
         hint = "-1 means globalTTL, 0 means never"
         diagnostics.error("wrong-type", message, model.ttl.span, hint=hint, refused=True)
     if model.unload_timeout is not None and model.unload_timeout.value < 0:
-        message = f"unloadTimeout of {name} must be 0 or more, not {model.unload_timeout.value}"
+        message = (
+            f'unloadTimeout of model "{name}" must be 0 or more, not {model.unload_timeout.value}'
+        )
         hint = "0 means the one at top level"
         diagnostics.error("wrong-type", message, model.unload_timeout.span, hint=hint, refused=True)
 
@@ -99,7 +107,7 @@ def _check_command(model: SwapModel, diagnostics: Diagnostics) -> None:
     if model.cmd is None:
         _check_nothing(model, diagnostics)
     elif not model.cmd.text.strip() and model.cmd.known:
-        message = f"cmd of {model.id.text} is empty, so the model cannot be started"
+        message = f'cmd of model "{model.id.text}" is empty, so it cannot be started'
         diagnostics.error("missing-key", message, model.cmd.span)
 
 
@@ -108,12 +116,12 @@ def _check_proxy(model: SwapModel, diagnostics: Diagnostics) -> None:
     if proxy is None or "${" in proxy.value:
         return
     if why := problem(proxy.value):
-        message = f"proxy of {model.id.text} is no address: {why}"
+        message = f'proxy of model "{model.id.text}" is not a valid URL: {why}'
         diagnostics.error("wrong-type", message, proxy.span, refused=True)
     elif not proxy.value.startswith(("http://", "https://")):
-        message = f"proxy of {model.id.text} has no scheme, so no request ever reaches the model"
+        message = f'proxy of model "{model.id.text}" has no scheme, so no request reaches it'
         host = proxy.value.partition("://")[2] or proxy.value
-        diagnostics.error("wrong-type", message, proxy.span, hint=f"http://{host}")
+        diagnostics.error("wrong-type", message, proxy.span, hint=f"write http://{host}")
 
 
 def _check_capabilities(model: SwapModel, diagnostics: Diagnostics) -> None:
@@ -123,11 +131,13 @@ def _check_capabilities(model: SwapModel, diagnostics: Diagnostics) -> None:
     for name, kinds in (("in", found.inputs), ("out", found.outputs)):
         for kind in kinds:
             if kind.value not in KINDS and "${env." not in kind.value:
-                message = f'capabilities.{name} of {model.id.text} cannot hold "{kind.value}"'
-                hint = f"one of {', '.join(KINDS)}"
+                message = (
+                    f'capabilities.{name} of model "{model.id.text}" cannot contain "{kind.value}"'
+                )
+                hint = f"use one of: {', '.join(KINDS)}"
                 diagnostics.error("wrong-type", message, kind.span, hint=hint, refused=True)
     if found.context is not None and found.context.value < 0:
-        message = f"capabilities.context of {model.id.text} must be 0 or more"
+        message = f'capabilities.context of model "{model.id.text}" must be 0 or more'
         diagnostics.error("wrong-type", message, found.context.span, refused=True)
 
 
@@ -135,5 +145,5 @@ def _check_env(model: SwapModel, diagnostics: Diagnostics) -> None:
     for each in model.env:
         name, sign, _ = each.value.partition("=")
         if (not sign or not name) and "${env." not in each.value:
-            message = f'"{each.value}" in env of {model.id.text} sets nothing'
-            diagnostics.error("wrong-type", message, each.span, hint="NAME=value")
+            message = f'"{each.value}" in env of model "{model.id.text}" has no effect'
+            diagnostics.error("wrong-type", message, each.span, hint="write NAME=value")

@@ -29,20 +29,20 @@ def check_peers(config: SwapConfig, diagnostics: Diagnostics) -> None:
     for peer in sorted(config.peers, key=lambda each: each.name.text.encode()):
         name = peer.name.text
         if not peer.proxy.value:
-            message = f"peer {name} has no proxy"
+            message = f'peer "{name}" has no proxy'
             refused = not peer.null  # of nothing at all, nothing is checked
             diagnostics.error("missing-key", message, peer.name.span, refused=refused)
         elif "${env." not in peer.proxy.value and (why := problem(peer.proxy.value)):
-            message = f"proxy of peer {name} is no address: {why}"
+            message = f'proxy of peer "{name}" is not a valid URL: {why}'
             diagnostics.error("wrong-type", message, peer.proxy.span, refused=True)
         if not peer.models and not peer.null:
-            message = f"peer {name} has no models"
+            message = f'peer "{name}" has no models'
             diagnostics.error("missing-key", message, peer.name.span, refused=True)
         for model in peer.models:
             full = f"{name}/{model.value}"
             if owners.setdefault(full, (name, model.value)) != (name, model.value):
                 other = owners[full][0]
-                message = f'"{full}" is a model of the peer {other}, too'
+                message = f'"{full}" is also a model of peer "{other}"'
                 _refuse_name(config, message, model, diagnostics)
     if config.version >= PEER_NAMESPACE:
         _check_reserved(config, set(owners), diagnostics)
@@ -75,20 +75,20 @@ def check_selectors(config: SwapConfig, diagnostics: Diagnostics) -> None:
         if not name.strip():
             diagnostics.error("bad-name", "a selector has no name", selector.id.span, refused=True)
         if (real := config.resolved(name)) is not None:
-            what = "a model" if real == name else f"an alias of {real}"
-            message = f"the selector {name} has the name of {what}"
+            what = "a model" if real == name else f'an alias of "{real}"'
+            message = f'selector "{name}" has the name of {what}'
             diagnostics.error("alias-conflict", message, selector.id.span, refused=True)
         strategy = selector.strategy
         if not strategy.value:
-            message = f"the selector {name} has no strategy"
-            hint = ", ".join(STRATEGIES)
+            message = f'selector "{name}" has no strategy'
+            hint = f"use one of: {', '.join(STRATEGIES)}"
             diagnostics.error("missing-key", message, selector.id.span, hint=hint, refused=True)
         elif strategy.value not in STRATEGIES and "${env." not in strategy.value:
-            message = f'no strategy is called "{strategy.value}"'
-            hint = ", ".join(STRATEGIES)
+            message = f'there is no strategy "{strategy.value}"'
+            hint = f"use one of: {', '.join(STRATEGIES)}"
             diagnostics.error("wrong-type", message, strategy.span, hint=hint, refused=True)
         if not selector.targets:
-            message = f"the selector {name} has no targets"
+            message = f'selector "{name}" has no targets'
             diagnostics.error("missing-key", message, selector.id.span, refused=True)
         _check_targets(config, selector, diagnostics)
 
@@ -107,17 +107,17 @@ def _check_targets(config: SwapConfig, selector: Selector, diagnostics: Diagnost
         away = None if real else peer_model(config, target.value)
         problem_ = ""
         if target.value in selectors:
-            problem_ = "is a selector, and a selector cannot lead to one"
+            problem_ = "is itself a selector"
         elif real is None and away is None:
-            problem_ = "is no model"
+            problem_ = "is not a model"
         elif real is None and selector.strategy.value == "warm":
-            problem_ = "is a peer's model, and warm chooses among models of this llama-swap"
+            problem_ = "is a model of a peer, but warm takes local models"
         elif selector.strategy.value == "spillover" and (real or away) in seen:
-            problem_ = "is a model that stands there twice"
+            problem_ = "is listed twice"
         if problem_:
             near = suggest(target.value, [each.id.text for each in config.models])
             hint = f"did you mean {near}?" if near and real is None else ""
-            message = f'the target "{target.value}" of {name} {problem_}'
+            message = f'target "{target.value}" of selector "{name}" {problem_}'
             diagnostics.error("unknown-name", message, target.span, hint=hint, refused=True)
             whole = False
         seen.add(real or away or "")
@@ -130,13 +130,13 @@ def _check_spillover(
     config: SwapConfig, selector: Selector, local: list[str], diagnostics: Diagnostics
 ) -> None:
     if selector.spillover is not None and selector.spillover.value < 1:
-        message = f"settings.spillover of {selector.id.text} must be 1 or more"
+        message = f'settings.spillover of selector "{selector.id.text}" must be 1 or more'
         diagnostics.error("wrong-type", message, selector.spillover.span, refused=True)
     sound = not any(each.refused for each in diagnostics.found)
     if sound and len(local) > 1 and not together(config, local):
         what = "one set" if config.matrix else "one group with swap: false"
-        message = f"the targets of {selector.id.text} cannot run together"
-        hint = f"spillover needs all of them in {what}"
+        message = f'the targets of selector "{selector.id.text}" cannot run together'
+        hint = f"put them all into {what}: spillover loads them together"
         diagnostics.error("conflicting-keys", message, selector.id.span, hint=hint, refused=True)
 
 
@@ -162,16 +162,16 @@ def check_profiles(config: SwapConfig, diagnostics: Diagnostics) -> None:
             message = "a profile has no name"
             diagnostics.error("bad-name", message, profile.name.span, refused=True)
         if not profile.pins:
-            message = f"the profile {name} has no pins"
+            message = f'profile "{name}" has no pins'
             diagnostics.error("missing-key", message, profile.name.span, refused=True)
         for pin, target in profile.pins:
             if not pin.text.strip():
-                message = f"a pin of the profile {name} has no name"
+                message = f'profile "{name}" has a pin without a name'
                 diagnostics.error("bad-name", message, pin.span, refused=True)
             if not target.value or "${env." in target.value or target.value in selectors:
                 continue
             if config.resolved(target.value) is None and peer_model(config, target.value) is None:
                 near = suggest(target.value, [each.id.text for each in config.models])
-                message = f'{pin.text} is pinned to "{target.value}", which is no model'
+                message = f'"{pin.text}" is pinned to "{target.value}", which is not a model'
                 hint = f"did you mean {near}?" if near else ""
                 diagnostics.error("unknown-name", message, target.span, hint=hint, refused=True)

@@ -28,14 +28,14 @@ def check_routing(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> 
         assert old is not None
         diagnostics.error(
             "conflicting-keys",
-            f"{old.text} at top level and routing.router exclude each other",
+            f"{old.text} at top level cannot be combined with routing.router",
             newer.span,
             related=(Label(old.span, "the older form"),),
             hint=f"move {old.text} to routing.router.settings",
             refused=True,
         )
     elif matrix and groups:
-        message = "groups and matrix exclude each other"
+        message = "groups and matrix cannot be combined"
         related = (Label(groups.span, "groups"),)
         diagnostics.error("conflicting-keys", message, matrix.span, related=related, refused=True)
     if use is not None and "${env." not in use.value:
@@ -44,7 +44,7 @@ def check_routing(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> 
         _idle(inner_matrix, "routing.router.use is not set, so groups are used", diagnostics)
     scheduler = build.text(build.table(root, "routing", "scheduler"), "use")
     if scheduler is not None and scheduler.value not in ("", "fifo"):
-        message = f'no scheduler is called "{scheduler.value}"'
+        message = f'there is no scheduler "{scheduler.value}"'
         diagnostics.error("wrong-type", message, scheduler.span, hint="fifo", refused=True)
 
 
@@ -61,11 +61,11 @@ def _check_use(
     use: At[str], matrix: Key | None, groups: Key | None, diagnostics: Diagnostics
 ) -> None:
     if use.value == "matrix" and matrix is None:
-        message = "routing.router.use is matrix, and routing.router.settings has none"
+        message = "routing.router.use is matrix, but routing.router.settings has no matrix"
         diagnostics.error("missing-key", message, use.span, refused=True)
     elif use.value not in ("", "group", "matrix"):
         near = suggest(use.value, ("group", "matrix")) or "group or matrix"
-        message = f'no router is called "{use.value}"'
+        message = f'there is no router "{use.value}"'
         diagnostics.error("wrong-type", message, use.span, hint=near, refused=True)
     elif use.value != "matrix" and matrix is not None:
         _idle(matrix, f'routing.router.use is "{use.value}", so groups are used', diagnostics)
@@ -85,21 +85,21 @@ def check_groups(config: SwapConfig, diagnostics: Diagnostics) -> None:
     ids = {each.id.text for each in config.models}
     for group in config.groups:
         if group.name.text == DEFAULT_GROUP:
-            message = f"llama-swap overwrites the group {DEFAULT_GROUP}: it is its own"
+            message = f'llama-swap overwrites group "{DEFAULT_GROUP}" with its own'
             diagnostics.error("unused-key", message, group.name.span, hint="choose another name")
             continue
         for member in group.members:
             if member.value in owners:
                 other, where = owners[member.value]
-                message = f'"{member.value}" is in the groups {other} and {group.name.text}'
+                message = f'model "{member.value}" is in groups "{other}" and "{group.name.text}"'
                 if other == group.name.text:
-                    message = f'"{member.value}" stands twice in the group {other}'
+                    message = f'model "{member.value}" is listed twice in group "{other}"'
                 diagnostics.error(
                     "duplicate-member",
                     message,
                     member.span,
                     related=(Label(where.span, "first here"),),
-                    hint="a model is in one group; a matrix can say more",
+                    hint="remove one of them, or use a matrix: a model can be in one group only",
                     refused=True,
                 )
                 continue
@@ -113,11 +113,11 @@ def _unknown_member(
 ) -> None:
     real = config.resolved(member.value)
     if real is not None:
-        message = f'"{member.value}" is an alias of {real}: as a member of {group} it has no effect'
-        diagnostics.error("unknown-member", message, member.span, hint=f"write {real}")
+        message = f'"{member.value}" is an alias of "{real}" and has no effect in group "{group}"'
+        diagnostics.error("unknown-member", message, member.span, hint=f"use {real}")
         return
     near = suggest(member.value, ids)
-    message = f'"{member.value}" in the group {group} is no model'
+    message = f'group "{group}" lists "{member.value}", which is not a model'
     hint = f"did you mean {near}?" if near else "remove it, or add the model"
     refused = config.version >= MEMBERS_CHECKED
     diagnostics.error("unknown-member", message, member.span, hint=hint, refused=refused)
@@ -130,12 +130,14 @@ def check_priority(config: SwapConfig, diagnostics: Diagnostics) -> None:
         real = config.resolved(key.text)
         if real is None:
             near = suggest(key.text, ids)
-            message = f'a priority is given to "{key.text}", which is no model'
+            message = f'priority names "{key.text}", which is not a model'
             hint = f"did you mean {near}?" if near else ""
             diagnostics.error("unknown-name", message, key.span, hint=hint, refused=True)
         elif real != key.text:
-            message = f'"{key.text}" is an alias of {real}: priority {value.value} has no effect'
-            diagnostics.error("unused-key", message, key.span, hint=f"write {real}")
+            message = (
+                f'"{key.text}" is an alias of "{real}": its priority {value.value} has no effect'
+            )
+            diagnostics.error("unused-key", message, key.span, hint=f"use {real}")
 
 
 def check_preload(config: SwapConfig, diagnostics: Diagnostics) -> None:
@@ -145,6 +147,6 @@ def check_preload(config: SwapConfig, diagnostics: Diagnostics) -> None:
         name = each.value.strip()
         if name and "${env." not in name and config.resolved(name) is None:
             near = suggest(name, ids)
-            message = f'"{name}" is no model: llama-swap leaves it out at the start'
+            message = f'preload names "{name}", which is not a model: llama-swap skips it'
             hint = f"did you mean {near}?" if near else ""
             diagnostics.error("unknown-name", message, each.span, hint=hint)

@@ -81,13 +81,15 @@ def _check_top(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> Non
         diagnostics.error("wrong-type", message, to.span, refused=True)
     level, form = config.log_level, config.log_time_format
     if level and _known(level) and level.value.strip().casefold() not in LEVELS:
-        message = f'no log level is called "{level.value}": llama-swap takes it for info'
-        diagnostics.error("wrong-type", message, level.span, hint=", ".join(LEVELS))
+        message = f'there is no log level "{level.value}": llama-swap uses info'
+        diagnostics.error(
+            "wrong-type", message, level.span, hint=f"use one of: {', '.join(LEVELS)}"
+        )
     if form and form.value and _known(form) and form.value.strip().casefold() not in _TIMES:
-        message = f'no time format is called "{form.value}": llama-swap writes no times'
-        diagnostics.error("wrong-type", message, form.span, hint="rfc3339, kitchen, ansic ...")
+        message = f'there is no time format "{form.value}": llama-swap logs no times'
+        diagnostics.error("wrong-type", message, form.span, hint="use rfc3339, kitchen, ansic ...")
     if config.log_requests is not None:
-        message = "logRequests is read and never used"
+        message = "llama-swap never uses logRequests"
         key = root.key("logRequests")
         diagnostics.error("unused-key", message, key.span if key else config.log_requests.span)
     _check_patterns(config, diagnostics)
@@ -115,7 +117,7 @@ def _check_performance(config: SwapConfig, diagnostics: Diagnostics) -> None:
 def _check_patterns(config: SwapConfig, diagnostics: Diagnostics) -> None:
     for pattern in config.ignore_paths:
         if _known(pattern) and (why := problem(pattern.value)):
-            message = f"upstream.ignorePaths: this is no regular expression that Go reads: {why}"
+            message = f"upstream.ignorePaths: Go cannot read this regular expression: {why}"
             diagnostics.error("wrong-type", message, pattern.span, refused=True)
 
 
@@ -125,9 +127,9 @@ def _check_keys(root: Table, diagnostics: Diagnostics) -> None:
         if key.text == "" and key.data is not None:
             diagnostics.error("wrong-type", "an API key is empty", key.span, refused=True)
         elif " " in key.text and key.known:
-            message = "an API key cannot hold a blank"
+            message = "an API key cannot contain a space"
             diagnostics.error("wrong-type", message, key.span, refused=True)
         elif key.data is not None and "${" not in key.written:
-            message = "this API key stands in the file, for everybody who reads it"
-            hint = 'use "${env.LLAMA_SWAP_API_KEY}" and set it where llama-swap runs'
+            message = "apiKeys contains a secret in plain text"
+            hint = 'use "${env.LLAMA_SWAP_API_KEY}", and set the variable where llama-swap runs'
             diagnostics.warning("secret-in-file", message, key.span, hint=hint)

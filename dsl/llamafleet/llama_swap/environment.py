@@ -19,12 +19,12 @@ def report_missing(root: Node, environment: Mapping[str, str], diagnostics: Diag
         if name not in environment:
             diagnostics.warning(
                 "unset-variable",
-                f"llama-swap only starts where its environment has {name}",
+                f"llama-swap does not start without the environment variable {name}",
                 span,
-                hint=f"say --env {name}=value to check with a value",
+                hint=f"pass --env {name}=value to check with a value",
             )
         elif any(each in environment[name] for each in "\n\r\0"):
-            message = f"the value of {name} has a line end, which llama-swap refuses"
+            message = f"the value of {name} contains a line break, which llama-swap refuses"
             diagnostics.error("wrong-type", message, span, refused=True)
 
 

@@ -45,11 +45,11 @@ def tokens(text: str) -> list[Token]:
             while end < len(text) and _word(text[end]):
                 end += 1
             if end == start:
-                raise ExpressionError("the name of a set must follow the + at once", at)
+                raise ExpressionError("+ must be followed by the name of a set", at)
             found.append(Token("ref" if each == "+" else "name", text[start:end], at))
             at = end
         else:
-            raise ExpressionError(f'"{each}" means nothing here', at)
+            raise ExpressionError(f'unexpected "{each}"', at)
     return found
 
 
@@ -80,7 +80,7 @@ class _Parser:
         node = self.either()
         token = self.found[self.at]
         if token.kind != "end":
-            raise ExpressionError(f'"{token.text}" stands where & or | belongs', token.at)
+            raise ExpressionError(f'unexpected "{token.text}", expected & or |', token.at)
         return node
 
     def either(self) -> Node:
@@ -107,13 +107,13 @@ class _Parser:
             case "(":
                 return self.inner(token)
             case "end":
-                raise ExpressionError("a model's name is missing at the end", token.at)
-        raise ExpressionError(f'"{token.text}" stands where a name belongs', token.at)
+                raise ExpressionError("unexpected end, expected a name", token.at)
+        raise ExpressionError(f'unexpected "{token.text}", expected a name', token.at)
 
     def inner(self, token: Token) -> Node:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise ExpressionError("more parentheses than can be followed", token.at)
+            raise ExpressionError("parentheses are nested too deeply", token.at)
         node = self.either()
         if self.take().kind != ")":
             raise ExpressionError("this parenthesis is not closed", token.at)

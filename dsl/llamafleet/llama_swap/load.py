@@ -79,8 +79,8 @@ class _Loading:
     def no_mapping(self, value: Value) -> SwapConfig | None:
         # Since it can read several files, what holds no entries is an empty one to it.
         empty = self.version >= CONFIG_DIR and not value.items
-        message = "llama-swap's configuration is a mapping, and this is none"
-        hint = "llama-swap takes it for an empty file" if empty else ""
+        message = "a llama-swap configuration must be a YAML mapping"
+        hint = "llama-swap reads this as an empty file" if empty else ""
         self.diagnostics.error("wrong-type", message, value.span, hint=hint, refused=not empty)
         return SwapConfig(self.source.path, self.version) if empty else None
 
@@ -150,11 +150,11 @@ class _Loading:
             self.ports[key.text] = port
             return self.macros.ported(model, port), port + 1
         if in_proxy and proxy is not None:
-            message = f"proxy of {key.text} uses ${{PORT}} but cmd does not"
-            hint = "there is a port only where cmd has ${PORT}: use it there, or set proxy"
+            message = f'proxy of model "{key.text}" uses ${{PORT}}, but cmd does not'
+            hint = "use ${PORT} in cmd, or write the port in proxy"
             if not proxy.written:
-                message = f"cmd of {key.text} has no ${{PORT}}, and there is no proxy to say where"
-                hint = "add --port ${PORT}, or say proxy: http://127.0.0.1:8080"
+                message = f'model "{key.text}" has no ${{PORT}} in cmd, and no proxy'
+                hint = "add --port ${PORT} to cmd, or set proxy: http://127.0.0.1:8080"
             span = cmd.span if cmd is not None and not proxy.written else proxy.span
             self.diagnostics.error("port-macro", message, span, hint=hint, refused=True)
         return model, port
@@ -166,7 +166,7 @@ class _Loading:
         refused = proxy is None or proxy.data is None or bool(problem(proxy.text))
         self.diagnostics.error(
             "odd-key",
-            f"{odd.text or 'null'} is no text for YAML, and so no macro works in {model.text}",
+            f'key {odd.text or "null"} is not text, so no macro works in model "{model.text}"',
             odd.span,
             hint=f'write "{odd.text}", or remove it',
             refused=refused,
@@ -176,7 +176,7 @@ class _Loading:
         odd = next(key for key, _ in models if not key.string)
         self.diagnostics.error(
             "odd-key",
-            f"{odd.text or 'null'} is no text for YAML, and so llama-swap drops all models",
+            f"key {odd.text or 'null'} is not text, so llama-swap drops all models",
             odd.span,
             hint=f'write "{odd.text}"',
         )

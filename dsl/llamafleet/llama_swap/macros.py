@@ -41,17 +41,17 @@ class Macros:
         problem, hint, span = "", "", name.span
         reserved = _RESERVED | ({"PID"} if self.version >= RESERVED_PID else set())
         if len(name.text.encode()) >= 64:
-            problem = f"the macro's name {name.text[:20]}... is too long, 63 letters at most"
+            problem = f'macro name "{name.text[:20]}..." is longer than 63 characters'
         elif not _NAME.fullmatch(name.text):
-            problem = f'"{name.text}" is no name of a macro'
-            hint = "letters, digits, - and _"
+            problem = f'"{name.text}" is not a valid macro name'
+            hint = "use letters, digits, - and _"
         elif not value.scalar or value.data is None or isinstance(value.data, Timestamp):
-            problem = f"the macro {name.text} has no text, number or boolean"
+            problem = f'macro "{name.text}" must be text, a number or a boolean'
             span = value.span
         elif isinstance(value.data, str) and f"${{{name.text}}}" in value.data:
-            problem, span = f"the macro {name.text} contains itself", value.span
+            problem, span = f'macro "{name.text}" contains itself', value.span
         elif name.text in reserved:
-            problem = f"{name.text} is a macro of llama-swap's own"
+            problem = f'macro "{name.text}" is built into llama-swap'
         if problem:
             self.diagnostics.error("bad-macro", problem, span, hint=hint, refused=True)
 
@@ -148,14 +148,14 @@ class Macros:
             near = suggest(name, names)
             hint = f"did you mean ${{{near}}}?" if near else f"define {name} under macros"
             if name == "PORT":
-                hint = "there is a port only where cmd has ${PORT}"
+                hint = "${PORT} is defined only where cmd uses it"
             elif name == "PID":
-                hint = "${PID} is known in cmdStop only"
+                hint = "${PID} is defined in cmdStop only"
             elif name.isupper() and not near and name not in names:
-                hint = f"${{env.{name}}} is the environment variable of that name"
+                hint = f"use ${{env.{name}}} for the environment variable"
             elif name in names:
-                hint = f"a macro can only use those above it; move {name} up"
-            message = f"nothing says what ${{{name}}} in {path} is"
+                hint = f"move {name} up: a macro can only use macros above it"
+            message = f"${{{name}}} in {path} is not defined"
             self.diagnostics.error("unknown-macro", message, value.span, hint=hint, refused=True)
 
 

@@ -8,37 +8,37 @@ from .keys import paths
 from .shapes import Fields
 from .values import Key, Value
 
-_LISTEN = "llama-swap takes its address from the flag -listen, say -listen 127.0.0.1:8080"
-_TTL = "ttl in a model, or globalTTL at top level for all of them, in seconds"
+_LISTEN = "set the address on the command line: -listen 127.0.0.1:8080"
+_TTL = "use ttl in a model, or globalTTL at top level, in seconds"
 _MEANT = {
     "listen": _LISTEN,
     "port": _LISTEN,
     "host": _LISTEN,
     "address": _LISTEN,
     "bind": _LISTEN,
-    "ttl": "ttl belongs into each model; globalTTL at top level is for all of them",
+    "ttl": "move it into each model, or use globalTTL at top level",
     "idletimeout": _TTL,
     "idlettl": _TTL,
     "keepalive": _TTL,
     "unload": _TTL,
     "unloadafter": _TTL,
-    "readytimeout": "healthCheckTimeout at top level is how long a model may take to load",
-    "starttimeout": "healthCheckTimeout at top level is how long a model may take to load",
-    "loadtimeout": "healthCheckTimeout at top level is how long a model may take to load",
-    "maxrunningmodels": "which models may run together is said by matrix or groups",
-    "maxmodels": "which models may run together is said by matrix or groups",
-    "tools": "capabilities: {tools: true} says that a model calls tools",
-    "headers": "llama-swap sets no headers; a proxy in front of it can",
-    "args": "arguments are part of cmd",
-    "command": "the command line is called cmd",
-    "alias": "the key is aliases and takes a list",
-    "model": "models are named by their keys under models",
-    "apikey": "apiKeys at top level takes a list",
-    "environment": "the key is env and takes a list of NAME=value",
-    "maxconcurrency": "the key is concurrencyLimit",
-    "preload": "hooks: {on_startup: {preload: [...]}} loads models at the start",
-    "restart": "llama-swap has no such key; a model that ended is started by the next request",
-    "timeout": "timeouts in a model are for connections, healthCheckTimeout is for loading",
+    "readytimeout": "use healthCheckTimeout at top level for how long a model may take to load",
+    "starttimeout": "use healthCheckTimeout at top level for how long a model may take to load",
+    "loadtimeout": "use healthCheckTimeout at top level for how long a model may take to load",
+    "maxrunningmodels": "use matrix or groups for which models may run together",
+    "maxmodels": "use matrix or groups for which models may run together",
+    "tools": "use capabilities: {tools: true} for a model that calls tools",
+    "headers": "use a proxy in front of llama-swap to set headers",
+    "args": "add the arguments to cmd",
+    "command": "use cmd",
+    "alias": "use aliases, which takes a list",
+    "model": "name a model by its key under models",
+    "apikey": "use apiKeys at top level, which takes a list",
+    "environment": "use env, which takes a list of NAME=value",
+    "maxconcurrency": "use concurrencyLimit",
+    "preload": "use hooks: {on_startup: {preload: [...]}} to load models at startup",
+    "restart": "remove it: the next request starts a model that has ended",
+    "timeout": "use timeouts in a model for connections, healthCheckTimeout for loading",
 }
 _OWNERS: dict[str, list[str]] = {}
 for _path in paths():
@@ -69,10 +69,10 @@ def report_unknown(
     elif near := suggest(key.text, shape.keys):
         hint = f"did you mean {near}?"
     elif path == () and value.table is not None and value.table.get("cmd"):
-        hint = "if it is a model, it belongs under models"
+        hint = "if it is a model, move it under models"
     if code == "misplaced-key" and folded(key.text) in _MEANT and path == ():
         hint = _MEANT[folded(key.text)]
-    message = f"{key.text} means nothing {where}: llama-swap ignores it"
+    message = f"llama-swap ignores {key.text} {where}"
     diagnostics.error(code, message, key.span, hint=hint)
 
 
@@ -80,7 +80,7 @@ def _place(path: tuple[str, ...]) -> str:
     if not path:
         return "at top level"
     if len(path) == 2 and path[0] == "models":
-        return f"in a model ({path[1]})"
+        return f'in model "{path[1]}"'
     return f"in {'.'.join(path)}"
 
 
@@ -90,14 +90,14 @@ def _owner(name: str, path: tuple[str, ...]) -> str:
     if len(places) > 3:
         return ""
     words = [_home(each) for each in places]
-    return f"{name} belongs {' or '.join(dict.fromkeys(words))}"
+    return f"move it {' or '.join(dict.fromkeys(words))}"
 
 
 def _home(path: str) -> str:
     parent = path.rpartition(".")[0]
     match parent.split("."):
         case [""]:
-            return "at top level"
+            return "to top level"
         case ["models", "*"]:
             return "into a model"
         case ["groups", "*"]:

@@ -59,10 +59,10 @@ def compose(
     except yaml.YAMLError as error:
         _report(error, source, composer.position, diagnostics)
     except _UnknownAnchorError as error:
-        message = f'no anchor "&{error.name}" stands above this "*{error.name}"'
+        message = f'"*{error.name}" has no anchor "&{error.name}" above it'
         diagnostics.error("yaml-syntax", message, error.span, refused=True)
     except RecursionError:
-        message = "this is nested too deeply"
+        message = "the file is nested too deeply"
         diagnostics.error("yaml-syntax", message, source.whole(), refused=True)
     return None
 

@@ -6,11 +6,11 @@ import re
 import warnings
 
 _NOT_IN_GO = (
-    (re.compile(r"\(\?<?[=!]"), "it looks ahead or behind, which Go cannot"),
+    (re.compile(r"\(\?<?[=!]"), "Go has no lookahead or lookbehind"),
     (re.compile(r"\(\?>"), "Go has no atomic groups"),
-    (re.compile(r"\(\?\("), "Go has no conditions"),
+    (re.compile(r"\(\?\("), "Go has no conditionals"),
     (re.compile(r"\(\?#"), "Go has no comments in expressions"),
-    (re.compile(r"\(\?P="), "Go has no references to groups"),
+    (re.compile(r"\(\?P="), "Go has no backreferences"),
     (re.compile(r"(?:[*+?]|\})\+"), "Go has no possessive repetition"),
 )
 _ESCAPES = set("aftnrvdDsSwWbBAzQEpPxC01234567")
@@ -43,10 +43,10 @@ def _escape(rest: str) -> tuple[str, int, str]:
         literal, end, _ = rest[2:].partition("\\E")
         return re.escape(literal), 2 + len(literal) + len(end), ""
     if (escape.isalnum() and escape not in _ESCAPES) or escape in "123456789":
-        return "", 0, f'"\\{escape}" means nothing in Go'
+        return "", 0, f'Go has no escape "\\{escape}"'
     if escape in "pP":
         found = re.match(r"\\[pP](\{\^?\w+\}|[A-Z])", rest)
-        return ("a", found.end(), "") if found else ("", 0, "a class of letters is incomplete")
+        return ("a", found.end(), "") if found else ("", 0, "a character class is incomplete")
     if escape == "x" and (wide := re.match(r"\\x\{[0-9a-fA-F]+\}", rest)):
         return "a", wide.end(), ""
     return {"z": r"\Z", "C": "."}.get(escape, "\\" + escape), 2, ""

@@ -123,9 +123,9 @@ class Checker:
     def too_new(self, key: Key, first: int) -> None:
         self.diagnostics.error(
             "version-needed",
-            f"llama-swap v{self.version} does not know {key.text}: it ignores it",
+            f"llama-swap v{self.version} ignores {key.text}",
             key.span,
-            hint=f"{key.text} works from v{first} on",
+            hint=f"{key.text} needs v{first} or newer",
         )
 
     def wrong(self, value: Value, wanted: str, path: tuple[str, ...]) -> Value:
@@ -150,14 +150,14 @@ def _hint(value: Value, wanted: str) -> str:
     data = value.data
     if wanted == "a list":
         alone = value.written or value.text
-        return f"[{alone}] is a list of one" if value.scalar else "begin each line with -"
+        return f"write [{alone}]" if value.scalar else "start each line with -"
     if wanted == SWITCH.words and data in ("true", "false"):
         return "remove the quotes"
     if wanted == INT.words and isinstance(data, str):
         duration = nanoseconds(data)
         if data.strip().isdigit():
             return "remove the quotes"
-        return f"seconds as a number: {duration // 10**9}" if duration else ""
+        return f"write the seconds as a number: {duration // 10**9}" if duration else ""
     return ""
 
 

@@ -37,7 +37,7 @@ def untyped(root: Node, diagnostics: Diagnostics, version: int) -> Value | None:
     except _RefusedError as refused:
         diagnostics.error(refused.code, str(refused), refused.node.span, refused=True)
     except RecursionError:
-        diagnostics.error("yaml-syntax", "this is nested too deeply", root.span, refused=True)
+        diagnostics.error("yaml-syntax", "the file is nested too deeply", root.span, refused=True)
     return None
 
 
@@ -55,7 +55,7 @@ class _Decoder:
         self.decoded += 1
         self.aliased += self.depth > 0
         if self.aliased > MANY and self.decoded > LOW and self.aliased / self.decoded > ALIASED:
-            message = "anchors and aliases make far more of this file than what is written"
+            message = "anchors and aliases expand this file too much"
             raise _RefusedError("yaml-syntax", message, node)
 
     def value(self, node: Node) -> Value:
@@ -149,16 +149,16 @@ class _Decoder:
     def report_doubles(self, node: Node) -> None:
         seen: dict[tuple[str, str], Node] = {}
         refused = self.rewritten or decoded(self.path, self.version)
-        harm = "does not start with this" if refused else "takes the last one"
+        harm = "refuses this" if refused else "takes the last one"
         for key, _ in node.pairs():
             name = (key.kind, key.value)
             if name in seen:
                 self.diagnostics.error(
                     "duplicate-key",
-                    f'the key "{key.written or key.value}" stands twice in one mapping',
+                    f'key "{key.written or key.value}" is set twice in one mapping',
                     key.span,
                     related=(Label(seen[name].span, "first here"),),
-                    hint=f"llama-swap {harm}; merge them or remove one",
+                    hint=f"merge them or remove one: llama-swap {harm}",
                     refused=refused,
                 )
             seen.setdefault(name, key)
@@ -171,7 +171,7 @@ class _Decoder:
     def key(self, node: Node, whole: bool) -> Key:
         value = self.value(node)
         if not value.scalar:
-            raise _RefusedError("wrong-type", "a key must be a text, not a collection", node)
+            raise _RefusedError("wrong-type", "a key must be text, not a list or mapping", node)
         return Key(value.text, node.span, string=whole or self.is_string(node))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
-_BAD_ESCAPE = "a % is not followed by two digits"
+_BAD_ESCAPE = "% is not followed by two hexadecimal digits"
 _USER = re.compile(r"[A-Za-z0-9\-._:~!$&'()*+,;=%@]*")
 _PORT = re.compile(r"(:[0-9]*)?")
 _HOST_MARKS = "!$&'()*+,;=:[]<>\"-_.~"
@@ -14,14 +14,14 @@ _HOST_MARKS = "!$&'()*+,;=:[]<>\"-_.~"
 def problem(text: str) -> str:
     """Why an address is refused, or nothing."""
     if any(ord(each) < 0x20 or ord(each) == 0x7F for each in text):
-        return "it holds a control character"
+        return "it contains a control character"
     text, _, fragment = text.partition("#")
     if _ESCAPE.search(fragment):
         return _BAD_ESCAPE
     if text in ("", "*"):
         return ""
     if text[0] == ":":
-        return "it begins with a colon, where a scheme belongs"
+        return "it starts with a colon instead of a scheme"
     scheme, rest = _split_scheme(text)
     rest = rest.partition("?")[0]
     if not rest.startswith("/"):
@@ -49,14 +49,14 @@ def _split_scheme(text: str) -> tuple[str, str]:
 def _authority(scheme: str, text: str) -> str:
     user, at, host = text.rpartition("@")
     if at and (not _USER.fullmatch(user) or _ESCAPE.search(user)):
-        return "the part before @ holds what it cannot"
+        return "the part before @ contains an invalid character"
     if (bracket := host.rfind("[")) > 0:
-        return "a [ stands inside the host's name"
+        return "the host name contains a ["
     if bracket == 0:
         return _address(host)
     colon = host.find(":") if scheme in ("http", "https") else host.rfind(":")
     if colon >= 0 and not _PORT.fullmatch(host[colon:]):
-        return f'"{host[colon + 1 :]}" is no port'
+        return f'"{host[colon + 1 :]}" is not a port'
     return _host(host)
 
 
@@ -65,7 +65,7 @@ def _address(host: str) -> str:
     if end < 0:
         return "a ] is missing"
     if not _PORT.fullmatch(host[end + 1 :]):
-        return f'"{host[end + 1 :]}" is no port'
+        return f'"{host[end + 1 :]}" is not a port'
     address, zoned, zone = host[1:end].partition("%25")
     if _ESCAPE.search(zone) or (zoned and not zone):
         return _BAD_ESCAPE
@@ -74,7 +74,7 @@ def _address(host: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
-        return f'"{address}" is no IPv6 address'
+        return f'"{address}" is not an IPv6 address'
     return ""
 
 
@@ -83,8 +83,8 @@ def _host(host: str) -> str:
         return _BAD_ESCAPE
     for digits in re.findall(r"%(..)", host):
         if int(digits, 16) < 0x80 and digits != "25":
-            return "a host's name cannot hold escaped letters"
+            return "a host name cannot contain escaped characters"
     for each in host:
         if ord(each) < 0x80 and not (each.isalnum() or each in _HOST_MARKS or each == "%"):
-            return f'a host\'s name cannot hold "{each}"'
+            return f'a host name cannot contain "{each}"'
     return ""

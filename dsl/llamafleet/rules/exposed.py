@@ -90,7 +90,7 @@ def _beside(served: ServedModel, service: Service, words: str, *, guarded: bool)
     message = (
         f'{words} lets anyone who can reach the host use model "{served.model.name}" without {key}'
     )
-    hint = "make it listen on 127.0.0.1 (containers: publish 127.0.0.1:PORT:PORT), or require a key"
+    hint = "let it listen on 127.0.0.1 (containers: publish 127.0.0.1:PORT:PORT), or require a key"
     door = Label(service.origin, "served here")
     return warning("exposed", message, served.words_origin, hint, door)
 
@@ -175,7 +175,7 @@ def _reachable(setting: FlagSetting, door: Service) -> Diagnostic:
     message = (
         f'{written} lets anyone who can reach {door.kind} "{door.name}" use tools on this host'
     )
-    hint = "remove it, require a key, or make the service listen on 127.0.0.1 only"
+    hint = "remove it, require a key, or let the service listen on 127.0.0.1 only"
     return warning(
         "dangerous-flag", message, setting.origin, hint, Label(door.origin, "reachable here")
     )

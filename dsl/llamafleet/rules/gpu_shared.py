@@ -91,8 +91,6 @@ def _overlap(first: _User, second: _User, host: Host) -> Iterator[Diagnostic]:
         f'"{second.service.name}" and "{first.service.name}" share {which} of host "{host.name}", '
         "but neither knows what the other has loaded"
     )
-    hint = (
-        "pin them to different cards, or make their memory known: run llamafleet lock, or set vram"
-    )
+    hint = "pin them to different cards, or give their memory: run llamafleet lock, or set vram"
     related = Label(first.service.origin, "also uses it")
     yield warning("gpu-shared", message, second.service.origin, hint, related)

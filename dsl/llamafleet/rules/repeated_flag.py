@@ -15,7 +15,9 @@ SEVERAL = ("list", "repeated")
 
 
 @rule(
-    Code("owned-flag", ERROR, "Arguments set a flag that llamafleet sets itself.", in_yaml=False),
+    Code(
+        "owned-flag", ERROR, "Arguments contain a flag that llamafleet sets itself.", in_yaml=False
+    ),
     Code("repeated-flag", WARNING, "A flag is given twice, and the last one wins.", in_yaml=True),
 )
 def repeated_flag(context: RuleContext) -> Iterator[Diagnostic]:

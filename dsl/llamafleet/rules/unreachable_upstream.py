@@ -45,5 +45,5 @@ def unreachable_upstream(context: RuleContext) -> Iterator[Diagnostic]:
             related = Label(
                 place, "listens here" if "listen" in upstream.spans else "listens there by default"
             )
-            hint = f'make it listen on an address of "{away[0]}" that "{proxy.hosts[0]}" can reach'
+            hint = f'let it listen on an address of "{away[0]}" that "{proxy.hosts[0]}" can reach'
             yield error("unreachable-upstream", message, front.upstream.span, hint, related)
