@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from llamafleet_roles.pip_settings import indexes
+from llamafleet_roles.pip_settings import index_urls
 from tests.lab.machine import mirrors
 
 ROOT = Path(__file__).parent.parent
@@ -32,10 +32,10 @@ def said(*command: str) -> str:
 def addresses() -> Iterator[str]:
     """The addresses that pip, apt, debootstrap, npm and go fetch from on this machine."""
     with pytest.MonkeyPatch.context() as patch:
-        yield from indexes()
+        yield from index_urls()
         patch.setenv("PIP_CONFIG_FILE", "/dev/null")
         patch.delenv("PIP_INDEX_URL", raising=False)
-        yield from indexes()
+        yield from index_urls()
     yield from mirrors()
     yield from said("apt-get", "indextargets", "--format", "$(SITE)").split()
     scripts = [*DEBOOTSTRAP.glob("functions"), *DEBOOTSTRAP.glob("scripts/*")]

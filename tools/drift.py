@@ -23,8 +23,8 @@ from pathlib import Path
 from llamafleet.capacity.memory.modelled import MODELLED, architectures
 from llamafleet.fleet.schema.server_help import read_help
 from llamafleet_roles.downloads import DownloadError, obtain
-from llamafleet_roles.llama_cpp.sources import listed
-from llamafleet_roles.pip_settings import indexes
+from llamafleet_roles.llama_cpp.sources import list_files
+from llamafleet_roles.pip_settings import index_urls
 from tools.llama_architectures import names_of
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def main() -> int:
     if options.record and options.server:
         parser.error("--record stores the flags of the sources: leave out --server")
     try:
-        build, archive = newest((options.index,) if options.index else indexes())
+        build, archive = newest((options.index,) if options.index else index_urls())
         arch, arg = source(archive, "src/llama-arch.cpp"), source(archive, "common/arg.cpp")
         flags = help_flags(options.server) if options.server else source_flags(arg)
         names = set(names_of(arch))
@@ -77,7 +77,7 @@ def newest(asked: Iterable[str]) -> tuple[str, Path]:
     """
     found: dict[int, tuple[str, str]] = {}
     for index in asked:
-        for name, (url, digest) in listed(index).items():
+        for name, (url, digest) in list_files(index).items():
             if (match := _SDIST.fullmatch(name)) and digest:
                 found.setdefault(int(match[1]), (url, digest))
     if not found:

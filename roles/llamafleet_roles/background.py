@@ -12,13 +12,13 @@ from pathlib import Path
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
-from llamafleet_roles.commands import complain, run_on, words
+from llamafleet_roles.commands import command_line, log_error, run_command
 
 FILES = Path(__file__).parent / "files"
 
 
 @dataclass(frozen=True, slots=True)
-class Background:
+class BackgroundJob:
     """A job: its unit's name is its lock, `work` its folder, `label` what the user reads."""
 
     unit: str
@@ -27,28 +27,32 @@ class Background:
     label: str
 
 
-def start(
-    state: State, host: Host, job: Background, files: Mapping[str, str], arguments: tuple[str, ...]
+def start_job(
+    state: State,
+    host: Host,
+    job: BackgroundJob,
+    files: Mapping[str, str],
+    arguments: tuple[str, ...],
 ) -> bool:
     """Hand a job its files and start it, unless it is at work already."""
     script = (FILES / "start.sh").read_text()
     names = (job.unit, job.work, job.log, f"llamafleet: {job.label}")
-    command = words("sh", "-c", script, "start", *names, *arguments)
-    done, output = run_on(state, host, command, stdin=packed(files))
+    command = command_line("sh", "-c", script, "start", *names, *arguments)
+    done, output = run_command(state, host, command, stdin=pack_files(files))
     if not done:
-        complain(host, output.stderr or f"could not start {job.unit}")
+        log_error(host, output.stderr or f"could not start {job.unit}")
     return done
 
 
-def follow(state: State, host: Host, job: Background) -> bool:
+def follow_job(state: State, host: Host, job: BackgroundJob) -> bool:
     """Show a job's progress until it ends; whether it ended well."""
     script = (FILES / "follow.sh").read_text()
-    command = words("sh", "-c", script, "follow", job.unit, job.work, job.log, job.label)
-    done, _ = run_on(state, host, command, show=True)
+    command = command_line("sh", "-c", script, "follow", job.unit, job.work, job.log, job.label)
+    done, _ = run_command(state, host, command, show=True)
     return done
 
 
-def packed(files: Mapping[str, str]) -> str:
+def pack_files(files: Mapping[str, str]) -> str:
     """Files as an archive in base64, for standard input; for root's eyes only."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:

@@ -29,7 +29,7 @@ def folder(kind: str) -> Path:
 
 
 @contextmanager
-def only_one(key: str) -> Iterator[None]:
+def exclusive(key: str) -> Iterator[None]:
     """Hosts are worked on side by side; what several of them need is fetched by one."""
     with _LOCKS.setdefault(key, Lock()):
         yield

@@ -20,7 +20,11 @@ from pyinfra.context import host as current_host
 from pyinfra.context import state as current_state
 
 from llamafleet_roles.pyinfra_hooks.connection import LOST, is_cut_off
-from llamafleet_roles.pyinfra_hooks.silence import COMMAND_SILENCE, CommandSilentError, Silence
+from llamafleet_roles.pyinfra_hooks.silence import (
+    COMMAND_SILENCE,
+    CommandSilentError,
+    SilenceTimeout,
+)
 
 
 def connector_arguments(host: Host) -> dict[str, Any]:
@@ -29,7 +33,7 @@ def connector_arguments(host: Host) -> dict[str, Any]:
     return {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
 
 
-def run_on(
+def run_command(
     state: State, host: Host, command: str, *, stdin: str | None = None, show: bool = False
 ) -> tuple[bool, CommandOutput]:
     """Run a shell command now. `show` prints its output line by line as it arrives.
@@ -39,7 +43,7 @@ def run_on(
     """
     arguments = connector_arguments(host)
     if arguments.get("_timeout") is None:
-        arguments["_timeout"] = Silence(COMMAND_SILENCE)
+        arguments["_timeout"] = SilenceTimeout(COMMAND_SILENCE)
     if stdin is not None:
         arguments["_stdin"] = stdin
     try:
@@ -50,67 +54,67 @@ def run_on(
             **arguments,
         )
     except CommandSilentError as error:
-        complain(host, f"a command hangs on this host ({error}): look there, then run this again")
+        log_error(host, f"a command hangs on this host ({error}): look there, then run this again")
         return False, CommandOutput([])
     except LOST as error:
-        complain(host, f"lost the host in the middle of a command ({error}): run this again")
+        log_error(host, f"lost the host in the middle of a command ({error}): run this again")
         return False, CommandOutput([])
     if not done and is_cut_off(host):
-        complain(host, "lost the host in the middle of a command: run this again")
+        log_error(host, "lost the host in the middle of a command: run this again")
     return done, output
 
 
-def complain(host: Host, message: str) -> None:
+def log_error(host: Host, message: str) -> None:
     """Print an error for one host."""
     for line in message.splitlines():
         host.log_styled(line, fg="red", log_func=logger.error)
 
 
 def _run_script(state: State, host: Host, command: str, stdin: str | None, show: bool) -> bool:
-    done, output = run_on(state, host, command, stdin=stdin, show=show)
+    done, output = run_command(state, host, command, stdin=stdin, show=show)
     if not done and not (show or state.print_output):
         print_host_combined_output(host, output)
     return done
 
 
-def run(command: str, *, stdin: str | None = None, show: bool = True) -> FunctionCommand:
+def shell_step(command: str, *, stdin: str | None = None, show: bool = True) -> FunctionCommand:
     """A command whose output is for the user: shown as it arrives, or only when it fails."""
     return FunctionCommand(_run_script, (command, stdin, show), {})
 
 
-def call(function: Callable[..., bool], *arguments: Any) -> FunctionCommand:
+def python_step(function: Callable[..., bool], *arguments: Any) -> FunctionCommand:
     """A Python step: `function(state, host, ...)`; False fails the host, and only this host."""
     return FunctionCommand(function, arguments, {})
 
 
-def _refuse(state: State, host: Host, message: str) -> bool:
-    complain(host, message)
+def _fail(state: State, host: Host, message: str) -> bool:
+    log_error(host, message)
     return False
 
 
-def refuse(message: str) -> FunctionCommand:
+def fail_host(message: str) -> FunctionCommand:
     """A command that fails this host with a message.
 
     Raising inside an operation would stop the run on every host. While changes are only being
     looked for nothing is executed, so the message is printed at once.
     """
     if not current_state.is_executing:
-        complain(current_host, message)
-    return refuse_later(message)
+        log_error(current_host, message)
+    return fail_at_run(message)
 
 
-def refuse_later(message: str) -> FunctionCommand:
+def fail_at_run(message: str) -> FunctionCommand:
     """The same, silent beforehand: an earlier step of the run may well change what is wrong."""
-    return FunctionCommand(_refuse, (message,), {})
+    return FunctionCommand(_fail, (message,), {})
 
 
-def announce(line: str) -> None:
+def log_planned(line: str) -> None:
     """Say what would be done, while changes are being looked for; the steps say it later."""
     if not current_state.is_executing:
         current_host.log(line)
 
 
-def words(*arguments: str) -> str:
+def command_line(*arguments: str) -> str:
     """A shell command line from its arguments, each quoted."""
     return shlex.join(arguments)
 
@@ -135,7 +139,9 @@ mv -fT -- "$2.part" "$2"
 
 def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what: str) -> bool:
     """Bring a file to a host, unless it is there; it gets its name once it is verified."""
-    done, output = run_on(state, host, words("sh", "-c", _PLACE, "place", sha256, remote))
+    done, output = run_command(
+        state, host, command_line("sh", "-c", _PLACE, "place", sha256, remote)
+    )
     if not done:
         return False
     if "there" in output.stdout_lines:
@@ -144,10 +150,10 @@ def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what
     try:
         done = host.put_file(str(local), f"{remote}.part", **connector_arguments(host))
     except LOST as error:
-        complain(host, f"could not upload {what}: {error}")
+        log_error(host, f"could not upload {what}: {error}")
         return False
     return done and _run_script(
-        state, host, words("sh", "-c", _ACCEPT, "accept", sha256, remote), None, False
+        state, host, command_line("sh", "-c", _ACCEPT, "accept", sha256, remote), None, False
     )
 
 
@@ -162,10 +168,10 @@ def fetch(state: State, host: Host, remote: str, local: Path, sha256: str) -> bo
         if whole:
             unfinished.replace(local)
         else:
-            complain(host, f"{remote} did not arrive whole")
+            log_error(host, f"{remote} did not arrive whole")
         return whole
     except LOST as error:
-        complain(host, f"could not fetch {remote}: {error}")
+        log_error(host, f"could not fetch {remote}: {error}")
         return False
     finally:
         unfinished.unlink(missing_ok=True)

@@ -41,7 +41,7 @@ def obtain(url: str, sha256: str, what: str, say: Callable[[str], None]) -> Path
     if local is not None:
         return _verified_local(local, sha256, what)
     path = cache.folder("sources") / sha256
-    with cache.only_one(sha256):
+    with cache.exclusive(sha256):
         if path.is_file() and cache.sha256_of(path) == sha256:
             return path
         say(f"downloading {what} from {urlsplit(url).hostname}")

@@ -11,7 +11,7 @@ from llamafleet import load
 from llamafleet.fleet.model import Fleet
 from llamafleet.plan import Wiring, plan_host, wire
 from llamafleet.targets.plan_types import HostPlan
-from llamafleet_roles.site_data import problems
+from llamafleet_roles.site_data import data_problems
 
 _WIRED: dict[str, Wiring] = {}
 _CHECKED: set[str] = set()
@@ -67,7 +67,7 @@ def _check_data(fleet: Fleet, path: str) -> None:
     for each in inventory:
         data = each.data.dict()  # type: ignore[no-untyped-call]
         if str(data.get("fleet")) == path:
-            for problem in problems(data, fleet.services):
+            for problem in data_problems(data, fleet.services):
                 found.setdefault(problem, []).append(each.name)
     if found:
         lines = (f"  {problem} (for {_few(hosts)})" for problem, hosts in found.items())

@@ -22,7 +22,7 @@ class LockFileError(Exception):
     """Why nothing was written; the message says it to a person."""
 
 
-def put(fleet: str, values: Mapping[tuple[str, ...], object]) -> None:
+def update_lock(fleet: str, values: Mapping[tuple[str, ...], object]) -> None:
     """Put values at their places in the lock of a fleet file; all else stays byte for byte.
 
     The file is replaced as a whole, after it was read anew: hosts may end at the same time, and
@@ -38,7 +38,7 @@ def put(fleet: str, values: Mapping[tuple[str, ...], object]) -> None:
             _write(path, changed)
 
 
-def current(fleet: str) -> Lock:
+def current_lock(fleet: str) -> Lock:
     """The lock of a fleet file as it is now; an empty one where there is none."""
     found = read_lock(_text(Path(lock_path(fleet)), fleet))
     return found if isinstance(found, Lock) else Lock()

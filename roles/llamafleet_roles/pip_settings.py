@@ -17,7 +17,7 @@ _SETTING = re.compile(r"(global|install|:env:)\.([a-z-]+)=(.*)")
 _DEFAULT = re.compile(r"--index-url.*?\(default\s+(\S+?)\)", re.DOTALL)
 
 
-def indexes() -> tuple[str, ...]:
+def index_urls() -> tuple[str, ...]:
     """Return the addresses of the indexes that pip asks, in its order; none where there is no pip.
 
     An address may hold a password: pip's configuration may, too.

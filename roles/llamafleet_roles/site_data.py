@@ -17,14 +17,14 @@ PREFIX = "llamafleet_"
 _DURATION = re.compile(r"(?=.)(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s?)?")
 _ON = frozenset({"yes", "on", "true", "1"})
 _OFF = frozenset({"no", "off", "false", "0"})
-LONGEST = 7 * 24 * 3600
+MAX_SECONDS = 7 * 24 * 3600
 
 
 class DataError(ValueError):
     """A value that cannot be used; the message says what was expected."""
 
 
-def seconds(value: object) -> int:
+def read_seconds(value: object) -> int:
     """Read a span of time: seconds as a number, or a text such as `90s`, `5m` or `1h30m`."""
     text = "" if isinstance(value, bool | float) else str(value).strip()
     match = _DURATION.fullmatch(text)
@@ -32,12 +32,12 @@ def seconds(value: object) -> int:
         raise DataError(f"is {value!r}: seconds such as 300 or a span such as 5m are expected")
     hours, minutes, rest = (int(each or 0) for each in match.groups())
     found = hours * 3600 + minutes * 60 + rest
-    if not 1 <= found <= LONGEST:
-        raise DataError(f"is {value!r}: from 1 s to {LONGEST // 3600} h are possible")
+    if not 1 <= found <= MAX_SECONDS:
+        raise DataError(f"is {value!r}: from 1 s to {MAX_SECONDS // 3600} h are possible")
     return found
 
 
-def switch(value: object) -> bool:
+def read_switch(value: object) -> bool:
     """Read a switch; of the words of `--data`, pyinfra makes only some into booleans."""
     word = str(value).strip().lower()
     if word not in _ON | _OFF:
@@ -54,20 +54,20 @@ def read_port(value: object) -> int:
 
 
 READERS: Mapping[str, Callable[[object], object]] = {
-    "llamafleet_gpu_check": switch,
-    "llamafleet_health_timeout": seconds,
-    "llamafleet_prove": switch,
-    "calibrate_all": switch,
+    "llamafleet_gpu_check": read_switch,
+    "llamafleet_health_timeout": read_seconds,
+    "llamafleet_prove": read_switch,
+    "calibrate_all": read_switch,
     "calibrate_port": read_port,
-    "calibrate_stop": switch,
-    "calibrate_timeout": seconds,
+    "calibrate_stop": read_switch,
+    "calibrate_timeout": read_seconds,
 }
 """How each key of a single value is read; `llamafleet_environment` is the other key there is."""
 
 ENVIRONMENT = "llamafleet_environment"
 
 
-def problems(data: Mapping[str, Any], services: Collection[str]) -> Iterator[str]:
+def data_problems(data: Mapping[str, Any], services: Collection[str]) -> Iterator[str]:
     """Say what is wrong with the data of one host; `services` are the names of the whole fleet."""
     for key, value in data.items():
         if key in READERS:

@@ -20,11 +20,11 @@ from llamafleet.targets.plan_types import (
     Socket,
     Unit,
 )
-from llamafleet_roles.services.bundle import bundle, command
+from llamafleet_roles.services.bundle import apply_command, bundle
 from llamafleet_roles.services.changes import Changes, compare
-from llamafleet_roles.services.facts import Observed, Services
+from llamafleet_roles.services.facts import HostState, Services
 from llamafleet_roles.services.plan_lines import planned_units
-from llamafleet_roles.services.ports import planned_sockets, wanted_at
+from llamafleet_roles.services.ports import planned_sockets, socket_key
 
 HERE = Path(__file__).parent
 ORIGIN = Span("fleet.fleet", Position(1, 1), Position(1, 1))
@@ -103,13 +103,13 @@ class Machine:
             ["sh", "-c", line], input=stdin, capture_output=True, text=True, env=self.environment
         )
 
-    def observe(self, plan: HostPlan, artifacts: tuple[Artifact, ...] | None = None) -> Observed:
+    def observe(self, plan: HostPlan, artifacts: tuple[Artifact, ...] | None = None) -> HostState:
         wanted = plan.artifacts if artifacts is None else artifacts
         fact = Services()
         line = fact.command(
             files=tuple(each.path for each in wanted),
             units=tuple((unit.name, unit.executable) for unit in planned_units(plan)),
-            sockets=tuple((each.unit, wanted_at(each)) for each in planned_sockets(plan)),
+            sockets=tuple((each.unit, socket_key(each)) for each in planned_sockets(plan)),
             stores=tuple(each.store for each in plan.services if each.store),
         )
         done = self.run(line)
@@ -126,7 +126,7 @@ class Machine:
         observed = self.observe(plan)
         changes = compare(plan.artifacts, planned_units(plan), observed)
         packed = bundle(plan, plan.artifacts, changes, observed, patience)
-        return self.run(command(str(self.root)), stdin=packed)
+        return self.run(apply_command(str(self.root)), stdin=packed)
 
     def killed(self, plan: HostPlan, step: int) -> bool:
         """Apply, killed at a step; False where the script has fewer steps and ended by itself."""

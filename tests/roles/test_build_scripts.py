@@ -14,10 +14,15 @@ from pathlib import Path
 import pytest
 
 from llamafleet.targets.fingerprint import inputs_of, read_inputs
-from llamafleet_roles.background import packed
-from llamafleet_roles.llama_cpp.builds import archive_path, cached_build, every_build, record
+from llamafleet_roles.background import pack_files
+from llamafleet_roles.llama_cpp.builds import (
+    archive_path,
+    cached_build,
+    cached_builds,
+    record_build,
+)
 from llamafleet_roles.llama_cpp.facts import Builds
-from llamafleet_roles.llama_cpp.job import FILES, Job
+from llamafleet_roles.llama_cpp.job import FILES, BuildJob
 from tests.roles.test_downloads import BUILD
 from tests.roles.test_pure import FACTS, PLAN
 
@@ -44,7 +49,7 @@ class Workshop:
     folder: Path
 
     @property
-    def job(self) -> Job:
+    def job(self) -> BuildJob:
         plan = replace(
             PLAN,
             build=BUILD,
@@ -52,7 +57,7 @@ class Workshop:
             cmake=("-DA=x y", "-DB='$HOME'"),
             prepare="export PREPARED=yes",
         )
-        return Job(plan, inputs_of(plan, **FACTS), jobs=2)
+        return BuildJob(plan, inputs_of(plan, **FACTS), jobs=2)
 
     @property
     def work(self) -> Path:
@@ -64,7 +69,9 @@ class Workshop:
         cmake.write_text(CMAKE)
         cmake.chmod(0o755)
         self.work.mkdir(exist_ok=True)
-        with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed(self.job.files())))) as files:
+        with tarfile.open(
+            fileobj=io.BytesIO(base64.b64decode(pack_files(self.job.files())))
+        ) as files:
             files.extractall(self.work, filter="data")
         with tarfile.open(self.work / "source.tar.gz", "w:gz") as source:
             for name in ("CMakeLists.txt", "ggml/CMakeLists.txt"):
@@ -97,7 +104,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
 def test_a_build_is_installed_whole_with_its_manifest(workshop: Workshop) -> None:
     done = workshop.compile()
     assert done.returncode == 0, done.stdout + done.stderr
-    final = Path(workshop.job.final)
+    final = Path(workshop.job.install_directory)
     assert sorted(path.name for path in final.iterdir()) == [
         "libllama.so",
         "libllama.so.0.1",
@@ -122,7 +129,7 @@ def test_a_build_that_fails_leaves_nothing_and_can_be_done_again(workshop: Works
     done = workshop.compile()
     assert done.returncode != 0
     assert "a.cpp: error: no" in done.stdout
-    assert not Path(workshop.job.final).exists()
+    assert not Path(workshop.job.install_directory).exists()
     (workshop.folder / "fail").unlink()
     assert workshop.compile().returncode == 0
 
@@ -222,11 +229,11 @@ def test_packing_is_reproducible_and_unpacking_gives_the_install_back(workshop: 
     job = workshop.job
     archives = [workshop.folder / "pack" / name for name in ("one.tar.gz", "two.tar.gz")]
     for archive in archives:
-        done = workshop.script("pack.sh", job.final, str(archive))
+        done = workshop.script("pack.sh", job.install_directory, str(archive))
         assert done.stdout.strip() == hashlib.sha256(archive.read_bytes()).hexdigest()
-        os.utime(Path(job.final) / "llama-server", (1, 1))
+        os.utime(Path(job.install_directory) / "llama-server", (1, 1))
     assert archives[0].read_bytes() == archives[1].read_bytes()
-    before = sorted(path.name for path in Path(job.final).iterdir())
+    before = sorted(path.name for path in Path(job.install_directory).iterdir())
     elsewhere = f"{workshop.folder}/elsewhere/main-{job.inputs.fingerprint}"
     done = workshop.script("unpack.sh", str(archives[0]), elsewhere)
     assert done.returncode == 0, done.stderr
@@ -236,10 +243,10 @@ def test_packing_is_reproducible_and_unpacking_gives_the_install_back(workshop: 
 
 def test_an_archive_that_does_not_run_here_is_not_installed(workshop: Workshop) -> None:
     workshop.compile()
-    server = Path(workshop.job.final) / "llama-server"
+    server = Path(workshop.job.install_directory) / "llama-server"
     server.write_text("#!/bin/sh\necho libgomp.so.1 not found >&2\nexit 127\n")
     archive = workshop.folder / "bad.tar.gz"
-    workshop.script("pack.sh", workshop.job.final, str(archive))
+    workshop.script("pack.sh", workshop.job.install_directory, str(archive))
     elsewhere = workshop.folder / "elsewhere"
     done = workshop.script("unpack.sh", str(archive), str(elsewhere / "main-0"))
     assert done.returncode != 0
@@ -250,15 +257,15 @@ def test_an_archive_that_does_not_run_here_is_not_installed(workshop: Workshop) 
 def test_the_probe_sees_installs_and_the_current_one(workshop: Workshop) -> None:
     workshop.compile()
     job = workshop.job
-    workshop.script("switch.sh", job.plan.directory, job.final)
+    workshop.script("switch.sh", job.plan.directory, job.install_directory)
     fact = Builds()
     command = fact.command(directories=(job.plan.directory,))
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     seen = fact.process(done.stdout.splitlines())
     assert seen is not None
-    assert seen.installs == {job.final: job.inputs}
-    assert seen.current == {job.plan.directory: job.final}
-    assert seen.install_of(job.inputs, job.plan.directory) == job.final
+    assert seen.installs == {job.install_directory: job.inputs}
+    assert seen.current == {job.plan.directory: job.install_directory}
+    assert seen.install_of(job.inputs, job.plan.directory) == job.install_directory
     assert seen.install_of(replace(job.inputs, ref="b1"), job.plan.directory) is None
 
 
@@ -267,11 +274,11 @@ def test_the_cache_finds_builds_by_their_inputs(workshop: Workshop) -> None:
     assert cached_build(inputs) is None
     archive_path(inputs).write_bytes(b"archive")
     assert cached_build(inputs) is None, "without its note an archive does not count"
-    record(inputs, "0" * 64)
+    record_build(inputs, "0" * 64)
     found = cached_build(inputs)
     assert found is not None
     assert found.archive.read_bytes() == b"archive"
     assert cached_build(replace(inputs, compiler="")) == found
     assert cached_build(replace(inputs, compiler="gcc1")) is None
     (archive_path(inputs).parent / "rubbish.json").write_text("{")
-    assert every_build() == (found,)
+    assert cached_builds() == (found,)

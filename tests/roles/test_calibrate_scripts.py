@@ -65,7 +65,7 @@ def test_what_stood_aside_is_started_once(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["calibrate.sh", "cards.sh", "resume.sh", "seen.sh"])
+@pytest.mark.parametrize("name", ["calibrate.sh", "cards.sh", "resume.sh", "results.sh"])
 def test_every_script_can_be_parsed(name: str) -> None:
     shell = "bash" if name == "calibrate.sh" else "sh"
     assert subprocess.run([shell, "-n", str(FILES / name)]).returncode == 0
@@ -75,5 +75,5 @@ def test_what_was_seen_is_printed_whole(tmp_path: Path) -> None:
     (tmp_path / "seen").mkdir()
     (tmp_path / "seen" / "log").write_text("ä\tb\n" * 1000)
     (tmp_path / "job").write_text("name x\nid abc\n")
-    lines = run("seen.sh", str(tmp_path)).splitlines()
+    lines = run("results.sh", str(tmp_path)).splitlines()
     assert [line.partition("\t")[0] for line in lines] == ["log", "id"]

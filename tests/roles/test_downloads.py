@@ -178,6 +178,6 @@ def test_every_index_of_pip_is_asked(site: Site, monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_index_at_all_says_where_to_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llamafleet_roles.llama_cpp.sources.indexes", lambda: ())
+    monkeypatch.setattr("llamafleet_roles.llama_cpp.sources.index_urls", lambda: ())
     with pytest.raises(DownloadError, match="PIP_INDEX_URL"):
         source_archive(BUILD, None, quiet)

@@ -19,7 +19,7 @@ from llamafleet.lock.model import Lock
 from llamafleet.lock.text import read_lock, write_lock
 from llamafleet.plan import plan_host
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.llama_cpp.flags import keep_table, unknown_to
+from llamafleet_roles.llama_cpp.flags import lacks_flag_table, lock_flags
 
 HELP = (
     "----- common params -----\n\n"
@@ -83,13 +83,13 @@ def codes(fleet: Path) -> list[str]:
 
 def test_a_fetched_table_is_what_the_next_check_goes_by(fleet: Path) -> None:
     assert codes(fleet) == ["flag-table", "unknown-flag"]
-    assert keep_table(str(fleet), "b12000", HELP)
+    assert lock_flags(str(fleet), "b12000", HELP)
     # The flag that only this build has is known now, and one that it lacks is missed.
     assert codes(fleet) == ["removed-flag"]
 
 
 def test_a_clone_with_the_lock_has_the_same_verdict(fleet: Path, tmp_path: Path) -> None:
-    keep_table(str(fleet), "b12000", HELP)
+    lock_flags(str(fleet), "b12000", HELP)
     clone = shutil.copytree(fleet.parent, tmp_path / "clone") / fleet.name
     home = str(tmp_path / "somebody")
     assert check(clone, HOME=home, XDG_CACHE_HOME=home, LLAMAFLEET_CACHE=home) == check(fleet)
@@ -135,7 +135,7 @@ print(json.dumps([[each.code for each in found.diagnostics], opened]))
 
 def test_a_check_reads_the_fleets_folder_and_llamafleet_alone(fleet: Path) -> None:
     """Seen by Python itself: which files are opened, and which folders are looked into."""
-    keep_table(str(fleet), "b12000", HELP)
+    lock_flags(str(fleet), "b12000", HELP)
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(fleet)], capture_output=True, text=True, check=True
     )
@@ -150,13 +150,13 @@ def test_a_check_reads_the_fleets_folder_and_llamafleet_alone(fleet: Path) -> No
 
 @pytest.mark.parametrize("text", ["", "error: no such file", HELP[:400]])
 def test_what_is_no_help_is_not_kept(fleet: Path, text: str) -> None:
-    assert not keep_table(str(fleet), "b12000", text)
+    assert not lock_flags(str(fleet), "b12000", text)
     assert not (fleet.parent / "fleet.lock").exists()
 
 
 @pytest.mark.parametrize("ref", ["../b1", "a/b", ".hidden", "é\n", "__proto__"])
 def test_any_ref_is_a_name_in_the_lock_and_no_file(fleet: Path, ref: str) -> None:
-    assert keep_table(str(fleet), ref, HELP)
+    assert lock_flags(str(fleet), ref, HELP)
     assert sorted(each.name for each in fleet.parent.iterdir()) == ["fleet.fleet", "fleet.lock"]
     lock = read_lock((fleet.parent / "fleet.lock").read_text(encoding="utf-8"))
     assert isinstance(lock, Lock)
@@ -167,11 +167,11 @@ def test_what_else_is_in_the_lock_stays_byte_for_byte(fleet: Path) -> None:
     path = fleet.parent / "fleet.lock"
     path.write_text(write_lock(Lock("fleet.fleet", measured={"box": {"chat": {"odd": [1, "é"]}}})))
     before = path.read_text()
-    keep_table(str(fleet), "b12000", HELP)
+    lock_flags(str(fleet), "b12000", HELP)
     lines = path.read_text().splitlines()
     assert [each for each in before.splitlines() if each not in lines] == []
     once = path.read_bytes()
-    keep_table(str(fleet), "b12000", HELP)
+    lock_flags(str(fleet), "b12000", HELP)
     assert path.read_bytes() == once
     # A row is a line of a diff, and `llamafleet lock` writes what a rollout has written.
     assert sum('"--flag-' in each for each in lines) == 60
@@ -205,13 +205,13 @@ def test_a_rollout_asks_for_a_table_while_the_fleet_has_none(fleet: Path) -> Non
         return found
 
     bare = of(fleet)
-    assert unknown_to(bare, planned("b12000"), switched=False)
-    assert not unknown_to(bare, planned(bundled()[0].ref), switched=True)
-    assert not unknown_to(bare, planned("main", "https://git.example/a/fork"), switched=True)
-    keep_table(str(fleet), "b12000", HELP)
-    keep_table(str(fleet), "master", HELP)
+    assert lacks_flag_table(bare, planned("b12000"), switched=False)
+    assert not lacks_flag_table(bare, planned(bundled()[0].ref), switched=True)
+    assert not lacks_flag_table(bare, planned("main", "https://git.example/a/fork"), switched=True)
+    lock_flags(str(fleet), "b12000", HELP)
+    lock_flags(str(fleet), "master", HELP)
     full = of(fleet)
-    assert not unknown_to(full, planned("b12000"), switched=True)
+    assert not lacks_flag_table(full, planned("b12000"), switched=True)
     # A branch is another one with each commit.
-    assert not unknown_to(full, planned("master"), switched=False)
-    assert unknown_to(full, planned("master"), switched=True)
+    assert not lacks_flag_table(full, planned("master"), switched=False)
+    assert lacks_flag_table(full, planned("master"), switched=True)

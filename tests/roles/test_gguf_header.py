@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from llamafleet.gguf import GgufError, GgufFacts, read_facts
-from llamafleet_roles.gguf_files.header import GgufPart, Part, facts_by
+from llamafleet_roles.gguf_files.header import FilePart, GgufPart, read_facts_in_parts
 from tests.gguf.writing import write_gguf
 from tests.lock.hubs import in_shards
 
@@ -24,7 +24,7 @@ class Machine:
     def __init__(self) -> None:
         self.printed = 0
 
-    def ask(self, name: str, start: int, end: int) -> Part | None:
+    def ask(self, name: str, start: int, end: int) -> FilePart | None:
         """A part of a file by the fact's own command."""
         fact = GgufPart()
         command = fact.command(path=name, start=start, end=end)
@@ -36,7 +36,7 @@ class Machine:
 def test_only_the_header_travels(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "it's a model.gguf", LARGE, TENSORS)
     machine = Machine()
-    found = facts_by(machine.ask, str(path))
+    found = read_facts_in_parts(machine.ask, str(path))
     assert isinstance(found, GgufFacts)
     assert found == read_facts(path)
     assert found.vocabulary == 40_000
@@ -47,21 +47,23 @@ def test_shards_are_read_together(tmp_path: Path) -> None:
     for name, data in in_shards("m").items():
         (tmp_path / name).write_bytes(data)
     path = str(tmp_path / "m-00001-of-00002.gguf")
-    found = facts_by(Machine().ask, path)
+    found = read_facts_in_parts(Machine().ask, path)
     assert found == read_facts(path)
     (tmp_path / "m-00002-of-00002.gguf").unlink()
-    assert "m-00002-of-00002.gguf: there is no such file" in str(facts_by(Machine().ask, path))
+    assert "m-00002-of-00002.gguf: there is no such file" in str(
+        read_facts_in_parts(Machine().ask, path)
+    )
 
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "m.gguf", LARGE, TENSORS)
     with path.open("r+b") as stream:
         stream.truncate(10_000_000)
-    assert "it was not copied as a whole" in str(facts_by(Machine().ask, str(path)))
+    assert "it was not copied as a whole" in str(read_facts_in_parts(Machine().ask, str(path)))
     path.write_bytes(b"")
-    assert str(facts_by(Machine().ask, str(path))) == f"{path}: the file is empty"
+    assert str(read_facts_in_parts(Machine().ask, str(path))) == f"{path}: the file is empty"
     path.write_bytes(b"<!DOCTYPE html>")
-    assert isinstance(facts_by(Machine().ask, str(path)), GgufError)
-    assert "there is no such file" in str(facts_by(Machine().ask, str(tmp_path)))
+    assert isinstance(read_facts_in_parts(Machine().ask, str(path)), GgufError)
+    assert "there is no such file" in str(read_facts_in_parts(Machine().ask, str(tmp_path)))
     assert GgufPart().process(["size 3", "no base64"]) is None
     assert GgufPart().process([]) is None

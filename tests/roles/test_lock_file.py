@@ -12,14 +12,14 @@ import pytest
 
 from llamafleet.lock.model import Lock
 from llamafleet.lock.text import write_lock
-from llamafleet_roles.lock_file import LockFileError, put
+from llamafleet_roles.lock_file import LockFileError, update_lock
 
 WORKERS, EACH = 4, 12
 
 
 def write_some(fleet: str, host: str) -> None:
     for number in range(EACH):
-        put(fleet, {("measured", host, "voice", f"m{number:02}"): {"number": number}})
+        update_lock(fleet, {("measured", host, "voice", f"m{number:02}"): {"number": number}})
 
 
 @pytest.mark.parametrize("kind", ["threads", "processes"])
@@ -44,14 +44,14 @@ def test_the_rest_stays_and_so_do_permissions(tmp_path: Path) -> None:
     text = write_lock(Lock("fleet.fleet")).replace('"builds": {}', '"builds":  {},\n "later": 7')
     path.write_text(text)
     path.chmod(0o640)
-    put(str(tmp_path / "fleet.fleet"), {("measured", "box"): {}})
+    update_lock(str(tmp_path / "fleet.fleet"), {("measured", "box"): {}})
     after = path.read_text()
     assert after == text.replace(
         '"releases": {}\n', '"releases": {},\n "measured": {\n  "box": {}\n }\n'
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     before = path.stat().st_mtime_ns
-    put(str(tmp_path / "fleet.fleet"), {("measured", "box"): {}})
+    update_lock(str(tmp_path / "fleet.fleet"), {("measured", "box"): {}})
     assert path.stat().st_mtime_ns == before
 
 
@@ -60,5 +60,5 @@ def test_what_is_no_lock_is_left_alone(tmp_path: Path, text: str) -> None:
     path = tmp_path / "fleet.lock"
     path.write_text(text)
     with pytest.raises(LockFileError, match="cannot be used"):
-        put(str(tmp_path / "fleet.fleet"), {("measured", "box"): {}})
+        update_lock(str(tmp_path / "fleet.fleet"), {("measured", "box"): {}})
     assert path.read_text() == text

@@ -96,7 +96,7 @@ def in_lock(fleet: Fleet) -> Any:
 
 
 def test_only_weights_with_a_path_are_read(fleet: Fleet) -> None:
-    assert [each.name for each in locked.used_on(fleet, "one")] == ["small"]
+    assert [each.name for each in locked.ggufs_on(fleet, "one")] == ["small"]
 
 
 def test_the_first_host_of_the_fleet_writes(fleet: Fleet) -> None:

@@ -16,9 +16,9 @@ from llamafleet.targets.fingerprint import inputs_text
 from llamafleet.targets.plan_types import GgufPlan, HostPlan, ReleasePlan
 from llamafleet_roles.base import base
 from llamafleet_roles.gguf_files import gguf_files
-from llamafleet_roles.gguf_files.facts import key_of
+from llamafleet_roles.gguf_files.facts import path_key
 from llamafleet_roles.llama_cpp import llama_cpp
-from llamafleet_roles.llama_cpp.facts import Llamas
+from llamafleet_roles.llama_cpp.facts import HostBuilds
 from llamafleet_roles.llama_swap import llama_swap
 from llamafleet_roles.services import services
 from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
@@ -110,7 +110,7 @@ def test_weights_that_must_exist_are_named_with_their_host(
     outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": "weights 1"}, caplog)["a"]
     assert not outcome.succeeded
     assert "gguf big: a has no file /srv/big.gguf" in outcome.said
-    there = f"weights 1\nfile\t{key_of('/srv/big.gguf')}\t7 1"
+    there = f"weights 1\nfile\t{path_key('/srv/big.gguf')}\t7 1"
     caplog.clear()
     outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": there}, caplog)["a"]
     assert (outcome.succeeded, outcome.changed) == (True, 0)
@@ -129,7 +129,7 @@ def with_a_build(ref: str) -> tuple[HostPlan, str]:
     """The plan of a host that has a build already, and what its probe answers."""
     build = replace(PLAN, build=replace(BUILD, ref=ref))
     install = f"{build.directory}-0123456789ab"
-    inputs = Llamas("x86_64", "debian-13", {"gcc": "14"}).inputs(build)
+    inputs = HostBuilds("x86_64", "debian-13", {"gcc": "14"}).inputs(build)
     manifest = inputs_text(inputs).replace("\n", "")
     probe = (
         f"llama 1\nmachine x86_64\nos debian-13\ngcc 14\ncurrent {build.directory} {install}\n"
@@ -204,6 +204,6 @@ def test_bad_inventory_data_fails_the_host_with_a_message(
 
 
 def test_a_compiler_has_a_version_only_when_all_that_is_needed_has() -> None:
-    assert Llamas(versions={"gcc": "14"}).compiler("cpu") == "gcc14"
-    assert Llamas(versions={"gcc": "14"}).compiler("cuda") == ""
-    assert Llamas(versions={"gcc": "14", "nvcc": "12.8"}).compiler("cuda") == "gcc14-nvcc12.8"
+    assert HostBuilds(versions={"gcc": "14"}).compiler("cpu") == "gcc14"
+    assert HostBuilds(versions={"gcc": "14"}).compiler("cuda") == ""
+    assert HostBuilds(versions={"gcc": "14", "nvcc": "12.8"}).compiler("cuda") == "gcc14-nvcc12.8"

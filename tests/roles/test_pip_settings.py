@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet_roles import pip_settings
-from llamafleet_roles.pip_settings import indexes, settings
+from llamafleet_roles.pip_settings import index_urls, settings
 
 CONFIGURED = """\
 [global]
@@ -44,7 +44,7 @@ def configure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_pips_own_default_applies_where_nothing_is_configured() -> None:
     """Held against what the same pip does: it names the index that it looks at."""
-    found = indexes()
+    found = index_urls()
     assert len(found) == 1
     command = [sys.executable, "-m", "pip", "download", "-vv", "--no-deps", "--no-input"]
     command += ["--retries", "0", "--timeout", "1", "--proxy", "http://127.0.0.1:9"]
@@ -56,7 +56,7 @@ def test_pips_own_default_applies_where_nothing_is_configured() -> None:
 
 def test_pips_files_are_read_by_pip_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     configure(monkeypatch, tmp_path)
-    assert indexes() == (
+    assert index_urls() == (
         "https://user:pass%20word@files.example/simple",
         "https://second.example/simple",
         "https://third.example/simple",
@@ -68,7 +68,7 @@ def test_the_environment_goes_before_files(monkeypatch: pytest.MonkeyPatch, tmp_
     configure(monkeypatch, tmp_path)
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://mirror.example/simple")
-    assert indexes() == ("https://mirror.example/simple",)
+    assert index_urls() == ("https://mirror.example/simple",)
 
 
 def test_a_machine_without_pip_has_no_index_but_what_the_environment_names(
@@ -76,6 +76,6 @@ def test_a_machine_without_pip_has_no_index_but_what_the_environment_names(
 ) -> None:
     monkeypatch.setattr("sys.executable", "/nonexistent/python")
     monkeypatch.setattr("shutil.which", lambda _: None)
-    assert indexes() == ()
+    assert index_urls() == ()
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
-    assert indexes() == ("https://mirror.example/simple",)
+    assert index_urls() == ("https://mirror.example/simple",)

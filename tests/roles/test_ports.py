@@ -14,9 +14,9 @@ import pytest
 
 from llamafleet.targets.plan_types import Socket, Unit
 from llamafleet_roles.services.changes import Changes, units_that_give_way
-from llamafleet_roles.services.facts import Observed
-from llamafleet_roles.services.manifest import Manifest, Notice
-from llamafleet_roles.services.ports import Holder, conflicts, wanted_at
+from llamafleet_roles.services.facts import HostState
+from llamafleet_roles.services.manifest import Manifest, NotifiedUnits
+from llamafleet_roles.services.ports import PortHolder, port_conflicts, socket_key
 from tests.roles.machine import Machine, plan_of, server_service
 
 UNIT = "llama-server-worker-0.service"
@@ -51,7 +51,7 @@ def listening(address: str, *, six_only: bool = True) -> Iterator[int]:
     ],
 )
 def test_a_socket_is_written_as_the_kernel_lists_it(unit: str, address: str, expected: str) -> None:
-    assert wanted_at(Socket(unit, address, 8080)) == expected
+    assert socket_key(Socket(unit, address, 8080)) == expected
 
 
 @pytest.mark.parametrize(
@@ -123,47 +123,51 @@ def test_a_foreign_server_at_the_port_is_not_taken_for_the_unit(tmp_path: Path) 
 
 
 PLAN = plan_of(server_service(0, port=8080))
-WANTED = wanted_at(Socket(UNIT, "127.0.0.1", 8080))
+WANTED = socket_key(Socket(UNIT, "127.0.0.1", 8080))
 
 
 @pytest.mark.parametrize(
     ("holder", "says"),
     [
         (
-            Holder(UNIT, WANTED, 7, "llama", "llama-server", "/system.slice/llama-server.service",
-                   "/usr/lib/systemd/system/llama-server.service"),
+            PortHolder(
+                UNIT, WANTED, 7, "llama", "llama-server", "/system.slice/llama-server.service",
+                "/usr/lib/systemd/system/llama-server.service",
+            ),
             "of llama-server.service (/usr/lib/systemd/system/llama-server.service)\n"
             "    stop it for good: systemctl disable --now llama-server.service",
         ),
         (
-            Holder(UNIT, WANTED, 7, "ann", "llama-server",
+            PortHolder(UNIT, WANTED, 7, "ann", "llama-server",
                    "/user.slice/user-1000.slice/user@1000.service/app.slice/my-llama.service"),
             "systemctl --user -M 1000@ disable --now my-llama.service",
         ),
         (
-            Holder(UNIT, WANTED, 7, "ann", "python3", "/user.slice/user-9.slice/session-3.scope"),
+            PortHolder(
+                UNIT, WANTED, 7, "ann", "python3", "/user.slice/user-9.slice/session-3.scope"
+            ),
             "it was started by hand: kill 7",
         ),
         (
-            Holder(UNIT, WANTED, 7, "root", "vllm", f"/system.slice/docker-{'ab' * 32}.scope"),
+            PortHolder(UNIT, WANTED, 7, "root", "vllm", f"/system.slice/docker-{'ab' * 32}.scope"),
             "docker stop abababababab",
         ),
         (
-            Holder(UNIT, WANTED, 7, "root", "vllm", f"/docker/{'cd' * 32}"),
+            PortHolder(UNIT, WANTED, 7, "root", "vllm", f"/docker/{'cd' * 32}"),
             "docker stop cdcdcdcdcdcd",
         ),
         (
-            Holder(UNIT, WANTED, 7, "root", "docker-proxy", "/system.slice/docker.service"),
+            PortHolder(UNIT, WANTED, 7, "root", "docker-proxy", "/system.slice/docker.service"),
             "docker ps --filter publish=8080",
         ),
-        (Holder(UNIT, WANTED, 1, "root", "systemd", "/init.scope"), "systemctl list-sockets"),
-        (Holder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/ssh.service"), "kill 7"),
-        (Holder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/cron.service"), "kill 7"),
-        (Holder(UNIT, WANTED), "no process of this system"),
+        (PortHolder(UNIT, WANTED, 1, "root", "systemd", "/init.scope"), "systemctl list-sockets"),
+        (PortHolder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/ssh.service"), "kill 7"),
+        (PortHolder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/cron.service"), "kill 7"),
+        (PortHolder(UNIT, WANTED), "no process of this system"),
     ],
 )  # fmt: skip
-def test_who_holds_a_port_is_said_with_the_way_out(holder: Holder, says: str) -> None:
-    (said,) = conflicts(PLAN, (holder, holder), ())
+def test_who_holds_a_port_is_said_with_the_way_out(holder: PortHolder, says: str) -> None:
+    (said,) = port_conflicts(PLAN, (holder, holder), ())
     assert said.startswith(f"port 8080, where {UNIT} is to listen, is taken\n")
     assert says in said
     for vital in ("docker", "ssh", "cron"):
@@ -173,21 +177,21 @@ def test_who_holds_a_port_is_said_with_the_way_out(holder: Holder, says: str) ->
 
 @pytest.mark.parametrize("unit", ["ssh.service", "sshd.service", "sshd@3-10.0.0.1:22.service"])
 def test_nobody_is_told_to_end_the_ssh_server(unit: str) -> None:
-    holder = Holder(UNIT, WANTED, 7, "root", "sshd", f"/system.slice/{unit}")
-    (said,) = conflicts(PLAN, (holder,), ())
+    holder = PortHolder(UNIT, WANTED, 7, "root", "sshd", f"/system.slice/{unit}")
+    (said,) = port_conflicts(PLAN, (holder,), ())
     assert "systemctl" not in said
     assert "kill" not in said
     assert "or give the service another port" in said
 
 
 def test_units_that_the_rollout_itself_moves_are_in_nobodys_way() -> None:
-    holder = Holder(UNIT, WANTED, 7, "x", "nginx", "/system.slice/nginx.service")
+    holder = PortHolder(UNIT, WANTED, 7, "x", "nginx", "/system.slice/nginx.service")
     planned = (Unit(UNIT, "/x"), Unit("nginx.service", "/usr/sbin/nginx", managed=False))
     manifest = Manifest({}, {"llama-swap-old.service": True, "nginx.service": False})
-    observed = Observed(manifest=manifest)
+    observed = HostState(manifest=manifest)
     still = units_that_give_way(planned, Changes(), observed)
     assert still == {UNIT, "llama-swap-old.service"}
-    assert len(list(conflicts(PLAN, (holder,), still))) == 1
-    notice = Notice(reloads=("nginx.service",))
+    assert len(list(port_conflicts(PLAN, (holder,), still))) == 1
+    notice = NotifiedUnits(reloads=("nginx.service",))
     moved = units_that_give_way(planned, Changes(gone=(("/etc/nginx/x", notice),)), observed)
-    assert list(conflicts(PLAN, (holder,), moved)) == []
+    assert list(port_conflicts(PLAN, (holder,), moved)) == []

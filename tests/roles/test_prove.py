@@ -17,8 +17,8 @@ from llamafleet.plan import plan_host
 from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.environment import environment_text
 from llamafleet_roles.services.facts import FILES
-from llamafleet_roles.services.proof import body_of, is_ready, path_of, reason
-from llamafleet_roles.services.prove import prove, to_start
+from llamafleet_roles.services.proof import failure_reason, is_ready, split_response, start_path
+from llamafleet_roles.services.prove import models_to_start, prove
 from tests.roles.rollout import roll_out
 
 FLEET = """\
@@ -72,9 +72,9 @@ def running(*states: tuple[str, str]) -> str:
 
 
 def test_an_answer_is_read() -> None:
-    assert body_of(answer(502, "a\nb")) == (502, "a\nb")
+    assert split_response(answer(502, "a\nb")) == (502, "a\nb")
     for text in ("", "nonsense", "HTTP/1.1", "HTTP/1.1 abc\n\n"):
-        assert body_of(text) == (0, "")
+        assert split_response(text) == (0, "")
 
 
 def test_only_what_llama_swap_calls_ready_has_started() -> None:
@@ -95,20 +95,20 @@ def test_only_what_llama_swap_calls_ready_has_started() -> None:
     ],
 )
 def test_the_reason_is_in_the_services_words(text: str, says: str) -> None:
-    assert says in reason(text)
+    assert says in failure_reason(text)
 
 
 def test_each_model_of_each_service_is_started_by_its_own_health_path(tmp_path: Path) -> None:
     (tmp_path / "fleet.fleet").write_text(FLEET)
     fleet = compile_file(tmp_path / "fleet.fleet").fleet
     assert fleet is not None
-    found = list(to_start(fleet, plan_host(fleet, "h")))
+    found = list(models_to_start(fleet, plan_host(fleet, "h")))
     assert [(probe.service, model.name) for probe, model in found] == [
         ("single", "small:4b/it"),
         ("swap", "small:4b/it"),
         ("swap", "own"),
     ]
-    assert [path_of(model) for _, model in found[1:]] == [
+    assert [start_path(model) for _, model in found[1:]] == [
         "/upstream/small%3A4b/it/health",
         "/upstream/own/v1/ready",
     ]
@@ -175,7 +175,7 @@ def test_the_request_is_made_with_the_key_of_the_first_file_that_has_one(tmp_pat
     with keyed(key, seen) as port:
         files = [str(tmp_path / name) for name in ("absent.env", "other.env", "key.env")]
         said = ask("127.0.0.1", str(port), "/upstream/a%20b/health", "5", "SWAP_KEY", *files)
-        assert body_of(said) == (200, "line one\nline two\n")
-        assert body_of(ask("127.0.0.1", str(port), "/x", "5"))[0] == 401
+        assert split_response(said) == (200, "line one\nline two\n")
+        assert split_response(ask("127.0.0.1", str(port), "/x", "5"))[0] == 401
     assert seen == ["/upstream/a%20b/health", "/x"]
     assert ask("127.0.0.1", str(port), "/x", "5") == ""

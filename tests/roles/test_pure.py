@@ -14,9 +14,9 @@ from llamafleet.inventory import group_name, pyinfra_groups
 from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
 from llamafleet.targets.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.base.facts import Detected, Gpus
-from llamafleet_roles.base.gpus import problem
-from llamafleet_roles.llama_cpp.facts import Builds, Llamas
+from llamafleet_roles.base.facts import DetectedGpus, Gpus
+from llamafleet_roles.base.gpus import gpu_mismatch
+from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds
 from tests.roles.machine import ORIGIN
 from tests.roles.test_downloads import BUILD
 
@@ -39,7 +39,7 @@ def sysfs(root: Path, *devices: tuple[str, str]) -> None:
         (folder / "vendor").write_text(f"{vendor}\n")
 
 
-def detect(root: Path, path: str = "/usr/bin:/bin") -> Detected:
+def detect(root: Path, path: str = "/usr/bin:/bin") -> DetectedGpus:
     fact = Gpus()
     # No driver's tool is asked: only what is below the root.
     done = subprocess.run(
@@ -65,7 +65,7 @@ def test_an_amd_gpu_tells_its_architecture(tmp_path: Path) -> None:
     for index, version in enumerate((0, 110001, 90010)):
         (node / str(index)).mkdir(parents=True)
         (node / str(index) / "properties").write_text(f"gfx_target_version {version}\n")
-    assert detect(tmp_path) == Detected({"amd": 1}, {"amd": ("gfx1101", "gfx90a")})
+    assert detect(tmp_path) == DetectedGpus({"amd": 1}, {"amd": ("gfx1101", "gfx90a")})
 
 
 def test_an_nvidia_gpu_tells_its_architecture(tmp_path: Path) -> None:
@@ -82,23 +82,31 @@ def test_a_machine_without_a_pci_bus_has_no_gpu(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("declared", "detected", "message"),
     [
-        ((("nvidia", None),), Detected({}), "declares 1 NVIDIA GPU for h, but the machine has no"),
-        ((("nvidia", None),) * 2, Detected({"nvidia": 1}), "2 NVIDIA GPUs for h, .* 1 NVIDIA GPU:"),
-        ((("nvidia", None),), Detected({"nvidia": 2}), "1 NVIDIA GPU for h, .* 2 NVIDIA GPUs"),
-        ((("amd", None),), Detected({"nvidia": 1}), "1 AMD GPU for h, .* has 1 NVIDIA GPU"),
+        (
+            (("nvidia", None),),
+            DetectedGpus({}),
+            "declares 1 NVIDIA GPU for h, but the machine has no",
+        ),
+        (
+            (("nvidia", None),) * 2,
+            DetectedGpus({"nvidia": 1}),
+            "2 NVIDIA GPUs for h, .* 1 NVIDIA GPU:",
+        ),
+        ((("nvidia", None),), DetectedGpus({"nvidia": 2}), "1 NVIDIA GPU for h, .* 2 NVIDIA GPUs"),
+        ((("amd", None),), DetectedGpus({"nvidia": 1}), "1 AMD GPU for h, .* has 1 NVIDIA GPU"),
         (
             (("nvidia", "sm_86"),),
-            Detected({"nvidia": 1}, {"nvidia": ("sm_61",)}),
+            DetectedGpus({"nvidia": 1}, {"nvidia": ("sm_61",)}),
             "sm_86 for h, but the machine has sm_61",
         ),
     ],
 )
 def test_another_machine_than_declared_is_refused(
-    declared: tuple[tuple[str, str | None], ...], detected: Detected, message: str
+    declared: tuple[tuple[str, str | None], ...], detected: DetectedGpus, message: str
 ) -> None:
     import re
 
-    said = problem("h", declared, detected)
+    said = gpu_mismatch("h", declared, detected)
     assert said
     assert re.search(message, said), said
 
@@ -106,15 +114,15 @@ def test_another_machine_than_declared_is_refused(
 @pytest.mark.parametrize(
     ("declared", "detected"),
     [
-        ((("nvidia", "sm_86"),), Detected({"nvidia": 1, "intel": 1}, {"nvidia": ("sm_86",)})),
-        ((("amd", "gfx1201"),), Detected({"amd": 2})),
-        ((("nvidia", "sm_120a"),), Detected({"nvidia": 1}, {"nvidia": ("sm_120",)})),
+        ((("nvidia", "sm_86"),), DetectedGpus({"nvidia": 1, "intel": 1}, {"nvidia": ("sm_86",)})),
+        ((("amd", "gfx1201"),), DetectedGpus({"amd": 2})),
+        ((("nvidia", "sm_120a"),), DetectedGpus({"nvidia": 1}, {"nvidia": ("sm_120",)})),
     ],
 )
 def test_the_declared_machine_is_accepted(
-    declared: tuple[tuple[str, str | None], ...], detected: Detected
+    declared: tuple[tuple[str, str | None], ...], detected: DetectedGpus
 ) -> None:
-    assert problem("h", declared, detected) is None
+    assert gpu_mismatch("h", declared, detected) is None
 
 
 def test_every_input_changes_the_fingerprint() -> None:
@@ -167,10 +175,10 @@ def test_an_install_can_be_moved_and_knows_its_number() -> None:
 
 
 def test_jobs_are_bound_by_cores_and_by_memory() -> None:
-    assert Llamas(cores=8, memory=64_000_000).jobs(PLAN) == 8
-    assert Llamas(cores=8, memory=2_000_000).jobs(PLAN) == 2
-    assert Llamas(cores=8, memory=0).jobs(PLAN) == 1
-    assert Llamas(cores=8, memory=0).jobs(replace(PLAN, build=replace(BUILD, jobs=5))) == 5
+    assert HostBuilds(cores=8, memory=64_000_000).jobs(PLAN) == 8
+    assert HostBuilds(cores=8, memory=2_000_000).jobs(PLAN) == 2
+    assert HostBuilds(cores=8, memory=0).jobs(PLAN) == 1
+    assert HostBuilds(cores=8, memory=0).jobs(replace(PLAN, build=replace(BUILD, jobs=5))) == 5
 
 
 def test_the_builds_probe_answers_on_this_machine(tmp_path: Path) -> None:

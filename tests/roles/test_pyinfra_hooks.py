@@ -13,8 +13,8 @@ import pytest
 from pyinfra.connectors import util
 
 from llamafleet_roles.pyinfra_hooks import connection, silence
-from llamafleet_roles.pyinfra_hooks.connection import tune, watch
-from llamafleet_roles.pyinfra_hooks.silence import CommandSilentError, Silence, read_output
+from llamafleet_roles.pyinfra_hooks.connection import set_socket_options, watch
+from llamafleet_roles.pyinfra_hooks.silence import CommandSilentError, SilenceTimeout, read_output
 
 
 class Stream:
@@ -45,13 +45,13 @@ def read(stdout: Stream, timeout: int | None) -> list[str]:
 
 
 def test_a_command_that_speaks_may_take_longer_than_it_may_be_silent() -> None:
-    assert read(Stream(0.6, 0.6, 0.6), Silence(1)) == ["line 0", "line 1", "line 2"]
+    assert read(Stream(0.6, 0.6, 0.6), SilenceTimeout(1)) == ["line 0", "line 1", "line 2"]
 
 
 def test_a_command_that_says_nothing_is_given_up_and_its_channel_closed() -> None:
     stream = Stream(0.1, 30)
     with pytest.raises(CommandSilentError, match="no output for 1 s"):
-        read(stream, Silence(1))
+        read(stream, SilenceTimeout(1))
     assert stream.closed
 
 
@@ -64,7 +64,7 @@ def test_a_question_to_a_host_has_its_own_limit(monkeypatch: pytest.MonkeyPatch)
 def test_a_command_of_this_machine_has_no_limit() -> None:
     stream = Stream(1.3)
     del stream.channel
-    assert read(stream, Silence(1)) == ["line 0"]
+    assert read(stream, SilenceTimeout(1)) == ["line 0"]
 
 
 def test_a_timeout_of_the_user_is_for_all_of_it() -> None:
@@ -126,7 +126,7 @@ def test_the_kernel_gives_up_a_connection_too() -> None:
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
     ):
-        tune(client)
+        set_socket_options(client)
         for level, option, value in (
             (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
             (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -136,7 +136,7 @@ def test_the_kernel_gives_up_a_connection_too() -> None:
 
 
 def test_what_is_no_socket_is_left_as_it_is() -> None:
-    tune(object())
+    set_socket_options(object())
 
 
 def test_the_page_on_rollouts_names_these_times() -> None:

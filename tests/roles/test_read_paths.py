@@ -12,7 +12,7 @@ import pytest
 from llamafleet.plan import plan_host
 from llamafleet.targets.plan_types import HostPlan, ReadPath, ServicePlan
 from llamafleet_roles.base import base
-from llamafleet_roles.base.facts import UnreadPaths
+from llamafleet_roles.base.facts import UnreadablePaths
 from tests.roles.rollout import roll_out
 from tests.roles.test_operations import READY
 from tests.targets.compiling import fleet_of
@@ -37,7 +37,7 @@ llama-server w {
 
 def asked(*pairs: tuple[str, str]) -> object:
     """What the real script says of real paths."""
-    fact = UnreadPaths()
+    fact = UnreadablePaths()
     done = subprocess.run(
         ["sh", "-c", fact.command(pairs)], capture_output=True, text=True, timeout=30, check=True
     )

@@ -12,8 +12,8 @@ from llamafleet.plan import plan_host
 from llamafleet.targets.fingerprint import Inputs
 from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.calibrate.ready import not_ready
-from llamafleet_roles.gguf_files.facts import Weights, key_of
-from llamafleet_roles.llama_cpp.facts import Llamas
+from llamafleet_roles.gguf_files.facts import WeightsState, path_key
+from llamafleet_roles.llama_cpp.facts import HostBuilds
 
 FLEET = """
 fleet 1
@@ -58,19 +58,19 @@ def planned() -> tuple[HostPlan, Trial]:
     return plan_host(fleet, "box"), trial
 
 
-def installed(**changed: str) -> Llamas:
+def installed(**changed: str) -> HostBuilds:
     """A host with a build of these inputs, and what else they are."""
     plan, _ = planned()
-    bare = Llamas(machine="x86_64", os="debian 13", versions={"gcc": "14"})
+    bare = HostBuilds(machine="x86_64", os="debian 13", versions={"gcc": "14"})
     inputs: Inputs = replace(bare.inputs(plan.builds[0]), **changed)  # type: ignore[arg-type]
     return replace(bare, current={CPU: f"{CPU}-1"}, installs={f"{CPU}-1": inputs})
 
 
-def weights(own: int | None = 1 << 20, sha256: str = "a" * 64) -> Weights:
-    files = {key_of(HUB): "7 1700000000"}
+def weights(own: int | None = 1 << 20, sha256: str = "a" * 64) -> WeightsState:
+    files = {path_key(HUB): "7 1700000000"}
     if own is not None:
-        files[key_of("/models/own.gguf")] = f"{own} 1700000000"
-    return Weights(files, {key_of(HUB): f"7 1700000000 {sha256} x"})
+        files[path_key("/models/own.gguf")] = f"{own} 1700000000"
+    return WeightsState(files, {path_key(HUB): f"7 1700000000 {sha256} x"})
 
 
 def test_what_is_rolled_out_is_measured() -> None:
@@ -82,15 +82,15 @@ def test_what_is_rolled_out_is_measured() -> None:
 @pytest.mark.parametrize(
     ("builds", "there", "why"),
     [
-        (Llamas(), weights(), "is not installed on this host: roll out first"),
+        (HostBuilds(), weights(), "is not installed on this host: roll out first"),
         (installed(ref="b9093"), weights(), "is another (b9093 for cpu): roll out first"),
         (installed(backend="cuda"), weights(), "is another (b11434 for cuda)"),
         (installed(source="x@abc"), weights(), "is another"),
         (installed(), weights(own=None), "/models/own.gguf is not on this host"),
         (installed(), weights(own=101), "/models/own.gguf has 101 bytes, not 1048576"),
         (installed(), weights(sha256="b" * 64), "is not what the fleet file and its lock say"),
-        (installed(), Weights(), "is not on this host"),
+        (installed(), WeightsState(), "is not on this host"),
     ],
 )
-def test_what_is_not_is_said(builds: Llamas, there: Weights, why: str) -> None:
+def test_what_is_not_is_said(builds: HostBuilds, there: WeightsState, why: str) -> None:
     assert why in (not_ready(*planned(), builds, there) or "")

@@ -13,7 +13,7 @@ import pytest
 
 from llamafleet.targets.plan_types import Artifact, HostPlan
 from llamafleet.targets.proxy.plan import CHECK
-from llamafleet_roles.services.bundle import bundle, command
+from llamafleet_roles.services.bundle import apply_command, bundle
 from llamafleet_roles.services.changes import compare
 from llamafleet_roles.services.plan_lines import planned_units
 from tests.roles.machine import CONFIG, UNIT, Machine, plan_of, server_service, swap_service
@@ -37,7 +37,7 @@ def packed(machine: Machine, plan: HostPlan) -> str:
 def test_of_two_bundles_made_from_one_state_only_the_first_is_applied(machine: Machine) -> None:
     """Without it the second would leave a unit behind that no manifest names."""
     machine.apply(plan_of(swap_service()))
-    line = command(str(machine.root))
+    line = apply_command(str(machine.root))
     first = packed(machine, plan_of(swap_service(), server_service(0)))
     second = packed(machine, plan_of(swap_service(), server_service(1)))
     assert machine.run(line, stdin=first).returncode == 0
@@ -55,7 +55,7 @@ def test_of_two_bundles_made_from_one_state_only_the_first_is_applied(machine: M
 
 def test_a_bundle_that_puts_the_same_files_with_other_content_counts_too(machine: Machine) -> None:
     machine.apply(plan_of(swap_service("models: {old: 1}\n")))
-    line = command(str(machine.root))
+    line = apply_command(str(machine.root))
     first = packed(machine, plan_of(swap_service("models: {new: 1}\n")))
     second = packed(machine, plan_of(swap_service("models: {newer: 1}\n")))
     assert machine.run(line, stdin=first).returncode == 0
@@ -75,7 +75,7 @@ def test_whoever_has_to_wait_is_told_for_whom(machine: Machine) -> None:
     with subprocess.Popen(["flock", lock, "sh", "-c", script]):
         while not held.exists():
             time.sleep(0.01)
-        done = machine.run(command(str(machine.root)), stdin=waiting)
+        done = machine.run(apply_command(str(machine.root)), stdin=waiting)
     assert done.returncode == 0, done.stderr
     assert "another rollout is at work on this host: waiting for it\n    by ann@desk" in done.stdout
     assert "from 10.0.0.7, since x" in done.stdout
@@ -87,7 +87,7 @@ def test_a_refused_bundle_is_no_rollout(machine: Machine) -> None:
     machine.apply(plan_of(swap_service("models: {old: 1}\n")))
     waiting = packed(machine, plan_of(swap_service("models: {new: 1}\n")))
     assert machine.apply(plan_of(swap_service("bad\n"))).returncode != 0
-    assert machine.run(command(str(machine.root)), stdin=waiting).returncode == 0
+    assert machine.run(apply_command(str(machine.root)), stdin=waiting).returncode == 0
 
 
 def test_what_somebody_else_put_is_kept_before_it_is_replaced(machine: Machine) -> None:

@@ -255,10 +255,10 @@ def test_an_unreadable_manifest_is_written_again(machine: Machine) -> None:
 
 
 def test_a_bundle_that_was_cut_short_changes_nothing(machine: Machine) -> None:
-    from llamafleet_roles.services.bundle import bundle, command
+    from llamafleet_roles.services.bundle import apply_command, bundle
 
     plan = plan_of(swap_service())
     packed = bundle(plan, plan.artifacts, machine.changes(plan), machine.observe(plan), 1)
-    done = machine.run(command(str(machine.root)), stdin=packed[: len(packed) // 2])
+    done = machine.run(apply_command(str(machine.root)), stdin=packed[: len(packed) // 2])
     assert done.returncode != 0
     assert machine.text(CONFIG) is None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llamafleet_roles.site_data import DataError, problems, seconds, switch
+from llamafleet_roles.site_data import DataError, data_problems, read_seconds, read_switch
 from tests.e2e.rollout import ROOT, Site
 
 SERVICES = ("voice", "worker")
@@ -21,18 +21,18 @@ SERVICES = ("voice", "worker")
     [(300, 300), ("300", 300), ("90s", 90), ("5m", 300), ("1h30m", 5400), (" 2m ", 120)],
 )
 def test_spans_of_time_are_read(value: object, expected: int) -> None:
-    assert seconds(value) == expected
+    assert read_seconds(value) == expected
 
 
 @pytest.mark.parametrize("value", ["5 min", "", "m", 0, -1, True, None, 1.5, "9" * 30, [], "٣"])
 def test_what_is_no_span_of_time_is_named(value: object) -> None:
     with pytest.raises(DataError, match="is "):
-        seconds(value)
+        read_seconds(value)
 
 
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.binary()))
 def test_nothing_but_a_data_error_comes_out(value: object) -> None:
-    for reader in (seconds, switch):
+    for reader in (read_seconds, read_switch):
         try:
             reader(value)
         except DataError:
@@ -57,7 +57,7 @@ def test_nothing_but_a_data_error_comes_out(value: object) -> None:
     ],
 )
 def test_each_problem_is_said(data: dict[str, object], message: str) -> None:
-    (said,) = problems(data, SERVICES)
+    (said,) = data_problems(data, SERVICES)
     pattern = message.replace("{", r"\{").replace("}", r"\}")
     assert re.search(pattern, said), said
 
@@ -69,7 +69,7 @@ def test_what_is_right_or_not_ours_is_left_alone() -> None:
         "llamafleet_gpu_check": "no",
         "anything": object(),
     }
-    assert list(problems(data, SERVICES)) == []
+    assert list(data_problems(data, SERVICES)) == []
 
 
 HOSTS = """

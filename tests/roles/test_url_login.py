@@ -15,7 +15,7 @@ from llamafleet.fleet.model import Build
 from llamafleet.lock.sources import locked_build
 from llamafleet.secrets.url import split_login, without_secrets
 from llamafleet.targets.fingerprint import inputs_of
-from llamafleet_roles.llama_cpp.job import Job
+from llamafleet_roles.llama_cpp.job import BuildJob
 from tests.roles.git_server import ENCODED, PASSWORD, USER, make_repository, serving
 from tests.roles.test_build_scripts import Workshop
 from tests.roles.test_downloads import BUILD
@@ -37,10 +37,10 @@ class GuardedWorkshop(Workshop):
     build: Build = BUILD
 
     @property
-    def job(self) -> Job:
+    def job(self) -> BuildJob:
         directory = f"{self.folder}/llama.cpp/main"
         plan = replace(PLAN, build=self.build, directory=directory, prepare="")
-        return Job(plan, inputs_of(plan, **FACTS))
+        return BuildJob(plan, inputs_of(plan, **FACTS))
 
 
 def everything_below(folder: Path) -> str:

@@ -17,7 +17,13 @@ import pytest
 
 from llamafleet.fleet.model import Gguf
 from llamafleet.targets.plan_types import GgufPlan
-from llamafleet_roles.gguf_files.facts import FILES, GgufFiles, Weights, key_of, source_of
+from llamafleet_roles.gguf_files.facts import (
+    FILES,
+    GgufFiles,
+    WeightsState,
+    path_key,
+    weights_source,
+)
 from tests.lab.hub import Hub, running_hub
 from tests.roles.machine import ORIGIN
 
@@ -52,7 +58,7 @@ class Disk:
             "sha256": None,
             "size": None,
             "path": str(self.path),
-            "memory": str(self.memory / key_of(str(self.path))),
+            "memory": str(self.memory / path_key(str(self.path))),
             "before": str(self.path),
             "endpoint": self.endpoint,
         }
@@ -67,7 +73,7 @@ class Disk:
         assert "Traceback" not in done.stdout + done.stderr
         return done
 
-    def observe(self) -> Weights:
+    def observe(self) -> WeightsState:
         """What the probe says; it looks for memories in one place only."""
         fact = GgufFiles()
         command = fact.command(paths=(str(self.path),))
@@ -159,8 +165,8 @@ def test_what_cannot_be_had_is_said_in_a_line(
 
 
 def test_two_memories_never_mix() -> None:
-    assert key_of("/a") != key_of("/b")
-    assert source_of(gguf()) == "owner/repo@main:a.gguf"
+    assert path_key("/a") != path_key("/b")
+    assert weights_source(gguf()) == "owner/repo@main:a.gguf"
 
 
 def verified_at(disk: Disk, path: Path, source: str = "owner/repo@main:a.gguf") -> None:
@@ -171,7 +177,7 @@ def verified_at(disk: Disk, path: Path, source: str = "owner/repo@main:a.gguf") 
     disk.memory.mkdir(exist_ok=True)
     state = path.stat()
     note = f"{state.st_size} {int(state.st_mtime)} {SHA256} {source}\n{path}\n"
-    (disk.memory / key_of(str(path))).write_text(note)
+    (disk.memory / path_key(str(path))).write_text(note)
 
 
 def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(disk: Disk) -> None:
@@ -188,7 +194,7 @@ def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(disk: 
 def test_a_note_of_an_earlier_release_is_found_by_the_usual_path(disk: Disk) -> None:
     old = disk.folder / "models" / "owner" / "usual" / "a.gguf"
     verified_at(disk, old)
-    note = disk.memory / key_of(str(old))
+    note = disk.memory / path_key(str(old))
     note.write_text(note.read_text().splitlines()[0] + "\n")
     done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256, before=str(old))
     assert done.returncode == 0, done.stdout
@@ -207,7 +213,7 @@ def test_what_may_have_changed_since_is_downloaded(disk: Disk, doubt: str) -> No
         case "gone":
             old.unlink()
         case "other":
-            note = disk.memory / key_of(str(old))
+            note = disk.memory / path_key(str(old))
             note.write_text(note.read_text().replace(SHA256, "0" * 64))
     done = disk.download(sha256=SHA256)
     assert done.returncode == 0, done.stdout
@@ -249,7 +255,7 @@ def test_bytes_on_another_file_system_are_copied(disk: Disk) -> None:
 def test_a_file_that_somebody_put_there_is_hashed_and_remembered(disk: Disk) -> None:
     path = disk.folder / "mine.gguf"
     path.write_bytes(CONTENT)
-    key = key_of(str(path))
+    key = path_key(str(path))
     words = ["sh", str(FILES / "verify.sh"), str(path)]
     began = time.monotonic()
     done = subprocess.run(

@@ -13,7 +13,7 @@ from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Gguf
 from llamafleet.plan import plan_host
 from llamafleet.targets.plan_types import GgufPlan
-from llamafleet_roles.gguf_files.facts import key_of
+from llamafleet_roles.gguf_files.facts import path_key
 from llamafleet_verify import test_weights
 from llamafleet_verify.target import Target
 from tests.roles.machine import ORIGIN
@@ -41,7 +41,7 @@ def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GgufPlan:
     path.write_bytes(CONTENT)
     state = path.stat()
     note = f"{state.st_size} {int(state.st_mtime)} {SHA256} o/r@main:m.gguf\n{path}\n"
-    (tmp_path / key_of(str(path))).write_text(note)
+    (tmp_path / path_key(str(path))).write_text(note)
     gguf = Gguf("m", None, "o/r", "m.gguf", "main", SHA256, len(CONTENT), ORIGIN)
     return GgufPlan(gguf, str(path), True)
 
@@ -64,7 +64,7 @@ def test_what_is_wrong_with_weights_is_said(
     target: Target, planned: GgufPlan, wrong: str, message: str
 ) -> None:
     path = Path(planned.path)
-    note = path.parent / key_of(planned.path)
+    note = path.parent / path_key(planned.path)
     match wrong:
         case "gone":
             path.unlink()

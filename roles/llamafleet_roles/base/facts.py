@@ -9,7 +9,7 @@ from typing import Any
 from pyinfra.api.facts import FactBase
 
 from llamafleet.backends import VENDORS
-from llamafleet_roles.commands import words
+from llamafleet_roles.commands import command_line
 
 # PCI needs no driver and no tool. The driver's own word on architectures comes on top.
 _GPUS = """
@@ -23,7 +23,7 @@ done
 
 
 @dataclass(frozen=True, slots=True)
-class Detected:
+class DetectedGpus:
     """GPUs by vendor as PCI has them, and architectures by vendor as far as a driver tells."""
 
     count: Mapping[str, int] = field(default_factory=dict)
@@ -34,20 +34,20 @@ class Detected:
         return asdict(self)
 
 
-class Gpus(FactBase[Detected | None]):
+class Gpus(FactBase[DetectedGpus | None]):
     """The GPUs of a machine; None where the question could not be asked."""
 
     def command(self, root: str = "") -> str:
         """Below another `root` in tests."""
         probes = "".join(vendor.probe for vendor in VENDORS)
-        return words("sh", "-c", f"{_GPUS}{probes}true\n", "gpus", root)
+        return command_line("sh", "-c", f"{_GPUS}{probes}true\n", "gpus", root)
 
     @staticmethod
-    def default() -> Detected | None:
+    def default() -> DetectedGpus | None:
         """No knowledge, which is not the same as no GPU."""
         return None
 
-    def process(self, output: list[str]) -> Detected | None:
+    def process(self, output: list[str]) -> DetectedGpus | None:
         """Count what PCI lists, and collect what drivers say of architectures."""
         if not output or output[0] != "gpus 1":
             return None
@@ -62,7 +62,7 @@ class Gpus(FactBase[Detected | None]):
             elif kind == "arch" and arch:
                 archs[name] = (*archs.get(name, ()), arch)
         # A machine that shows no PCI bus may still have what its driver says.
-        return Detected({**{v: len(a) for v, a in archs.items()}, **count}, archs)
+        return DetectedGpus({**{v: len(a) for v, a in archs.items()}, **count}, archs)
 
 
 _ACCOUNTS = """
@@ -84,7 +84,9 @@ class Accounts(FactBase[frozenset[str] | None]):
         self, users: tuple[str, ...], groups: tuple[str, ...], folders: tuple[str, ...]
     ) -> str:
         """Names of users and groups hold no spaces."""
-        return words("sh", "-c", _ACCOUNTS, "accounts", " ".join(users), " ".join(groups), *folders)
+        return command_line(
+            "sh", "-c", _ACCOUNTS, "accounts", " ".join(users), " ".join(groups), *folders
+        )
 
     @staticmethod
     def default() -> frozenset[str] | None:
@@ -114,12 +116,12 @@ done
 """
 
 
-class UnreadPaths(FactBase[Mapping[int, str] | None]):
+class UnreadablePaths(FactBase[Mapping[int, str] | None]):
     """Which of some paths cannot be read: `missing` or `unreadable` by their index."""
 
     def command(self, paths: tuple[tuple[str, str], ...]) -> str:
         """Each path with the user that reads it."""
-        return words("sh", "-c", _PATHS, "paths", *(word for pair in paths for word in pair))
+        return command_line("sh", "-c", _PATHS, "paths", *(word for pair in paths for word in pair))
 
     @staticmethod
     def default() -> Mapping[int, str] | None:

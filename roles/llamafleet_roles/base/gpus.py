@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from llamafleet.backends import VENDORS
-from llamafleet_roles.base.facts import Detected
+from llamafleet_roles.base.facts import DetectedGpus
 
-Declared = tuple[tuple[str, str | None], ...]
+DeclaredGpus = tuple[tuple[str, str | None], ...]
 
 _NAMES = {each.name: each.shown for each in VENDORS}
 _IN_PROCESSORS = {each.name for each in VENDORS if each.in_processors}
 
 
-def problem(host: str, declared: Declared, detected: Detected) -> str | None:
+def gpu_mismatch(host: str, declared: DeclaredGpus, detected: DetectedGpus) -> str | None:
     """What is wrong, in one message; None where all is as declared."""
     wanted = Counter(vendor for vendor, _ in declared)
     for vendor, count in wanted.items():
@@ -33,7 +33,7 @@ def problem(host: str, declared: Declared, detected: Detected) -> str | None:
 
 
 def _wrong_architecture(
-    vendor: str, declared: Declared, detected: Detected
+    vendor: str, declared: DeclaredGpus, detected: DetectedGpus
 ) -> tuple[str, str] | None:
     """Declared and found architectures where both are known and differ; order is not compared."""
     found = sorted(detected.archs.get(vendor, ()))

@@ -11,10 +11,10 @@ from pyinfra.context import host
 
 from llamafleet.targets.places import CONFIG, PREFIX, STATE
 from llamafleet.targets.plan_types import HostPlan
-from llamafleet_roles.base.facts import Accounts, Gpus, UnreadPaths
-from llamafleet_roles.base.gpus import problem
-from llamafleet_roles.commands import announce, refuse, run, words
-from llamafleet_roles.site_data import DataError, switch
+from llamafleet_roles.base.facts import Accounts, Gpus, UnreadablePaths
+from llamafleet_roles.base.gpus import gpu_mismatch
+from llamafleet_roles.commands import command_line, fail_host, log_planned, shell_step
+from llamafleet_roles.site_data import DataError, read_switch
 
 LOGS = "/var/log/llamafleet"
 # Service users read weights below the state folder, so it can be passed through, not listed; what
@@ -51,19 +51,19 @@ def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     the check off, for machines whose bus shows something else than what is used.
     """
     try:
-        wanted = switch(host.data.get("llamafleet_gpu_check", True))
+        wanted = read_switch(host.data.get("llamafleet_gpu_check", True))
     except DataError as error:
-        yield refuse(f"llamafleet_gpu_check {error}")
+        yield fail_host(f"llamafleet_gpu_check {error}")
         return
     if not plan.gpus or not wanted:
         return
     detected = host.get_fact(Gpus)
     if detected is None:
-        yield refuse("could not look for GPUs: nothing was changed on this host")
+        yield fail_host("could not look for GPUs: nothing was changed on this host")
         return
-    message = problem(plan.host, plan.gpus, detected)
+    message = gpu_mismatch(plan.host, plan.gpus, detected)
     if message:
-        yield refuse(message)
+        yield fail_host(message)
 
 
 @operation()
@@ -74,7 +74,7 @@ def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         groups |= dict.fromkeys(service.groups)
     there = host.get_fact(Accounts, users=plan.users, groups=tuple(groups), folders=tuple(FOLDERS))
     if there is None:
-        yield refuse("could not look for users and folders: nothing was changed on this host")
+        yield fail_host("could not look for users and folders: nothing was changed on this host")
         return
     users = [name for name in plan.users if f"user {name}" not in there]
     missing = [name for name in groups if f"group {name}" not in there and name not in users]
@@ -86,8 +86,10 @@ def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     ]
     if not users and not missing and not folders:
         return
-    announce(f"will make {', '.join([*users, *missing, *folders[1::2]])}")
-    yield run(words("sh", "-c", _MAKE, "make", " ".join(users), " ".join(missing), STATE, *folders))
+    log_planned(f"will make {', '.join([*users, *missing, *folders[1::2]])}")
+    yield shell_step(
+        command_line("sh", "-c", _MAKE, "make", " ".join(users), " ".join(missing), STATE, *folders)
+    )
 
 
 @operation()
@@ -100,14 +102,16 @@ def check_paths(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     if not wanted:
         return
     asked = tuple((user, each.path) for user, each in wanted)
-    found = host.get_fact(UnreadPaths, paths=asked)
+    found = host.get_fact(UnreadablePaths, paths=asked)
     if found is None:
-        yield refuse("could not look for files that models name: nothing was changed on this host")
+        yield fail_host(
+            "could not look for files that models name: nothing was changed on this host"
+        )
         return
     for index, trouble in found.items():
         user, each = wanted[index]
         what = "is not there" if trouble == "missing" else f"cannot be read by {user}"
-        yield refuse(
+        yield fail_host(
             f"model {each.model}: {each.path} {what} on {plan.host}, and its {each.key} names it; "
             "put it there, or take the key away"
         )

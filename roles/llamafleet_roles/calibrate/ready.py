@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from llamafleet.capacity.calibration.trials import Trial
 from llamafleet.targets.plan_types import BuildPlan, GgufPlan, HostPlan
-from llamafleet_roles.gguf_files.facts import Weights
-from llamafleet_roles.llama_cpp.facts import Llamas
+from llamafleet_roles.gguf_files.facts import WeightsState
+from llamafleet_roles.llama_cpp.facts import HostBuilds
 
 ROLL_OUT = "roll out first"
 
 
-def not_ready(plan: HostPlan, trial: Trial, builds: Llamas, weights: Weights) -> str | None:
+def not_ready(
+    plan: HostPlan, trial: Trial, builds: HostBuilds, weights: WeightsState
+) -> str | None:
     """Why a load would measure something else; None where it would not."""
     for build in plan.builds:
         if build.build.name == trial.build and (problem := _build(build, builds)):
@@ -21,7 +23,7 @@ def not_ready(plan: HostPlan, trial: Trial, builds: Llamas, weights: Weights) ->
     return None
 
 
-def _build(plan: BuildPlan, builds: Llamas) -> str | None:
+def _build(plan: BuildPlan, builds: HostBuilds) -> str | None:
     name = plan.build.name
     there = builds.installs.get(builds.current.get(plan.directory, ""))
     if there is None:
@@ -33,7 +35,7 @@ def _build(plan: BuildPlan, builds: Llamas) -> str | None:
     return None
 
 
-def _weights(plan: GgufPlan, weights: Weights) -> str | None:
+def _weights(plan: GgufPlan, weights: WeightsState) -> str | None:
     size = weights.size(plan.path)
     if size is None:
         return f"{plan.path} is not on this host" + (f": {ROLL_OUT}" if plan.download else "")

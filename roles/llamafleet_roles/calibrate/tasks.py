@@ -23,14 +23,21 @@ from llamafleet.fleet.model import Fleet
 from llamafleet.lock.measured import Measured, measured_tree, recorded
 from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import HostPlan
-from llamafleet_roles.background import Background, follow, start
+from llamafleet_roles.background import BackgroundJob, follow_job, start_job
 from llamafleet_roles.calibrate.ready import not_ready
-from llamafleet_roles.calibrate.seen import measured, unpacked
-from llamafleet_roles.commands import announce, call, complain, refuse, run_on, words
+from llamafleet_roles.calibrate.results import read_measurement, unpack_results
+from llamafleet_roles.commands import (
+    command_line,
+    fail_host,
+    log_error,
+    log_planned,
+    python_step,
+    run_command,
+)
 from llamafleet_roles.gguf_files.facts import GgufFiles
 from llamafleet_roles.llama_cpp.facts import Builds
-from llamafleet_roles.lock_file import LockFileError, put
-from llamafleet_roles.site_data import DataError, read_port, seconds, switch
+from llamafleet_roles.lock_file import LockFileError, update_lock
+from llamafleet_roles.site_data import DataError, read_port, read_seconds, read_switch
 
 FILES = Path(__file__).parent / "files"
 WORK = f"{STATE}/calibrate"
@@ -43,17 +50,17 @@ def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, No
     data = host.data
     try:
         port = read_port(data.get("calibrate_port", PORT))
-        patience = seconds(data.get("calibrate_timeout", 600))
-        every = switch(data.get("calibrate_all", False))
-        stop = switch(data.get("calibrate_stop", False))
+        patience = read_seconds(data.get("calibrate_timeout", 600))
+        every = read_switch(data.get("calibrate_all", False))
+        stop = read_switch(data.get("calibrate_stop", False))
     except DataError as error:
-        yield refuse(f"the calibrate_... data of this host cannot be used: one {error}")
+        yield fail_host(f"the calibrate_... data of this host cannot be used: one {error}")
         return
     wanted = []
     for trial in trials(fleet, plan.host, port, patience):
         why = why_measure(fleet, trial) or ("all are to be measured" if every else None)
         if why is not None:
-            announce(f"will load and measure {trial.name}: {why}")
+            log_planned(f"will load and measure {trial.name}: {why}")
             wanted.append(trial)
     if not wanted:
         host.noop("every model is measured as it is configured")
@@ -61,15 +68,15 @@ def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, No
     builds = host.get_fact(Builds, directories=tuple(each.directory for each in plan.builds))
     weights = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
     if builds is None or weights is None:
-        yield refuse("could not look for builds and weights: nothing was measured on this host")
+        yield fail_host("could not look for builds and weights: nothing was measured on this host")
         return
     unmeasured: list[str] = []
     for trial in wanted:
         if problem := not_ready(plan, trial, builds, weights):
             unmeasured.append(f"{trial.name} cannot be measured: {problem}")
         else:
-            yield call(_try, fleet, trial, patience, stop, unmeasured)
-    yield call(_conclude, unmeasured)
+            yield python_step(_try, fleet, trial, patience, stop, unmeasured)
+    yield python_step(_conclude, unmeasured)
 
 
 def _try(
@@ -85,7 +92,7 @@ def _try(
 def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
     """The host has failed if any of its models could not be measured."""
     for line in unmeasured:
-        complain(host, line)
+        log_error(host, line)
     return not unmeasured
 
 
@@ -98,15 +105,15 @@ def _measure(
     resume = ("-p", f"ExecStopPost=/bin/bash {WORK}/resume.sh {WORK}")
     command = ("/bin/bash", f"{WORK}/calibrate.sh", WORK)
     files = _files(trial, patience, stop)
-    if not start(state, host, job, files, (*limits, *resume, *command)):
+    if not start_job(state, host, job, files, (*limits, *resume, *command)):
         return False
-    if not follow(state, host, job):
+    if not follow_job(state, host, job):
         return False
-    script = (FILES / "seen.sh").read_text()
-    done, output = run_on(state, host, words("sh", "-c", script, "seen", WORK))
-    seen = unpacked(output.stdout_lines) if done else {}
-    if seen.get("id", "").strip() != identity(trial):
-        complain(host, f"{job.label}: another run was at work on this host: run this again")
+    script = (FILES / "results.sh").read_text()
+    done, output = run_command(state, host, command_line("sh", "-c", script, "results", WORK))
+    seen = unpack_results(output.stdout_lines) if done else {}
+    if seen.get("id", "").strip() != trial_id(trial):
+        log_error(host, f"{job.label}: another run was at work on this host: run this again")
         return False
     return _concluded(host, fleet, trial, seen)
 
@@ -116,24 +123,24 @@ def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, st
         _warn(host, f"{trial.name} is not measured: {seen['skipped'].strip()}")
         return True
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    found = seen["failed"].strip() if "failed" in seen else measured(trial, seen, today)
+    found = seen["failed"].strip() if "failed" in seen else read_measurement(trial, seen, today)
     if isinstance(found, str):
-        complain(host, f"{trial.name} could not be measured: {found}")
+        log_error(host, f"{trial.name} could not be measured: {found}")
         return False
     place = ("measured", trial.host, trial.service, trial.model)
     try:
-        put(fleet.path, {place: measured_tree(found)})
+        update_lock(fleet.path, {place: measured_tree(found)})
     except LockFileError as error:
-        complain(host, f"{trial.name} was measured, but {error}")
+        log_error(host, f"{trial.name} was measured, but {error}")
         return False
-    for line in told(found):
+    for line in summary_lines(found):
         host.log(f"{trial.name}: {line}")
     for line in disagreements(fleet, trial, found):
         _warn(host, f"{trial.name}: {line}")
     return True
 
 
-def told(found: Measured) -> Iterator[str]:
+def summary_lines(found: Measured) -> Iterator[str]:
     """What was measured, for people."""
     for device, buffers in found.devices.items():
         kinds = ("weights", "kv", "recurrent", "compute", "output")
@@ -162,15 +169,15 @@ def disagreements(fleet: Fleet, trial: Trial, found: Measured) -> Iterator[str]:
         yield f"it takes {each.told} are estimated{each.most}"
 
 
-def identity(trial: Trial) -> str:
+def trial_id(trial: Trial) -> str:
     """By which a result on a host is known to be that of this load."""
     text = "\n".join((trial.host, trial.service, trial.model, trial.unit, *map(str, trial.cards)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _background(trial: Trial) -> Background:
+def _background(trial: Trial) -> BackgroundJob:
     digest = hashlib.sha256(f"{trial.service}\n{trial.model}".encode()).hexdigest()[:12]
-    return Background(
+    return BackgroundJob(
         unit=JOB.removesuffix(".service"),
         work=WORK,
         log=f"/var/log/llamafleet/calibrate-{digest}.log",
@@ -181,7 +188,7 @@ def _background(trial: Trial) -> Background:
 def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
     """What calibrate.sh finds in its work folder."""
     values = {
-        "id": identity(trial),
+        "id": trial_id(trial),
         "name": trial.name,
         "port": str(trial.port),
         "patience": str(patience),

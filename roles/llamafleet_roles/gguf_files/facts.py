@@ -11,24 +11,24 @@ from pyinfra.api.facts import FactBase
 
 from llamafleet.fleet.model import Gguf
 from llamafleet.targets.places import STATE
-from llamafleet_roles.commands import words
+from llamafleet_roles.commands import command_line
 
 FILES = Path(__file__).parent / "files"
-MEMORY = f"{STATE}/weights"
+VERIFIED = f"{STATE}/weights"
 
 
-def key_of(path: str) -> str:
+def path_key(path: str) -> str:
     """A name for a path that any file system takes."""
     return hashlib.sha256(path.encode()).hexdigest()[:16]
 
 
-def source_of(gguf: Gguf) -> str:
+def weights_source(gguf: Gguf) -> str:
     """Where weights come from, as a host remembers it."""
     return f"{gguf.repo}@{gguf.revision}:{gguf.file}" if gguf.repo else "here"
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class WeightsState:
     """Files by key: `SIZE MTIME` now, and `SIZE MTIME SHA256 SOURCE` when it was verified."""
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Weights:
 
     def size(self, path: str) -> int | None:
         """The size of a file, None where there is none."""
-        state = self.files.get(key_of(path), "").split(" ")[0]
+        state = self.files.get(path_key(path), "").split(" ")[0]
         return int(state) if state.isdigit() else None
 
     def verified(self, path: str, gguf: Gguf) -> bool:
@@ -45,30 +45,30 @@ class Weights:
 
         Where its SHA-256 is known, it does not matter by which commit it came.
         """
-        key = key_of(path)
+        key = path_key(path)
         remembered = self.known.get(key, "").split(" ", 3)
         if len(remembered) != 4 or self.files.get(key) != " ".join(remembered[:2]):
             return False
         _, _, sha256, source = remembered
         if gguf.sha256 is not None:
             return sha256 == gguf.sha256
-        return source == source_of(gguf)
+        return source == weights_source(gguf)
 
 
-class GgufFiles(FactBase[Weights | None]):
+class GgufFiles(FactBase[WeightsState | None]):
     """The state of files at these paths; None where the probe could not run."""
 
     def command(self, paths: tuple[str, ...]) -> str:
         """The probe, a script that never fails."""
-        items = [item for path in paths for item in (key_of(path), path)]
-        return words("sh", "-c", (FILES / "probe.sh").read_text(), "probe", MEMORY, *items)
+        items = [item for path in paths for item in (path_key(path), path)]
+        return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", VERIFIED, *items)
 
     @staticmethod
-    def default() -> Weights | None:
+    def default() -> WeightsState | None:
         """No knowledge."""
         return None
 
-    def process(self, output: list[str]) -> Weights | None:
+    def process(self, output: list[str]) -> WeightsState | None:
         """The probe's tab-separated lines."""
         if not output or output[0] != "weights 1":
             return None
@@ -83,4 +83,4 @@ class GgufFiles(FactBase[Weights | None]):
                     known[key] = text
                 case ["running", unit]:
                     running.add(unit.removesuffix(".service"))
-        return Weights(files, known, frozenset(running))
+        return WeightsState(files, known, frozenset(running))

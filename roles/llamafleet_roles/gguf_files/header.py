@@ -18,7 +18,7 @@ from llamafleet.gguf.local import MAX_SHARDS, cut_off
 from llamafleet.gguf.problem import GgufError
 from llamafleet.gguf.reading import read_header
 from llamafleet.gguf.shards import shards
-from llamafleet_roles.commands import words
+from llamafleet_roles.commands import command_line
 
 # Compressed, for vocabularies are text, and as text, for that is what facts come as.
 SCRIPT = """\
@@ -29,51 +29,51 @@ tail -c +"$2" -- "$1" 2>/dev/null | head -c "$3" | gzip -1 | base64 -w 0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FilePart:
     """Some bytes of a file, and how many it has in all."""
 
     size: int
     data: bytes
 
 
-Ask: TypeAlias = Callable[[str, int, int], Part | None]
+ReadPart: TypeAlias = Callable[[str, int, int], FilePart | None]
 """The part of a file between two positions; None where there is no such file."""
 
 
-class GgufPart(FactBase[Part | None]):
+class GgufPart(FactBase[FilePart | None]):
     """A part of a file on the host; None where there is none, or it cannot be read."""
 
     def command(self, path: str, start: int, end: int) -> str:
         """A script that prints the size, and the part on one line."""
-        return words("sh", "-c", SCRIPT, "part", path, str(start + 1), str(end - start))
+        return command_line("sh", "-c", SCRIPT, "part", path, str(start + 1), str(end - start))
 
     @staticmethod
-    def default() -> Part | None:
+    def default() -> FilePart | None:
         """No knowledge."""
         return None
 
-    def process(self, output: list[str]) -> Part | None:
+    def process(self, output: list[str]) -> FilePart | None:
         """The script's two lines."""
         match output:
             case [first, *rest] if first.startswith("size ") and first[5:].isdigit():
                 try:
                     packed = base64.b64decode("".join(rest), validate=True)
-                    return Part(int(first[5:]), zlib.decompress(packed, wbits=31))
+                    return FilePart(int(first[5:]), zlib.decompress(packed, wbits=31))
                 except (binascii.Error, zlib.error):
                     return None
         return None
 
 
-def facts_on(host: Host, path: str) -> GgufFacts | GgufError:
+def read_host_facts(host: Host, path: str) -> GgufFacts | GgufError:
     """The facts of a model on a host, all of its shards included."""
 
-    def ask(name: str, start: int, end: int) -> Part | None:
+    def ask(name: str, start: int, end: int) -> FilePart | None:
         return host.get_fact(GgufPart, path=name, start=start, end=end)
 
-    return facts_by(ask, path)
+    return read_facts_in_parts(ask, path)
 
 
-def facts_by(ask: Ask, path: str) -> GgufFacts | GgufError:
+def read_facts_in_parts(ask: ReadPart, path: str) -> GgufFacts | GgufError:
     """The facts of a model whose files `ask` reads."""
     files = shards(path)
     if len(files) > MAX_SHARDS:
@@ -87,7 +87,7 @@ def facts_by(ask: Ask, path: str) -> GgufFacts | GgufError:
     return facts_of(headers, path)
 
 
-def _header(ask: Ask, name: str) -> Header | GgufError:
+def _header(ask: ReadPart, name: str) -> Header | GgufError:
     size = -1
 
     def fetch(start: int, end: int) -> bytes:

@@ -20,10 +20,10 @@ from llamafleet.gguf.shards import shards
 from llamafleet.lock.compare import differences
 from llamafleet.lock.model import Lock, LockedGguf, asked_of
 from llamafleet.lock.text import gguf_tree
-from llamafleet_roles.commands import announce, call, complain, refuse
-from llamafleet_roles.gguf_files.facts import GgufFiles, Weights, key_of
-from llamafleet_roles.gguf_files.header import facts_on
-from llamafleet_roles.lock_file import LockFileError, current, put
+from llamafleet_roles.commands import fail_host, log_error, log_planned, python_step
+from llamafleet_roles.gguf_files.facts import GgufFiles, WeightsState, path_key
+from llamafleet_roles.gguf_files.header import read_host_facts
+from llamafleet_roles.lock_file import LockFileError, current_lock, update_lock
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class _Read:
 _READ: dict[str, _Read] = {}
 
 
-def used_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
+def ggufs_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
     """The weights with a path that services on a host use."""
     models = (
         fleet.models[name]
@@ -54,34 +54,34 @@ def used_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
 @operation()
 def read_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
     """Read the header of each file that a host has; only headers travel."""
-    used = tuple(used_on(fleet, host_name))
+    used = tuple(ggufs_on(fleet, host_name))
     if not used:
         host.noop("no weights with a path are used here")
         return
-    announce(f"will read the headers of {', '.join(each.name for each in used)}")
+    log_planned(f"will read the headers of {', '.join(each.name for each in used)}")
     paths = tuple(path for each in used for path in shards(each.path or ""))
     seen = host.get_fact(GgufFiles, paths=paths)
     if seen is None:
-        yield refuse("could not look for weights")
+        yield fail_host("could not look for weights")
         return
     for gguf in used:
-        yield call(_read, fleet, host_name, gguf, seen)
+        yield python_step(_read, fleet, host_name, gguf, seen)
 
 
 @operation()
 def write_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
     """Put what was read into the lock; of hosts that have the same weights, the first one does."""
-    for gguf in used_on(fleet, host_name):
-        yield call(_write, fleet, host_name, gguf)
+    for gguf in ggufs_on(fleet, host_name):
+        yield python_step(_write, fleet, host_name, gguf)
 
 
 def _read(
-    state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf, seen: Weights
+    state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf, seen: WeightsState
 ) -> bool:
     path = gguf.path or ""
-    facts = facts_on(host, path)
+    facts = read_host_facts(host, path)
     if not isinstance(facts, GgufFacts):
-        complain(host, f"gguf {gguf.name}: {facts}")
+        log_error(host, f"gguf {gguf.name}: {facts}")
         return False
     files = tuple(GgufFile(each, seen.size(each), _sha256(seen, each)) for each in shards(path))
     found = LockedGguf(asked_of(gguf), "", files, to_json(facts))
@@ -89,9 +89,9 @@ def _read(
     return True
 
 
-def _sha256(seen: Weights, path: str) -> str | None:
+def _sha256(seen: WeightsState, path: str) -> str | None:
     """What a rollout found it to be, if the file has not been touched since."""
-    key = key_of(path)
+    key = path_key(path)
     remembered = seen.known.get(key, "").split(" ")
     if len(remembered) > 2 and seen.files.get(key) == " ".join(remembered[:2]):
         return remembered[2]
@@ -108,13 +108,13 @@ def _write(state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf)
             _warn(host, f"{line}, here and not on {first}")
         return True
     try:
-        before = current(fleet.path).ggufs.get(gguf.name)
+        before = current_lock(fleet.path).ggufs.get(gguf.name)
         found = _with_hashes(there[name], before)
         if found == before:
             return True
-        put(fleet.path, {("ggufs", gguf.name): gguf_tree(found)})
+        update_lock(fleet.path, {("ggufs", gguf.name): gguf_tree(found)})
     except LockFileError as error:
-        complain(host, f"gguf {gguf.name}: {error}")
+        log_error(host, f"gguf {gguf.name}: {error}")
         return False
     for line in _lines(gguf, before, found):
         if before:

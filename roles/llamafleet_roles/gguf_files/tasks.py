@@ -16,25 +16,39 @@ from pyinfra.context import host
 
 from llamafleet.targets.places import PREFIX
 from llamafleet.targets.plan_types import GgufPlan, HostPlan
-from llamafleet_roles.background import Background, follow, start
-from llamafleet_roles.commands import announce, call, refuse, run, run_on, words
+from llamafleet_roles.background import BackgroundJob, follow_job, start_job
+from llamafleet_roles.commands import (
+    command_line,
+    fail_host,
+    log_planned,
+    python_step,
+    run_command,
+    shell_step,
+)
 from llamafleet_roles.environment import environment_text
-from llamafleet_roles.gguf_files.facts import FILES, MEMORY, GgufFiles, Weights, key_of, source_of
-from llamafleet_roles.packages import install
+from llamafleet_roles.gguf_files.facts import (
+    FILES,
+    VERIFIED,
+    GgufFiles,
+    WeightsState,
+    path_key,
+    weights_source,
+)
+from llamafleet_roles.packages import install_script
 
-HUB = f"{PREFIX}/hub"
+HUB_VENV = f"{PREFIX}/hub"
 REQUIREMENTS = (FILES / "requirements.txt").read_text(encoding="utf-8").strip()
 """huggingface_hub and all that it needs, with hashes, for every Python of a host."""
 
 
 @operation()
-def have_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Look for weights that must exist; download others where they are not right yet."""
     if not plan.ggufs:
         return
     seen = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
     if seen is None:
-        yield refuse("could not look for weights: nothing was changed on this host")
+        yield fail_host("could not look for weights: nothing was changed on this host")
         return
     downloads = [
         each for each in plan.ggufs if each.download and not seen.verified(each.path, each.gguf)
@@ -46,33 +60,35 @@ def have_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     if not downloads:
         return
     for each in downloads:
-        announce(f"will download {source_of(each.gguf)} to {each.path}")
-    yield run(install(("python3", "python3-venv"), tools=("python3",)))
-    yield run(
-        words("sh", "-c", (FILES / "setup.sh").read_text(), "setup", HUB, REQUIREMENTS),
+        log_planned(f"will download {weights_source(each.gguf)} to {each.path}")
+    yield shell_step(install_script(("python3", "python3-venv"), tools=("python3",)))
+    yield shell_step(
+        command_line("sh", "-c", (FILES / "setup.sh").read_text(), "setup", HUB_VENV, REQUIREMENTS),
         stdin=_pip_settings(host.data.get("pip_index_url")),
     )
     for each in downloads:
-        yield call(download, each)
+        yield python_step(download, each)
 
 
-def _existing(name: str, plan: GgufPlan, seen: Weights) -> Iterator[FunctionCommand]:
+def _existing(name: str, plan: GgufPlan, seen: WeightsState) -> Iterator[FunctionCommand]:
     size = seen.size(plan.path)
     if size is None:
-        yield refuse(
+        yield fail_host(
             f"gguf {plan.gguf.name}: {name} has no file {plan.path}; put it there, "
             "or let it be downloaded (hf-repo and hf-file instead of path)"
         )
     elif plan.gguf.size not in (None, size):
-        yield refuse(
+        yield fail_host(
             f"gguf {plan.gguf.name}: {plan.path} on {name} has {size} bytes, "
             f"but the fleet file says {plan.gguf.size}"
         )
     elif plan.gguf.sha256 and not seen.verified(plan.path, plan.gguf):
         script = (FILES / "verify.sh").read_text()
-        key, source = key_of(plan.path), source_of(plan.gguf)
-        yield run(
-            words("sh", "-c", script, "verify", plan.path, plan.gguf.sha256, MEMORY, key, source)
+        key, source = path_key(plan.path), weights_source(plan.gguf)
+        yield shell_step(
+            command_line(
+                "sh", "-c", script, "verify", plan.path, plan.gguf.sha256, VERIFIED, key, source
+            )
         )
 
 
@@ -83,10 +99,10 @@ def _pip_settings(index: str | None) -> str:
 
 def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
     """Download one file in a unit of its own, and show how it gets on."""
-    gguf, key = plan.gguf, key_of(plan.path)
-    job = Background(
+    gguf, key = plan.gguf, path_key(plan.path)
+    job = BackgroundJob(
         unit=f"llamafleet-weights-{key}",
-        work=f"{MEMORY}/{key}.work",
+        work=f"{VERIFIED}/{key}.work",
         log=f"/var/log/llamafleet/weights-{key}.log",
         label=f"weights {gguf.name}",
     )
@@ -98,7 +114,7 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
         "sha256": gguf.sha256,
         "size": gguf.size,
         "path": plan.path,
-        "memory": f"{MEMORY}/{key}",
+        "memory": f"{VERIFIED}/{key}",
         "before": plan.usual_path,
         "endpoint": host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
     }
@@ -109,10 +125,10 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
         "download.py": (Path(FILES) / "download.py").read_text(),
         "environment": environment_text(environment),
     }
-    arguments = (f"{HUB}/bin/python", f"{job.work}/download.py", job.work)
-    if not start(state, host, job, files, arguments) or not follow(state, host, job):
+    arguments = (f"{HUB_VENV}/bin/python", f"{job.work}/download.py", job.work)
+    if not start_job(state, host, job, files, arguments) or not follow_job(state, host, job):
         return False
-    run_on(state, host, words("rm", "-rf", "--", job.work))
+    run_command(state, host, command_line("rm", "-rf", "--", job.work))
     host.log(f"{job.label}: {plan.path} is in place")
     return True
 
@@ -120,4 +136,4 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
 @deploy("Weights")
 def gguf_files(plan: HostPlan) -> None:
     """Every weights file of a host, verified."""
-    have_weights(name="Have every weights file", plan=plan)
+    ensure_weights(name="Have every weights file", plan=plan)

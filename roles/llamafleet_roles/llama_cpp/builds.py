@@ -25,7 +25,7 @@ def archive_path(inputs: Inputs) -> Path:
     return cache.folder("builds") / f"{inputs.fingerprint}.tar.gz"
 
 
-def record(inputs: Inputs, sha256: str) -> None:
+def record_build(inputs: Inputs, sha256: str) -> None:
     """Note an archive that has arrived whole; without this note it does not count."""
     path = archive_path(inputs).with_suffix("").with_suffix(".json")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -33,7 +33,7 @@ def record(inputs: Inputs, sha256: str) -> None:
     unfinished.replace(path)
 
 
-def every_build() -> tuple[CachedBuild, ...]:
+def cached_builds() -> tuple[CachedBuild, ...]:
     """All archives, the newest first; whatever else lies there is passed over."""
     notes = sorted(
         cache.folder("builds").glob("[!.]*.json"),
@@ -45,7 +45,7 @@ def every_build() -> tuple[CachedBuild, ...]:
 
 def cached_build(inputs: Inputs) -> CachedBuild | None:
     """An archive of this very build; any compiler's where none is known."""
-    return next((found for found in every_build() if found.inputs.matches(inputs)), None)
+    return next((found for found in cached_builds() if found.inputs.matches(inputs)), None)
 
 
 def _read(note: Path) -> CachedBuild | None:

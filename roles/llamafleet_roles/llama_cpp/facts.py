@@ -11,8 +11,8 @@ from pyinfra.api.facts import FactBase
 from llamafleet.backends import BACKENDS, backend
 from llamafleet.targets.fingerprint import Inputs, inputs_of, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.commands import words
-from llamafleet_roles.packages import versions
+from llamafleet_roles.commands import command_line
+from llamafleet_roles.packages import version_function
 
 FILES = Path(__file__).parent / "files"
 
@@ -22,7 +22,7 @@ _TOOLKIT = 'echo "{name} $( {{ {version}; }} 2>/dev/null)"\n'
 
 
 @dataclass(frozen=True, slots=True)
-class Llamas:
+class HostBuilds:
     """A host as far as builds are concerned; `memory` is what is available, in kB."""
 
     machine: str = ""
@@ -70,7 +70,7 @@ class Llamas:
         return now if now in found else next(iter(found), None)
 
 
-class Builds(FactBase[Llamas | None]):
+class Builds(FactBase[HostBuilds | None]):
     """Everything about builds in one round trip; None where the probe could not run."""
 
     def command(self, directories: tuple[str, ...]) -> str:
@@ -78,15 +78,15 @@ class Builds(FactBase[Llamas | None]):
         toolkits = "".join(
             _TOOLKIT.format(name=each.toolkit, version=each.toolkit_version) for each in TOOLKITS
         )
-        script = f"{versions()}{(FILES / 'probe.sh').read_text()}{toolkits}true\n"
-        return words("sh", "-c", script, "probe", *directories)
+        script = f"{version_function()}{(FILES / 'probe.sh').read_text()}{toolkits}true\n"
+        return command_line("sh", "-c", script, "probe", *directories)
 
     @staticmethod
-    def default() -> Llamas | None:
+    def default() -> HostBuilds | None:
         """No knowledge."""
         return None
 
-    def process(self, output: list[str]) -> Llamas | None:
+    def process(self, output: list[str]) -> HostBuilds | None:
         """The probe's lines, a keyword and its value."""
         if not output or output[0] != "llama 1":
             return None
@@ -108,7 +108,7 @@ class Builds(FactBase[Llamas | None]):
             else:
                 single[keyword] = value.strip()
         tools = ("gcc", *(each.toolkit for each in TOOLKITS))
-        return Llamas(
+        return HostBuilds(
             machine=single.get("machine", ""),
             os=single.get("os", "unknown"),
             versions={tool: single.get(tool, "") for tool in tools},

@@ -12,14 +12,14 @@ from llamafleet.fleet.schema.flag_tables import number, readable
 from llamafleet.fleet.schema.server_help import read_help
 from llamafleet.lock.text import flag_rows
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.commands import run_on, words
-from llamafleet_roles.lock_file import LockFileError, put
+from llamafleet_roles.commands import command_line, run_command
+from llamafleet_roles.lock_file import LockFileError, update_lock
 
-FEWEST = 50
+MIN_FLAGS = 50
 """A help text with fewer flags is none of llama-server's."""
 
 
-def unknown_to(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
+def lacks_flag_table(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
     """Return True if the fleet lacks the table of a build; a branch has another with each commit.
 
     A fork's flags are not checked, so that no table of it is needed.
@@ -31,13 +31,15 @@ def unknown_to(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
     return moved or not tables_of(fleet).nearest(release).exact
 
 
-def learn_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, directory: str) -> bool:
+def record_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, directory: str) -> bool:
     """Put the table of a build's flags into the lock; a rollout never fails for want of it."""
     label = f"llama.cpp {build.build.name}"
     wrapper = backend(build.build.backend).wrapper
-    done, output = run_on(state, host, words(*wrapper, f"{directory}/llama-server", "--help"))
+    done, output = run_command(
+        state, host, command_line(*wrapper, f"{directory}/llama-server", "--help")
+    )
     try:
-        kept = done and keep_table(fleet.path, build.build.ref, output.stdout)
+        kept = done and lock_flags(fleet.path, build.build.ref, output.stdout)
     except LockFileError as error:
         host.log(f"{label}: its flags are not kept: {error}")
         return True
@@ -48,10 +50,10 @@ def learn_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, direct
     return True
 
 
-def keep_table(fleet_path: str, ref: str, text: str) -> bool:
+def lock_flags(fleet_path: str, ref: str, text: str) -> bool:
     """Put what a help text says into the lock of a fleet; False where it is no such text."""
     rows = read_help(text)
-    if len(rows) < FEWEST or not readable(rows):
+    if len(rows) < MIN_FLAGS or not readable(rows):
         return False
-    put(fleet_path, {("flags", ref): flag_rows(rows)})
+    update_lock(fleet_path, {("flags", ref): flag_rows(rows)})
     return True

@@ -9,14 +9,14 @@ from llamafleet.secrets.url import split_login, without_secrets
 from llamafleet.targets.fingerprint import Inputs, inputs_text
 from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.background import Background
+from llamafleet_roles.background import BackgroundJob
 
 FILES = Path(__file__).parent / "files"
 LOGS = "/var/log/llamafleet"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class BuildJob:
     """A build with the inputs that it has on a host."""
 
     plan: BuildPlan
@@ -24,14 +24,14 @@ class Job:
     jobs: int = 1
 
     @property
-    def final(self) -> str:
+    def install_directory(self) -> str:
         """The install directory."""
         return f"{self.plan.directory}-{self.inputs.fingerprint}"
 
     @property
-    def background(self) -> Background:
+    def background(self) -> BackgroundJob:
         """The job as a unit that outlives the rollout."""
-        return Background(self.unit, self.work, self.log, self.label)
+        return BackgroundJob(self.unit, self.work, self.log, self.label)
 
     @property
     def unit(self) -> str:
@@ -61,7 +61,7 @@ class Job:
         build = self.plan.build
         url, login = split_login(build.url or "")
         values = {
-            "final": self.final,
+            "final": self.install_directory,
             "jobs": str(self.jobs),
             "ref": build.ref,
             "url": url,

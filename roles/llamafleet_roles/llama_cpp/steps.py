@@ -8,19 +8,19 @@ from pathlib import Path
 from pyinfra.api.host import Host
 from pyinfra.api.state import State
 
-from llamafleet_roles.background import follow, start
-from llamafleet_roles.commands import complain, fetch, run_on, upload, words
+from llamafleet_roles.background import follow_job, start_job
+from llamafleet_roles.commands import command_line, fetch, log_error, run_command, upload
 from llamafleet_roles.downloads import DownloadError
-from llamafleet_roles.llama_cpp.builds import CachedBuild, archive_path, record
-from llamafleet_roles.llama_cpp.job import Job
+from llamafleet_roles.llama_cpp.builds import CachedBuild, archive_path, record_build
+from llamafleet_roles.llama_cpp.job import BuildJob
 from llamafleet_roles.llama_cpp.sources import source_archive
 
 FILES = Path(__file__).parent / "files"
 
 
-def script(file: str, *arguments: str) -> str:
+def script_command(file: str, *arguments: str) -> str:
     """The command line that runs one of the role's scripts."""
-    return words("sh", "-c", (FILES / file).read_text(), file, *arguments)
+    return command_line("sh", "-c", (FILES / file).read_text(), file, *arguments)
 
 
 def cache_is_used(host: Host) -> bool:
@@ -30,7 +30,7 @@ def cache_is_used(host: Host) -> bool:
     return bool(host.data.get("build_cache", True))
 
 
-def bring_source(state: State, host: Host, job: Job) -> bool:
+def upload_source(state: State, host: Host, job: BuildJob) -> bool:
     """Put the source where the host compiles, unless it clones it itself."""
     build = job.plan.build
     if build.source == "git":
@@ -38,59 +38,63 @@ def bring_source(state: State, host: Host, job: Job) -> bool:
     try:
         archive = source_archive(build, host.data.get("pypi_index_url"), host.log)
     except DownloadError as error:
-        complain(host, str(error))
+        log_error(host, str(error))
         return False
     remote = f"{job.work}/source.tar.gz"
     return upload(state, host, archive, remote, build.sha256 or "", f"the source of {job.label}")
 
 
-def compile_build(state: State, host: Host, job: Job, running: bool) -> bool:
+def compile_build(state: State, host: Host, job: BuildJob, running: bool) -> bool:
     """Compile, or follow the unit that an earlier run has started."""
     problem = job.problem()
     if problem:
-        complain(host, problem)
+        log_error(host, problem)
         return False
     if running:
         host.log(f"{job.label}: is being compiled already, following")
     else:
-        host.log(f"{job.label}: compiling into {job.final}")
-        if not bring_source(state, host, job):
+        host.log(f"{job.label}: compiling into {job.install_directory}")
+        if not upload_source(state, host, job):
             return False
     arguments = ("/bin/sh", f"{job.work}/compile.sh", job.work)
     background = job.background
-    return start(state, host, background, job.files(), arguments) and follow(
+    return start_job(state, host, background, job.files(), arguments) and follow_job(
         state, host, background
     )
 
 
-def keep(state: State, host: Host, job: Job) -> bool:
+def store_in_cache(state: State, host: Host, job: BuildJob) -> bool:
     """Pack an install and keep it in the controller's cache."""
     remote = f"{job.work}/archive.tar.gz"
-    done, output = run_on(state, host, script("pack.sh", job.final, remote))
+    done, output = run_command(
+        state, host, script_command("pack.sh", job.install_directory, remote)
+    )
     sha256 = output.stdout.strip()
     if not done or len(sha256) != 64:
-        complain(host, f"could not pack {job.final}: {output.stderr}")
+        log_error(host, f"could not pack {job.install_directory}: {output.stderr}")
         return False
     kept = fetch(state, host, remote, archive_path(job.inputs), sha256)
     if kept:
-        record(job.inputs, sha256)
+        record_build(job.inputs, sha256)
         host.log(f"{job.label}: kept in {archive_path(job.inputs)}")
-    run_on(state, host, words("rm", "-rf", "--", job.work))
+    run_command(state, host, command_line("rm", "-rf", "--", job.work))
     return kept
 
 
-def keep_if_possible(state: State, host: Host, job: Job) -> bool:
+def try_store_in_cache(state: State, host: Host, job: BuildJob) -> bool:
     """Keep a build that no other host waits for: its host has it, cached or not."""
-    if not keep(state, host, job):
+    if not store_in_cache(state, host, job):
         host.log(f"{job.label}: goes on without a copy in the cache")
     return True
 
 
-def install_cached(state: State, host: Host, job: Job, cached: CachedBuild) -> bool:
+def install_cached(state: State, host: Host, job: BuildJob, cached: CachedBuild) -> bool:
     """Install a build from the controller's cache."""
     remote = f"{job.work}/archive.tar.gz"
     host.log(f"{job.label}: taken from {cached.archive}")
     if not upload(state, host, cached.archive, remote, cached.sha256, job.label):
         return False
-    done, _ = run_on(state, host, script("unpack.sh", remote, job.final), show=True)
+    done, _ = run_command(
+        state, host, script_command("unpack.sh", remote, job.install_directory), show=True
+    )
     return done

@@ -13,20 +13,20 @@ from pyinfra.context import host
 from llamafleet.fleet.model import Fleet
 from llamafleet.targets.fingerprint import Inputs
 from llamafleet.targets.plan_types import BuildPlan, HostPlan
-from llamafleet_roles.commands import announce, call, refuse, refuse_later, run
+from llamafleet_roles.commands import fail_at_run, fail_host, log_planned, python_step, shell_step
 from llamafleet_roles.llama_cpp.builds import cached_build
-from llamafleet_roles.llama_cpp.facts import Builds, Llamas
-from llamafleet_roles.llama_cpp.flags import learn_flags, unknown_to
-from llamafleet_roles.llama_cpp.job import Job
+from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds
+from llamafleet_roles.llama_cpp.flags import lacks_flag_table, record_flags
+from llamafleet_roles.llama_cpp.job import BuildJob
 from llamafleet_roles.llama_cpp.steps import (
     cache_is_used,
     compile_build,
     install_cached,
-    keep,
-    keep_if_possible,
-    script,
+    script_command,
+    store_in_cache,
+    try_store_in_cache,
 )
-from llamafleet_roles.packages import install
+from llamafleet_roles.packages import install_script
 
 Commands = Iterator[FunctionCommand]
 
@@ -53,15 +53,15 @@ def receive_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None
             yield from _received_build(build, fleet)
 
 
-def _look(build: BuildPlan) -> Llamas | None:
-    found: Llamas | None = host.get_fact(Builds, directories=(build.directory,))
+def _look(build: BuildPlan) -> HostBuilds | None:
+    found: HostBuilds | None = host.get_fact(Builds, directories=(build.directory,))
     return found
 
 
 def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
     seen = _look(build)
     if seen is None:
-        yield refuse(_NO_ANSWER)
+        yield fail_host(_NO_ANSWER)
         return
     inputs = seen.inputs(build)
     there = seen.install_of(inputs, build.directory)
@@ -71,36 +71,36 @@ def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
         inputs = seen.inputs(build)
         there = seen.install_of(inputs, build.directory)
         if there is None:
-            yield refuse(f"{build.build.name} is not there after it was made: run this again")
+            yield fail_host(f"{build.build.name} is not there after it was made: run this again")
             return
     inputs = seen.installs[there]
     cached = cached_build(inputs) is not None
     if build.build.builder:
         _BUILT[name, build.build.name] = inputs
         if not cached:  # its receivers wait for this copy
-            yield call(keep, Job(build, inputs))
+            yield python_step(store_in_cache, BuildJob(build, inputs))
     elif seen.current.get(build.directory) != there and cache_is_used(host) and not cached:
-        yield call(keep_if_possible, Job(build, inputs))
+        yield python_step(try_store_in_cache, BuildJob(build, inputs))
     yield from _switch(build, seen, there, fleet)
 
 
-def _make(build: BuildPlan, seen: Llamas, inputs: Inputs) -> Commands:
+def _make(build: BuildPlan, seen: HostBuilds, inputs: Inputs) -> Commands:
     """Install from the cache, or compile: the compilers that this needs come first."""
-    announce(f"will install llama.cpp {build.build.name} ({build.build.ref}, {inputs.backend})")
+    log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}, {inputs.backend})")
     if (yield from _from_cache(build, inputs)):
         return
     packages = (*build.packages, *build.runtime_packages)
-    yield run(install(packages, tools=("g++", "cmake", "ninja")))
+    yield shell_step(install_script(packages, tools=("g++", "cmake", "ninja")))
     seen = _look(build) or seen
     inputs = seen.inputs(build)
     if not inputs.compiler:
         needed = "g++" if build.build.backend == "cpu" else f"g++ and what {inputs.backend} needs"
-        yield refuse(f"{needed} cannot be found on this host to compile {build.build.name}")
+        yield fail_host(f"{needed} cannot be found on this host to compile {build.build.name}")
         return
     if (yield from _from_cache(build, inputs)):
         return
-    job = Job(build, inputs, seen.jobs(build))
-    yield call(compile_build, job, job.unit in seen.running)
+    job = BuildJob(build, inputs, seen.jobs(build))
+    yield python_step(compile_build, job, job.unit in seen.running)
 
 
 def _from_cache(build: BuildPlan, inputs: Inputs) -> Generator[FunctionCommand, None, bool]:
@@ -108,15 +108,15 @@ def _from_cache(build: BuildPlan, inputs: Inputs) -> Generator[FunctionCommand, 
     if cached is None:
         return False
     if build.runtime_packages:
-        yield run(install(build.runtime_packages))
-    yield call(install_cached, Job(build, cached.inputs), cached)
+        yield shell_step(install_script(build.runtime_packages))
+    yield python_step(install_cached, BuildJob(build, cached.inputs), cached)
     return True
 
 
 def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
     seen = _look(build)
     if seen is None:
-        yield refuse(_NO_ANSWER)
+        yield fail_host(_NO_ANSWER)
         return
     builder = build.build.builder or ""
     wanted = replace(seen.inputs(build), compiler="")
@@ -124,14 +124,14 @@ def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
     if made is not None:
         difference = _difference(made, wanted)
         if difference:
-            yield refuse(f"{build.build.name} cannot be used here: {builder} {difference}")
+            yield fail_host(f"{build.build.name} cannot be used here: {builder} {difference}")
             return
         wanted = made
     there = seen.install_of(wanted, build.directory)
     if there is None:
-        announce(f"will install llama.cpp {build.build.name} ({build.build.ref}) from {builder}")
+        log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}) from {builder}")
         if not (yield from _from_cache(build, wanted)):
-            yield refuse_later(
+            yield fail_at_run(
                 f"there is no {build.build.name} from {builder} yet: let {builder} be part of this "
                 "run, without --serial and --no-wait"
             )
@@ -157,12 +157,12 @@ def _difference(made: Inputs, wanted: Inputs) -> str | None:
     return None
 
 
-def _switch(build: BuildPlan, seen: Llamas, install_directory: str, fleet: Fleet) -> Commands:
+def _switch(build: BuildPlan, seen: HostBuilds, install_directory: str, fleet: Fleet) -> Commands:
     switched = seen.current.get(build.directory) != install_directory
     if switched:
-        yield run(script("switch.sh", build.directory, install_directory))
-    if unknown_to(fleet, build, switched=switched):
-        yield call(learn_flags, fleet, build, install_directory)
+        yield shell_step(script_command("switch.sh", build.directory, install_directory))
+    if lacks_flag_table(fleet, build, switched=switched):
+        yield python_step(record_flags, fleet, build, install_directory)
 
 
 @deploy("llama.cpp")

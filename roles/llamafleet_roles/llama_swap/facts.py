@@ -8,32 +8,32 @@ from pathlib import Path
 
 from pyinfra.api.facts import FactBase
 
-from llamafleet_roles.commands import words
+from llamafleet_roles.commands import command_line
 
 FILES = Path(__file__).parent / "files"
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class InstalledBinaries:
     """The architecture; per path a binary's SHA-256, and the line that says its origin."""
 
     machine: str = ""
     binaries: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-class Binaries(FactBase[Installed | None]):
+class Binaries(FactBase[InstalledBinaries | None]):
     """The binaries at some paths; None where the probe could not run."""
 
     def command(self, paths: tuple[str, ...]) -> str:
         """The probe, a script that never fails."""
-        return words("sh", "-c", (FILES / "probe.sh").read_text(), "probe", *paths)
+        return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", *paths)
 
     @staticmethod
-    def default() -> Installed | None:
+    def default() -> InstalledBinaries | None:
         """No knowledge."""
         return None
 
-    def process(self, output: list[str]) -> Installed | None:
+    def process(self, output: list[str]) -> InstalledBinaries | None:
         """The probe's lines."""
         if len(output) < 2 or output[0] != "swap 1":
             return None
@@ -42,4 +42,4 @@ class Binaries(FactBase[Installed | None]):
             match line.split("\t"):
                 case ["binary", path, sha256, origin]:
                     binaries[path] = (sha256, origin)
-        return Installed(output[1].removeprefix("machine "), binaries)
+        return InstalledBinaries(output[1].removeprefix("machine "), binaries)

@@ -19,9 +19,17 @@ from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_ve
 from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import HostPlan, ReleasePlan
 from llamafleet_roles import cache
-from llamafleet_roles.commands import announce, call, complain, refuse, run_on, upload, words
+from llamafleet_roles.commands import (
+    command_line,
+    fail_host,
+    log_error,
+    log_planned,
+    python_step,
+    run_command,
+    upload,
+)
 from llamafleet_roles.downloads import DownloadError, obtain
-from llamafleet_roles.llama_swap.facts import FILES, Binaries, Installed
+from llamafleet_roles.llama_swap.facts import FILES, Binaries, InstalledBinaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +48,18 @@ def install_releases(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         return
     seen = host.get_fact(Binaries, paths=tuple(each.path for each in plan.releases))
     if seen is None:
-        yield refuse("could not look for llama-swap: nothing was changed on this host")
+        yield fail_host("could not look for llama-swap: nothing was changed on this host")
         return
     given = host.data.get("llama_swap_binary", os.environ.get("LLAMAFLEET_LLAMA_SWAP"))
     for release in plan.releases:
         try:
             origin = origin_of(release, seen.machine, given)
         except DownloadError as error:
-            yield refuse(str(error))
+            yield fail_host(str(error))
             return
         if not _is_there(release, origin, seen):
-            announce(f"will install llama-swap {release.version} at {release.path}")
-            yield call(install_release, release, origin)
+            log_planned(f"will install llama-swap {release.version} at {release.path}")
+            yield python_step(install_release, release, origin)
 
 
 def origin_of(release: ReleasePlan, machine: str, given: str | None) -> Origin:
@@ -72,19 +80,19 @@ def origin_of(release: ReleasePlan, machine: str, given: str | None) -> Origin:
     return Origin(sha256, None, archive_url(release.version, machine))
 
 
-def _is_there(release: ReleasePlan, origin: Origin, seen: Installed) -> bool:
+def _is_there(release: ReleasePlan, origin: Origin, seen: InstalledBinaries) -> bool:
     """Whether the binary is, untouched, what was made from this origin."""
     sha256, remembered = seen.binaries.get(release.path, ("", ""))
     return bool(sha256) and remembered == f"{origin.sha256} {sha256}"
 
 
-def program(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
+def binary_of(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
     """The binary on the controller: the given file, or the one inside the release archive."""
     if origin.file is not None:
         return origin.file
     archive = obtain(origin.url, origin.sha256, f"llama-swap {version}", machine_says.log)
     path = cache.folder("releases") / origin.sha256 / "llama-swap"
-    with cache.only_one(str(path)):
+    with cache.exclusive(str(path)):
         if path.is_file():
             return path
         try:
@@ -103,9 +111,9 @@ def program(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
 def install_release(state: State, host: PyinfraHost, release: ReleasePlan, origin: Origin) -> bool:
     """Bring the binary to the host, ask it for its version, and put it in place."""
     try:
-        binary = program(origin, release.version, host)
+        binary = binary_of(origin, release.version, host)
     except DownloadError as error:
-        complain(
+        log_error(
             host,
             f"{error}\nllamafleet takes a binary from LLAMAFLEET_LLAMA_SWAP or the host's "
             "data (llama_swap_binary) too",
@@ -117,7 +125,9 @@ def install_release(state: State, host: PyinfraHost, release: ReleasePlan, origi
         return False
     script = (FILES / "install.sh").read_text()
     arguments = (uploaded, release.path, release.version, f"{origin.sha256} {sha256}")
-    done, _ = run_on(state, host, words("sh", "-c", script, "install", *arguments), show=True)
+    done, _ = run_command(
+        state, host, command_line("sh", "-c", script, "install", *arguments), show=True
+    )
     return done
 
 

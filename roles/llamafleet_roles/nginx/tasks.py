@@ -11,8 +11,8 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from llamafleet.targets.plan_types import HostPlan
-from llamafleet_roles.commands import announce, refuse, run, words
-from llamafleet_roles.packages import install
+from llamafleet_roles.commands import command_line, fail_host, log_planned, shell_step
+from llamafleet_roles.packages import install_script
 
 NAME = "nginx"
 """The package that this role installs; those without a role of their own are service_packages'."""
@@ -40,7 +40,7 @@ class Nginx(FactBase[frozenset[str] | None]):
 
     def command(self) -> str:
         """A script that never fails."""
-        return words("sh", "-c", _PROBE)
+        return command_line("sh", "-c", _PROBE)
 
     @staticmethod
     def default() -> frozenset[str] | None:
@@ -61,22 +61,22 @@ def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         return
     seen = host.get_fact(Nginx)
     if seen is None:
-        yield refuse("could not look for nginx: nothing was changed on this host")
+        yield fail_host("could not look for nginx: nothing was changed on this host")
         return
     if "installed" not in seen:
-        announce("will install nginx")
-        yield run(install((NAME,), tools=(NAME,)))
+        log_planned("will install nginx")
+        yield shell_step(install_script((NAME,), tools=(NAME,)))
         seen = host.get_fact(Nginx) or frozenset({"conf.d"})
     if "conf.d" not in seen:
-        yield refuse(
+        yield fail_host(
             "this host's nginx.conf does not include /etc/nginx/conf.d/*.conf: add "
             "`include /etc/nginx/conf.d/*.conf;` to its http block"
         )
         return
     ports = {p.port for service in plan.services for p in service.probes if p.kind == "nginx"}
     if "default-site" in seen and 80 in ports:
-        announce("will disable nginx's default site, which takes port 80")
-        yield run(words("sh", "-c", _DISABLE))
+        log_planned("will disable nginx's default site, which takes port 80")
+        yield shell_step(command_line("sh", "-c", _DISABLE))
 
 
 @deploy("nginx")

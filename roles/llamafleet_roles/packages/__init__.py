@@ -10,9 +10,9 @@ import shlex
 from collections.abc import Iterable
 
 from llamafleet_roles.packages.debian import DEBIAN
-from llamafleet_roles.packages.family import Family
+from llamafleet_roles.packages.family import DistroFamily
 
-FAMILIES: tuple[Family, ...] = (DEBIAN,)
+FAMILIES: tuple[DistroFamily, ...] = (DEBIAN,)
 """The first whose command a host has is the one that is used."""
 
 _FAMILY = """\
@@ -53,7 +53,7 @@ fi
 """
 
 
-def install(packages: Iterable[str], tools: Iterable[str] = ()) -> str:
+def install_script(packages: Iterable[str], tools: Iterable[str] = ()) -> str:
     """Return a script that installs packages, given by Debian's names.
 
     On a host of no known family it demands that `tools` are found.
@@ -74,7 +74,7 @@ def install(packages: Iterable[str], tools: Iterable[str] = ()) -> str:
     )
 
 
-def _branch(family: Family, debian: tuple[str, ...], branch: str) -> str:
+def _branch(family: DistroFamily, debian: tuple[str, ...], branch: str) -> str:
     update = _UPDATE.format(update=family.update, command=family.command) if family.update else ""
     return _FAMILY.format(
         branch=branch,
@@ -86,7 +86,7 @@ def _branch(family: Family, debian: tuple[str, ...], branch: str) -> str:
     )
 
 
-def versions() -> str:
+def version_function() -> str:
     """Return the shell function `package_version NAME`, which prints a version or nothing.
 
     It is that of the installed package, else of the one that could be installed.
@@ -100,7 +100,7 @@ def versions() -> str:
     return f"package_version() {{\n{branches}fi\n}}\n"
 
 
-def _renamed(family: Family) -> str:
+def _renamed(family: DistroFamily) -> str:
     return "".join(
         f"    {shlex.quote(name)}) set -- {shlex.quote(own.split()[0])} ;;\n"
         for name, own in family.names

@@ -1,10 +1,10 @@
 """Debian, Ubuntu, and what is made from them."""
 
-from llamafleet_roles.packages.family import Family
+from llamafleet_roles.packages.family import DistroFamily
 
 _APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
 
-DEBIAN = Family(
+DEBIAN = DistroFamily(
     name="debian",
     command="apt-get",
     installed=(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class DistroFamily:
     """One family of distributions, known by its package manager.
 
     `command` is what only its hosts have. `installed` is shell that succeeds if `$package` is

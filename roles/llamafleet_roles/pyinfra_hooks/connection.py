@@ -29,10 +29,10 @@ def connect_client(original: Callable[..., None], self: SSHClient, *args: Any, *
     transport: Any = self.get_transport()
     if transport is not None:
         transport.channel_timeout = PATIENCE
-        tune(transport.sock)
+        set_socket_options(transport.sock)
 
 
-def tune(sock: Any) -> None:
+def set_socket_options(sock: Any) -> None:
     """Send at once, and have the kernel end a connection of which nothing arrives any more."""
     if not isinstance(sock, socket.socket):  # behind a jump host, or a ProxyCommand
         return

@@ -16,7 +16,7 @@ COMMAND_SILENCE = 900
 """Seconds that any other command may be silent."""
 
 
-class Silence(int):
+class SilenceTimeout(int):
     """A timeout in seconds that begins anew with every line of output."""
 
 
@@ -36,7 +36,7 @@ def read_output(
 
     Commands of this machine (@local) have no limit: who sees one hang can look and press Ctrl-C.
     """
-    if timeout is not None and not isinstance(timeout, Silence):
+    if timeout is not None and not isinstance(timeout, SilenceTimeout):
         return original(stdout, stderr, timeout, print_output, print_prefix)
     if not hasattr(stdout, "channel"):
         return original(stdout, stderr, None, print_output, print_prefix)

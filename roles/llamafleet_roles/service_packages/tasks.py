@@ -11,9 +11,9 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host
 
 from llamafleet.targets.plan_types import HostPlan, Package
-from llamafleet_roles.commands import announce, refuse, run, words
+from llamafleet_roles.commands import command_line, fail_host, log_planned, shell_step
 from llamafleet_roles.nginx.tasks import NAME as NGINX
-from llamafleet_roles.packages import install
+from llamafleet_roles.packages import install_script
 
 WITH_A_ROLE = (NGINX,)
 """Packages whose roles install them, because they look after more than the package."""
@@ -32,7 +32,7 @@ class Programs(FactBase[frozenset[str] | None]):
 
     def command(self, *programs: str) -> str:
         """A script that never fails."""
-        return words("sh", "-c", _PROBE, "programs", *programs)
+        return command_line("sh", "-c", _PROBE, "programs", *programs)
 
     @staticmethod
     def default() -> frozenset[str] | None:
@@ -57,13 +57,13 @@ def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         return
     seen = host.get_fact(Programs, *(each.program for each in packages))
     if seen is None:
-        yield refuse("could not look for programs of services: nothing was changed on this host")
+        yield fail_host("could not look for programs of services: nothing was changed on this host")
         return
     missing = [each for each in packages if each.program not in seen]
     if missing:
         names = tuple(each.name for each in missing)
-        announce(f"will install {', '.join(names)}")
-        yield run(install(names, tools=tuple(each.program for each in missing)))
+        log_planned(f"will install {', '.join(names)}")
+        yield shell_step(install_script(names, tools=tuple(each.program for each in missing)))
 
 
 @deploy("service packages")

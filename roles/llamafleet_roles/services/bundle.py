@@ -14,9 +14,9 @@ from pathlib import Path
 
 from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import Artifact, HostPlan
-from llamafleet_roles.commands import words
+from llamafleet_roles.commands import command_line
 from llamafleet_roles.services.changes import Changes
-from llamafleet_roles.services.facts import Observed
+from llamafleet_roles.services.facts import HostState
 from llamafleet_roles.services.manifest import Manifest, manifest_of, manifest_text
 from llamafleet_roles.services.plan_lines import plan_lines, planned_units, trials
 
@@ -48,16 +48,16 @@ exec sh "$state/staging/apply.sh" "$state/staging"
 """
 
 
-def command(root: str = "") -> str:
+def apply_command(root: str = "") -> str:
     """The command that unpacks a bundle from its standard input and applies it."""
-    return words("sh", "-c", _UNPACK, "apply", root + STATE)
+    return command_line("sh", "-c", _UNPACK, "apply", root + STATE)
 
 
 def bundle(
     plan: HostPlan,
     artifacts: tuple[Artifact, ...],
     changes: Changes,
-    observed: Observed,
+    observed: HostState,
     patience: int,
 ) -> str:
     """Pack the archive as base64 text; only files that differ are in it.

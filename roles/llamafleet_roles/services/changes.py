@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import Artifact, Unit
-from llamafleet_roles.services.facts import Observed, UnitState
-from llamafleet_roles.services.manifest import Manifest, Notice, manifest_of
+from llamafleet_roles.services.facts import HostState, UnitState
+from llamafleet_roles.services.manifest import Manifest, NotifiedUnits, manifest_of
 
 _ENABLED = frozenset({"enabled", "enabled-runtime", "static", "alias", "generated"})
 
@@ -24,7 +24,7 @@ class Changes:
     """
 
     put: tuple[Artifact, ...] = ()
-    gone: tuple[tuple[str, Notice], ...] = ()
+    gone: tuple[tuple[str, NotifiedUnits], ...] = ()
     stop: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
     units: tuple[tuple[str, str], ...] = ()
@@ -84,7 +84,7 @@ def access_of(artifact: Artifact) -> str:
     return f"{artifact.mode.lstrip('0') or '0'} {artifact.owner} {artifact.group}"
 
 
-def _differs(artifact: Artifact, observed: Observed) -> bool:
+def _differs(artifact: Artifact, observed: HostState) -> bool:
     state = observed.files.get(artifact.path)
     if state is None:
         return True
@@ -108,7 +108,7 @@ def _trouble(state: UnitState | None, stale: tuple[str, ...]) -> str | None:
     return None
 
 
-def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Observed) -> Changes:
+def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: HostState) -> Changes:
     """The way from what a host has to what the plan says."""
     planned = tuple(units)
     wanted = manifest_of(artifacts, planned)
@@ -138,7 +138,7 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ob
     )
 
 
-def units_that_give_way(planned: Iterable[Unit], changes: Changes, observed: Observed) -> set[str]:
+def units_that_give_way(planned: Iterable[Unit], changes: Changes, observed: HostState) -> set[str]:
     """Units whose ports are no one's hindrance: the rollout moves or stops them itself.
 
     A unit that came with a package is read again where one of our files in it changes; what else

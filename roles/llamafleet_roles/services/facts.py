@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pyinfra.api.facts import FactBase
 
-from llamafleet_roles.commands import words
+from llamafleet_roles.commands import command_line
 from llamafleet_roles.services.manifest import Manifest, read_manifest
-from llamafleet_roles.services.ports import Holder
+from llamafleet_roles.services.ports import PortHolder
 
 FILES = Path(__file__).parent / "files"
 PROBE = ("functions", "ports", "probe")
@@ -36,7 +36,7 @@ class UnitState:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class HostState:
     """A host as the probe saw it; absent files are not in `files`.
 
     `stale` are weights by the unit that has loaded what was at their path before. `held` are
@@ -49,12 +49,12 @@ class Observed:
     owed: tuple[str, ...] = ()
     manifest: Manifest | None = None
     stale: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    held: tuple[Holder, ...] = ()
+    held: tuple[PortHolder, ...] = ()
     stray: tuple[str, ...] = ()
     state: str = ""
 
 
-class Services(FactBase[Observed | None]):
+class Services(FactBase[HostState | None]):
     """The state of files and of units (name -> executable); None where the probe could not run."""
 
     def command(
@@ -70,20 +70,20 @@ class Services(FactBase[Observed | None]):
         items += [f"U:{name}:{executable}" for name, executable in units]
         items += [f"P:{unit}:{wanted}" for unit, wanted in sockets]
         items += [f"S:{path}" for path in stores]
-        return words("sh", "-c", script, "probe", *items)
+        return command_line("sh", "-c", script, "probe", *items)
 
     @staticmethod
-    def default() -> Observed | None:
+    def default() -> HostState | None:
         """Also what a fact that failed gives: not an empty host, but no knowledge."""
         return None
 
-    def process(self, output: list[str]) -> Observed | None:
+    def process(self, output: list[str]) -> HostState | None:
         """The probe's tab-separated lines."""
         if not output or output[0] != "probe\t1":
             return None
         files: dict[str, FileState] = {}
         units: dict[str, UnitState] = {}
-        held: list[Holder] = []
+        held: list[PortHolder] = []
         stale: dict[str, tuple[str, ...]] = {}
         texts: dict[str, list[str]] = {"owed": [], "stray": [], "state": [], "manifest": []}
         for line in output[1:]:
@@ -95,11 +95,11 @@ class Services(FactBase[Observed | None]):
                 case ["stale", name, path]:
                     stale[name] = (*stale.get(name, ()), path)
                 case ["held", unit, wanted, pid, *described]:
-                    held.append(Holder(unit, wanted, int(pid), *described[:4]))
+                    held.append(PortHolder(unit, wanted, int(pid), *described[:4]))
                 case [("owed" | "stray" | "state" | "manifest") as kind, *rest]:
                     texts[kind].append("\t".join(rest))
         text = "\n".join(texts["manifest"])
-        return Observed(
+        return HostState(
             files,
             units,
             owed=tuple(texts["owed"]),
@@ -118,7 +118,7 @@ class Texts(FactBase[dict[str, str]]):
         """Each as one line of base64."""
         line = 'printf "%s\\t%s\\n" "$f" "$(base64 -w0 <"$f")"'
         script = f'for f in "$@"; do {line}; done 2>/dev/null; true'
-        return words("sh", "-c", script, "texts", *paths)
+        return command_line("sh", "-c", script, "texts", *paths)
 
     @staticmethod
     def default() -> dict[str, str]:

@@ -10,7 +10,7 @@ from llamafleet.targets.plan_types import Artifact, Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class NotifiedUnits:
     """Which units must notice when a file changes or goes."""
 
     restarts: tuple[str, ...] = ()
@@ -21,7 +21,7 @@ class Notice:
 class Manifest:
     """Files with their notices, and units; a unit that came with a package is not `managed`."""
 
-    files: Mapping[str, Notice] = field(default_factory=dict)
+    files: Mapping[str, NotifiedUnits] = field(default_factory=dict)
     units: Mapping[str, bool] = field(default_factory=dict)
 
     def with_all_of(self, other: Manifest) -> Manifest:
@@ -32,7 +32,7 @@ class Manifest:
 def manifest_of(artifacts: Iterable[Artifact], units: Iterable[Unit]) -> Manifest:
     """What the host has once the plan is in place."""
     return Manifest(
-        {each.path: Notice(each.restarts, each.reloads) for each in artifacts},
+        {each.path: NotifiedUnits(each.restarts, each.reloads) for each in artifacts},
         {each.name: each.managed for each in units},
     )
 
@@ -56,7 +56,7 @@ def read_manifest(text: str) -> Manifest | None:
         content = json.loads(text)
         return Manifest(
             {
-                str(path): Notice(tuple(entry["restarts"]), tuple(entry["reloads"]))
+                str(path): NotifiedUnits(tuple(entry["restarts"]), tuple(entry["reloads"]))
                 for path, entry in content["files"].items()
             },
             {str(name): bool(entry["managed"]) for name, entry in content["units"].items()},

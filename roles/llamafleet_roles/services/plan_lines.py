@@ -15,7 +15,7 @@ from llamafleet.targets.plan_types import (
     Unit,
 )
 from llamafleet_roles.services.changes import Changes, access_of
-from llamafleet_roles.services.ports import planned_sockets, wanted_at
+from llamafleet_roles.services.ports import planned_sockets, socket_key
 
 _ENVIRONMENT_FILE = re.compile(r"^EnvironmentFile=(\S.*)$", re.MULTILINE)
 _ENVIRONMENT = re.compile(
@@ -53,7 +53,7 @@ def plan_lines(
     for path in changes.taken:
         yield _line("taken", path)
     for socket in planned_sockets(plan):
-        yield _line("socket", socket.unit, wanted_at(socket))
+        yield _line("socket", socket.unit, socket_key(socket))
     for service in plan.services:
         for probe in service.probes:
             yield _health_line(probe, service, patience)
@@ -133,7 +133,7 @@ def _health_line(probe: Probe, service: ServicePlan, patience: int) -> str:
     own = (each for each in service.sockets if (each.unit, each.port) == (probe.unit, probe.port))
     socket = next(own, Socket(probe.unit, probe.address, probe.port))
     return _line(
-        "health", probe.unit, where, str(probe.port), path, str(seconds), wanted_at(socket)
+        "health", probe.unit, where, str(probe.port), path, str(seconds), socket_key(socket)
     )
 
 

@@ -23,7 +23,7 @@ _PUBLISHERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta", "conmon")
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class PortHolder:
     """A process that listens where a socket of the plan belongs, and is no part of its unit.
 
     `wanted` is the socket as `wanted_at` writes it. `pid` is 0 where no process of the machine has
@@ -44,7 +44,7 @@ class Holder:
         return next((part for part in reversed(self.cgroup.split("/")) if _UNIT.match(part)), "")
 
 
-def wanted_at(socket: Socket) -> str:
+def socket_key(socket: Socket) -> str:
     """Write a socket as `FAMILY:ADDRESS:PORT` in the hexadecimal digits of /proc/net/tcp.
 
     The family is 4 or 6, or `any` where connections of both may be taken: a name resolves to
@@ -72,12 +72,14 @@ def planned_sockets(plan: HostPlan) -> tuple[Socket, ...]:
     return tuple(each for service in plan.services for each in service.sockets)
 
 
-def conflicts(plan: HostPlan, held: Iterable[Holder], ours: Collection[str]) -> Iterator[str]:
+def port_conflicts(
+    plan: HostPlan, held: Iterable[PortHolder], ours: Collection[str]
+) -> Iterator[str]:
     """Say for each port that something else holds who it is and what can be done.
 
     What units of `ours` hold is no conflict: they are moved or stopped in the rollout itself.
     """
-    sockets = {(each.unit, wanted_at(each)): each for each in planned_sockets(plan)}
+    sockets = {(each.unit, socket_key(each)): each for each in planned_sockets(plan)}
     said: set[tuple[int, int, str]] = set()
     for holder in held:
         socket = sockets.get((holder.unit, holder.wanted))
@@ -94,7 +96,7 @@ def _what(socket: Socket) -> str:
     return f"port {socket.port}, where {whose} is to listen, is taken"
 
 
-def _who(holder: Holder) -> str:
+def _who(holder: PortHolder) -> str:
     if not holder.pid:
         return "by something that is no process of this system, such as its kernel"
     text = f"by {holder.program}, process {holder.pid} of user {holder.user}"
@@ -104,7 +106,7 @@ def _who(holder: Holder) -> str:
     return f"{text}, of {unit}" + (f" ({holder.file})" if holder.file else "")
 
 
-def _ways_out(holder: Holder, port: int) -> Iterator[str]:
+def _ways_out(holder: PortHolder, port: int) -> Iterator[str]:
     """Commands that make room, for the kinds of holder that machines have."""
     unit, cgroup = holder.belongs_to, f"{holder.cgroup}/"
     container = _CONTAINER.search(holder.cgroup) or _CONTAINER_FOLDER.search(holder.cgroup)

@@ -10,13 +10,13 @@ from llamafleet.fleet.model import Model
 HEALTH = "/health"
 
 
-def path_of(model: Model) -> str:
+def start_path(model: Model) -> str:
     """Where llama-swap starts a model for a request that costs no tokens."""
     health = model.health if model.health and model.health.startswith("/") else HEALTH
     return f"/upstream/{quote(model.name)}{health}"
 
 
-def body_of(answer: str) -> tuple[int, str]:
+def split_response(answer: str) -> tuple[int, str]:
     """Split an HTTP answer into status and body; status 0 where there was none."""
     head, _, body = answer.replace("\r\n", "\n").partition("\n\n")
     words = head.split(None, 2)
@@ -26,7 +26,7 @@ def body_of(answer: str) -> tuple[int, str]:
 
 def is_ready(answer: str, model: str) -> bool:
     """Return True if llama-swap's `/running` lists a model as ready."""
-    status, body = body_of(answer)
+    status, body = split_response(answer)
     try:
         running = json.loads(body)["running"] if status == 200 else ()
         return any((each["model"], each["state"]) == (model, "ready") for each in running)
@@ -34,9 +34,9 @@ def is_ready(answer: str, model: str) -> bool:
         return False
 
 
-def reason(answer: str) -> str:
+def failure_reason(answer: str) -> str:
     """Say why a model did not start, in the words of the service as far as it has some."""
-    status, body = body_of(answer)
+    status, body = split_response(answer)
     if not status:
         return "the service gave no answer in time"
     if status in (401, 403):

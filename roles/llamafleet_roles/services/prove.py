@@ -15,36 +15,43 @@ from pyinfra.context import host
 from llamafleet.fleet.model import Fleet, Model
 from llamafleet.targets.places import CONFIG
 from llamafleet.targets.plan_types import HostPlan, Probe
-from llamafleet_roles.commands import announce, call, complain, refuse, run_on, words
+from llamafleet_roles.commands import (
+    command_line,
+    fail_host,
+    log_error,
+    log_planned,
+    python_step,
+    run_command,
+)
 from llamafleet_roles.host_plan import current_fleet
 from llamafleet_roles.services.facts import FILES
-from llamafleet_roles.services.proof import body_of, is_ready, path_of, reason
-from llamafleet_roles.site_data import DataError, seconds, switch
+from llamafleet_roles.services.proof import failure_reason, is_ready, split_response, start_path
+from llamafleet_roles.site_data import DataError, read_seconds, read_switch
 
 PATIENCE = 900
 """Seconds that a model may take to start, where `llamafleet_health_timeout` does not say."""
 
 
 @operation()
-def start_each(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+def start_models(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Ask llama-swap for each of its models, one after the other, and llama-servers for theirs.
 
     What was loaded may be evicted for it, as by any request. All are tried; the host fails in the
     end if one of them did not start.
     """
     try:
-        patience = seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
+        patience = read_seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
     except DataError as error:
-        yield refuse(f"llamafleet_health_timeout {error}")
+        yield fail_host(f"llamafleet_health_timeout {error}")
         return
     failed: list[str] = []
-    for probe, model in to_start(fleet, plan):
-        announce(f"will start {model.name} of {probe.service}")
-        yield call(_start, probe, model, patience, failed)
-    yield call(_conclude, failed)
+    for probe, model in models_to_start(fleet, plan):
+        log_planned(f"will start {model.name} of {probe.service}")
+        yield python_step(_start, probe, model, patience, failed)
+    yield python_step(_conclude, failed)
 
 
-def to_start(fleet: Fleet, plan: HostPlan) -> Iterator[tuple[Probe, Model]]:
+def models_to_start(fleet: Fleet, plan: HostPlan) -> Iterator[tuple[Probe, Model]]:
     """Where each model of a host is asked for; proxies have none of their own."""
     for service in plan.services:
         for probe in service.probes:
@@ -61,21 +68,21 @@ def _start(
     started = time.monotonic()
     if probe.kind == "llama-server":
         answer = _ask(state, host, probe, "/health", patience)
-        good = body_of(answer)[0] == 200
+        good = split_response(answer)[0] == 200
     else:
-        answer = _ask(state, host, probe, path_of(model), patience)
+        answer = _ask(state, host, probe, start_path(model), patience)
         good = is_ready(_ask(state, host, probe, "/running", 30), model.name)
     took = time.monotonic() - started
     if good:
         host.log(f"{name} starts ({took:.0f} s)")
         return True
-    failed.append(f"{name} cannot start: {reason(answer)}")
-    complain(host, f"{failed[-1]}; the last words of {probe.unit} are below")
-    journal = words(
+    failed.append(f"{name} cannot start: {failure_reason(answer)}")
+    log_error(host, f"{failed[-1]}; the last words of {probe.unit} are below")
+    journal = command_line(
         *("journalctl", "-u", probe.unit, "-o", "cat", "--no-pager"),
         *("-n", "20", "--since", f"-{took + 5:.0f}s"),
     )
-    run_on(state, host, journal, show=True)
+    run_command(state, host, journal, show=True)
     return True
 
 
@@ -86,25 +93,25 @@ def _ask(state: State, host: PyinfraHost, probe: Probe, path: str, patience: int
         files = (probe.key_file, f"{CONFIG}/{probe.service}.env")
         arguments += [probe.key, *(each for each in files if each)]
     script = (FILES / "request.sh").read_text()
-    _, output = run_on(state, host, words("sh", "-c", script, "request", *arguments))
+    _, output = run_command(state, host, command_line("sh", "-c", script, "request", *arguments))
     return "\n".join(output.stdout_lines)
 
 
 def _conclude(state: State, host: PyinfraHost, failed: list[str]) -> bool:
     """Fail the host if any of its models did not start."""
     for line in failed:
-        complain(host, line)
+        log_error(host, line)
     return not failed
 
 
 @deploy("Prove")
 def prove(fleet: Fleet, plan: HostPlan) -> None:
     """Each model of a host starts once."""
-    start_each(name="Start each model once", fleet=fleet, plan=plan)
+    start_models(name="Start each model once", fleet=fleet, plan=plan)
 
 
 def prove_if_asked(plan: HostPlan) -> None:
     """Do it where the host's data says so: `--data llamafleet_prove=yes`."""
-    if switch(host.data.get("llamafleet_prove", False)):
+    if read_switch(host.data.get("llamafleet_prove", False)):
         fleet, _ = current_fleet()
         prove(fleet=fleet, plan=plan)

@@ -11,15 +11,15 @@ from pyinfra.api.operation import operation
 from pyinfra.context import host, state
 
 from llamafleet.targets.plan_types import Artifact, HostPlan
-from llamafleet_roles.commands import announce, refuse, run
+from llamafleet_roles.commands import fail_host, log_planned, shell_step
 from llamafleet_roles.environment import EnvironmentFileError
-from llamafleet_roles.services.bundle import bundle, command
+from llamafleet_roles.services.bundle import apply_command, bundle
 from llamafleet_roles.services.changes import Changes, compare, units_that_give_way
 from llamafleet_roles.services.environment import environment_files
 from llamafleet_roles.services.facts import Services, Texts
 from llamafleet_roles.services.plan_lines import PlanError, planned_units
-from llamafleet_roles.services.ports import conflicts, planned_sockets, wanted_at
-from llamafleet_roles.site_data import DataError, seconds
+from llamafleet_roles.services.ports import planned_sockets, port_conflicts, socket_key
+from llamafleet_roles.site_data import DataError, read_seconds
 
 PATIENCE = 300
 """Seconds that a started process may take to answer: a large model is read from a disk first."""
@@ -35,7 +35,7 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     try:
         secrets = environment_files(plan, host.data.get("llamafleet_environment", {}))
     except EnvironmentFileError as error:
-        yield refuse(str(error))
+        yield fail_host(str(error))
         return
     artifacts = (*secrets, *plan.artifacts)
     units = planned_units(plan)
@@ -43,33 +43,35 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         Services,
         files=tuple(artifact.path for artifact in artifacts),
         units=tuple((unit.name, unit.executable) for unit in units),
-        sockets=tuple((each.unit, wanted_at(each)) for each in planned_sockets(plan)),
+        sockets=tuple((each.unit, socket_key(each)) for each in planned_sockets(plan)),
         stores=tuple(each.store for each in plan.services if each.store and each.user != "root"),
     )
     if observed is None:
-        yield refuse("could not read the state of this host's files and units: nothing was changed")
+        yield fail_host(
+            "could not read the state of this host's files and units: nothing was changed"
+        )
         return
     changes = compare(artifacts, units, observed)
     ours = units_that_give_way(units, changes, observed)
-    if taken := tuple(conflicts(plan, observed.held, ours)):
-        yield refuse("\n".join((*taken, "nothing was changed on this host")))
+    if taken := tuple(port_conflicts(plan, observed.held, ours)):
+        yield fail_host("\n".join((*taken, "nothing was changed on this host")))
         return
     if not changes:
         host.noop("files and units are as planned")
         return
     for line in changes.lines():
-        announce(line)
+        log_planned(line)
     _show_differences(changes)
     try:
-        patience = seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
+        patience = read_seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
         packed = bundle(plan, artifacts, changes, observed, patience)
     except DataError as error:
-        yield refuse(f"llamafleet_health_timeout {error}")
+        yield fail_host(f"llamafleet_health_timeout {error}")
         return
     except PlanError as error:
-        yield refuse(str(error))
+        yield fail_host(str(error))
         return
-    yield run(command(), stdin=packed)
+    yield shell_step(apply_command(), stdin=packed)
 
 
 def _show_differences(changes: Changes) -> None:

@@ -1,5 +1,5 @@
 # Which weights are there, and what is remembered of them; never fails.
-# Arguments: MEMORY, then a KEY and a PATH for each.
+# Arguments: VERIFIED, then a KEY and a PATH for each.
 echo 'weights 1'
 memory=$1
 shift

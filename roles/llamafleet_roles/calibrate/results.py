@@ -13,8 +13,8 @@ from llamafleet.capacity.calibration.trials import Trial
 from llamafleet.lock.measured import Measured
 
 
-def unpacked(lines: Iterable[str]) -> dict[str, str]:
-    """The files that `seen.sh` printed."""
+def unpack_results(lines: Iterable[str]) -> dict[str, str]:
+    """The files that `results.sh` printed."""
     found: dict[str, str] = {}
     for line in lines:
         name, tab, text = line.partition("\t")
@@ -27,7 +27,7 @@ def unpacked(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def measured(trial: Trial, seen: Mapping[str, str], when: str) -> Measured | str:
+def read_measurement(trial: Trial, seen: Mapping[str, str], when: str) -> Measured | str:
     """What a load measured; a text says why it did not."""
     devices = buffers_of(seen.get("log", "").splitlines())
     if not devices:

@@ -12,7 +12,7 @@ import pytest
 from llamafleet.capacity.calibration.trials import Trial, trials
 from llamafleet.compiler import compile_text
 from llamafleet.lock.measured import Measured
-from llamafleet_roles.calibrate.seen import measured, unpacked
+from llamafleet_roles.calibrate.results import read_measurement, unpack_results
 
 ROOT = Path(__file__).parent.parent.parent
 LOG = (ROOT / "tests/calibration/logs/windows.log").read_text()
@@ -73,7 +73,7 @@ def trial(vendor: str = "nvidia", backend: str = "cuda") -> Trial:
 
 
 def of(seen: Mapping[str, str], asked: Trial | None = None) -> Measured:
-    found = measured(asked or trial(), seen, "2026-01-31")
+    found = read_measurement(asked or trial(), seen, "2026-01-31")
     assert isinstance(found, Measured), found
     return found
 
@@ -123,7 +123,7 @@ def test_cards_that_say_nothing() -> None:
 
 
 def test_a_log_without_buffers_is_no_measurement() -> None:
-    assert isinstance(measured(trial(), {**SEEN, "log": "error: no such file\n"}, "x"), str)
+    assert isinstance(read_measurement(trial(), {**SEEN, "log": "error: no such file\n"}, "x"), str)
 
 
 def test_files_travel_as_text() -> None:
@@ -133,7 +133,7 @@ def test_files_travel_as_text() -> None:
         yield "sudo: unable to resolve host box"
         yield "broken\t%%%"
 
-    assert unpacked(lines()) == SEEN
+    assert unpack_results(lines()) == SEEN
 
 
 def test_a_load_is_what_the_service_would_start() -> None:
