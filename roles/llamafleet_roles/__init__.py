@@ -1,1 +1,1 @@
-"""What is done on a host: one role a folder; `site` is what inventories and deploys call."""
+"""The roles that pyinfra runs on hosts, one a folder; inventories and deploys call `site`."""

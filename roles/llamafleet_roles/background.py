@@ -1,4 +1,4 @@
-"""Jobs that outlive a rollout: each is a systemd unit of its own, which any run may follow."""
+"""Jobs that outlive a rollout: each is a systemd unit of its own, which later runs can follow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ FILES = Path(__file__).parent / "files"
 
 @dataclass(frozen=True, slots=True)
 class BackgroundJob:
-    """A job: its unit's name is its lock, `work` its folder, `label` what the user reads."""
+    """A long job on a host.
+
+    The name of its unit is its lock, `work` its folder on the host, `label` its name in output.
+    """
 
     unit: str
     work: str
@@ -34,7 +37,7 @@ def start_job(
     files: Mapping[str, str],
     arguments: tuple[str, ...],
 ) -> bool:
-    """Hand a job its files and start it, unless it is at work already."""
+    """Send a job its files and start it, unless it is running already; return True on success."""
     script = (FILES / "start.sh").read_text()
     names = (job.unit, job.work, job.log, f"llamafleet: {job.label}")
     command = command_line("sh", "-c", script, "start", *names, *arguments)
@@ -45,7 +48,7 @@ def start_job(
 
 
 def follow_job(state: State, host: Host, job: BackgroundJob) -> bool:
-    """Show a job's progress until it ends; whether it ended well."""
+    """Show a job's progress until it ends; return True if it succeeded."""
     script = (FILES / "follow.sh").read_text()
     command = command_line("sh", "-c", script, "follow", job.unit, job.work, job.log, job.label)
     done, _ = run_command(state, host, command, show=True)
@@ -53,7 +56,7 @@ def follow_job(state: State, host: Host, job: BackgroundJob) -> bool:
 
 
 def pack_files(files: Mapping[str, str]) -> str:
-    """Files as an archive in base64, for standard input; for root's eyes only."""
+    """Return files as a base64 tar archive for standard input, each with mode 600."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for path, text in files.items():

@@ -13,7 +13,7 @@ _LOCKS: dict[str, Lock] = {}
 
 
 def root() -> Path:
-    """`LLAMAFLEET_CACHE`, else `llamafleet` in the user's cache folder."""
+    """Return `LLAMAFLEET_CACHE`, else `llamafleet` in the user's cache folder."""
     chosen = os.environ.get("LLAMAFLEET_CACHE")
     if chosen:
         return Path(chosen).expanduser()
@@ -22,7 +22,7 @@ def root() -> Path:
 
 
 def folder(kind: str) -> Path:
-    """The folder of one kind of content, made if need be."""
+    """Return the folder for one kind of content, creating it if necessary."""
     path = root() / kind
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -30,12 +30,12 @@ def folder(kind: str) -> Path:
 
 @contextmanager
 def exclusive(key: str) -> Iterator[None]:
-    """Hosts are worked on side by side; what several of them need is fetched by one."""
+    """Let one thread at a time work on `key`: hosts run in parallel and may need the same file."""
     with _LOCKS.setdefault(key, Lock()):
         yield
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

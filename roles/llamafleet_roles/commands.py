@@ -1,4 +1,4 @@
-"""Commands that the roles' operations yield: run a script on the host, or refuse with a message."""
+"""The steps that operations yield (shell, Python, failure with a message), and file transfers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from llamafleet_roles.pyinfra_hooks.silence import (
 
 
 def connector_arguments(host: Host) -> dict[str, Any]:
-    """How the operation at work wants its commands run: sudo, shell, environment."""
+    """Return the connector arguments of the current operation: sudo, shell, environment."""
     given: dict[str, Any] = dict(host.current_op_global_arguments or {})
     return {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
 
@@ -36,10 +36,11 @@ def connector_arguments(host: Host) -> dict[str, Any]:
 def run_command(
     state: State, host: Host, command: str, *, stdin: str | None = None, show: bool = False
 ) -> tuple[bool, CommandOutput]:
-    """Run a shell command now. `show` prints its output line by line as it arrives.
+    """Run a shell command now; return True with its output if it exits with 0.
 
-    `stdin` is how secrets and bundles travel: it is on no command line and in no log. A command may
-    take as long as it needs, as long as it says something every COMMAND_SILENCE seconds.
+    `show` prints the output as it arrives. Secrets and bundles travel by `stdin`, which is on no
+    command line and in no log. The time is not limited, but a command must print something every
+    COMMAND_SILENCE seconds.
     """
     arguments = connector_arguments(host)
     if arguments.get("_timeout") is None:
@@ -54,18 +55,20 @@ def run_command(
             **arguments,
         )
     except CommandSilentError as error:
-        log_error(host, f"a command hangs on this host ({error}): look there, then run this again")
+        log_error(
+            host, f"a command hangs on this host ({error}): check the host, then run this again"
+        )
         return False, CommandOutput([])
     except LOST as error:
-        log_error(host, f"lost the host in the middle of a command ({error}): run this again")
+        log_error(host, f"lost the connection during a command ({error}): run this again")
         return False, CommandOutput([])
     if not done and is_cut_off(host):
-        log_error(host, "lost the host in the middle of a command: run this again")
+        log_error(host, "lost the connection during a command: run this again")
     return done, output
 
 
 def log_error(host: Host, message: str) -> None:
-    """Print an error for one host."""
+    """Print an error message of one host."""
     for line in message.splitlines():
         host.log_styled(line, fg="red", log_func=logger.error)
 
@@ -78,12 +81,12 @@ def _run_script(state: State, host: Host, command: str, stdin: str | None, show:
 
 
 def shell_step(command: str, *, stdin: str | None = None, show: bool = True) -> FunctionCommand:
-    """A command whose output is for the user: shown as it arrives, or only when it fails."""
+    """Return a step that runs a shell command; with show=False its output is shown on failure."""
     return FunctionCommand(_run_script, (command, stdin, show), {})
 
 
 def python_step(function: Callable[..., bool], *arguments: Any) -> FunctionCommand:
-    """A Python step: `function(state, host, ...)`; False fails the host, and only this host."""
+    """Return a step that calls `function(state, host, ...)`; False fails this host alone."""
     return FunctionCommand(function, arguments, {})
 
 
@@ -93,10 +96,10 @@ def _fail(state: State, host: Host, message: str) -> bool:
 
 
 def fail_host(message: str) -> FunctionCommand:
-    """A command that fails this host with a message.
+    """Return a step that fails this host with a message.
 
-    Raising inside an operation would stop the run on every host. While changes are only being
-    looked for nothing is executed, so the message is printed at once.
+    Raising inside an operation would stop the run on every host. The message is also printed at
+    once while pyinfra detects changes, for with --dry the step is never executed.
     """
     if not current_state.is_executing:
         log_error(current_host, message)
@@ -104,18 +107,18 @@ def fail_host(message: str) -> FunctionCommand:
 
 
 def fail_at_run(message: str) -> FunctionCommand:
-    """The same, silent beforehand: an earlier step of the run may well change what is wrong."""
+    """Return a step that fails this host when executed: an earlier step may remove the cause."""
     return FunctionCommand(_fail, (message,), {})
 
 
 def log_planned(line: str) -> None:
-    """Say what would be done, while changes are being looked for; the steps say it later."""
+    """Print a planned change while pyinfra detects changes; in execution the steps report it."""
     if not current_state.is_executing:
         current_host.log(line)
 
 
 def command_line(*arguments: str) -> str:
-    """A shell command line from its arguments, each quoted."""
+    """Quote arguments and join them into a shell command line."""
     return shlex.join(arguments)
 
 
@@ -130,7 +133,7 @@ _ACCEPT = """
 set -eu
 echo "$1  $2.part" | sha256sum -c --quiet - >/dev/null 2>&1 || {
     rm -f -- "$2.part"
-    echo "$2 did not arrive whole: run this again" >&2
+    echo "the upload of $2 is incomplete: run this again" >&2
     exit 1
 }
 mv -fT -- "$2.part" "$2"
@@ -138,7 +141,7 @@ mv -fT -- "$2.part" "$2"
 
 
 def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what: str) -> bool:
-    """Bring a file to a host, unless it is there; it gets its name once it is verified."""
+    """Upload a file unless the host has it; it gets its name once its SHA-256 is verified."""
     done, output = run_command(
         state, host, command_line("sh", "-c", _PLACE, "place", sha256, remote)
     )
@@ -158,7 +161,7 @@ def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what
 
 
 def fetch(state: State, host: Host, remote: str, local: Path, sha256: str) -> bool:
-    """Bring a file from a host to the controller; it gets its name once it is whole."""
+    """Download a file from a host; it gets its name once its SHA-256 is verified."""
     unfinished = local.with_name(f".{local.name}.{os.getpid()}.part")
     try:
         if not host.get_file(remote, str(unfinished), **connector_arguments(host)):
@@ -168,7 +171,7 @@ def fetch(state: State, host: Host, remote: str, local: Path, sha256: str) -> bo
         if whole:
             unfinished.replace(local)
         else:
-            log_error(host, f"{remote} did not arrive whole")
+            log_error(host, f"the download of {remote} is incomplete")
         return whole
     except LOST as error:
         log_error(host, f"could not fetch {remote}: {error}")

@@ -1,7 +1,8 @@
-"""Downloads on the controller: resumed, retried, verified, and in the cache only when whole."""
+"""Downloads on the controller: resumed, retried and verified before they enter the cache."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,16 +20,19 @@ _TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 
 
 class DownloadError(Exception):
-    """A file could not be had; the message says which, why, and what can be done."""
+    """A file could not be obtained; the message says which, why, and what can be done."""
 
 
 def client() -> httpx.Client:
-    """An HTTP client with patience for big files."""
+    """Return an HTTP client for large files: no limit on the total time."""
+    # At INFO httpx logs URLs with their logins and signatures, and at DEBUG httpcore logs headers.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return httpx.Client(follow_redirects=True, timeout=_TIMEOUT)
 
 
 def local_path(url: str) -> Path | None:
-    """The file that a `file://` URL or a plain path names; None for other URLs."""
+    """Return the file that a `file://` URL or a plain path names; None for other URLs."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return Path(unquote(parts.path))
@@ -36,7 +40,10 @@ def local_path(url: str) -> Path | None:
 
 
 def obtain(url: str, sha256: str, what: str, say: Callable[[str], None]) -> Path:
-    """The file with this SHA-256, from the cache or from `url`, which may be a local path."""
+    """Return the file with this SHA-256, from the cache or from `url`, which may be a local path.
+
+    Raises DownloadError.
+    """
     local = local_path(url)
     if local is not None:
         return _verified_local(local, sha256, what)
@@ -51,10 +58,10 @@ def obtain(url: str, sha256: str, what: str, say: Callable[[str], None]) -> Path
 
 def _verified_local(path: Path, sha256: str, what: str) -> Path:
     if not path.is_file():
-        raise DownloadError(f"{what}: there is no file {path} on this machine")
+        raise DownloadError(f"{what}: {path} does not exist on this machine")
     found = cache.sha256_of(path)
     if found != sha256:
-        raise DownloadError(f"{what}: {path} has SHA-256 {found}, but the fleet says {sha256}")
+        raise DownloadError(f"{what}: {path} has SHA-256 {found}, but the fleet file says {sha256}")
     return path
 
 
@@ -66,14 +73,16 @@ def _download(url: str, path: Path, sha256: str, what: str) -> None:
             break
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            # Too much asked, or the server's own trouble: worth another try.
+            # Too many requests, or the server's own trouble: worth another try.
             if attempt == ATTEMPTS or not (status == 429 or status >= 500):
-                raise DownloadError(f"{what}: {without_secrets(url)} answers {status}") from error
+                raise DownloadError(
+                    f"{what}: {without_secrets(url)} returned HTTP {status}"
+                ) from error
         except (httpx.HTTPError, OSError) as error:
             if attempt == ATTEMPTS:
                 reason = without_secrets(str(error)) or type(error).__name__
                 kept = unfinished.exists() and unfinished.stat().st_size > 0
-                rest = "; what was received is kept for the next run" if kept else ""
+                rest = "; the partial download is kept for the next run" if kept else ""
                 raise DownloadError(
                     f"{what}: could not download {without_secrets(url)}: {reason}{rest}"
                 ) from error
@@ -89,7 +98,7 @@ def _download(url: str, path: Path, sha256: str, what: str) -> None:
 
 
 def _continue(url: str, unfinished: Path, what: str) -> None:
-    """Append what is missing; a server that does not know ranges sends everything again."""
+    """Append the rest of a file; a server without range requests sends all of it again."""
     have = unfinished.stat().st_size if unfinished.exists() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
     with client() as session, session.stream("GET", url, headers=headers) as answer:
@@ -100,7 +109,7 @@ def _continue(url: str, unfinished: Path, what: str) -> None:
         size = int(answer.headers.get("Content-Length", 0)) + (have if resumed else 0)
         with (
             unfinished.open("ab" if resumed else "wb") as target,
-            # A bar for a person; None: nothing where nobody looks.
+            # disable=None shows no bar unless standard error is a terminal.
             tqdm(
                 total=size or None,
                 initial=have if resumed else 0,

@@ -13,14 +13,17 @@ HEADER = "Managed by llamafleet from inventory data: edits here are overwritten.
 
 
 class EnvironmentFileError(ValueError):
-    """A name or value that cannot be in an environment file; the message says why."""
+    """A name or value that an environment file cannot represent; the message says why."""
 
 
 def environment_text(values: Mapping[str, Any]) -> str:
-    """One line a variable; each value is quoted so that systemd reads back what was given."""
+    """Render one line a variable, quoted for systemd (systemd.exec(5), EnvironmentFile=).
+
+    Raises EnvironmentFileError.
+    """
     for name, value in values.items():
         if not _NAME.match(str(name)):
-            raise EnvironmentFileError(f"{name!r} cannot be the name of an environment variable")
+            raise EnvironmentFileError(f"{name!r} is not a valid name of an environment variable")
         if "\0" in str(value):
-            raise EnvironmentFileError(f"the value of {name} holds a NUL character")
+            raise EnvironmentFileError(f"the value of {name} contains a NUL character")
     return to_environment_file(((name, str(value)) for name, value in values.items()), HEADER)

@@ -18,16 +18,16 @@ _CHECKED: set[str] = set()
 
 
 def current_plan() -> HostPlan:
-    """The plan of this host."""
+    """Return the plan of the current host; raise PyinfraError if there is none."""
     fleet, name = current_fleet()
-    # The whole fleet is looked at once, not once for each of its hosts.
+    # What concerns the whole fleet is worked out once, not once for each of its hosts.
     if fleet.path not in _WIRED:
         _WIRED[fleet.path] = wire(fleet)
     return plan_host(fleet, name, _WIRED[fleet.path])
 
 
 def current_fleet() -> tuple[Fleet, str]:
-    """Compile the fleet file that this host's data names (`fleet`), and say which host this is.
+    """Compile the fleet file that this host's data names (`fleet`); return it with the host's name.
 
     Inventories derived from a fleet set `fleet` themselves; a hand-written one gives it in its
     group data or with `--data fleet=PATH`, and its host names must be the fleet's.
@@ -43,7 +43,7 @@ def current_fleet() -> tuple[Fleet, str]:
     try:
         fleet = load(str(path))
     except SystemExit as error:
-        # An exit inside one host's preparation would not reach pyinfra in order.
+        # pyinfra would not handle an exit while it prepares one host.
         raise PyinfraError(f"{path} has errors, shown above: no host was touched") from error
     name = str(host.data.get("fleet_host", host.name))
     if name not in fleet.hosts:
@@ -57,9 +57,9 @@ def current_fleet() -> tuple[Fleet, str]:
 
 
 def _check_data(fleet: Fleet, path: str) -> None:
-    """Refuse the whole run where the data of any host of this fleet cannot be used.
+    """Raise PyinfraError if the data of any host of this fleet is invalid.
 
-    Hosts that `--limit` leaves out are looked at too: what is wrong there is wrong today already.
+    Hosts that `--limit` leaves out are checked, too.
     """
     if path in _CHECKED:
         return
@@ -72,8 +72,8 @@ def _check_data(fleet: Fleet, path: str) -> None:
     if found:
         lines = (f"  {problem} (for {_few(hosts)})" for problem, hosts in found.items())
         raise PyinfraError(
-            "the data of hosts (group_data, inventory, --data) cannot be used: no host was "
-            "touched\n" + "\n".join(lines)
+            "invalid host data (group_data, inventory or --data): no host was touched\n"
+            + "\n".join(lines)
         )
     _CHECKED.add(path)
 

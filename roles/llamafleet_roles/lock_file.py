@@ -1,4 +1,4 @@
-"""Writes into fleet.lock from a run on many hosts at once."""
+"""Update fleet.lock from a run on many hosts at once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ONE_AT_A_TIME = Mutex()
 
 
 class LockFileError(Exception):
-    """Why nothing was written; the message says it to a person."""
+    """The lock could not be read or written; the message says why."""
 
 
 def update_lock(fleet: str, values: Mapping[tuple[str, ...], object]) -> None:
-    """Put values at their places in the lock of a fleet file; all else stays byte for byte.
+    """Set values in the lock of a fleet file, by their path in its JSON; all else stays as it is.
 
-    The file is replaced as a whole, after it was read anew: hosts may end at the same time, and
-    somebody else may have locked something since this run began.
+    The file is read again and replaced as a whole: hosts may finish at the same time, and another
+    run may have changed the lock. Raises LockFileError.
     """
     path = Path(lock_path(fleet))
     with _ONE_AT_A_TIME, _alone(path):
@@ -39,14 +39,14 @@ def update_lock(fleet: str, values: Mapping[tuple[str, ...], object]) -> None:
 
 
 def current_lock(fleet: str) -> Lock:
-    """The lock of a fleet file as it is now; an empty one where there is none."""
+    """Return the lock of a fleet file, empty if there is none. Raises LockFileError."""
     found = read_lock(_text(Path(lock_path(fleet)), fleet))
     return found if isinstance(found, Lock) else Lock()
 
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Keep out another run of this machine: the folder is what both lock, for files come and go."""
+    """Exclude other runs on this machine by a lock on the folder: the file itself is replaced."""
     try:
         folder = os.open(path.parent or Path(), os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
@@ -55,7 +55,7 @@ def _alone(path: Path) -> Iterator[None]:
         fcntl.flock(folder, fcntl.LOCK_EX)
         yield
     finally:
-        # gevent, which pyinfra runs on, may put off closing it: the next one would wait for ever.
+        # gevent, which pyinfra uses, may delay the close: the next one would wait for ever.
         fcntl.flock(folder, fcntl.LOCK_UN)
         os.close(folder)
 

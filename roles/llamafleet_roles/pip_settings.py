@@ -1,4 +1,4 @@
-"""Which package indexes this machine's pip asks: those it is configured for, else its default."""
+"""The package indexes of this machine's pip: the configured ones, else its default."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from functools import cache
 
 SECTIONS = ("global", "install", ":env:")
-"""Parts of pip's configuration that an installation reads; a later one goes before."""
+"""The sections of pip's configuration that `pip install` reads; a later one takes precedence."""
 _SETTING = re.compile(r"(global|install|:env:)\.([a-z-]+)=(.*)")
 _DEFAULT = re.compile(r"--index-url.*?\(default\s+(\S+?)\)", re.DOTALL)
 
 
 def index_urls() -> tuple[str, ...]:
-    """Return the addresses of the indexes that pip asks, in its order; none where there is no pip.
+    """Return the URLs of pip's indexes in its order; empty if none is known.
 
-    An address may hold a password: pip's configuration may, too.
+    A URL may contain a password, as in pip's configuration.
     """
     known = settings()
     first = known.get("index-url") or _default()
@@ -29,25 +29,25 @@ def index_urls() -> tuple[str, ...]:
 
 
 def settings() -> Mapping[str, str]:
-    """Return pip's settings by name (`index-url`), with those of the environment before files."""
+    """Return pip's settings by name (`index-url`); the environment takes precedence over files."""
     found: dict[str, dict[str, str]] = {each: {} for each in SECTIONS}
     for line in _pip("config", "list").splitlines():
         if read := _SETTING.fullmatch(line):
             found[read[1]][read[2]] = _text(read[3])
     for name, value in os.environ.items():
-        if name.startswith("PIP_") and value:  # a machine may have no pip, and yet say this
+        if name.startswith("PIP_") and value:  # a machine may set these without having pip
             found[":env:"][name.removeprefix("PIP_").lower().replace("_", "-")] = value
     return {name: value for each in SECTIONS for name, value in found[each].items()}
 
 
 def _default() -> str | None:
-    """The index of a pip that nobody has configured, which its help names."""
+    """Return the default index, which pip's help names, or None."""
     found = _DEFAULT.search(_pip("--isolated", "install", "--help"))
     return found[1] if found else None
 
 
 def _text(written: str) -> str:
-    """A value as it is: pip shows it as Python would write it."""
+    """Return a value that `pip config list` printed as a Python literal."""
     try:
         value = ast.literal_eval(written)
     except (ValueError, SyntaxError):
@@ -56,7 +56,7 @@ def _text(written: str) -> str:
 
 
 def _pip(*words: str) -> str:
-    """What pip says, of this Python or the first on the PATH; nothing where there is none."""
+    """Return the output of pip, of this Python or the first on the PATH; "" if there is none."""
     asked = [[sys.executable, "-m", "pip"]]
     asked += [[path] for each in ("pip3", "pip") if (path := shutil.which(each))]
     return next((said for each in asked if (said := _said((*each, *words)))), "")
@@ -64,7 +64,7 @@ def _pip(*words: str) -> str:
 
 @cache
 def _said(command: tuple[str, ...]) -> str:
-    # Its help is broken into lines as wide as the terminal.
+    # pip wraps its help to the width of the terminal.
     surroundings = {**os.environ, "COLUMNS": "400", "NO_COLOR": "1"}
     try:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a site's own files call: its inventory, and what is done on each of its hosts.
+"""The functions that a site's own files call: its inventory and its deploy files.
 
 `hosts.py` of a site takes its groups from `hosts`, and a deploy file is a call of one of the other
 functions. The files in deploys/ of a clone call the same ones.
@@ -29,14 +29,14 @@ from llamafleet_roles.services import services as services_of_host
 
 
 def configure() -> None:
-    """Set what llamafleet needs of pyinfra: its version, its hooks, where uploads pass through.
+    """Configure pyinfra for llamafleet: required version, hooks, folder for uploads.
 
-    pyinfra must have set its configuration up, which is so in config.py and in an inventory.
+    Call it from config.py or from an inventory, where pyinfra's `config` is set up.
     """
     config.REQUIRE_PYINFRA_VERSION = "~=3.10.0"
-    # Uploads pass through here on their way to a root-owned place: always there, and on a disk,
-    # where /tmp may be a small file system in memory. Nothing secret is uploaded as a file, and
-    # what is uploaded is verified by its hash where it arrives.
+    # Uploads go here before root moves them: this folder always exists and is on disk, while /tmp
+    # may be a small file system in memory. No secret is uploaded as a file, and each upload is
+    # verified by its hash.
     config.TEMP_DIR = "/var/tmp"
     install()
 
@@ -44,7 +44,7 @@ def configure() -> None:
 def hosts(inventory: str | os.PathLike[str], fleet: str = "fleet.fleet") -> Groups:
     """Return pyinfra's groups of the fleet file beside an inventory, and configure pyinfra.
 
-    Ends the program with status 1 where the fleet has errors, after printing them.
+    Exits with status 1 if the fleet has errors, after printing them.
     """
     configure()
     # An inventory is read after pyinfra has kept its settings: each deploy file starts from those.
@@ -53,7 +53,7 @@ def hosts(inventory: str | os.PathLike[str], fleet: str = "fleet.fleet") -> Grou
 
 
 def everything() -> None:
-    """Do all that a host needs, in order: what it runs, what it loads, then its services."""
+    """Do everything for a host, in order: programs, weights, then services."""
     fleet, _ = current_fleet()
     plan = current_plan()
     base(plan=plan)
@@ -82,25 +82,25 @@ def models() -> None:
 
 
 def services() -> None:
-    """Put configuration and units only: the quick way for a changed fleet file."""
+    """Update configuration and units only: the quick way for a changed fleet file."""
     plan = current_plan()
     services_of_host(plan=plan)
     prove_if_asked(plan=plan)
 
 
 def prove() -> None:
-    """Start each model once through its service, and say which cannot start and why."""
+    """Start each model once through its service, and report those that cannot start."""
     fleet, _ = current_fleet()
     prove_host(fleet=fleet, plan=current_plan())
 
 
 def calibrate() -> None:
-    """Load each model on its host, and keep in fleet.lock what it took and how quick it was."""
+    """Load each model on its host, and save its memory use and speed in fleet.lock."""
     fleet, _ = current_fleet()
     calibrate_host(fleet=fleet, plan=current_plan())
 
 
 def facts() -> None:
-    """Put into fleet.lock what the headers of weights say that are only on hosts (`path`)."""
+    """Read the headers of weights that exist only on hosts (`path`) into fleet.lock."""
     fleet, host_name = current_fleet()
     facts_of_weights(fleet=fleet, host_name=host_name)

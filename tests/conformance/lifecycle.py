@@ -53,7 +53,7 @@ CASES = (
         "more requests than the limit",
         models(a="; concurrencyLimit: 1"),
         (
-            ("hold", "a", 6, 0.2),
+            ("hold", "a", 6),
             ("limit", "/v1/chat/completions", {"model": "a"}),
             ("outcomes",),
             ("post", "/v1/chat/completions", {"model": "a", "max_tokens": 1}),
@@ -64,7 +64,7 @@ CASES = (
         PLAIN + TOGETHER,
         (
             ("load", "a"),
-            ("hold", "b", 6, 0.2),
+            ("hold", "b", 6),
             ("begin", "c"),
             ("until", ["a", "b"]),
             ("outcomes",),
@@ -74,7 +74,7 @@ CASES = (
     Case(
         "unloading cuts the request in flight",
         models(a=""),
-        (("hold", "a", 100, 0.1), ("post", "/api/models/unload/a"), ("running",)),
+        (("hold", "a", 100), ("post", "/api/models/unload/a"), ("running",)),
     ),
     Case(
         "a command that ends at once",

@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import cast
 
 
@@ -44,14 +45,12 @@ class Handler(BaseHTTPRequestHandler):
             self._send({"path": self.path})
 
     def do_POST(self) -> None:
-        """A chat completion: `max_tokens` words, `delay` seconds between them."""
+        """A chat completion of `max_tokens` words; after the first it waits for the file `gate`."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
         words = [f"word{at}" for at in range(int(body.get("max_tokens", 3)))]
-        delay = float(body.get("delay", 0))
         if body.get("stream"):
-            self._stream(words, delay)
+            self._stream(words, body.get("gate"))
             return
-        time.sleep(delay * len(words))
         message = {"role": "assistant", "content": " ".join(words)}
         self._send(
             {"path": self.path, "model": body.get("model"), "choices": [{"message": message}]}
@@ -65,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _stream(self, words: list[str], delay: float) -> None:
+    def _stream(self, words: list[str], gate: str | None) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
@@ -75,8 +74,15 @@ class Handler(BaseHTTPRequestHandler):
             line = f"data: {event}\n\n".encode()
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
             self.wfile.flush()
-            time.sleep(delay)
+            wait_for(gate)
         self.wfile.write(b"0\r\n\r\n")
+
+
+def wait_for(gate: str | None) -> None:
+    """Wait until a file exists, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while gate and not Path(gate).exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def main() -> None:

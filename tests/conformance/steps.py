@@ -27,10 +27,13 @@ class Run:
     process: LlamaSwap
     put: Callable[[str], str]
     held: list[threading.Thread] = field(default_factory=list)
+    gates: list[Path] = field(default_factory=list)
     outcomes: list[Any] = field(default_factory=list)
 
     def finish(self) -> None:
-        """Wait for what is still under way."""
+        """Release the streams that are held, and wait for all requests in the background."""
+        for gate in self.gates:
+            gate.touch()
         for thread in self.held:
             thread.join(PATIENCE)
 
@@ -83,14 +86,16 @@ def _until(run: Run, models: Sequence[str], state: str = "ready") -> list[str]:
     return [f"{model} {found}" for model, found in sorted(run.process.running().items())]
 
 
-def _hold(run: Run, model: str, words: int, delay: float) -> str:
-    """Start a streamed chat that takes a while; returns when its first token is there."""
+def _hold(run: Run, model: str, words: int) -> str:
+    """Start a streamed chat, return after its first token, and hold the rest until `finish`."""
     started = threading.Event()
     at = len(run.outcomes)
+    gate = run.process.config.with_name(f"gate{at}")
+    run.gates.append(gate)
     run.outcomes.append(None)
 
     def chat() -> None:
-        body = {"model": model, "stream": True, "max_tokens": words, "delay": delay}
+        body = {"model": model, "stream": True, "max_tokens": words, "gate": str(gate)}
         connection = http.client.HTTPConnection("127.0.0.1", run.process.port, timeout=60)
         headers = {"Content-Type": "application/json"}
         try:

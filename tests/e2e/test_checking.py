@@ -88,7 +88,7 @@ def test_a_database_that_root_got_hold_of_is_given_back(pair: Lab, with_store: S
         " && exit; sleep 0.5; done; exit 1"
     )
     said = succeeded(with_store, "--limit", "alpha")
-    assert f"gave {STORE} to llamafleet" in said
+    assert f"changed the owner of {STORE} to llamafleet" in said
     assert alpha.run(f"stat -c %U {STORE}", sudo=True).stdout == "llamafleet\n"
     assert with_store.changes("--limit", "alpha") == {}
 
@@ -98,7 +98,7 @@ def test_a_folder_with_the_files_of_others_is_refused(pair: Lab, rolled_out: Sit
     before = servers(alpha)
     with edited(rolled_out, MODELS, f'{MODELS}    store-path = "/etc/usage.db"\n'):
         said = failed(rolled_out, "--limit", "alpha")
-    assert "llamafleet cannot write into /etc" in said
+    assert "user llamafleet cannot write to /etc" in said
     assert "nothing was changed" in said
     assert alpha.run("stat -c %U /etc").stdout == "root\n"
     assert servers(alpha).keys() >= {pid for pid, at in before.items() if "worker" in at}
@@ -119,10 +119,12 @@ def test_a_model_that_cannot_start_is_found_when_asked(
         said = done.stdout + done.stderr
         assert done.returncode != 0, said
         assert "broken of voice cannot start" in said
-        assert re.search(r"(?i)(invalid|failed|corrupt|error)[^\n]*", said.split("last words")[1])
+        assert re.search(
+            r"(?i)(invalid|failed|corrupt|error)[^\n]*", said.split("last log lines")[1]
+        )
         for name in ("chat-small", "think-small", "think-big"):
-            assert f"{name} of voice starts" in said
-        assert "assistant of worker starts" in said
+            assert f"{name} of voice started in" in said
+        assert "assistant of worker started in" in said
         assert "Traceback" not in said
         assert "broken of voice cannot start" in failed(
             rolled_out, "--data", "llamafleet_prove=yes"

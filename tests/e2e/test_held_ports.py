@@ -41,7 +41,7 @@ def test_a_port_that_something_else_holds_is_said_with_the_way_out(
         asked = "curl -fsS http://localhost:37081/health"
         beta.run(f"for n in $(seq 40); do {asked} && exit; sleep 0.2; done; exit 1")
         said = failed(rolled_out, "--limit", "beta")
-        assert "port 37081, where llama-server-worker-0.service is to listen, is taken" in said
+        assert "port 37081 of llama-server-worker-0.service is in use" in said
         assert re.search(r"by python3, process \d+ of user root, of old-llama.service", said), said
         assert "(/etc/systemd/system/old-llama.service)" in said
         assert "nothing was changed" in said
@@ -67,7 +67,7 @@ def test_a_port_of_a_model_counts_and_one_of_another_address_does_not(
     pid = alpha.run(start.format("127.0.0.1", port)).stdout.strip()
     try:
         said = failed(rolled_out, "--limit", "alpha")
-        assert f"port {port}, where model chat-small of llama-swap-voice.service is to" in said
+        assert f"port {port} of model chat-small of llama-swap-voice.service is in use" in said
         assert "of user admin" in said
         assert f"kill {pid}" in said
     finally:
@@ -133,7 +133,7 @@ def test_a_unit_of_that_name_made_by_hand_is_taken_over_and_kept(
         rolled_out, "\nnginx front {", EXTRA.format(name="extra", port=39100) + "\nnginx front {"
     ):
         said = succeeded(rolled_out, "--limit", "alpha")
-        assert f"kept what was at {unit} as /var/lib/llamafleet/replaced{unit}" in said
+        assert f"kept the previous {unit} as /var/lib/llamafleet/replaced{unit}" in said
         assert alpha.run(f"cat /var/lib/llamafleet/replaced{unit}", sudo=True).stdout == text
         assert '"status":"ok"' in alpha.run("curl -fsS http://127.0.0.1:39100/health").stdout
         assert rolled_out.changes("--limit", "alpha") == {}

@@ -206,17 +206,15 @@ def test_cards_that_are_in_use_are_left_alone_unless_told_otherwise(pair: Lab, h
     host = pair.host("alpha")
     home.edit("backend = cpu", "backend = cuda", "build.fleet")
     done = home.roll_out("--limit", "alpha", deploy=CALIBRATE)
-    assert (
-        "what is installed as llama.cpp cpu is another (b11434 for cpu)"
-        in done.stdout + done.stderr
-    )
+    said = done.stdout + done.stderr
+    assert "the installed llama.cpp cpu (b11434, cpu) is not that of the fleet file" in said
     assert done.returncode != 0
     installed = f'sed -i \'s/"backend": "{{}}"/"backend": "{{}}"/\' {MANIFEST}'
     host.run(installed.format("cpu", "cuda"), sudo=True)
     before = lock_of(home)
     running = processes(pair, "alpha")
     said = calibrate(home, "--limit", "alpha")
-    assert "assistant of worker is not measured: at work on these cards: " in said
+    assert "assistant of worker was not measured: its cards are in use by " in said
     assert "llama-server-worker-0.service" in said
     assert lock_of(home) == before
     assert processes(pair, "alpha") == running

@@ -34,7 +34,7 @@ def test_of_two_operators_at_the_same_moment_one_is_refused_and_nothing_is_forgo
     codes = {name: run.returncode for name, run in runs.items()}
     assert sorted(code != 0 for code in codes.values()) == [False, True], (codes, logs)
     loser = next(name for name, code in codes.items() if code)
-    assert "another rollout has changed this host since this one looked at it" in logs[loser]
+    assert "another rollout has changed this host since this one was prepared" in logs[loser]
     assert re.search(r"by \S+@\S+", logs[loser])
     assert f"from {pair.gateway}, since 20" in logs[loser]
     assert "Traceback" not in logs[loser]

@@ -33,27 +33,48 @@ def roll_out(
     plans: Mapping[str, Any],
     responses: Mapping[str, str],
     caplog: pytest.LogCaptureFixture,
+    *,
+    debug: bool = False,
     **data: object,
 ) -> dict[str, Outcome]:
-    """Execute a role on fake hosts, one per plan; a command is answered by the first match."""
+    """Execute a role on fake hosts, one per plan; a command is answered by the first match.
+
+    With `debug`, everything is printed and logged that `-vvv --debug-all --debug-operations` shows.
+    """
     names = [
         (f"@fake/{name}", {"fake_responses": dict(responses), "fake_delay": 0, **data})
         for name in plans
     ]
     state = State(_inventory(names), Config(), check_for_changes=False)  # type: ignore[no-untyped-call]
-    with ctx_state.use(state), caplog.at_level("INFO", logger="pyinfra"):
+    if debug:
+        caplog.set_level("DEBUG")
+        state.print_noop_info = state.print_fact_info = state.print_input = True
+        state.print_output = state.print_fact_input = state.print_fact_output = True
+    level = "DEBUG" if debug else "INFO"
+    with ctx_state.use(state), caplog.at_level(level, logger="pyinfra"):
         state.set_stage(StateStage.Connect)
         connect_all(state)
         state.set_stage(StateStage.Prepare)
         for host in state.inventory:
             add_deploy(state, role, host=host, plan=plans[host.name.removeprefix("@fake/")])
+        if debug:
+            _print_operations(state)
         state.set_stage(StateStage.Execute)
         with suppress(PyinfraError):  # which it raises when no host is left
             run_ops(state)
+        if debug:
+            _print_operations(state)
         return {
             host.name.removeprefix("@fake/"): _outcome(state, host, caplog)
             for host in state.inventory
         }
+
+
+def _print_operations(state: State) -> None:
+    """Print what --debug-operations does: importing pyinfra_cli would patch the whole process."""
+    for operations in state.ops.values():
+        print(*map(repr, operations.values()), sep="\n")
+    print(*map(repr, state.op_meta.values()), sep="\n")
 
 
 def _inventory(names: list[tuple[str, dict[str, object]]]) -> Inventory:

@@ -203,7 +203,7 @@ def test_a_source_without_llama_cpp_is_said(workshop: Workshop) -> None:
         source.addfile(tarfile.TarInfo("other/README"))
     done = workshop.compile()
     assert done.returncode != 0
-    assert "this source holds no llama.cpp" in done.stdout
+    assert "the source contains no llama.cpp" in done.stdout
 
 
 def test_switching_is_a_symlink_and_old_installs_go(workshop: Workshop) -> None:

@@ -72,8 +72,8 @@ def test_every_script_can_be_parsed(name: str) -> None:
 
 
 def test_what_was_seen_is_printed_whole(tmp_path: Path) -> None:
-    (tmp_path / "seen").mkdir()
-    (tmp_path / "seen" / "log").write_text("ä\tb\n" * 1000)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "log").write_text("ä\tb\n" * 1000)
     (tmp_path / "job").write_text("name x\nid abc\n")
     lines = run("results.sh", str(tmp_path)).splitlines()
     assert [line.partition("\t")[0] for line in lines] == ["log", "id"]

@@ -51,7 +51,7 @@ def test_only_services_of_the_host_get_a_file_and_it_restarts_them() -> None:
     [
         ([], "must be {service: {NAME: value}}"),
         ({"voice": "KEY=x"}, "must be {NAME: value}"),
-        ({"voice": {"A B": "x"}}, "cannot be the name"),
+        ({"voice": {"A B": "x"}}, "is not a valid name"),
         ({"voice": {"KEY": "x\0y"}}, "NUL"),
     ],
 )

@@ -109,7 +109,7 @@ def test_ctrl_c_is_no_success(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("", "nobody is there to answer: add -y to roll out, or --dry to only look"),
+        ("", "cannot ask for confirmation here: add -y to roll out, or --dry to preview"),
         ("no\n", "not confirmed: nothing was changed"),
     ],
 )

@@ -50,7 +50,7 @@ def test_shards_are_read_together(tmp_path: Path) -> None:
     found = read_facts_in_parts(Machine().ask, path)
     assert found == read_facts(path)
     (tmp_path / "m-00002-of-00002.gguf").unlink()
-    assert "m-00002-of-00002.gguf: there is no such file" in str(
+    assert "m-00002-of-00002.gguf: the file does not exist" in str(
         read_facts_in_parts(Machine().ask, path)
     )
 
@@ -64,6 +64,6 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     assert str(read_facts_in_parts(Machine().ask, str(path))) == f"{path}: the file is empty"
     path.write_bytes(b"<!DOCTYPE html>")
     assert isinstance(read_facts_in_parts(Machine().ask, str(path)), GgufError)
-    assert "there is no such file" in str(read_facts_in_parts(Machine().ask, str(tmp_path)))
+    assert "the file does not exist" in str(read_facts_in_parts(Machine().ask, str(tmp_path)))
     assert GgufPart().process(["size 3", "no base64"]) is None
     assert GgufPart().process([]) is None

@@ -115,7 +115,7 @@ def test_hosts_that_differ_are_told_of(fleet: Fleet) -> None:
     written(fleet, "one")
     (said,) = written(fleet, "two")
     assert said.startswith("~ gguf small: /models/small.gguf: 1000 bytes → 2")
-    assert said.endswith("here and not on one")
+    assert said.endswith(" (on this host, compared with one)")
     assert in_lock(fleet)["files"][0]["size"] == 1000
 
 

@@ -109,7 +109,7 @@ def test_weights_that_must_exist_are_named_with_their_host(
     plan = replace(plan_of(host="a"), ggufs=(GgufPlan(gguf, "/srv/big.gguf", download=False),))
     outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": "weights 1"}, caplog)["a"]
     assert not outcome.succeeded
-    assert "gguf big: a has no file /srv/big.gguf" in outcome.said
+    assert "gguf big: /srv/big.gguf does not exist on a" in outcome.said
     there = f"weights 1\nfile\t{path_key('/srv/big.gguf')}\t7 1"
     caplog.clear()
     outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": there}, caplog)["a"]
@@ -122,7 +122,7 @@ def test_a_receiver_without_its_builder_says_what_to_do(caplog: pytest.LogCaptur
     probe = "llama 1\nmachine x86_64\nos debian-13"
     outcome = roll_out(with_builds, {"a": plan}, {"llama 1": probe}, caplog)["a"]
     assert not outcome.succeeded
-    assert "there is no main from smith yet: let smith be part of this run" in outcome.said
+    assert "main has not been built on smith yet: include smith in this run" in outcome.said
 
 
 def with_a_build(ref: str) -> tuple[HostPlan, str]:
@@ -147,7 +147,7 @@ def test_the_flags_of_a_build_reach_the_lock_and_are_asked_for_once(
     fleet = replace(FLEET, path=str(tmp_path / "fleet.fleet"))
     outcome = roll_out(partial(with_builds, fleet=fleet), {"a": plan}, answers, caplog)["a"]
     assert (outcome.succeeded, outcome.changed) == (True, 1)
-    assert "its flags are kept in fleet.lock" in outcome.said
+    assert "saved its flag table in fleet.lock" in outcome.said
     lock = (tmp_path / "fleet.lock").read_bytes()
     known = apply(fleet, lock_of(lock, "fleet.lock", fleet, Diagnostics()), Diagnostics())
     assert tables_of(known).nearest("b12000").exact
@@ -164,7 +164,7 @@ def test_a_lock_that_cannot_be_written_fails_no_rollout(
     answers = {"llama 1": probe, "--help": HELP}
     outcome = roll_out(partial(with_builds, fleet=fleet), {"a": plan}, answers, caplog)["a"]
     assert outcome.succeeded
-    assert "its flags are not kept: cannot write" in outcome.said
+    assert "could not save its flag table: cannot write" in outcome.said
 
 
 def test_a_release_without_a_known_digest_is_refused(caplog: pytest.LogCaptureFixture) -> None:
@@ -200,7 +200,7 @@ def test_bad_inventory_data_fails_the_host_with_a_message(
     data = {"llamafleet_environment": {"voice": {"NOT A NAME": "x"}}}
     outcome = roll_out(services, {"a": plan}, {"probe\\t1": "probe\t1"}, caplog, **data)["a"]
     assert not outcome.succeeded
-    assert "'NOT A NAME' cannot be the name of an environment variable" in outcome.said
+    assert "'NOT A NAME' is not a valid name of an environment variable" in outcome.said
 
 
 def test_a_compiler_has_a_version_only_when_all_that_is_needed_has() -> None:

@@ -163,12 +163,12 @@ WANTED = socket_key(Socket(UNIT, "127.0.0.1", 8080))
         (PortHolder(UNIT, WANTED, 1, "root", "systemd", "/init.scope"), "systemctl list-sockets"),
         (PortHolder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/ssh.service"), "kill 7"),
         (PortHolder(UNIT, WANTED, 7, "ann", "python3", "/system.slice/cron.service"), "kill 7"),
-        (PortHolder(UNIT, WANTED), "no process of this system"),
+        (PortHolder(UNIT, WANTED), "a process outside this system"),
     ],
 )  # fmt: skip
 def test_who_holds_a_port_is_said_with_the_way_out(holder: PortHolder, says: str) -> None:
     (said,) = port_conflicts(PLAN, (holder, holder), ())
-    assert said.startswith(f"port 8080, where {UNIT} is to listen, is taken\n")
+    assert said.startswith(f"port 8080 of {UNIT} is in use\n")
     assert says in said
     for vital in ("docker", "ssh", "cron"):
         assert f"systemctl disable --now {vital}.service" not in said

@@ -89,9 +89,9 @@ def test_only_what_llama_swap_calls_ready_has_started() -> None:
     ("text", "says"),
     [
         ("", "no answer in time"),
-        (answer(401), "wants a key"),
-        (answer(502, "upstream\n exited "), "it answers 502: upstream exited"),
-        (answer(503), "it answers 503"),
+        (answer(401), "requires an API key"),
+        (answer(502, "upstream\n exited "), "HTTP 502: upstream exited"),
+        (answer(503), "HTTP 503"),
     ],
 )
 def test_the_reason_is_in_the_services_words(text: str, says: str) -> None:
@@ -132,9 +132,9 @@ def test_all_are_tried_and_the_host_fails_with_the_names(
 
     outcome = roll_out(role, {"h": plan_host(fleet, "h")}, responses, caplog)["h"]
     assert not outcome.succeeded
-    assert "small:4b/it of single starts" in outcome.said
-    assert "small:4b/it of swap starts" in outcome.said
-    assert "own of swap cannot start: it answers 502: own exited prematurely" in outcome.said
+    assert "small:4b/it of single started in" in outcome.said
+    assert "small:4b/it of swap started in" in outcome.said
+    assert "own of swap cannot start: HTTP 502: own exited prematurely" in outcome.said
     assert any("journalctl -u llama-swap-swap.service" in each for each in outcome.commands)
 
 

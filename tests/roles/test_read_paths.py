@@ -75,8 +75,11 @@ def test_the_script_tells_missing_from_unreadable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("missing 1", "model m: /srv/media is not there on a, and its media-path names it"),
-        ("unreadable 0", "model m: /etc/llm/keys cannot be read by llamafleet on a"),
+        ("missing 1", "model m: media-path = /srv/media does not exist on a: put the file there"),
+        (
+            "unreadable 0",
+            "/etc/llm/keys cannot be read by user llamafleet on a: change its permissions",
+        ),
     ],
 )
 def test_a_host_without_them_is_refused(

@@ -83,13 +83,21 @@ def test_what_is_rolled_out_is_measured() -> None:
     ("builds", "there", "why"),
     [
         (HostBuilds(), weights(), "is not installed on this host: roll out first"),
-        (installed(ref="b9093"), weights(), "is another (b9093 for cpu): roll out first"),
-        (installed(backend="cuda"), weights(), "is another (b11434 for cuda)"),
-        (installed(source="x@abc"), weights(), "is another"),
-        (installed(), weights(own=None), "/models/own.gguf is not on this host"),
-        (installed(), weights(own=101), "/models/own.gguf has 101 bytes, not 1048576"),
-        (installed(), weights(sha256="b" * 64), "is not what the fleet file and its lock say"),
-        (installed(), WeightsState(), "is not on this host"),
+        (
+            installed(ref="b9093"),
+            weights(),
+            "(b9093, cpu) is not that of the fleet file (b11434, cpu): roll out first",
+        ),
+        (installed(backend="cuda"), weights(), "(b11434, cuda) is not that of the fleet file"),
+        (installed(source="x@abc"), weights(), "is not that of the fleet file"),
+        (installed(), weights(own=None), "/models/own.gguf does not exist on this host"),
+        (
+            installed(),
+            weights(own=101),
+            "/models/own.gguf has 101 bytes, but the fleet file says 1048576",
+        ),
+        (installed(), weights(sha256="b" * 64), "does not match the fleet file and its lock"),
+        (installed(), WeightsState(), "does not exist on this host"),
     ],
 )
 def test_what_is_not_is_said(builds: HostBuilds, there: WeightsState, why: str) -> None:

@@ -207,9 +207,9 @@ def test_a_unit_that_does_not_answer_fails_and_is_asked_again_without_a_restart(
     plan = plan_of(server_service(0, port=unused_port))
     done = machine.apply(plan, patience=1)
     assert done.returncode != 0
-    assert f"does not answer on 127.0.0.1 port {unused_port} after 1 s" in done.stderr
+    assert f"did not answer on 127.0.0.1 port {unused_port} within 1 s" in done.stderr
     machine.calls()
-    assert "an earlier run still owes" in "\n".join(machine.changes(plan).lines())
+    assert "from an earlier run" in "\n".join(machine.changes(plan).lines())
     assert machine.apply(plan, patience=1).returncode != 0
     assert machine.calls() == []
 
@@ -235,7 +235,7 @@ def test_a_process_whose_file_was_replaced_is_restarted(machine: Machine) -> Non
         shutil.copy(sleep, fresh)
         fresh.rename(machine.at(SWAP))
         assert machine.changes(plan).units == (
-            ("llama-swap-voice.service", "it runs a file that has been replaced"),
+            ("llama-swap-voice.service", "its program was replaced on disk"),
         )
         machine.calls()
         machine.apply(plan)

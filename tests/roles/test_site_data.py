@@ -44,16 +44,22 @@ def test_nothing_but_a_data_error_comes_out(value: object) -> None:
     [
         (
             {"llamafleet_health_timeout": "soon"},
-            "llamafleet_health_timeout is 'soon': seconds such",
+            "llamafleet_health_timeout is 'soon', expected seconds such",
         ),
-        ({"llamafleet_healt_timeout": 5}, "no key of llamafleet's: llamafleet_health_timeout is"),
-        ({"llamafleet_gpu_check": "maybe"}, "llamafleet_gpu_check is 'maybe': yes or no"),
-        ({"calibrate_port": 99999}, "calibrate_port is 99999: a port from"),
+        (
+            {"llamafleet_healt_timeout": 5},
+            "unknown key llamafleet_healt_timeout: did you mean llamafleet_health_timeout",
+        ),
+        ({"llamafleet_gpu_check": "maybe"}, "llamafleet_gpu_check is 'maybe', expected yes or no"),
+        ({"calibrate_port": 99999}, "calibrate_port is 99999, expected a port from"),
         ({"llamafleet_environment": []}, "must be {service: {NAME: value}}"),
-        ({"llamafleet_environment": {"voise": {}}}, "names 'voise', and no service .*: voice is"),
-        ({"llamafleet_environment": {"zzz": {}}}, "names 'zzz', .*: there are voice, worker"),
+        (
+            {"llamafleet_environment": {"voise": {}}},
+            "the fleet has no service 'voise': did you mean voice",
+        ),
+        ({"llamafleet_environment": {"zzz": {}}}, "no service 'zzz' .known: voice, worker"),
         ({"llamafleet_environment": {"voice": "K=x"}}, "must be {NAME: value}"),
-        ({"llamafleet_environment": {"voice": {"A B": "x"}}}, "'A B' cannot be the name"),
+        ({"llamafleet_environment": {"voice": {"A B": "x"}}}, "'A B' is not a valid name"),
     ],
 )
 def test_each_problem_is_said(data: dict[str, object], message: str) -> None:
@@ -97,11 +103,11 @@ def test_a_run_with_bad_data_of_any_host_ends_before_it_begins(tmp_path: Path) -
     done = site.roll_out("--limit", "@local", deploy="deploys/site.py")
     said = done.stdout + done.stderr
     assert done.returncode != 0
-    assert "llamafleet_health_timeout is 'soon': seconds such as 300 or a span" in said
+    assert "llamafleet_health_timeout is 'soon', expected seconds such as 300 or a duration" in said
     assert "(for elsewhere)" in said
-    assert "llamafleet_healt_timeout is no key" in said
+    assert "unknown key llamafleet_healt_timeout: did you mean" in said
     assert "(for @local, elsewhere)" in said
-    assert "no service of the fleet is called so" in said
+    assert "the fleet has no service" in said
     assert "no host was touched" in said
     assert "Traceback" not in said
     assert "s3cret" not in said

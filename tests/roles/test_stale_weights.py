@@ -197,5 +197,5 @@ def test_a_unit_with_stale_weights_is_seen_to_and_the_reason_names_the_file() ->
     assert observed is not None
     changes = compare((), (Unit(unit, SWAP),), observed)
     assert next(iter(changes.lines())) == (
-        f"will see to {unit}: it has loaded /models/a.gguf before the file was replaced"
+        f"will restart {unit}: it loaded /models/a.gguf before the file was replaced"
     )

@@ -58,7 +58,7 @@ class Disk:
             "sha256": None,
             "size": None,
             "path": str(self.path),
-            "memory": str(self.memory / path_key(str(self.path))),
+            "record": str(self.memory / path_key(str(self.path))),
             "before": str(self.path),
             "endpoint": self.endpoint,
         }
@@ -150,7 +150,7 @@ def test_a_wrong_file_is_replaced(disk: Disk) -> None:
         ({"sha256": "0" * 64}, "but the fleet file says"),
         ({"size": 1}, f"has {len(CONTENT)} bytes, but the fleet file says 1"),
         ({"file": "b.gguf"}, "owner/repo has no file b.gguf at main"),
-        ({"repo": "owner/nothing"}, "there is no repository owner/nothing"),
+        ({"repo": "owner/nothing"}, "repository owner/nothing does not exist or is private"),
         ({"revision": "v9"}, "has no revision v9"),
         ({"endpoint": "http://127.0.0.1:9"}, "weights a: "),
     ],
@@ -185,7 +185,7 @@ def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(disk: 
     verified_at(disk, old)
     done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256)
     assert done.returncode == 0, done.stdout
-    assert f"== taken from {old}" in done.stdout
+    assert f"== reused {old}" in done.stdout
     assert disk.path.samefile(old)
     assert disk.observe().verified(str(disk.path), gguf(sha256=SHA256))
     assert [path.name for path in disk.path.parent.iterdir()] == ["a.gguf"]
@@ -217,7 +217,7 @@ def test_what_may_have_changed_since_is_downloaded(disk: Disk, doubt: str) -> No
             note.write_text(note.read_text().replace(SHA256, "0" * 64))
     done = disk.download(sha256=SHA256)
     assert done.returncode == 0, done.stdout
-    assert "taken from" not in done.stdout
+    assert "reused" not in done.stdout
     assert disk.path.read_bytes() == CONTENT
 
 

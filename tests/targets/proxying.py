@@ -92,8 +92,12 @@ def serving(upstream: Upstream) -> Iterator[Upstream]:
         def log_message(self, *_: object) -> None:
             pass
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        # With the default of 5 a busy machine drops connections, which nginx gives up after 1 s.
+        request_queue_size = 128
+
+    httpd = Server(("127.0.0.1", 0), Handler)
     upstream.port = httpd.server_address[1]
     threading.Thread(target=httpd.serve_forever, daemon=True).start()
     try:

@@ -59,11 +59,14 @@ def test_what_a_loading_process_refuses_goes_to_another(upstreams: Make, tmp_pat
 def test_a_loading_process_looks_idle_and_still_draws_nobody(
     upstreams: Make, tmp_path: Path
 ) -> None:
-    def slow(handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(0.5)
+    def held(handler: BaseHTTPRequestHandler) -> None:
+        """Answer once all requests are here: until then the loading process looks idle to each."""
+        deadline = time.monotonic() + 3
+        while len(good.prompts) < 8 and time.monotonic() < deadline:
+            time.sleep(0.01)
         ok(handler)
 
-    busy, good = upstreams(loading, slow)
+    busy, good = upstreams(loading, held)
     with nginx([busy.port, good.port], tmp_path) as port, ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda number: ask(port, f"prompt {number}"), range(8)))
     assert statuses == [200] * 8

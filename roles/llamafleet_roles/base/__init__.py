@@ -1,4 +1,4 @@
-"""What every host has: a check of its GPUs, service users, folders."""
+"""The role for every host: check its GPUs, create service users and folders."""
 
 from llamafleet_roles.base.tasks import base
 

@@ -11,7 +11,7 @@ from pyinfra.api.facts import FactBase
 from llamafleet.backends import VENDORS
 from llamafleet_roles.commands import command_line
 
-# PCI needs no driver and no tool. The driver's own word on architectures comes on top.
+# PCI needs no driver and no tool. Drivers add the architectures.
 _GPUS = """
 echo gpus 1
 for device in "$1"/sys/bus/pci/devices/*; do
@@ -24,31 +24,31 @@ done
 
 @dataclass(frozen=True, slots=True)
 class DetectedGpus:
-    """GPUs by vendor as PCI has them, and architectures by vendor as far as a driver tells."""
+    """The GPUs of a machine: number by vendor, and architectures as far as drivers report them."""
 
     count: Mapping[str, int] = field(default_factory=dict)
     archs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """For `pyinfra INVENTORY fact roles.base.facts.Gpus`."""
+        """Return a dict for `pyinfra INVENTORY fact llamafleet_roles.base.facts.Gpus`."""
         return asdict(self)
 
 
 class Gpus(FactBase[DetectedGpus | None]):
-    """The GPUs of a machine; None where the question could not be asked."""
+    """The GPUs of a machine; None if the probe could not run."""
 
     def command(self, root: str = "") -> str:
-        """Below another `root` in tests."""
+        """Return the probe; tests set another `root`."""
         probes = "".join(vendor.probe for vendor in VENDORS)
         return command_line("sh", "-c", f"{_GPUS}{probes}true\n", "gpus", root)
 
     @staticmethod
     def default() -> DetectedGpus | None:
-        """No knowledge, which is not the same as no GPU."""
+        """Return None: unknown, which is not the same as no GPU."""
         return None
 
     def process(self, output: list[str]) -> DetectedGpus | None:
-        """Count what PCI lists, and collect what drivers say of architectures."""
+        """Count the PCI devices by vendor and collect the architectures that drivers report."""
         if not output or output[0] != "gpus 1":
             return None
         count: dict[str, int] = {}
@@ -61,7 +61,7 @@ class Gpus(FactBase[DetectedGpus | None]):
                 count[vendor] = count.get(vendor, 0) + 1
             elif kind == "arch" and arch:
                 archs[name] = (*archs.get(name, ()), arch)
-        # A machine that shows no PCI bus may still have what its driver says.
+        # A machine may show no PCI bus and still have a driver that lists its GPUs.
         return DetectedGpus({**{v: len(a) for v, a in archs.items()}, **count}, archs)
 
 
@@ -78,23 +78,23 @@ true
 
 
 class Accounts(FactBase[frozenset[str] | None]):
-    """Which of the asked users, groups and folders are there, as `user NAME`, `folder MODE ...`."""
+    """The users, groups and folders that exist, as `user NAME`, `folder MODE OWNER PATH`."""
 
     def command(
         self, users: tuple[str, ...], groups: tuple[str, ...], folders: tuple[str, ...]
     ) -> str:
-        """Names of users and groups hold no spaces."""
+        """Return the probe; names of users and groups contain no spaces."""
         return command_line(
             "sh", "-c", _ACCOUNTS, "accounts", " ".join(users), " ".join(groups), *folders
         )
 
     @staticmethod
     def default() -> frozenset[str] | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> frozenset[str] | None:
-        """The lines after the first, which shows that the question was asked."""
+        """Return the lines after the first, which shows that the probe ran."""
         if not output or output[0] != "accounts 1":
             return None
         return frozenset(output[1:])
@@ -117,19 +117,19 @@ done
 
 
 class UnreadablePaths(FactBase[Mapping[int, str] | None]):
-    """Which of some paths cannot be read: `missing` or `unreadable` by their index."""
+    """The paths that cannot be read, by index: `missing` or `unreadable`."""
 
     def command(self, paths: tuple[tuple[str, str], ...]) -> str:
-        """Each path with the user that reads it."""
+        """Return the probe for pairs of a user and a path."""
         return command_line("sh", "-c", _PATHS, "paths", *(word for pair in paths for word in pair))
 
     @staticmethod
     def default() -> Mapping[int, str] | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> Mapping[int, str] | None:
-        """The lines after the first, which shows that the question was asked."""
+        """Parse the lines after the first, which shows that the probe ran."""
         if not output or output[0] != "paths 1":
             return None
         found = (line.partition(" ") for line in output[1:])

@@ -1,4 +1,4 @@
-"""Do the GPUs that a fleet file declares for a host stand in the machine? Pure."""
+"""Compare the GPUs that a fleet file declares for a host with those of the machine. Pure."""
 
 from __future__ import annotations
 
@@ -14,28 +14,31 @@ _IN_PROCESSORS = {each.name for each in VENDORS if each.in_processors}
 
 
 def gpu_mismatch(host: str, declared: DeclaredGpus, detected: DetectedGpus) -> str | None:
-    """What is wrong, in one message; None where all is as declared."""
+    """Return a message if the machine has other GPUs than declared, else None."""
     wanted = Counter(vendor for vendor, _ in declared)
     for vendor, count in wanted.items():
         there = detected.count.get(vendor, 0)
-        # A graphics unit inside of a processor counts too, and need not be declared.
+        # A GPU inside of a processor counts too, and need not be declared.
         surplus = there > count and vendor not in _IN_PROCESSORS
         if there < count or surplus:
             return (
                 f"the fleet file declares {_counted(wanted)} for {host}, but the machine has "
                 f"{_counted(Counter(detected.count)) or 'no GPU at all'}: correct gpus = [...] of "
-                "this host, or look with lspci why the machine does not show them"
+                "this host, or run lspci to see why the machine does not show them"
             )
         wrong = _wrong_architecture(vendor, declared, detected)
         if wrong:
-            return f"the fleet file declares {wrong[0]} for {host}, but the machine has {wrong[1]}"
+            return (
+                f"the fleet file declares {wrong[0]} for {host}, but the machine has {wrong[1]}: "
+                "correct gpus = [...] of this host"
+            )
     return None
 
 
 def _wrong_architecture(
     vendor: str, declared: DeclaredGpus, detected: DetectedGpus
 ) -> tuple[str, str] | None:
-    """Declared and found architectures where both are known and differ; order is not compared."""
+    """Return the declared and the detected architectures if both are known and differ."""
     found = sorted(detected.archs.get(vendor, ()))
     wanted = sorted(arch.rstrip("a") for each, arch in declared if each == vendor and arch)
     complete = len(wanted) == sum(1 for each, _ in declared if each == vendor)

@@ -1,4 +1,4 @@
-"""Check the GPUs, then make users and folders."""
+"""Check the GPUs, then create users and folders."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.base.facts import Accounts, Gpus, UnreadablePaths
 from llamafleet_roles.base.gpus import gpu_mismatch
 from llamafleet_roles.commands import command_line, fail_host, log_planned, shell_step
-from llamafleet_roles.site_data import DataError, read_switch
+from llamafleet_roles.site_data import DataError, read_key, read_switch
 
 LOGS = "/var/log/llamafleet"
-# Service users read weights below the state folder, so it can be passed through, not listed; what
-# is in it besides weights is root's alone.
+# Service users read weights below the state folder, so they may enter but not list it; all else in
+# it is for root alone.
 FOLDERS = {PREFIX: "755", CONFIG: "755", LOGS: "755", STATE: "711", f"{STATE}/owed": "700"}
 
 _MAKE = """
@@ -30,11 +30,11 @@ home=$3
 shift 3
 for name in $groups; do
     groupadd --system -- "$name"
-    echo "made group $name"
+    echo "created group $name"
 done
 for name in $users; do
     useradd --system --user-group --no-create-home --home-dir "$home" --shell "$shell" -- "$name"
-    echo "made user $name"
+    echo "created user $name"
 done
 while [ $# -gt 0 ]; do
     install -d -m "$1" -o root -g root -- "$2"
@@ -45,21 +45,21 @@ done
 
 @operation()
 def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Stop before anything is changed where a host is not the machine that the fleet file means.
+    """Fail the host before anything is changed if its GPUs are not those of the fleet file.
 
-    Hosts that declare no GPUs are not asked; `llamafleet_gpu_check = False` in a host's data turns
-    the check off, for machines whose bus shows something else than what is used.
+    Hosts that declare no GPUs are not probed. `llamafleet_gpu_check = False` in a host's data turns
+    the check off, for machines whose PCI bus shows something else than what is used.
     """
     try:
-        wanted = read_switch(host.data.get("llamafleet_gpu_check", True))
+        wanted = read_key(host.data, "llamafleet_gpu_check", read_switch, True)
     except DataError as error:
-        yield fail_host(f"llamafleet_gpu_check {error}")
+        yield fail_host(str(error))
         return
     if not plan.gpus or not wanted:
         return
     detected = host.get_fact(Gpus)
     if detected is None:
-        yield fail_host("could not look for GPUs: nothing was changed on this host")
+        yield fail_host("could not detect the GPUs of this host: nothing was changed")
         return
     message = gpu_mismatch(plan.host, plan.gpus, detected)
     if message:
@@ -68,13 +68,13 @@ def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 
 @operation()
 def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Users that cannot log in, the groups their services name, and the folders of every role."""
+    """Create users without login, the groups of their services and the folders of all roles."""
     groups = dict.fromkeys(plan.groups)
     for service in plan.services:
         groups |= dict.fromkeys(service.groups)
     there = host.get_fact(Accounts, users=plan.users, groups=tuple(groups), folders=tuple(FOLDERS))
     if there is None:
-        yield fail_host("could not look for users and folders: nothing was changed on this host")
+        yield fail_host("could not check users and folders on this host: nothing was changed")
         return
     users = [name for name in plan.users if f"user {name}" not in there]
     missing = [name for name in groups if f"group {name}" not in there and name not in users]
@@ -86,7 +86,7 @@ def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     ]
     if not users and not missing and not folders:
         return
-    log_planned(f"will make {', '.join([*users, *missing, *folders[1::2]])}")
+    log_planned(f"will create {', '.join([*users, *missing, *folders[1::2]])}")
     yield shell_step(
         command_line("sh", "-c", _MAKE, "make", " ".join(users), " ".join(missing), STATE, *folders)
     )
@@ -94,9 +94,9 @@ def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 
 @operation()
 def check_paths(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Stop before anything is built or downloaded where a model names a file that is not there.
+    """Fail the host before anything is built or downloaded if a file that a model names is missing.
 
-    Whether a user may read it is asked where the user exists already.
+    If the service's user exists already, the file must be readable by that user, too.
     """
     wanted = [(service.user, each) for service in plan.services for each in service.reads]
     if not wanted:
@@ -105,21 +105,24 @@ def check_paths(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     found = host.get_fact(UnreadablePaths, paths=asked)
     if found is None:
         yield fail_host(
-            "could not look for files that models name: nothing was changed on this host"
+            "could not check the files that models name: nothing was changed on this host"
         )
         return
     for index, trouble in found.items():
         user, each = wanted[index]
-        what = "is not there" if trouble == "missing" else f"cannot be read by {user}"
+        if trouble == "missing":
+            what, remedy = "does not exist", "put the file there"
+        else:
+            what, remedy = f"cannot be read by user {user}", "change its permissions"
         yield fail_host(
-            f"model {each.model}: {each.path} {what} on {plan.host}, and its {each.key} names it; "
-            "put it there, or take the key away"
+            f"model {each.model}: {each.key} = {each.path} {what} on {plan.host}: "
+            f"{remedy}, or remove {each.key}"
         )
 
 
 @deploy("Base")
 def base(plan: HostPlan) -> None:
-    """A host is the right machine, and has the users and folders that the other roles need."""
+    """Check that a host is the right machine; create the users and folders of the other roles."""
     check_gpus(name="Check the GPUs", plan=plan)
     check_paths(name="Check the files that models name", plan=plan)
-    make_accounts(name="Make users and folders", plan=plan)
+    make_accounts(name="Create users and folders", plan=plan)

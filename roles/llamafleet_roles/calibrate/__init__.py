@@ -1,4 +1,4 @@
-"""Measured values: each model loaded on its host, and what it takes written into the lock."""
+"""The role that loads each model on its host and writes what it takes into the lock."""
 
 from llamafleet_roles.calibrate.tasks import calibrate
 

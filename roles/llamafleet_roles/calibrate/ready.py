@@ -1,4 +1,4 @@
-"""Whether a host has what the fleet file says, so that a measurement is of that. Pure."""
+"""Check that a host has the builds and weights of the fleet file before measuring. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROLL_OUT = "roll out first"
 def not_ready(
     plan: HostPlan, trial: Trial, builds: HostBuilds, weights: WeightsState
 ) -> str | None:
-    """Why a load would measure something else; None where it would not."""
+    """Return the reason why a load would measure something else than the fleet file, else None."""
     for build in plan.builds:
         if build.build.name == trial.build and (problem := _build(build, builds)):
             return problem
@@ -30,17 +30,21 @@ def _build(plan: BuildPlan, builds: HostBuilds) -> str | None:
         return f"llama.cpp {name} is not installed on this host: {ROLL_OUT}"
     wanted = builds.inputs(plan)
     if (there.ref, there.source, there.backend) != (wanted.ref, wanted.source, wanted.backend):
-        what = f"{there.ref} for {there.backend}"
-        return f"what is installed as llama.cpp {name} is another ({what}): {ROLL_OUT}"
+        return (
+            f"the installed llama.cpp {name} ({there.ref}, {there.backend}) is not that of the "
+            f"fleet file ({wanted.ref}, {wanted.backend}): {ROLL_OUT}"
+        )
     return None
 
 
 def _weights(plan: GgufPlan, weights: WeightsState) -> str | None:
     size = weights.size(plan.path)
     if size is None:
-        return f"{plan.path} is not on this host" + (f": {ROLL_OUT}" if plan.download else "")
+        return f"{plan.path} does not exist on this host" + (
+            f": {ROLL_OUT}" if plan.download else ""
+        )
     if plan.download and not weights.verified(plan.path, plan.gguf):
-        return f"{plan.path} is not what the fleet file and its lock say: {ROLL_OUT}"
+        return f"{plan.path} does not match the fleet file and its lock: {ROLL_OUT}"
     if plan.gguf.size not in (None, size):
-        return f"{plan.path} has {size} bytes, not {plan.gguf.size}"
+        return f"{plan.path} has {size} bytes, but the fleet file says {plan.gguf.size}"
     return None

@@ -1,4 +1,4 @@
-"""From what a host saw of one load to a measurement. Pure."""
+"""Turn the files that a load left on a host into a measurement. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from llamafleet.lock.measured import Measured
 
 
 def unpack_results(lines: Iterable[str]) -> dict[str, str]:
-    """The files that `results.sh` printed."""
+    """Decode the files that `results.sh` printed, by name."""
     found: dict[str, str] = {}
     for line in lines:
         name, tab, text = line.partition("\t")
@@ -28,10 +28,10 @@ def unpack_results(lines: Iterable[str]) -> dict[str, str]:
 
 
 def read_measurement(trial: Trial, seen: Mapping[str, str], when: str) -> Measured | str:
-    """What a load measured; a text says why it did not."""
+    """Return the measurement of a load, or a message if there is none; `when` is a date."""
     devices = buffers_of(seen.get("log", "").splitlines())
     if not devices:
-        return "llama-server's log says nothing of buffers"
+        return "llama-server's log lists no buffer sizes"
     timings = _timings(seen.get("answer", ""))
     return Measured(
         key=trial.key,
@@ -46,7 +46,7 @@ def read_measurement(trial: Trial, seen: Mapping[str, str], when: str) -> Measur
 
 
 def _timings(answer: str) -> Mapping[str, object]:
-    """`timings` of an answer over HTTP; none where the server does not complete texts."""
+    """Return `timings` of an HTTP response; empty if the server does not complete text."""
     _, _, body = answer.replace("\r\n", "\n").partition("\n\n")
     try:
         found = json.loads(body)["timings"]
@@ -71,7 +71,7 @@ def _load_seconds(times: str) -> float | None:
 
 
 def _host(process: str) -> float | None:
-    """What of a process is in memory or swapped out and in no file: not what is mapped."""
+    """Return the MiB of a process without mapped files, from /proc/PID/status; None if unknown."""
     found = dict(re.findall(r"^(RssAnon|RssShmem|VmSwap):\s+(\d+) kB$", process, re.MULTILINE))
     if "RssAnon" not in found:
         return None
@@ -79,7 +79,7 @@ def _host(process: str) -> float | None:
 
 
 def _gpus(trial: Trial, seen: Mapping[str, str]) -> dict[int, float]:
-    """MiB by card: what the driver says of the process, else how much fuller the card became."""
+    """Return MiB by card: what the driver reports for the process, else the increase in use."""
     own = _of_process(seen)
     before, after = (_table(seen.get(name, "")) for name in ("before", "after"))
     found: dict[int, float] = {}
@@ -92,7 +92,7 @@ def _gpus(trial: Trial, seen: Mapping[str, str]) -> dict[int, float]:
 
 
 def _of_process(seen: Mapping[str, str]) -> dict[int, float]:
-    """What nvidia-smi lists for the process; it cannot always tell processes apart."""
+    """Return MiB by card that nvidia-smi lists for the process; in containers it may list none."""
     cards = {}
     for line in seen.get("uuids", "").splitlines():
         index, _, uuid = (each.strip() for each in line.partition(","))
@@ -108,7 +108,7 @@ def _of_process(seen: Mapping[str, str]) -> dict[int, float]:
 
 
 def _table(text: str) -> dict[int, float]:
-    """Lines `INDEX, MIB`."""
+    """Parse lines `INDEX, MIB`."""
     found = {}
     for line in text.splitlines():
         index, _, used = (each.strip() for each in line.partition(","))

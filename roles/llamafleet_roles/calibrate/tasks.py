@@ -1,4 +1,4 @@
-"""Load each model on its host once, and keep what it took in the lock."""
+"""Load each model on its host once and write what it took into the lock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from llamafleet_roles.commands import (
 from llamafleet_roles.gguf_files.facts import GgufFiles
 from llamafleet_roles.llama_cpp.facts import Builds
 from llamafleet_roles.lock_file import LockFileError, update_lock
-from llamafleet_roles.site_data import DataError, read_port, read_seconds, read_switch
+from llamafleet_roles.site_data import DataError, read_key, read_port, read_seconds, read_switch
 
 FILES = Path(__file__).parent / "files"
 WORK = f"{STATE}/calibrate"
@@ -46,29 +46,29 @@ PROMPT = " ".join(["The quick brown fox jumps over the lazy dog and runs away."]
 
 @operation()
 def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Every model of this host whose measurement is missing or for something else; or all."""
+    """Measure the models of a host that have no current measurement, or all of them."""
     data = host.data
     try:
-        port = read_port(data.get("calibrate_port", PORT))
-        patience = read_seconds(data.get("calibrate_timeout", 600))
-        every = read_switch(data.get("calibrate_all", False))
-        stop = read_switch(data.get("calibrate_stop", False))
+        port = read_key(data, "calibrate_port", read_port, PORT)
+        patience = read_key(data, "calibrate_timeout", read_seconds, 600)
+        every = read_key(data, "calibrate_all", read_switch, False)
+        stop = read_key(data, "calibrate_stop", read_switch, False)
     except DataError as error:
-        yield fail_host(f"the calibrate_... data of this host cannot be used: one {error}")
+        yield fail_host(str(error))
         return
     wanted = []
     for trial in trials(fleet, plan.host, port, patience):
-        why = why_measure(fleet, trial) or ("all are to be measured" if every else None)
+        why = why_measure(fleet, trial) or ("calibrate_all is on" if every else None)
         if why is not None:
             log_planned(f"will load and measure {trial.name}: {why}")
             wanted.append(trial)
     if not wanted:
-        host.noop("every model is measured as it is configured")
+        host.noop("every model has a current measurement")
         return
     builds = host.get_fact(Builds, directories=tuple(each.directory for each in plan.builds))
     weights = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
     if builds is None or weights is None:
-        yield fail_host("could not look for builds and weights: nothing was measured on this host")
+        yield fail_host("could not check builds and weights: nothing was measured on this host")
         return
     unmeasured: list[str] = []
     for trial in wanted:
@@ -83,14 +83,14 @@ def _try(
     state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool,
     unmeasured: list[str],
 ) -> bool:  # fmt: skip
-    """Measure one model; the next ones have their turn whatever comes of it."""
+    """Measure one model; return True in any case, so that the next ones are measured, too."""
     if not _measure(state, host, fleet, trial, patience, stop):
-        unmeasured.append(f"{trial.name} is not measured, see above")
+        unmeasured.append(f"{trial.name} was not measured: see above")
     return True
 
 
 def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
-    """The host has failed if any of its models could not be measured."""
+    """Fail the host if any of its models could not be measured."""
     for line in unmeasured:
         log_error(host, line)
     return not unmeasured
@@ -99,7 +99,7 @@ def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
 def _measure(
     state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool
 ) -> bool:
-    """One load: start the job, follow it, read what it saw, write it into the lock."""
+    """Start the job for one load, follow it, and write its results into the lock."""
     job = _background(trial)
     limits = ("-p", f"RuntimeMaxSec={2 * patience + 300}")
     resume = ("-p", f"ExecStopPost=/bin/bash {WORK}/resume.sh {WORK}")
@@ -113,14 +113,16 @@ def _measure(
     done, output = run_command(state, host, command_line("sh", "-c", script, "results", WORK))
     seen = unpack_results(output.stdout_lines) if done else {}
     if seen.get("id", "").strip() != trial_id(trial):
-        log_error(host, f"{job.label}: another run was at work on this host: run this again")
+        log_error(
+            host, f"{job.label}: another calibration ran on this host meanwhile: run this again"
+        )
         return False
     return _concluded(host, fleet, trial, seen)
 
 
 def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, str]) -> bool:
     if "skipped" in seen:
-        _warn(host, f"{trial.name} is not measured: {seen['skipped'].strip()}")
+        _warn(host, f"{trial.name} was not measured: {seen['skipped'].strip()}")
         return True
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
     found = seen["failed"].strip() if "failed" in seen else read_measurement(trial, seen, today)
@@ -131,7 +133,7 @@ def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, st
     try:
         update_lock(fleet.path, {place: measured_tree(found)})
     except LockFileError as error:
-        log_error(host, f"{trial.name} was measured, but {error}")
+        log_error(host, f"{trial.name} was measured, but the result was not saved: {error}")
         return False
     for line in summary_lines(found):
         host.log(f"{trial.name}: {line}")
@@ -141,25 +143,25 @@ def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, st
 
 
 def summary_lines(found: Measured) -> Iterator[str]:
-    """What was measured, for people."""
+    """Yield the lines that sum up a measurement for the user."""
     for device, buffers in found.devices.items():
         kinds = ("weights", "kv", "recurrent", "compute", "output")
         parts = [f"{kind} {getattr(buffers, kind):.1f}" for kind in kinds if getattr(buffers, kind)]
         yield f"{buffers.total:.1f} MiB on {device} ({', '.join(parts)})"
     for card, mib in found.gpus.items():
-        yield f"{mib:.0f} MiB of GPU {card}, as it says itself"
+        yield f"{mib:.0f} MiB of GPU {card}, as its driver reports"
     speed = "" if found.load_seconds is None else f"loaded in {found.load_seconds} s"
     if found.prompt_per_second and found.predicted_per_second:
         speed += (
-            f"; {found.prompt_per_second:.0f} tokens/s read, "
-            f"{found.predicted_per_second:.1f} tokens/s written"
+            f"; prompt {found.prompt_per_second:.0f} tokens/s, "
+            f"generation {found.predicted_per_second:.1f} tokens/s"
         )
     if speed:
         yield speed
 
 
 def disagreements(fleet: Fleet, trial: Trial, found: Measured) -> Iterator[str]:
-    """Where this is not what the lock said of the same, or not what is estimated."""
+    """Yield a line for each number that differs from the lock or from the estimate."""
     before = recorded(fleet.measured, trial.host, trial.service, trial.model)
     if isinstance(before, Measured) and before.key == found.key:
         for each in from_before(found, before):
@@ -170,7 +172,7 @@ def disagreements(fleet: Fleet, trial: Trial, found: Measured) -> Iterator[str]:
 
 
 def trial_id(trial: Trial) -> str:
-    """By which a result on a host is known to be that of this load."""
+    """Return a hash that tells the results of this load from those of another."""
     text = "\n".join((trial.host, trial.service, trial.model, trial.unit, *map(str, trial.cards)))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -186,7 +188,7 @@ def _background(trial: Trial) -> BackgroundJob:
 
 
 def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
-    """What calibrate.sh finds in its work folder."""
+    """Return the files of the work folder that calibrate.sh reads, by name."""
     values = {
         "id": trial_id(trial),
         "name": trial.name,
@@ -215,5 +217,5 @@ def _warn(host: PyinfraHost, line: str) -> None:
 
 @deploy("Calibration")
 def calibrate(fleet: Fleet, plan: HostPlan) -> None:
-    """Measured values of every model of a host, in the lock."""
+    """Measure the models of a host into the lock."""
     measure(name="Measure models", fleet=fleet, plan=plan)

@@ -1,7 +1,7 @@
-# Shows how a job started by start.sh gets on, until it ends. Arguments: UNIT WORK LOG LABEL.
-# It only watches: when nobody looks any more it dies, and the job goes on.
-# The job writes its exit status to WORK/status as its last act. A job that takes long over
-# one step is reported as well: a command that stays silent counts as hung.
+# Shows the progress of a job started by start.sh until it ends. Arguments: UNIT WORK LOG LABEL.
+# It only reads the log: if the connection is lost, it ends and the job goes on.
+# The job writes its exit status to WORK/status last. During a long step a line is printed from
+# time to time: a silent command counts as hung.
 unit=$1 work=$2 log=$3 label=$4
 
 progress() { # the last step in the log: ninja's `[80/214]`, or a line `== text`
@@ -28,7 +28,7 @@ while :; do
         echo "$label: $line" || exit 1
         shown=$line quiet=0
     elif [ "$quiet" -ge 300 ]; then
-        echo "$label: still at it, at ${line:-its beginning}" || exit 1
+        echo "$label: still running: ${line:-starting}" || exit 1
         quiet=0
     fi
     quiet=$((quiet + 5))
@@ -40,5 +40,5 @@ case $(cat "$work/status" 2>/dev/null) in
 *) why=failed ;;
 esac
 tail -n 25 "$log" >&2
-echo "$label $why; the whole log is $log on this host" >&2
+echo "$label $why; the full log is $log on this host" >&2
 exit 1

@@ -1,7 +1,7 @@
-# Starts a long job as a unit of its own, or leaves one alone that is at it already.
+# Starts a long job as a unit of its own, unless it is running already.
 # Standard input: an archive of the work folder's files, in base64; a file `environment` among them
 # becomes the unit's environment and is deleted once the unit has it.
-# Arguments: UNIT WORK LOG DESCRIPTION, then what systemd-run gets besides: properties, command.
+# Arguments: UNIT WORK LOG DESCRIPTION, then further arguments of systemd-run: properties, command.
 set -eu
 umask 077
 unit=$1 work=$2 log=$3 description=$4
@@ -19,7 +19,7 @@ chmod 644 "$log"
 if [ -f "$work/environment" ]; then
     set -- -p "EnvironmentFile=$work/environment" "$@"
 fi
-# Such a job must not take the machine from the models that it serves.
+# Such a job must not slow down the models that the machine serves.
 started=0
 systemd-run --quiet --collect --unit="$unit" --description="$description" -p Nice=10 \
     -p IOSchedulingClass=idle -p "StandardOutput=append:$log" -p "StandardError=append:$log" \

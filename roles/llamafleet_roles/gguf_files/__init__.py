@@ -1,4 +1,4 @@
-"""Weights: a path that must exist, or a file of a Hugging Face repository, verified."""
+"""The role for weights: a path that must exist, or a verified file of a Hugging Face repository."""
 
 from llamafleet_roles.gguf_files.tasks import gguf_files
 

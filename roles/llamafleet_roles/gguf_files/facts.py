@@ -1,4 +1,4 @@
-"""Which weights a host has, and what it remembers of them."""
+"""Facts about the weights files of a host, and what it recorded when they were verified."""
 
 from __future__ import annotations
 
@@ -18,32 +18,36 @@ VERIFIED = f"{STATE}/weights"
 
 
 def path_key(path: str) -> str:
-    """A name for a path that any file system takes."""
+    """Return the name under which a host records the weights file at `path`."""
     return hashlib.sha256(path.encode()).hexdigest()[:16]
 
 
 def weights_source(gguf: Gguf) -> str:
-    """Where weights come from, as a host remembers it."""
+    """Return the origin of weights as a host records it: `REPO@REVISION:FILE`, or `here`."""
     return f"{gguf.repo}@{gguf.revision}:{gguf.file}" if gguf.repo else "here"
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsState:
-    """Files by key: `SIZE MTIME` now, and `SIZE MTIME SHA256 SOURCE` when it was verified."""
+    """Weights files of a host by `path_key`.
+
+    `files` has `SIZE MTIME` of now, `known` has `SIZE MTIME SHA256 SOURCE` of when a file was
+    verified, `running` the units of downloads.
+    """
 
     files: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
     running: frozenset[str] = frozenset()
 
     def size(self, path: str) -> int | None:
-        """The size of a file, None where there is none."""
+        """Return the size of a file in bytes, None if it does not exist."""
         state = self.files.get(path_key(path), "").split(" ")[0]
         return int(state) if state.isdigit() else None
 
     def verified(self, path: str, gguf: Gguf) -> bool:
-        """Whether the file is, untouched, what was verified, and that is what is wanted.
+        """Return True if the file is unchanged since it was verified to be these weights.
 
-        Where its SHA-256 is known, it does not matter by which commit it came.
+        If their SHA-256 is known, it does not matter from which commit the file came.
         """
         key = path_key(path)
         remembered = self.known.get(key, "").split(" ", 3)
@@ -56,20 +60,20 @@ class WeightsState:
 
 
 class GgufFiles(FactBase[WeightsState | None]):
-    """The state of files at these paths; None where the probe could not run."""
+    """The state of the weights files at some paths; None if the probe could not run."""
 
     def command(self, paths: tuple[str, ...]) -> str:
-        """The probe, a script that never fails."""
+        """Return the probe, a script that never fails."""
         items = [item for path in paths for item in (path_key(path), path)]
         return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", VERIFIED, *items)
 
     @staticmethod
     def default() -> WeightsState | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> WeightsState | None:
-        """The probe's tab-separated lines."""
+        """Parse the probe's tab-separated lines."""
         if not output or output[0] != "weights 1":
             return None
         files: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What a model on a host is: its header, read there in parts; of its weights nothing travels."""
+"""Read the GGUF header of a file on a host, part by part; no weights are transferred."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from llamafleet.gguf.reading import read_header
 from llamafleet.gguf.shards import shards
 from llamafleet_roles.commands import command_line
 
-# Compressed, for vocabularies are text, and as text, for that is what facts come as.
+# Compressed, for vocabularies are large texts; in base64, for the output of facts is text.
 SCRIPT = """\
 [ -f "$1" ] || exit 0
 stat -Lc 'size %s' -- "$1"
@@ -30,30 +30,30 @@ tail -c +"$2" -- "$1" 2>/dev/null | head -c "$3" | gzip -1 | base64 -w 0
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """Some bytes of a file, and how many it has in all."""
+    """Some bytes of a file, and its whole size in bytes."""
 
     size: int
     data: bytes
 
 
 ReadPart: TypeAlias = Callable[[str, int, int], FilePart | None]
-"""The part of a file between two positions; None where there is no such file."""
+"""Reads `(path, start, end)` of a file; None if there is no such file."""
 
 
 class GgufPart(FactBase[FilePart | None]):
-    """A part of a file on the host; None where there is none, or it cannot be read."""
+    """A part of a file on the host; None if it does not exist or cannot be read."""
 
     def command(self, path: str, start: int, end: int) -> str:
-        """A script that prints the size, and the part on one line."""
+        """Return a script that prints the size, and the part on one line."""
         return command_line("sh", "-c", SCRIPT, "part", path, str(start + 1), str(end - start))
 
     @staticmethod
     def default() -> FilePart | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> FilePart | None:
-        """The script's two lines."""
+        """Decode the script's two lines."""
         match output:
             case [first, *rest] if first.startswith("size ") and first[5:].isdigit():
                 try:
@@ -65,7 +65,7 @@ class GgufPart(FactBase[FilePart | None]):
 
 
 def read_host_facts(host: Host, path: str) -> GgufFacts | GgufError:
-    """The facts of a model on a host, all of its shards included."""
+    """Return the facts of a model on a host, with all of its shards, or the reason why not."""
 
     def ask(name: str, start: int, end: int) -> FilePart | None:
         return host.get_fact(GgufPart, path=name, start=start, end=end)
@@ -74,10 +74,10 @@ def read_host_facts(host: Host, path: str) -> GgufFacts | GgufError:
 
 
 def read_facts_in_parts(ask: ReadPart, path: str) -> GgufFacts | GgufError:
-    """The facts of a model whose files `ask` reads."""
+    """Return the facts of a model whose files `ask` reads, or the reason why not."""
     files = shards(path)
     if len(files) > MAX_SHARDS:
-        return GgufError(f"its name claims {len(files)} files", path)
+        return GgufError(f"its name says that it has {len(files)} files", path)
     headers: list[Header] = []
     for name in files:
         found = _header(ask, name)
@@ -100,7 +100,7 @@ def _header(ask: ReadPart, name: str) -> Header | GgufError:
 
     found = read_header(fetch, name)
     if size < 0:
-        return GgufError("there is no such file, or it cannot be read", name)
+        return GgufError("the file does not exist or cannot be read", name)
     if isinstance(found, Header):
         return cut_off(found, size, name) or found
     return found

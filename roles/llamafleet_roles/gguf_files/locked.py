@@ -1,4 +1,4 @@
-"""What weights with a path are, read on the hosts that use them, into the lock."""
+"""Read the headers of weights that exist only on hosts (`path`) into the lock."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from llamafleet_roles.lock_file import LockFileError, current_lock, update_lock
 
 @dataclass(slots=True)
 class _Read:
-    """What the hosts of this run have, by the names of weights, then of hosts."""
+    """The weights that were read in this run, by the names of weights, then of hosts."""
 
     found: dict[str, dict[str, LockedGguf]] = field(default_factory=dict)
 
 
-# Every host reads before the first one compares: an operation ends on all before the next begins.
+# Every host reads before the first one compares: pyinfra ends an operation on all hosts first.
 _READ: dict[str, _Read] = {}
 
 
 def ggufs_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
-    """The weights with a path that services on a host use."""
+    """Yield the weights with a `path` that services on a host use."""
     models = (
         fleet.models[name]
         for service in fleet.services.values()
@@ -53,16 +53,16 @@ def ggufs_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
 
 @operation()
 def read_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
-    """Read the header of each file that a host has; only headers travel."""
+    """Read the header of each weights file that a host uses; only headers are transferred."""
     used = tuple(ggufs_on(fleet, host_name))
     if not used:
-        host.noop("no weights with a path are used here")
+        host.noop("no service on this host uses weights with a path")
         return
     log_planned(f"will read the headers of {', '.join(each.name for each in used)}")
     paths = tuple(path for each in used for path in shards(each.path or ""))
     seen = host.get_fact(GgufFiles, paths=paths)
     if seen is None:
-        yield fail_host("could not look for weights")
+        yield fail_host("could not check the weights on this host")
         return
     for gguf in used:
         yield python_step(_read, fleet, host_name, gguf, seen)
@@ -70,7 +70,7 @@ def read_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, Non
 
 @operation()
 def write_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, None, None]:
-    """Put what was read into the lock; of hosts that have the same weights, the first one does."""
+    """Write what was read into the lock; of several hosts, the first one of the fleet file does."""
     for gguf in ggufs_on(fleet, host_name):
         yield python_step(_write, fleet, host_name, gguf)
 
@@ -90,7 +90,7 @@ def _read(
 
 
 def _sha256(seen: WeightsState, path: str) -> str | None:
-    """What a rollout found it to be, if the file has not been touched since."""
+    """Return the SHA-256 that a rollout verified, if the file is unchanged since."""
     key = path_key(path)
     remembered = seen.known.get(key, "").split(" ")
     if len(remembered) > 2 and seen.files.get(key) == " ".join(remembered[:2]):
@@ -105,7 +105,7 @@ def _write(state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf)
         return True
     if name != first:
         for line in _lines(gguf, there[first], there[name]):
-            _warn(host, f"{line}, here and not on {first}")
+            _warn(host, f"{line} (on this host, compared with {first})")
         return True
     try:
         before = current_lock(fleet.path).ggufs.get(gguf.name)
@@ -125,7 +125,7 @@ def _write(state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf)
 
 
 def _with_hashes(found: LockedGguf, before: LockedGguf | None) -> LockedGguf:
-    """The hashes of the lock stay where size and header are what they were."""
+    """Keep the hashes of the lock if size and header are the same."""
     if before is None or before.asked != found.asked or before.facts != found.facts:
         return found
     known = {each.file: each for each in before.files}
@@ -139,7 +139,7 @@ def _known(found: GgufFile, before: GgufFile | None) -> GgufFile:
 
 
 def _lines(gguf: Gguf, before: LockedGguf | None, after: LockedGguf) -> tuple[str, ...]:
-    """What is not the same, in the words of a lock's difference."""
+    """Return the differences between two entries of a lock."""
     old = Lock(ggufs={gguf.name: before}) if before else Lock()
     return differences(old, Lock(ggufs={gguf.name: after}))
 
@@ -150,6 +150,6 @@ def _warn(host: PyinfraHost, line: str) -> None:
 
 @deploy("Facts of weights")
 def facts_of_weights(fleet: Fleet, host_name: str) -> None:
-    """The headers of weights that are on hosts only, in the lock."""
+    """Read the headers of weights that exist only on hosts into the lock."""
     read_headers(name="Read headers", fleet=fleet, host_name=host_name)
     write_headers(name="Write them into the lock", fleet=fleet, host_name=host_name)

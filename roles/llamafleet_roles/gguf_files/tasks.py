@@ -1,4 +1,4 @@
-"""Have every weights file that a host's plan names, and be sure of it."""
+"""Download and verify the weights files that a host's plan names."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ from llamafleet_roles.packages import install_script
 
 HUB_VENV = f"{PREFIX}/hub"
 REQUIREMENTS = (FILES / "requirements.txt").read_text(encoding="utf-8").strip()
-"""huggingface_hub and all that it needs, with hashes, for every Python of a host."""
+"""huggingface_hub and its dependencies, with hashes, for every Python that a host may have."""
 
 
 @operation()
 def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Look for weights that must exist; download others where they are not right yet."""
+    """Check the weights that must exist on the host; download the others if necessary."""
     if not plan.ggufs:
         return
     seen = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
     if seen is None:
-        yield fail_host("could not look for weights: nothing was changed on this host")
+        yield fail_host("could not check the weights on this host: nothing was changed")
         return
     downloads = [
         each for each in plan.ggufs if each.download and not seen.verified(each.path, each.gguf)
     ]
-    # All that is missing is said before any long download begins.
+    # Report all that is missing before a long download begins.
     for each in plan.ggufs:
         if not each.download:
             yield from _existing(plan.host, each, seen)
@@ -74,8 +74,8 @@ def _existing(name: str, plan: GgufPlan, seen: WeightsState) -> Iterator[Functio
     size = seen.size(plan.path)
     if size is None:
         yield fail_host(
-            f"gguf {plan.gguf.name}: {name} has no file {plan.path}; put it there, "
-            "or let it be downloaded (hf-repo and hf-file instead of path)"
+            f"gguf {plan.gguf.name}: {plan.path} does not exist on {name}: put the file there, "
+            "or have it downloaded (hf-repo and hf-file instead of path)"
         )
     elif plan.gguf.size not in (None, size):
         yield fail_host(
@@ -93,12 +93,12 @@ def _existing(name: str, plan: GgufPlan, seen: WeightsState) -> Iterator[Functio
 
 
 def _pip_settings(index: str | None) -> str:
-    """A pip.conf for the host's environment; an index URL may hold a password."""
+    """Return a pip.conf for the host's environment; an index URL may contain a password."""
     return f"[global]\nindex-url = {index}\n" if index else ""
 
 
 def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
-    """Download one file in a unit of its own, and show how it gets on."""
+    """Download one file in a unit of its own, and show the progress."""
     gguf, key = plan.gguf, path_key(plan.path)
     job = BackgroundJob(
         unit=f"llamafleet-weights-{key}",
@@ -114,7 +114,7 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
         "sha256": gguf.sha256,
         "size": gguf.size,
         "path": plan.path,
-        "memory": f"{VERIFIED}/{key}",
+        "record": f"{VERIFIED}/{key}",
         "before": plan.usual_path,
         "endpoint": host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
     }
@@ -135,5 +135,5 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
 
 @deploy("Weights")
 def gguf_files(plan: HostPlan) -> None:
-    """Every weights file of a host, verified."""
-    ensure_weights(name="Have every weights file", plan=plan)
+    """Provide every weights file of a host, verified."""
+    ensure_weights(name="Provide every weights file", plan=plan)

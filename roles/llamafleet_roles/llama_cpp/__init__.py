@@ -1,4 +1,4 @@
-"""llama.cpp from source: compiled once per set of inputs, switched atomically."""
+"""The role for llama.cpp: compiled once per set of inputs, switched atomically."""
 
 from llamafleet_roles.llama_cpp.tasks import llama_cpp
 

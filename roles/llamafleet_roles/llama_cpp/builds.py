@@ -1,4 +1,4 @@
-"""Finished builds in the controller's cache: an archive, and beside it what went into it."""
+"""Finished builds in the controller's cache: an archive, and a JSON file with its inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from llamafleet_roles import cache
 
 @dataclass(frozen=True, slots=True)
 class CachedBuild:
-    """An archive of an install directory."""
+    """An archive of an install directory, and the inputs of the build."""
 
     archive: Path
     sha256: str
@@ -21,12 +21,12 @@ class CachedBuild:
 
 
 def archive_path(inputs: Inputs) -> Path:
-    """Where the archive of a build belongs."""
+    """Return the path of a build's archive in the cache."""
     return cache.folder("builds") / f"{inputs.fingerprint}.tar.gz"
 
 
 def record_build(inputs: Inputs, sha256: str) -> None:
-    """Note an archive that has arrived whole; without this note it does not count."""
+    """Record an archive that is complete; without this record it is ignored."""
     path = archive_path(inputs).with_suffix("").with_suffix(".json")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.write_text(json.dumps({"sha256": sha256, "inputs": asdict(inputs)}, indent=1) + "\n")
@@ -34,7 +34,7 @@ def record_build(inputs: Inputs, sha256: str) -> None:
 
 
 def cached_builds() -> tuple[CachedBuild, ...]:
-    """All archives, the newest first; whatever else lies there is passed over."""
+    """Return all recorded archives, the newest first; other files are ignored."""
     notes = sorted(
         cache.folder("builds").glob("[!.]*.json"),
         key=lambda path: path.stat().st_mtime,
@@ -44,7 +44,7 @@ def cached_builds() -> tuple[CachedBuild, ...]:
 
 
 def cached_build(inputs: Inputs) -> CachedBuild | None:
-    """An archive of this very build; any compiler's where none is known."""
+    """Return an archive with these inputs, or None; an empty `compiler` matches any."""
     return next((found for found in cached_builds() if found.inputs.matches(inputs)), None)
 
 

@@ -1,4 +1,4 @@
-"""What decides about llama.cpp builds on a host, and which installs it has."""
+"""Facts about a host that llama.cpp builds depend on, and the installs that it has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TOOLKIT = 'echo "{name} $( {{ {version}; }} 2>/dev/null)"\n'
 
 @dataclass(frozen=True, slots=True)
 class HostBuilds:
-    """A host as far as builds are concerned; `memory` is what is available, in kB."""
+    """The builds of a host and what they depend on; `memory` is MemAvailable in kB."""
 
     machine: str = ""
     os: str = ""
@@ -36,7 +36,7 @@ class HostBuilds:
     running: frozenset[str] = frozenset()
 
     def compiler(self, stack: str) -> str:
-        """The compilers in a word, "" as long as one that is needed has no version."""
+        """Return the compilers and their versions (`gcc14-nvcc12.8`); "" if one is missing."""
         needed = ["gcc", *(each.toolkit for each in TOOLKITS if each.name == stack)]
         versions = [(tool, self.versions.get(tool, "")) for tool in needed]
         if not all(version for _, version in versions):
@@ -44,7 +44,7 @@ class HostBuilds:
         return "-".join(f"{tool}{version}" for tool, version in versions)
 
     def inputs(self, plan: BuildPlan) -> Inputs:
-        """What goes into a build on this host."""
+        """Return the inputs of a build on this host."""
         return inputs_of(
             plan,
             machine=self.machine,
@@ -54,13 +54,13 @@ class HostBuilds:
         )
 
     def jobs(self, plan: BuildPlan) -> int:
-        """How many files to compile at a time: as many as cores, and as memory carries."""
+        """Return the number of compile jobs, limited by the cores and the available memory."""
         if plan.build.jobs:
             return plan.build.jobs
         return max(1, min(self.cores, self.memory // backend(plan.build.backend).job_memory))
 
     def install_of(self, inputs: Inputs, directory: str) -> str | None:
-        """An install of this very build, the current one first."""
+        """Return the directory of an install with these inputs, preferably the current one."""
         now = self.current.get(directory)
         found = [
             path
@@ -71,10 +71,10 @@ class HostBuilds:
 
 
 class Builds(FactBase[HostBuilds | None]):
-    """Everything about builds in one round trip; None where the probe could not run."""
+    """The builds of a host in one round trip; None if the probe could not run."""
 
     def command(self, directories: tuple[str, ...]) -> str:
-        """The probe, a script that never fails."""
+        """Return the probe, a script that never fails."""
         toolkits = "".join(
             _TOOLKIT.format(name=each.toolkit, version=each.toolkit_version) for each in TOOLKITS
         )
@@ -83,11 +83,11 @@ class Builds(FactBase[HostBuilds | None]):
 
     @staticmethod
     def default() -> HostBuilds | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> HostBuilds | None:
-        """The probe's lines, a keyword and its value."""
+        """Parse the probe's lines, each a keyword and its value."""
         if not output or output[0] != "llama 1":
             return None
         single: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What a build that was put in place says of its flags: into the lock, for later checks."""
+"""Save the flag table of an installed build in the lock, for later checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from llamafleet_roles.commands import command_line, run_command
 from llamafleet_roles.lock_file import LockFileError, update_lock
 
 MIN_FLAGS = 50
-"""A help text with fewer flags is none of llama-server's."""
+"""A help text with fewer flags is not llama-server's."""
 
 
 def lacks_flag_table(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
@@ -32,7 +32,7 @@ def lacks_flag_table(fleet: Fleet, build: BuildPlan, *, switched: bool) -> bool:
 
 
 def record_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, directory: str) -> bool:
-    """Put the table of a build's flags into the lock; a rollout never fails for want of it."""
+    """Save the flag table of a build in the lock; return True even on failure."""
     label = f"llama.cpp {build.build.name}"
     wrapper = backend(build.build.backend).wrapper
     done, output = run_command(
@@ -41,17 +41,19 @@ def record_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, direc
     try:
         kept = done and lock_flags(fleet.path, build.build.ref, output.stdout)
     except LockFileError as error:
-        host.log(f"{label}: its flags are not kept: {error}")
+        host.log(f"{label}: could not save its flag table: {error}")
         return True
     if kept:
-        host.log(f"{label}: its flags are kept in fleet.lock, by which it is checked from now on")
+        host.log(
+            f"{label}: saved its flag table in fleet.lock; llamafleet check uses it from now on"
+        )
     else:
-        host.log(f"{label}: its --help could not be read as flags")
+        host.log(f"{label}: could not read its flags from --help")
     return True
 
 
 def lock_flags(fleet_path: str, ref: str, text: str) -> bool:
-    """Put what a help text says into the lock of a fleet; False where it is no such text."""
+    """Save the flag table of a help text in the lock; return False if it cannot be parsed."""
     rows = read_help(text)
     if len(rows) < MIN_FLAGS or not readable(rows):
         return False

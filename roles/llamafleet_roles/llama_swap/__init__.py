@@ -1,4 +1,4 @@
-"""llama-swap: the pinned release, or a binary that the user gives."""
+"""The role for llama-swap: the pinned release, or a binary that the user provides."""
 
 from llamafleet_roles.llama_swap.tasks import llama_swap
 

@@ -1,4 +1,4 @@
-"""Which llama-swap binaries a host has, and what they were made from."""
+"""Facts about the llama-swap binaries of a host and their origin."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ FILES = Path(__file__).parent / "files"
 
 @dataclass(frozen=True, slots=True)
 class InstalledBinaries:
-    """The architecture; per path a binary's SHA-256, and the line that says its origin."""
+    """The machine's architecture; for each path a binary's SHA-256 and the recorded origin."""
 
     machine: str = ""
     binaries: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Binaries(FactBase[InstalledBinaries | None]):
-    """The binaries at some paths; None where the probe could not run."""
+    """The binaries at some paths; None if the probe could not run."""
 
     def command(self, paths: tuple[str, ...]) -> str:
-        """The probe, a script that never fails."""
+        """Return the probe, a script that never fails."""
         return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", *paths)
 
     @staticmethod
     def default() -> InstalledBinaries | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> InstalledBinaries | None:
-        """The probe's lines."""
+        """Parse the probe's lines."""
         if len(output) < 2 or output[0] != "swap 1":
             return None
         binaries: dict[str, tuple[str, str]] = {}

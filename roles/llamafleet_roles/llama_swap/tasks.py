@@ -34,7 +34,7 @@ from llamafleet_roles.llama_swap.facts import FILES, Binaries, InstalledBinaries
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a binary comes from: a local file, or an archive by its SHA-256."""
+    """The origin of a binary: a local file, or a release archive with this SHA-256."""
 
     sha256: str
     file: Path | None = None
@@ -43,12 +43,12 @@ class Origin:
 
 @operation()
 def install_releases(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Every release of a host, from the archive known by its SHA-256 or from a given file."""
+    """Install every release of a host, from its verified archive or from a local binary."""
     if not plan.releases:
         return
     seen = host.get_fact(Binaries, paths=tuple(each.path for each in plan.releases))
     if seen is None:
-        yield fail_host("could not look for llama-swap: nothing was changed on this host")
+        yield fail_host("could not check llama-swap on this host: nothing was changed")
         return
     given = host.data.get("llama_swap_binary", os.environ.get("LLAMAFLEET_LLAMA_SWAP"))
     for release in plan.releases:
@@ -63,31 +63,31 @@ def install_releases(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 
 
 def origin_of(release: ReleasePlan, machine: str, given: str | None) -> Origin:
-    """What a release is made from, by its SHA-256."""
+    """Return the origin of a release; raise DownloadError if there is none."""
     file = release.binary or given
     if file:
         path = Path(str(file)).expanduser()
         if not path.is_file():
-            raise DownloadError(f"the given llama-swap does not exist on this machine: {path}")
+            raise DownloadError(f"the llama-swap binary does not exist on this machine: {path}")
         return Origin(cache.sha256_of(path), path)
     sha256 = release.sha256 or archive_sha256(release.version, machine)
     if not sha256:
         versions = known_versions()
         raise DownloadError(
-            f"the SHA-256 of llama-swap {release.version} for {machine} is not known here "
-            f'({versions[0]} to {versions[-1]} are): write sha256 = "..." into the service'
+            f"no SHA-256 is known for llama-swap {release.version} on {machine}, only for "
+            f'{versions[0]} to {versions[-1]}: write sha256 = "..." into the service'
         )
     return Origin(sha256, None, archive_url(release.version, machine))
 
 
 def _is_there(release: ReleasePlan, origin: Origin, seen: InstalledBinaries) -> bool:
-    """Whether the binary is, untouched, what was made from this origin."""
+    """Return True if the binary is from this origin and unchanged."""
     sha256, remembered = seen.binaries.get(release.path, ("", ""))
     return bool(sha256) and remembered == f"{origin.sha256} {sha256}"
 
 
 def binary_of(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
-    """The binary on the controller: the given file, or the one inside the release archive."""
+    """Return the binary on the controller: the local file, or that of the release archive."""
     if origin.file is not None:
         return origin.file
     archive = obtain(origin.url, origin.sha256, f"llama-swap {version}", machine_says.log)
@@ -100,7 +100,9 @@ def binary_of(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
                 member = packed.extractfile("llama-swap")
                 content = member.read() if member else b""
         except (tarfile.TarError, KeyError) as error:
-            raise DownloadError(f"the archive of llama-swap {version} holds no binary") from error
+            raise DownloadError(
+                f"the archive of llama-swap {version} contains no llama-swap"
+            ) from error
         path.parent.mkdir(exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         unfinished.write_bytes(content)
@@ -109,14 +111,14 @@ def binary_of(origin: Origin, version: str, machine_says: PyinfraHost) -> Path:
 
 
 def install_release(state: State, host: PyinfraHost, release: ReleasePlan, origin: Origin) -> bool:
-    """Bring the binary to the host, ask it for its version, and put it in place."""
+    """Upload the binary, ask it for its version, and put it in place."""
     try:
         binary = binary_of(origin, release.version, host)
     except DownloadError as error:
         log_error(
             host,
-            f"{error}\nllamafleet takes a binary from LLAMAFLEET_LLAMA_SWAP or the host's "
-            "data (llama_swap_binary) too",
+            f"{error}\nto install a local binary, set LLAMAFLEET_LLAMA_SWAP, or llama_swap_binary "
+            "in the host's data",
         )
         return False
     sha256 = cache.sha256_of(binary)
@@ -133,5 +135,5 @@ def install_release(state: State, host: PyinfraHost, release: ReleasePlan, origi
 
 @deploy("llama-swap")
 def llama_swap(plan: HostPlan) -> None:
-    """The llama-swap releases of a host."""
+    """Install the llama-swap releases of a host."""
     install_releases(name="Install the pinned release", plan=plan)

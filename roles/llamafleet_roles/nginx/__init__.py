@@ -1,4 +1,4 @@
-"""nginx from the distribution, where a service of the host needs it."""
+"""The role for nginx: the distribution's package, if a service of the host needs it."""
 
 from llamafleet_roles.nginx.tasks import nginx
 

@@ -1,4 +1,4 @@
-"""Install nginx; its files and its unit are the services role's."""
+"""Install nginx; the services role manages its files and its unit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from llamafleet_roles.commands import command_line, fail_host, log_planned, shel
 from llamafleet_roles.packages import install_script
 
 NAME = "nginx"
-"""The package that this role installs; those without a role of their own are service_packages'."""
+"""The package that this role installs."""
 
 _PROBE = """
 PATH=$PATH:/usr/sbin:/sbin
@@ -30,38 +30,39 @@ true
 _DISABLE = """
 set -eu
 rm -f /etc/nginx/sites-enabled/default
-echo "disabled nginx's default site, which takes port 80: it is in sites-available still"
+echo "disabled nginx's default site, which uses port 80; it stays in sites-available"
 ! systemctl is-active --quiet nginx || systemctl reload nginx
 """
 
 
 class Nginx(FactBase[frozenset[str] | None]):
-    """`installed`, `conf.d` (its files are read), `default-site` (the package's is enabled)."""
+    """Any of `installed`, `conf.d` (nginx.conf includes it), `default-site` (it uses port 80)."""
 
     def command(self) -> str:
-        """A script that never fails."""
+        """Return the probe, a script that never fails."""
         return command_line("sh", "-c", _PROBE)
 
     @staticmethod
     def default() -> frozenset[str] | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> frozenset[str] | None:
-        """The lines after the first, which shows that the probe ran."""
+        """Return the lines after the first, which shows that the probe ran."""
         return frozenset(output[1:]) if output and output[0] == "nginx 1" else None
 
 
 @operation()
 def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Install the package. Nothing of the user's is touched: only the package's own example site is
-    disabled, and only where a service of the fleet listens on its port 80.
+    """Install the package, and disable its default site if a service of the fleet uses port 80.
+
+    Files of the user are never touched.
     """
     if all(each.name != NAME for each in plan.packages):
         return
     seen = host.get_fact(Nginx)
     if seen is None:
-        yield fail_host("could not look for nginx: nothing was changed on this host")
+        yield fail_host("could not check nginx on this host: nothing was changed")
         return
     if "installed" not in seen:
         log_planned("will install nginx")
@@ -75,11 +76,11 @@ def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         return
     ports = {p.port for service in plan.services for p in service.probes if p.kind == "nginx"}
     if "default-site" in seen and 80 in ports:
-        log_planned("will disable nginx's default site, which takes port 80")
+        log_planned("will disable nginx's default site, which uses port 80")
         yield shell_step(command_line("sh", "-c", _DISABLE))
 
 
 @deploy("nginx")
 def nginx(plan: HostPlan) -> None:
-    """nginx, where the plan has it."""
+    """Install nginx if the plan has it."""
     install_nginx(name="Install", plan=plan)

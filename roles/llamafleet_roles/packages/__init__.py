@@ -1,7 +1,7 @@
-"""Distribution packages: install what is missing, or say what to install by hand.
+"""Packages of distributions: install what is missing, or print what to install by hand.
 
-One family of distributions a file, data only, listed in FAMILIES. Packages have Debian's names
-everywhere else; a family says what its own are called.
+Each family of distributions is a file with data only, listed in FAMILIES. Elsewhere packages have
+Debian's names; a family maps them to its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from llamafleet_roles.packages.debian import DEBIAN
 from llamafleet_roles.packages.family import DistroFamily
 
 FAMILIES: tuple[DistroFamily, ...] = (DEBIAN,)
-"""The first whose command a host has is the one that is used."""
+"""The known families; the first whose command a host has is used."""
 
 _FAMILY = """\
 {branch} command -v {command} >/dev/null; then
@@ -24,9 +24,9 @@ done
 if [ -n "$missing" ]; then
     echo "installing$missing"
     : >"$log"
-    {update_step}# A compiler's gigabytes take a while, and a command that stays silent counts as
-    # hung. What sleeps must not hold the output open once all is done.
-    (while sleep 60 >/dev/null 2>&1; do echo "{command} is at: $(tail -n 1 "$log")"; done) &
+    {update_step}# A compiler's gigabytes take a while, and a silent command counts as hung. The
+    # sleeping process must not hold the output open at the end.
+    (while sleep 60 >/dev/null 2>&1; do echo "{command}: $(tail -n 1 "$log")"; done) &
     speaking=$!
     {install} $missing >>"$log" 2>&1 || quit "{command} install failed"
     kill "$speaking" 2>/dev/null || :
@@ -45,8 +45,8 @@ quit() {{ tail -n 15 "$log" >&2; echo "$1 on this host: see above" >&2; exit 1; 
         command -v "$tool" >/dev/null || absent=1
     done
     [ -z "${{absent:-}}" ] || {{
-        echo "this host has no {commands}: install by hand what Debian calls {names}," >&2
-        echo "so that {tools_text} can be found, and run this again" >&2
+        echo "this host has no {commands}: install what Debian calls {names} by hand" >&2
+        echo "so that {tools_text} can be found on the PATH, then run this again" >&2
         exit 1
     }}
 fi
@@ -56,7 +56,7 @@ fi
 def install_script(packages: Iterable[str], tools: Iterable[str] = ()) -> str:
     """Return a script that installs packages, given by Debian's names.
 
-    On a host of no known family it demands that `tools` are found.
+    On a host of no known family it fails unless `tools` are on the PATH.
     """
     debian = tuple(packages)
     if not debian:
@@ -89,7 +89,7 @@ def _branch(family: DistroFamily, debian: tuple[str, ...], branch: str) -> str:
 def version_function() -> str:
     """Return the shell function `package_version NAME`, which prints a version or nothing.
 
-    It is that of the installed package, else of the one that could be installed.
+    The version is that of the installed package, else of the candidate.
     """
     branches = "".join(
         f"{'elif' if number else 'if'} command -v {family.command} >/dev/null; then\n"

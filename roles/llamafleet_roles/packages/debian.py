@@ -1,4 +1,4 @@
-"""Debian, Ubuntu, and what is made from them."""
+"""Debian, Ubuntu and their derivatives."""
 
 from llamafleet_roles.packages.family import DistroFamily
 

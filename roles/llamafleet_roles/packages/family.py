@@ -1,4 +1,4 @@
-"""What differs from one family of distributions to another, as data."""
+"""The differences between families of distributions, as data."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 class DistroFamily:
     """One family of distributions, known by its package manager.
 
-    `command` is what only its hosts have. `installed` is shell that succeeds if `$package` is
-    installed; `update`, if there is one, renews the lists of packages, and `install` is put before
-    the names. `version` prints the version of `$1`, installed or else to be had.
+    `command` exists on its hosts only. `installed` is shell code that succeeds if `$package` is
+    installed; `update`, if set, refreshes the package lists; `install` is followed by the names.
+    `version` prints the version of `$1`, installed or candidate.
 
-    `names` pairs Debian's name of a package with the family's own: none where it is the same, ""
-    where nothing needs to be installed, several with spaces between them.
+    `names` maps Debian's name of a package to the family's: no entry if it is the same, "" if
+    nothing needs to be installed, several separated by spaces.
     """
 
     name: str
@@ -26,7 +26,7 @@ class DistroFamily:
     names: tuple[tuple[str, str], ...] = ()
 
     def own_names(self, debian: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what the family calls the packages with these names of Debian, each once."""
+        """Map Debian's names of packages to the family's, each once."""
         own = dict(self.names)
         found = (word for name in debian for word in own.get(name, name).split())
         return tuple(dict.fromkeys(found))

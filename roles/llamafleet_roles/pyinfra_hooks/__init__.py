@@ -1,9 +1,9 @@
 """Every hook into pyinfra, paramiko and gevent, in one place.
 
-pyinfra 3.10 waits for ever for a host that has gone silent, and ends with 0 where nothing or not
-all was done. config.py installs what changes that, before pyinfra connects to anything. Nothing
-here limits how long a command may work: a host must only show that it is there, and a command must
-say something from time to time, as those that take long do (files/follow.sh, packages.py).
+pyinfra 3.10 waits for ever for a host that does not answer, and exits with 0 when nothing, or not
+everything, was done. `site.configure` installs these hooks before pyinfra connects. They do not
+limit how long a command may run: a host must answer keepalives, and a command must print something
+from time to time, as the long ones do (files/follow.sh, packages/).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from llamafleet_roles.pyinfra_hooks.silence import BoundedSFTPClient, read_outpu
 
 
 def install() -> None:
-    """Put the hooks in place; once is enough, and again does no harm."""
+    """Install the hooks; a second call has no effect."""
     if getattr(SSHClient.connect, "of_llamafleet", False):
         return
     _replace(SSHClient, "connect", connect_client)
@@ -41,7 +41,7 @@ def install() -> None:
     setattr(ssh, "SFTPClient", BoundedSFTPClient)  # noqa: B010 (mypy: it is not exported)
     _replace(State, "init", init_state)
     _replace(operations, "_run_no_wait_ops", run_no_wait_ops)
-    # The command line; whoever uses pyinfra as a library has none.
+    # The command line is not loaded if pyinfra is used as a library.
     command_line = sys.modules.get("pyinfra_cli.cli")
     if command_line is not None:
         _replace(command_line, "_get_inventory_pattern_matches", matching_hosts)
@@ -50,7 +50,7 @@ def install() -> None:
 
 
 def _replace(owner: Any, name: str, hook: Callable[..., Any]) -> None:
-    """Put `hook(original, ...)` in the place of a function."""
+    """Replace a function by `hook(original, ...)`."""
     original = getattr(owner, name)
 
     def hooked(*args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Connections that end when the host at the other end has gone silent."""
+"""SSH connections that end when the host no longer answers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.sshuserclient.client import SSHClient
 
 ASK_AFTER = 5
-"""Seconds without a packet after which a host is asked whether it is there."""
+"""Seconds without a packet after which a keepalive is sent."""
 
 PATIENCE = 60
-"""Seconds after which a host that answers nothing is given up."""
+"""Seconds without an answer after which the connection is closed."""
 
 LOST = (TimeoutError, OSError, SSHException, EOFError)
-"""What paramiko and pyinfra raise where a connection ends in the middle of something."""
+"""The exceptions that paramiko and pyinfra raise when a connection ends during an operation."""
 
 
 def connect_client(original: Callable[..., None], self: SSHClient, *args: Any, **kw: Any) -> None:
-    """Connect to a host, or to one that is jumped over on the way to it."""
+    """Connect to a host or a jump host, with timeouts for channels and for the socket."""
     original(self, *args, **kw)
     transport: Any = self.get_transport()
     if transport is not None:
@@ -33,7 +33,7 @@ def connect_client(original: Callable[..., None], self: SSHClient, *args: Any, *
 
 
 def set_socket_options(sock: Any) -> None:
-    """Send at once, and have the kernel end a connection of which nothing arrives any more."""
+    """Disable Nagle's algorithm, and let the kernel close a dead connection (tcp(7))."""
     if not isinstance(sock, socket.socket):  # behind a jump host, or a ProxyCommand
         return
     # paramiko leaves Nagle's algorithm on, which costs 40 ms with every command.
@@ -51,7 +51,7 @@ def set_socket_options(sock: Any) -> None:
 
 
 def connect_host(original: Callable[..., None], self: SSHConnector) -> None:
-    """Connect to a host of the inventory, and watch the connection from then on."""
+    """Connect to a host of the inventory, and monitor the connection from then on."""
     original(self)
     transport = self.client.get_transport() if self.client else None
     if transport is not None:
@@ -60,21 +60,21 @@ def connect_host(original: Callable[..., None], self: SSHConnector) -> None:
 
 
 def _give_up(host: Host, transport: Transport) -> None:
-    message = f"has not answered for {PATIENCE} s: the connection is given up"
+    message = f"no answer for {PATIENCE} s: closing the connection"
     host.log_styled(message, fg="red", log_func=logger.error)
     transport.close()
 
 
 def watch(transport: Transport, give_up: Callable[[], None]) -> None:
-    """Ask a silent host whether it is there, and call `give_up` once it does not answer.
+    """Send keepalives to a silent host; call `give_up` after PATIENCE seconds without an answer.
 
-    Everything that arrives counts as an answer: on a slow line much may lie before the question.
+    Every packet counts as an answer: on a slow line much may be queued before the reply.
     """
     heard = _listen(transport)
     silent, asking = 0, None
     while transport.is_active():
         gevent.sleep(ASK_AFTER)
-        # Counted in naps, not by the clock: while this machine slept or was busy, nobody was asked.
+        # Counted in sleeps, not by the clock: while this machine was suspended, nothing was sent.
         silent = 0 if heard() else silent + ASK_AFTER
         if silent >= PATIENCE:
             give_up()
@@ -84,7 +84,7 @@ def watch(transport: Transport, give_up: Callable[[], None]) -> None:
 
 
 def _listen(transport: Transport) -> Callable[[], bool]:
-    """Return a function that says whether a packet has arrived since it was called last."""
+    """Return a function that returns True if a packet has arrived since its last call."""
     packetizer: Any = transport.packetizer
     read = packetizer.read_message
     arrived = [True]

@@ -1,4 +1,4 @@
-"""Exit codes that say whether everything was done."""
+"""Exit codes that tell whether everything was done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def init_state(
     config: Any,
     initial_limit: list[Host] | None = None,
 ) -> None:
-    """Refuse a run on no host at all, which pyinfra calls a success."""
+    """Raise PyinfraError for a run without hosts, which pyinfra counts as a success."""
     if initial_limit == [] or not len(inventory):
         why = "--limit and --exclude leave none" if len(inventory) else "the inventory has none"
         raise PyinfraError(f"no host to work on: {why}")
@@ -32,7 +32,7 @@ def init_state(
 def matching_hosts(
     original: Callable[..., list[Host]], inventory: Any, patterns: Iterable[str], option: str
 ) -> list[Host]:
-    """Refuse a pattern that matches nothing: a typo would leave out a host without a failure."""
+    """Raise PyinfraError for a pattern that matches nothing: a typo would silently skip a host."""
     found: list[Host] = []
     for pattern in patterns:
         hosts = original(inventory, [pattern], option)
@@ -46,12 +46,12 @@ def matching_hosts(
 
 
 def confirm(original: Callable[[str], bool], message: str) -> bool:
-    """Ask a person; a run that nobody confirms has done nothing, which is no success."""
+    """Ask for confirmation; raise PyinfraError if the run is not confirmed."""
     try:
         confirmed = original(message)
     except EOFError as error:
         raise PyinfraError(
-            "nobody is there to answer: add -y to roll out, or --dry to only look"
+            "cannot ask for confirmation here: add -y to roll out, or --dry to preview"
         ) from error
     if not confirmed and message.startswith("Detected changes"):
         raise PyinfraError("not confirmed: nothing was changed")
@@ -59,13 +59,13 @@ def confirm(original: Callable[[str], bool], message: str) -> bool:
 
 
 def run_no_wait_ops(original: Callable[..., None], state: State) -> None:
-    """Work on every host at its own pace, and count those that fail as failed."""
+    """Run the operations of every host at its own pace, and mark hosts that fail as failed."""
     failed: set[Host] = set()
 
     def work(host: Host) -> None:
         try:
             operations._run_host_ops(state, host)
-        except PyinfraError:  # said already
+        except PyinfraError:  # reported already
             failed.add(host)
 
     assert state.pool is not None
@@ -77,11 +77,11 @@ def run_no_wait_ops(original: Callable[..., None], state: State) -> None:
 
 
 INTERRUPTED = 128 + signal.SIGINT
-"""The status that shells give to what Ctrl-C has ended."""
+"""The exit status of a program that was ended by Ctrl-C, as shells report it."""
 
 
 def interrupted(signum: int, frame: Any) -> None:
-    """End a run that a person stops; Ctrl-C once more waits for no host to be left in order."""
+    """End a run on Ctrl-C; a second Ctrl-C exits at once, without disconnecting from hosts."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    print("stopped by Ctrl-C: run this again to finish what was begun", file=sys.stderr, flush=True)
+    print("stopped by Ctrl-C: run this again to finish", file=sys.stderr, flush=True)
     sys.exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""Commands and transfers that end when nothing comes of them any more."""
+"""Timeouts for commands and transfers that produce no output any more."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from paramiko import SFTPClient, Transport
 from pyinfra.connectors.util import CommandOutput
 
 PROBE_SILENCE = 300
-"""Seconds that a question to a host (a fact) may take to say its first or its next line."""
+"""Seconds that a fact may take until its first or next line of output."""
 
 COMMAND_SILENCE = 900
-"""Seconds that any other command may be silent."""
+"""Seconds that any other command may take until its first or next line of output."""
 
 
 class SilenceTimeout(int):
-    """A timeout in seconds that begins anew with every line of output."""
+    """A timeout in seconds that restarts with every line of output."""
 
 
 class CommandSilentError(TimeoutError):
-    """A command said nothing for too long; the message says for how long."""
+    """A command printed nothing for too long; the message says for how long."""
 
 
 def read_output(
@@ -32,9 +32,9 @@ def read_output(
     print_output: bool,
     print_prefix: str,
 ) -> CommandOutput:
-    """Read the output of a command; a plain `timeout` is pyinfra's, for all of it.
+    """Read the output of a command; a plain int as `timeout` limits the total time, as in pyinfra.
 
-    Commands of this machine (@local) have no limit: who sees one hang can look and press Ctrl-C.
+    Commands on this machine (@local) have no limit: the user can press Ctrl-C.
     """
     if timeout is not None and not isinstance(timeout, SilenceTimeout):
         return original(stdout, stderr, timeout, print_output, print_prefix)
@@ -63,19 +63,21 @@ def read_output(
 
 
 def write_input(original: Callable[..., None], stdin: Any, stream: Any) -> None:
-    """Write a command's standard input, which must be read by it one day."""
-    with gevent.Timeout(COMMAND_SILENCE, CommandSilentError(f"not read for {COMMAND_SILENCE} s")):
+    """Write a command's standard input, within COMMAND_SILENCE seconds."""
+    with gevent.Timeout(
+        COMMAND_SILENCE, CommandSilentError(f"its input was not read for {COMMAND_SILENCE} s")
+    ):
         original(stdin, stream)
 
 
 class BoundedSFTPClient(SFTPClient):
-    """File transfers whose every step must be answered."""
+    """File transfers in which every request has a timeout."""
 
     @classmethod
     def from_transport(
         cls, t: Transport, window_size: int | None = None, max_packet_size: int | None = None
     ) -> BoundedSFTPClient | None:
-        """Open a channel for transfers on a connection; None where it is refused."""
+        """Open an SFTP channel on a connection; return None if it is refused."""
         client = super().from_transport(t, window_size, max_packet_size)
         channel = client.get_channel() if client else None
         if channel is not None:

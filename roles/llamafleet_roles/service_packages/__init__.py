@@ -1,4 +1,4 @@
-"""Packages of the distribution that services of the host need."""
+"""The role for packages of the distribution that services of the host need."""
 
 from llamafleet_roles.service_packages.tasks import service_packages
 

@@ -1,4 +1,4 @@
-"""Install the packages that a host's services name, but for those that have a role of their own."""
+"""Install the packages that a host's services need, except those with a role of their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from llamafleet_roles.nginx.tasks import NAME as NGINX
 from llamafleet_roles.packages import install_script
 
 WITH_A_ROLE = (NGINX,)
-"""Packages whose roles install them, because they look after more than the package."""
+"""Packages that other roles install, because they manage more than the package."""
 
 _PROBE = """
 PATH=$PATH:/usr/sbin:/sbin
@@ -28,36 +28,38 @@ done
 
 
 class Programs(FactBase[frozenset[str] | None]):
-    """Those of some programs that are found on the host."""
+    """The programs, out of some, that are on the host's PATH."""
 
     def command(self, *programs: str) -> str:
-        """A script that never fails."""
+        """Return the probe, a script that never fails."""
         return command_line("sh", "-c", _PROBE, "programs", *programs)
 
     @staticmethod
     def default() -> frozenset[str] | None:
-        """No knowledge."""
+        """Return None: unknown."""
         return None
 
     def process(self, output: list[str]) -> frozenset[str] | None:
-        """The lines after the first, which shows that the probe ran."""
+        """Return the lines after the first, which shows that the probe ran."""
         return frozenset(output[1:]) if output and output[0] == "programs 1" else None
 
 
 def wanted(plan: HostPlan) -> tuple[Package, ...]:
-    """Return the packages that no role of their own installs."""
+    """Return the packages that have no role of their own."""
     return tuple(each for each in plan.packages if each.name not in WITH_A_ROLE)
 
 
 @operation()
 def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Install what is missing. The programs' files and units are the services role's."""
+    """Install what is missing; the services role manages the programs' files and units."""
     packages = wanted(plan)
     if not packages:
         return
     seen = host.get_fact(Programs, *(each.program for each in packages))
     if seen is None:
-        yield fail_host("could not look for programs of services: nothing was changed on this host")
+        yield fail_host(
+            "could not check the programs of services on this host: nothing was changed"
+        )
         return
     missing = [each for each in packages if each.program not in seen]
     if missing:
@@ -68,6 +70,6 @@ def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 
 @deploy("service packages")
 def service_packages(plan: HostPlan) -> None:
-    """What the plan's services need of the distribution."""
+    """Install the packages of the distribution that the plan's services need."""
     if wanted(plan):
         install_packages(name="Install", plan=plan)

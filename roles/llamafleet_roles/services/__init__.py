@@ -1,4 +1,4 @@
-"""Files and units of a host: put atomically, validated first, restarted only where needed."""
+"""The role for files and units: validated, replaced atomically, restarted only if necessary."""
 
 from llamafleet_roles.services.prove import prove, prove_if_asked
 from llamafleet_roles.services.tasks import services

@@ -1,4 +1,4 @@
-"""One archive with everything apply.sh needs: the plan, the files that differ, the manifests."""
+"""The archive for apply.sh: the plan, the files that differ, the manifests."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from llamafleet_roles.services.plan_lines import plan_lines, planned_units, tria
 FILES = Path(__file__).parent / "files"
 SCRIPTS = ("apply", "functions", "ports", "record", "check", "health", "units")
 
-# One rollout at a time; the staging folder is the lock holder's. sh keeps the lock (descriptor 9)
-# until apply.sh has ended, also when the connection is gone by then.
+# One rollout at a time; the staging folder belongs to the holder of the lock. sh keeps the lock
+# (descriptor 9) until apply.sh ends, even if the connection is lost.
 _UNPACK = """
 umask 077
 trap '' HUP PIPE
@@ -33,15 +33,18 @@ mkdir -p -m 711 "$state"
 exec 9>>"$state/lock"
 if command -v flock >/dev/null; then
     flock -n 9 || {
-        echo "another rollout is at work on this host: waiting for it"
+        echo "another rollout is running on this host; waiting for it to finish:"
         sed '/^id /d; s/^/    /' "$state/staging/record" 2>/dev/null
-        flock -w 600 9 || { echo "it does not come to an end" >&2; exit 1; }
+        flock -w 600 9 || {
+            echo "the other rollout did not finish within 10 minutes: run this again" >&2
+            exit 1
+        }
     }
 fi
 rm -rf "$state/staging"
 mkdir "$state/staging"
 base64 -d | tar -xzf - -C "$state/staging" || {
-    echo "the bundle did not arrive whole: run this again" >&2
+    echo "the uploaded bundle is incomplete: run this again" >&2
     exit 1
 }
 exec sh "$state/staging/apply.sh" "$state/staging"
@@ -49,7 +52,7 @@ exec sh "$state/staging/apply.sh" "$state/staging"
 
 
 def apply_command(root: str = "") -> str:
-    """The command that unpacks a bundle from its standard input and applies it."""
+    """Return the command that unpacks a bundle from its standard input and applies it."""
     return command_line("sh", "-c", _UNPACK, "apply", root + STATE)
 
 
@@ -60,10 +63,10 @@ def bundle(
     observed: HostState,
     patience: int,
 ) -> str:
-    """Pack the archive as base64 text; only files that differ are in it.
+    """Pack the archive as base64 text, with only the files that differ.
 
-    `observed` is what the changes were made from: where the host is not so any more, apply.sh
-    changes nothing.
+    `changes` were computed from `observed`; if the host has changed since, apply.sh refuses.
+    `patience` is the time in seconds that a started unit may take to answer.
     """
     wanted = manifest_of(artifacts, planned_units(plan))
     staged = _staged(artifacts, changes)
@@ -82,7 +85,7 @@ def bundle(
 
 
 def _record() -> str:
-    """Say who rolls out: for other operators, and different for each rollout."""
+    """Return who rolls out, for other operators, with an ID that differs for each rollout."""
     try:
         who = getpass.getuser()
     except (OSError, KeyError):  # an account without a name
@@ -92,7 +95,7 @@ def _record() -> str:
 
 
 def _staged(artifacts: tuple[Artifact, ...], changes: Changes) -> Mapping[int, Artifact]:
-    # A unit is checked together with the other new ones; the numbers are those of the whole plan.
+    # The indexes are those of the whole plan.
     return {index: each for index, each in enumerate(artifacts) if each in changes.put}
 
 

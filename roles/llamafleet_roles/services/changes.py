@@ -1,4 +1,4 @@
-"""What differs between a host's plan and what the host has; pure."""
+"""The differences between a host's plan and its state; pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _ENABLED = frozenset({"enabled", "enabled-runtime", "static", "alias", "generate
 class Changes:
     """Everything that a rollout has to do on one host.
 
-    `units` are those that need something besides what changed files bring about, with the reason.
-    `taken` are files to put that are not in the manifest: what is there is somebody else's.
-    `stray` are files of a database that belong to root and must be its service's.
+    `units` need something that no changed file brings about, with the reason. `gone` and `stop` are
+    files and units of the manifest that the plan has no more; `leave` are such units of packages.
+    `taken` are files to write that are not in the manifest: a file that exists there is not ours.
+    `stray` are files of a database that belong to root instead of their service's user.
     """
 
     put: tuple[Artifact, ...] = ()
@@ -46,32 +47,39 @@ class Changes:
         )
 
     def lines(self) -> Iterator[str]:
-        """What would happen, a sentence each."""
+        """Yield a line for each planned change."""
         for artifact in self.put:
             verb = "create" if artifact.path in self.new else "replace"
             yield f"will {verb} {artifact.path}{_noticed(artifact.restarts, artifact.reloads)}"
         for path in (each for each in self.taken if each not in self.new):
-            yield f"{path} was put there by somebody else: will keep it in {STATE}/replaced"
+            yield f"{path} is not managed by llamafleet yet: will keep a copy in {STATE}/replaced"
         for path in self.stray:
-            yield f"will give {path} to the user of its service: it belongs to root"
+            yield f"will change the owner of {path} from root to the user of its service"
         for path, notice in self.gone:
             yield f"will remove {path}{_noticed((), notice.reloads)}"
         for unit in self.stop:
             yield f"will stop and disable {unit}"
         for unit, reason in self.units:
-            yield f"will {'start' if reason in _STARTED else 'see to'} {unit}: {reason}"
+            yield f"will {_VERBS.get(reason, 'restart')} {unit}: {reason}"
         for marker in self.owed:
             verb, _, unit = marker.partition("@")
             if verb == "clean":
-                yield "an earlier run was interrupted: will bring it to its end"
+                yield "an earlier run was interrupted: will finish it"
             else:
-                yield f"an earlier run still owes {unit} a {_OWED.get(verb, verb)}"
+                yield f"{unit} still needs a {_OWED.get(verb, verb)} from an earlier run"
         if self.manifest and not (self.put or self.gone or self.stop):
-            yield "will record what is managed here"
+            yield "will update the list of files and units that llamafleet manages"
 
 
-_STARTED = frozenset({"it is inactive", "it is failed", "it is not known to systemd yet"})
-_OWED = {"restart": "restart", "reload": "reload", "health": "look whether it answers"}
+_UNKNOWN, _DISABLED = "systemd does not know it yet", "it is not enabled"
+_CHANGED_ON_DISK = "its unit file changed on disk"
+_VERBS = {
+    **dict.fromkeys(("it is inactive", "it is failed", _UNKNOWN), "start"),
+    **dict.fromkeys(("it is activating", "it is deactivating", "it is reloading"), "check"),
+    _DISABLED: "enable",
+    _CHANGED_ON_DISK: "reload the unit file of",
+}
+_OWED = {"restart": "restart", "reload": "reload", "health": "health check"}
 
 
 def _noticed(restarts: tuple[str, ...], reloads: tuple[str, ...]) -> str:
@@ -80,7 +88,7 @@ def _noticed(restarts: tuple[str, ...], reloads: tuple[str, ...]) -> str:
 
 
 def access_of(artifact: Artifact) -> str:
-    """Mode, owner and group as the probe prints them."""
+    """Return `MODE OWNER GROUP` as the probe prints them."""
     return f"{artifact.mode.lstrip('0') or '0'} {artifact.owner} {artifact.group}"
 
 
@@ -94,22 +102,22 @@ def _differs(artifact: Artifact, observed: HostState) -> bool:
 
 def _trouble(state: UnitState | None, stale: tuple[str, ...]) -> str | None:
     if state is None or not state.active:
-        return "it is not known to systemd yet"
+        return _UNKNOWN
     if state.active != "active":
         return f"it is {state.active}"
     if state.enabled not in _ENABLED:
-        return "it is not enabled"
+        return _DISABLED
     if not state.current:
-        return "it runs a file that has been replaced"
+        return "its program was replaced on disk"
     if stale:
-        return f"it has loaded {', '.join(stale)} before the file was replaced"
+        return f"it loaded {', '.join(stale)} before the file was replaced"
     if state.needs_reload:
-        return "systemd has not read its file again"
+        return _CHANGED_ON_DISK
     return None
 
 
 def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: HostState) -> Changes:
-    """The way from what a host has to what the plan says."""
+    """Compute the changes from a host's state to its plan."""
     planned = tuple(units)
     wanted = manifest_of(artifacts, planned)
     had = observed.manifest or Manifest()
@@ -139,10 +147,9 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ho
 
 
 def units_that_give_way(planned: Iterable[Unit], changes: Changes, observed: HostState) -> set[str]:
-    """Units whose ports are no one's hindrance: the rollout moves or stops them itself.
+    """Return the units that may hold ports of the plan: the rollout moves or stops them itself.
 
-    A unit that came with a package is read again where one of our files in it changes; what else
-    it listens on is somebody else's.
+    A unit of a package is among them if one of our files for it changes and reloads it.
     """
     had = observed.manifest or Manifest()
     managed = {each.name for each in planned if each.managed}

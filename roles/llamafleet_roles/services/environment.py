@@ -10,10 +10,10 @@ from llamafleet_roles.environment import EnvironmentFileError, environment_text
 
 
 def environment_files(plan: HostPlan, given: object) -> tuple[Artifact, ...]:
-    """A file of mode 600 for each service of this host that `given` (service -> values) names.
+    """Return a file of mode 600, and drop-ins that read it, for each service in `given`.
 
-    A drop-in beside each of its units reads it. Group data may hold the values of services that run
-    elsewhere; those are left alone.
+    `given` maps services to {NAME: value}. Services of other hosts are ignored. Raises
+    EnvironmentFileError.
     """
     if not isinstance(given, Mapping):
         raise EnvironmentFileError("llamafleet_environment must be {service: {NAME: value}}")
@@ -31,7 +31,7 @@ def environment_files(plan: HostPlan, given: object) -> tuple[Artifact, ...]:
 
 
 def drop_in(unit: str) -> str:
-    """Where a unit is told of its environment file."""
+    """Return the path of the drop-in that names a unit's environment file."""
     return f"/etc/systemd/system/{unit}.d/llamafleet-environment.conf"
 
 

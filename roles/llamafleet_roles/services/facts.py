@@ -1,4 +1,4 @@
-"""What a host has of its plan: files, units, owed restarts and the manifest, in one round trip."""
+"""The state of a host: files, units, owed restarts and the manifest, in one round trip."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class UnitState:
-    """A unit in systemd's words; `current` unless it runs a file that has been replaced."""
+    """ActiveState, UnitFileState and NeedDaemonReload of a unit.
+
+    `current` is False if it runs a program that was replaced on disk.
+    """
 
     active: str
     enabled: str
@@ -37,11 +40,11 @@ class UnitState:
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """A host as the probe saw it; absent files are not in `files`.
+    """The state of a host; files that do not exist are not in `files`.
 
-    `stale` are weights by the unit that has loaded what was at their path before. `held` are
-    others' processes at the ports of the plan, `stray` files of a service's database that are
-    root's, and `state` is another text after each rollout.
+    `stale` are weights, by unit, that were replaced after the unit had loaded them. `held` are
+    other processes at the ports of the plan, `stray` files of a service's database that belong to
+    root, and `state` differs after each rollout.
     """
 
     files: Mapping[str, FileState] = field(default_factory=dict)
@@ -55,7 +58,7 @@ class HostState:
 
 
 class Services(FactBase[HostState | None]):
-    """The state of files and of units (name -> executable); None where the probe could not run."""
+    """The state of files and of units (name, executable); None if the probe could not run."""
 
     def command(
         self,
@@ -64,7 +67,7 @@ class Services(FactBase[HostState | None]):
         sockets: tuple[tuple[str, str], ...] = (),
         stores: tuple[str, ...] = (),
     ) -> str:
-        """The probe, a script that never fails; `sockets` are (unit, as `wanted_at` writes it)."""
+        """Return the probe, a script that never fails; `sockets` are (unit, `socket_key`)."""
         script = "".join((FILES / f"{name}.sh").read_text() for name in PROBE)
         items = [f"F:{path}" for path in files]
         items += [f"U:{name}:{executable}" for name, executable in units]
@@ -74,11 +77,11 @@ class Services(FactBase[HostState | None]):
 
     @staticmethod
     def default() -> HostState | None:
-        """Also what a fact that failed gives: not an empty host, but no knowledge."""
+        """Return None, also for a probe that failed: the state is unknown, not empty."""
         return None
 
     def process(self, output: list[str]) -> HostState | None:
-        """The probe's tab-separated lines."""
+        """Parse the probe's tab-separated lines."""
         if not output or output[0] != "probe\t1":
             return None
         files: dict[str, FileState] = {}
@@ -112,21 +115,21 @@ class Services(FactBase[HostState | None]):
 
 
 class Texts(FactBase[dict[str, str]]):
-    """The text of files, for showing differences; files that cannot be read are left out."""
+    """The texts of files by path, for showing differences; unreadable files are left out."""
 
     def command(self, paths: tuple[str, ...]) -> str:
-        """Each as one line of base64."""
+        """Return a script that prints each file as one line of base64."""
         line = 'printf "%s\\t%s\\n" "$f" "$(base64 -w0 <"$f")"'
         script = f'for f in "$@"; do {line}; done 2>/dev/null; true'
         return command_line("sh", "-c", script, "texts", *paths)
 
     @staticmethod
     def default() -> dict[str, str]:
-        """Nothing could be read."""
+        """Return an empty mapping."""
         return {}
 
     def process(self, output: list[str]) -> dict[str, str]:
-        """Path to text."""
+        """Decode the lines: path to text."""
         found: dict[str, str] = {}
         for line in output:
             path, _, encoded = line.partition("\t")

@@ -1,4 +1,4 @@
-"""The list of files and units on a host that are ours, kept on the host itself."""
+"""The list of files and units that llamafleet manages on a host, kept on the host itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from llamafleet.targets.plan_types import Artifact, Unit
 
 @dataclass(frozen=True, slots=True)
 class NotifiedUnits:
-    """Which units must notice when a file changes or goes."""
+    """The units to restart and to reload when a file changes or is removed."""
 
     restarts: tuple[str, ...] = ()
     reloads: tuple[str, ...] = ()
@@ -19,18 +19,18 @@ class NotifiedUnits:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Files with their notices, and units; a unit that came with a package is not `managed`."""
+    """The managed files, and the units; the value of a unit is False if it belongs to a package."""
 
     files: Mapping[str, NotifiedUnits] = field(default_factory=dict)
     units: Mapping[str, bool] = field(default_factory=dict)
 
     def with_all_of(self, other: Manifest) -> Manifest:
-        """Both together: what may be on the host while one is being replaced by the other."""
+        """Return both together: what may be on the host while one replaces the other."""
         return Manifest({**self.files, **other.files}, {**self.units, **other.units})
 
 
 def manifest_of(artifacts: Iterable[Artifact], units: Iterable[Unit]) -> Manifest:
-    """What the host has once the plan is in place."""
+    """Return the manifest of a host on which the plan is in place."""
     return Manifest(
         {each.path: NotifiedUnits(each.restarts, each.reloads) for each in artifacts},
         {each.name: each.managed for each in units},
@@ -38,7 +38,7 @@ def manifest_of(artifacts: Iterable[Artifact], units: Iterable[Unit]) -> Manifes
 
 
 def manifest_text(manifest: Manifest) -> str:
-    """The manifest as it lies on the host."""
+    """Render the manifest as JSON, as it is on the host."""
     content = {
         "format": 1,
         "files": {
@@ -51,7 +51,7 @@ def manifest_text(manifest: Manifest) -> str:
 
 
 def read_manifest(text: str) -> Manifest | None:
-    """The manifest that a host has; None where it cannot be read, as if there were none."""
+    """Parse the manifest of a host; return None if it is invalid, as if there were none."""
     try:
         content = json.loads(text)
         return Manifest(

@@ -1,4 +1,4 @@
-"""The lines of plan.tsv, which apply.sh reads: what changes, what runs, and what is to be asked."""
+"""The lines of plan.tsv, which apply.sh reads: files, units and checks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlanError(ValueError):
 
 
 def planned_units(plan: HostPlan) -> tuple[Unit, ...]:
-    """Every unit of a host, once, in start order."""
+    """Return every unit of a host, once, in start order."""
     found: dict[str, Unit] = {}
     for service in plan.services:
         for unit in service.units:
@@ -43,7 +43,10 @@ def plan_lines(
     changes: Changes,
     patience: int,
 ) -> Iterator[str]:
-    """Write the plan, a line for each thing to do; `staged` are the files that travel."""
+    """Yield the lines of the plan; `staged` are the files of the bundle by index.
+
+    `patience` is in seconds. Raises PlanError.
+    """
     for index, artifact in staged.items():
         yield _line(
             "file", str(index), *access_of(artifact).split(" "), artifact.path,
@@ -65,7 +68,7 @@ def plan_lines(
 
 
 def trials(plan: HostPlan, staged: Mapping[int, Artifact]) -> dict[int, str]:
-    """The configurations that llama-swap is asked about, by the number of the staged file."""
+    """Return the configurations that llama-swap validates, by the index of the staged file."""
     found = {}
     for service in plan.services:
         paths = _tried(service)
@@ -76,7 +79,7 @@ def trials(plan: HostPlan, staged: Mapping[int, Artifact]) -> dict[int, str]:
 
 
 def _tried(service: ServicePlan) -> frozenset[str]:
-    """Return the paths of the files whose trial llama-swap is asked about."""
+    """Return the paths of the files that llama-swap validates."""
     return frozenset(
         each.path for each in service.artifacts if each.check and each.check.program == LLAMA_SWAP
     )
@@ -85,7 +88,7 @@ def _tried(service: ServicePlan) -> frozenset[str]:
 def _check_lines(
     artifacts: tuple[Artifact, ...], staged: Mapping[int, Artifact], changes: Changes
 ) -> Iterator[str]:
-    """Yield a line for each folder that a program checks, and in which something changes."""
+    """Yield a line for each folder that a program validates and in which something changes."""
     paths = [artifact.path for artifact in staged.values()] + [path for path, _ in changes.gone]
     checks = dict.fromkeys(each.check for each in artifacts if each.check and each.check.folder)
     for check in filter(None, checks):
@@ -97,7 +100,7 @@ def _line(*fields: str) -> str:
     for field in fields:
         if not field or any(char in field for char in "\t\n"):
             raise PlanError(
-                f"{field!r} cannot be handed to the host: it is empty or holds a tab or newline"
+                f"{field!r} cannot be written to plan.tsv: it is empty or contains a tab or newline"
             )
     return "\t".join(fields) + "\n"
 
@@ -106,7 +109,7 @@ def _listed(names: Iterable[str]) -> str:
     found = tuple(names)
     for name in found:
         if "," in name:
-            raise PlanError(f"{name!r} cannot be handed to the host: it holds a comma")
+            raise PlanError(f"{name!r} cannot be written to plan.tsv: it contains a comma")
     return ",".join(found) or "-"
 
 
@@ -140,7 +143,7 @@ def _health_line(probe: Probe, service: ServicePlan, patience: int) -> str:
 def _swap_lines(
     service: ServicePlan, artifacts: tuple[Artifact, ...], staged: Mapping[int, Artifact]
 ) -> Iterator[str]:
-    """A line for a llama-swap whose configuration is among the staged files."""
+    """Yield a line for a llama-swap whose configuration is among the staged files."""
     if service.trial is None:
         return
     units = tuple(f"/etc/systemd/system/{unit.name}" for unit in service.units)
@@ -155,7 +158,7 @@ def _swap_lines(
 
 
 def _of_unit(setting: re.Pattern[str], texts: Iterable[str]) -> Iterator[str]:
-    """The values of a setting of a unit and its drop-ins, as systemd reads them."""
+    """Yield the values of a setting of a unit and its drop-ins, as systemd reads them."""
     for text in texts:
         for value in setting.findall(text):
             yield value.strip().strip('"').replace("%%", "%")

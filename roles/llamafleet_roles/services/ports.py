@@ -1,4 +1,4 @@
-"""Ports that services need and something else holds: who that is, and how it makes room. Pure."""
+"""Ports of services that another process holds: which one, and how to free the port. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _UNIT = re.compile(r"[^/]+\.(?:service|scope|socket)$")
 _CONTAINER = re.compile(r"(?:docker|libpod|crio|cri-containerd)-([0-9a-f]{12})[0-9a-f]*\.scope$")
 _CONTAINER_FOLDER = re.compile(r"/(?:docker|containerd|libpod|kubepods[^/]*)/.*?([0-9a-f]{12})")
 _USER_MANAGER = re.compile(r"/user@(\d+)\.service/")
-# What people and timers start is in these units where no session manager gives it one of its own:
-# to stop the unit would be to lock everybody out.
+# Without a session manager, what people and timers start runs in these units: stopping the unit
+# would lock everybody out.
 _LOGINS = re.compile(
     r"(?:sshd?|dropbear|crond?|atd|(?:serial-|console-|container-)?getty)(?:@[^/]*)?\.service"
 )
@@ -24,10 +24,10 @@ _PUBLISHERS = ("docker-proxy", "rootlessport", "slirp4netns", "pasta", "conmon")
 
 @dataclass(frozen=True, slots=True)
 class PortHolder:
-    """A process that listens where a socket of the plan belongs, and is no part of its unit.
+    """A process outside a unit that listens on a port of this unit.
 
-    `wanted` is the socket as `wanted_at` writes it. `pid` is 0 where no process of the machine has
-    the socket. `file` is its unit's own file, where systemd knows one.
+    `wanted` is the socket as `socket_key` writes it. `pid` is 0 if no process of the machine has
+    the socket. `file` is the FragmentPath of the process's own unit, if it has one.
     """
 
     unit: str
@@ -40,15 +40,15 @@ class PortHolder:
 
     @property
     def belongs_to(self) -> str:
-        """The innermost unit that it runs in; empty where it is in none."""
+        """The innermost unit that the process runs in; "" if none."""
         return next((part for part in reversed(self.cgroup.split("/")) if _UNIT.match(part)), "")
 
 
 def socket_key(socket: Socket) -> str:
-    """Write a socket as `FAMILY:ADDRESS:PORT` in the hexadecimal digits of /proc/net/tcp.
+    """Format a socket as `FAMILY:ADDRESS:PORT` in the hexadecimal digits of /proc/net/tcp.
 
-    The family is 4 or 6, or `any` where connections of both may be taken: a name resolves to
-    either, and a Go program that is given a wildcard address takes both.
+    The family is 4 or 6, or `any` if the socket may accept both: a name resolves to either, and a
+    Go program with a wildcard address listens on both.
     """
     port = f"{socket.port:04X}"
     try:
@@ -68,16 +68,16 @@ def _is_nginx(socket: Socket) -> bool:
 
 
 def planned_sockets(plan: HostPlan) -> tuple[Socket, ...]:
-    """Every socket of a host's plan."""
+    """Return every socket of a host's plan."""
     return tuple(each for service in plan.services for each in service.sockets)
 
 
 def port_conflicts(
     plan: HostPlan, held: Iterable[PortHolder], ours: Collection[str]
 ) -> Iterator[str]:
-    """Say for each port that something else holds who it is and what can be done.
+    """Yield a message for each port that another process holds: which one, and how to free it.
 
-    What units of `ours` hold is no conflict: they are moved or stopped in the rollout itself.
+    Ports that units of `ours` hold are no conflict: the rollout itself moves or stops them.
     """
     sockets = {(each.unit, socket_key(each)): each for each in planned_sockets(plan)}
     said: set[tuple[int, int, str]] = set()
@@ -93,12 +93,12 @@ def port_conflicts(
 
 def _what(socket: Socket) -> str:
     whose = f"model {socket.model} of {socket.unit}" if socket.model else socket.unit
-    return f"port {socket.port}, where {whose} is to listen, is taken"
+    return f"port {socket.port} of {whose} is in use"
 
 
 def _who(holder: PortHolder) -> str:
     if not holder.pid:
-        return "by something that is no process of this system, such as its kernel"
+        return "by the kernel, or by a process outside this system"
     text = f"by {holder.program}, process {holder.pid} of user {holder.user}"
     unit = holder.belongs_to
     if not unit or unit == "init.scope":
@@ -107,7 +107,7 @@ def _who(holder: PortHolder) -> str:
 
 
 def _ways_out(holder: PortHolder, port: int) -> Iterator[str]:
-    """Commands that make room, for the kinds of holder that machines have."""
+    """Yield commands that free a port, by the kind of its holder."""
     unit, cgroup = holder.belongs_to, f"{holder.cgroup}/"
     container = _CONTAINER.search(holder.cgroup) or _CONTAINER_FOLDER.search(holder.cgroup)
     manager = _USER_MANAGER.search(cgroup)

@@ -1,4 +1,4 @@
-"""What a service answered when one of its models was to be started. Pure."""
+"""Interpret the response of a service that was asked to start a model. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ HEALTH = "/health"
 
 
 def start_path(model: Model) -> str:
-    """Where llama-swap starts a model for a request that costs no tokens."""
+    """Return a path at which llama-swap starts a model without generating tokens."""
     health = model.health if model.health and model.health.startswith("/") else HEALTH
     return f"/upstream/{quote(model.name)}{health}"
 
 
 def split_response(answer: str) -> tuple[int, str]:
-    """Split an HTTP answer into status and body; status 0 where there was none."""
+    """Split an HTTP response into status and body; status 0 if there was none."""
     head, _, body = answer.replace("\r\n", "\n").partition("\n\n")
     words = head.split(None, 2)
     is_answer = len(words) >= 2 and words[0].startswith("HTTP/") and words[1].isdigit()
@@ -35,11 +35,13 @@ def is_ready(answer: str, model: str) -> bool:
 
 
 def failure_reason(answer: str) -> str:
-    """Say why a model did not start, in the words of the service as far as it has some."""
+    """Return the reason why a model did not start, quoting the service's response."""
     status, body = split_response(answer)
     if not status:
-        return "the service gave no answer in time"
+        return "no answer in time"
     if status in (401, 403):
-        return f"the service wants a key, and no environment file of this host has it ({status})"
+        return (
+            f"the service requires an API key that no environment file of this host sets ({status})"
+        )
     text = " ".join(body.split())[:300]
-    return f"it answers {status}" + (f": {text}" if text else "")
+    return f"HTTP {status}" + (f": {text}" if text else "")

@@ -1,4 +1,4 @@
-"""Start each model of a host once through its service, and say which cannot start and why."""
+"""Start each model of a host once through its service, and report those that cannot start."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ from llamafleet_roles.commands import (
 from llamafleet_roles.host_plan import current_fleet
 from llamafleet_roles.services.facts import FILES
 from llamafleet_roles.services.proof import failure_reason, is_ready, split_response, start_path
-from llamafleet_roles.site_data import DataError, read_seconds, read_switch
+from llamafleet_roles.site_data import DataError, read_key, read_seconds, read_switch
 
 PATIENCE = 900
-"""Seconds that a model may take to start, where `llamafleet_health_timeout` does not say."""
+"""Seconds that a model may take to start, unless `llamafleet_health_timeout` is set."""
 
 
 @operation()
 def start_models(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Ask llama-swap for each of its models, one after the other, and llama-servers for theirs.
+    """Start each model of llama-swap, one after the other, and check those of llama-servers.
 
-    What was loaded may be evicted for it, as by any request. All are tried; the host fails in the
-    end if one of them did not start.
+    Loaded models may be evicted, as by any request. All are tried; the host fails at the end if one
+    of them did not start.
     """
     try:
-        patience = read_seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
+        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, PATIENCE)
     except DataError as error:
-        yield fail_host(f"llamafleet_health_timeout {error}")
+        yield fail_host(str(error))
         return
     failed: list[str] = []
     for probe, model in models_to_start(fleet, plan):
@@ -52,7 +52,7 @@ def start_models(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, Non
 
 
 def models_to_start(fleet: Fleet, plan: HostPlan) -> Iterator[tuple[Probe, Model]]:
-    """Where each model of a host is asked for; proxies have none of their own."""
+    """Yield each model of a host with the probe of its service; proxies have no models."""
     for service in plan.services:
         for probe in service.probes:
             if probe.kind in ("llama-swap", "llama-server"):
@@ -63,7 +63,7 @@ def models_to_start(fleet: Fleet, plan: HostPlan) -> Iterator[tuple[Probe, Model
 def _start(
     state: State, host: PyinfraHost, probe: Probe, model: Model, patience: int, failed: list[str]
 ) -> bool:
-    """Start one model; the next ones have their turn whatever comes of it."""
+    """Start one model; return True in any case, so that the next ones are tried, too."""
     name = f"{model.name} of {probe.service}"
     started = time.monotonic()
     if probe.kind == "llama-server":
@@ -74,10 +74,10 @@ def _start(
         good = is_ready(_ask(state, host, probe, "/running", 30), model.name)
     took = time.monotonic() - started
     if good:
-        host.log(f"{name} starts ({took:.0f} s)")
+        host.log(f"{name} started in {took:.0f} s")
         return True
     failed.append(f"{name} cannot start: {failure_reason(answer)}")
-    log_error(host, f"{failed[-1]}; the last words of {probe.unit} are below")
+    log_error(host, f"{failed[-1]}; the last log lines of {probe.unit}:")
     journal = command_line(
         *("journalctl", "-u", probe.unit, "-o", "cat", "--no-pager"),
         *("-n", "20", "--since", f"-{took + 5:.0f}s"),
@@ -87,7 +87,7 @@ def _start(
 
 
 def _ask(state: State, host: PyinfraHost, probe: Probe, path: str, patience: int) -> str:
-    """Make a request on the host itself, with the service's key where it wants one."""
+    """Make a request on the host itself, with the service's API key if it has one."""
     arguments = [probe.address, str(probe.port), path, str(patience)]
     if probe.key:
         files = (probe.key_file, f"{CONFIG}/{probe.service}.env")
@@ -106,12 +106,12 @@ def _conclude(state: State, host: PyinfraHost, failed: list[str]) -> bool:
 
 @deploy("Prove")
 def prove(fleet: Fleet, plan: HostPlan) -> None:
-    """Each model of a host starts once."""
+    """Start each model of a host once."""
     start_models(name="Start each model once", fleet=fleet, plan=plan)
 
 
 def prove_if_asked(plan: HostPlan) -> None:
-    """Do it where the host's data says so: `--data llamafleet_prove=yes`."""
-    if read_switch(host.data.get("llamafleet_prove", False)):
+    """Run `prove` if the host's data says so: `--data llamafleet_prove=yes`."""
+    if read_key(host.data, "llamafleet_prove", read_switch, False):
         fleet, _ = current_fleet()
         prove(fleet=fleet, plan=plan)

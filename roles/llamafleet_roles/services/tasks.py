@@ -1,4 +1,4 @@
-"""Put a host's files and run its units: one probe, and one bundle where anything differs."""
+"""Write a host's files and start its units: one probe, and one bundle if anything differs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from llamafleet_roles.services.environment import environment_files
 from llamafleet_roles.services.facts import Services, Texts
 from llamafleet_roles.services.plan_lines import PlanError, planned_units
 from llamafleet_roles.services.ports import planned_sockets, port_conflicts, socket_key
-from llamafleet_roles.site_data import DataError, read_seconds
+from llamafleet_roles.site_data import DataError, read_key, read_seconds
 
 PATIENCE = 300
-"""Seconds that a started process may take to answer: a large model is read from a disk first."""
+"""Seconds that a started process may take to answer: a large model is read from disk first."""
 
 
 @operation()
 def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Bring a host's files and units to the plan, or do nothing where it is so already.
+    """Bring a host's files and units to the state of the plan.
 
-    What differs travels in one archive over standard input, is validated on the host by nginx,
-    systemd and llama-swap themselves, and only then moved into place; see files/apply.sh.
+    The files that differ are sent in one archive over standard input, validated on the host by
+    nginx, systemd and llama-swap themselves, and then moved into place; see files/apply.sh.
     """
     try:
         secrets = environment_files(plan, host.data.get("llamafleet_environment", {}))
@@ -57,25 +57,22 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         yield fail_host("\n".join((*taken, "nothing was changed on this host")))
         return
     if not changes:
-        host.noop("files and units are as planned")
+        host.noop("files and units are up to date")
         return
     for line in changes.lines():
         log_planned(line)
     _show_differences(changes)
     try:
-        patience = read_seconds(host.data.get("llamafleet_health_timeout", PATIENCE))
+        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, PATIENCE)
         packed = bundle(plan, artifacts, changes, observed, patience)
-    except DataError as error:
-        yield fail_host(f"llamafleet_health_timeout {error}")
-        return
-    except PlanError as error:
+    except (DataError, PlanError) as error:
         yield fail_host(str(error))
         return
     yield shell_step(apply_command(), stdin=packed)
 
 
 def _show_differences(changes: Changes) -> None:
-    """With --diff: the changed lines of files that everybody may read."""
+    """With --diff, print the changed lines of world-readable files."""
     public = [each for each in changes.put if _is_public(each)]
     if not state.config.DIFF or not public:
         return
@@ -95,5 +92,5 @@ def _is_public(artifact: Artifact) -> bool:
 
 @deploy("Services")
 def services(plan: HostPlan) -> None:
-    """Files, units and their state as the plan has them."""
+    """Bring the files and units of a host to the state of the plan."""
     apply(name="Put files and bring units up to date", plan=plan)

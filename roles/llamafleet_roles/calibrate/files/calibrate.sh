@@ -1,9 +1,8 @@
 #!/bin/bash
-# Loads one model as its service would, asks it something, and writes down what was seen; runs as a
-# unit of its own, so that it ends in order whatever becomes of the rollout that started it.
+# Loads one model as its service would, sends it a prompt, and records the results; runs as a unit
+# of its own, so that it finishes whatever becomes of the rollout that started it.
 # Argument: a work folder with the files `job` (lines NAME VALUE), `model.service`, `extension.conf`,
-# `neighbours` (lines UNIT swaps|keeps), and the scripts beside this one. What was seen goes into
-# `seen/`.
+# `neighbours` (lines UNIT swaps|keeps), and the scripts beside this one. Results go into `results/`.
 set -u
 umask 077
 work=$1
@@ -16,7 +15,7 @@ unit=llamafleet-calibrate-model.service
 place=/run/systemd/system/$unit
 port=$(job port) patience=$(job patience) stop=$(job stop) shares=$(job shares)
 
-clean() { # the model goes, and what stood aside comes back
+clean() { # stop the model, and start the neighbours that were stopped
     [ ! -e "$place" ] || systemctl stop "$unit" 2>/dev/null
     rm -rf -- "$place" "$place.d" /var/lib/llamafleet-calibrate-model \
         /var/cache/llamafleet-calibrate-model server.log
@@ -26,19 +25,19 @@ clean() { # the model goes, and what stood aside comes back
 }
 trap 'clean; echo "${result:-1}" >status' EXIT
 trap 'exit 1' TERM INT HUP
-rm -rf status seen
-mkdir seen
+rm -rf status results
+mkdir results
 
-conclude() { # word reason: a run that tells why nothing was measured has done its work
-    printf '%s\n' "$2" >"seen/$1"
+conclude() { # word reason: a run that reports why nothing was measured succeeds
+    printf '%s\n' "$2" >"results/$1"
     stage "$2"
     result=0
     exit 0
 }
 
-# --- Who is at work beside it ------------------------------------------------------------------
+# --- Neighbours --------------------------------------------------------------------------------
 
-busy() { # unit swaps|keeps: whether it has a model in memory
+busy() { # unit swaps|keeps: it has a model in memory
     case $(property "$1" ActiveState) in
     active | activating | reloading | deactivating) ;;
     *) return 1 ;;
@@ -53,7 +52,7 @@ busy() { # unit swaps|keeps: whether it has a model in memory
     return 1
 }
 
-someone() { # neighbours that are busy, on one line; fails if none is
+busy_neighbours() { # on one line; fails if none is busy
     found=
     while read -r name kind; do
         ! busy "$name" "$kind" || found="$found${found:+, }$name"
@@ -68,7 +67,7 @@ stop_neighbours() {
         active | activating | reloading) ;;
         *) continue ;;
         esac
-        stage "stopping $name meanwhile"
+        stage "stopping $name during the measurement"
         echo "$name" >>stopped && sync -- stopped
         systemctl stop "$name"
     done <neighbours
@@ -78,24 +77,24 @@ available() { awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo; }
 
 if [ "$shares" = cards ] && [ "$stop" = yes ]; then
     stop_neighbours
-elif [ "$shares" = cards ] && others=$(someone); then
-    conclude skipped "at work on these cards: $others; --data calibrate_stop=yes stops them meanwhile"
+elif [ "$shares" = cards ] && others=$(busy_neighbours); then
+    conclude skipped "its cards are in use by $others; to stop them meanwhile: --data calibrate_stop=yes"
 fi
 needs=$(job needs)
 if [ "$shares" = memory ] && [ "$stop" = yes ] && [ "$needs" -gt "$(available)" ]; then
     stop_neighbours
 fi
 if [ "$needs" -gt "$(available)" ]; then
-    conclude skipped "it takes $needs MiB of this host's memory, and $(available) MiB are free"
+    conclude skipped "it needs $needs MiB of host memory, but only $(available) MiB are available"
 fi
 if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    conclude failed "something listens on port $port: choose another with --data calibrate_port=..."
+    conclude failed "port $port is in use: choose another with --data calibrate_port=..."
 fi
 
 # --- The model ---------------------------------------------------------------------------------
 
 now() { date +%s.%N; }
-ready() { # the server answers 200: before, it says 503
+ready() { # the server answers 200; while loading, it answers 503
     (
         exec 3<>"/dev/tcp/127.0.0.1/$port" || exit 1
         printf 'GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' >&3
@@ -103,7 +102,7 @@ ready() { # the server answers 200: before, it says 503
     ) 2>/dev/null
 }
 
-ask() { # prompt tokens file: one completion; the answer's body goes into the file
+ask() { # prompt tokens file: one completion; the response goes into the file
     body="{\"prompt\":\"$1\",\"n_predict\":$2,\"cache_prompt\":false,\"ignore_eos\":true}"
     (
         exec 3<>"/dev/tcp/127.0.0.1/$port" || exit 1
@@ -113,9 +112,9 @@ ask() { # prompt tokens file: one completion; the answer's body goes into the fi
     ) 2>/dev/null
 }
 
-last_words() { tail -n 15 server.log | cut -c1-300; }
+log_tail() { tail -n 15 server.log | cut -c1-300; }
 
-sh cards.sh "$(job vendor)" >seen/before
+sh cards.sh "$(job vendor)" >results/before
 : >server.log
 mkdir -p "$place.d"
 cp model.service "$place"
@@ -124,47 +123,47 @@ chmod -R a+rX "$place" "$place.d"
 systemctl daemon-reload
 stage "loading $(job name)"
 began=$(now)
-systemctl start "$unit" || { last_words; conclude failed "llama-server could not be started"; }
-shown=${began%.*} looked=0
+systemctl start "$unit" || { log_tail; conclude failed "llama-server could not be started"; }
+shown=${began%.*} checked=0
 until ready; do
     sleep 0.1
     second=$(date +%s)
-    [ "$second" -ne "$looked" ] || continue
-    looked=$second
+    [ "$second" -ne "$checked" ] || continue
+    checked=$second
     case $(property "$unit" ActiveState) in
     failed | inactive)
-        last_words
-        conclude failed "llama-server ended while it loaded: its last words are above"
+        log_tail
+        conclude failed "llama-server exited while it loaded the model; its last log lines are above"
         ;;
     esac
-    # Who was idle a moment ago may be asked for something: it was there first.
-    if [ "$shares" = cards ] && [ "$stop" != yes ] && others=$(someone); then
-        conclude skipped "$others was asked for a model meanwhile: run this again"
+    # An idle neighbour may receive a request meanwhile: it has precedence.
+    if [ "$shares" = cards ] && [ "$stop" != yes ] && others=$(busy_neighbours); then
+        conclude skipped "$others received a request meanwhile: run this again"
     fi
     taken=$((second - ${began%.*}))
-    [ "$taken" -lt "$patience" ] || conclude failed "it does not answer after $taken s"
+    [ "$taken" -lt "$patience" ] || conclude failed "llama-server did not answer within $taken s"
     [ $((second - shown)) -ge 5 ] || continue
     shown=$second
     held=$(awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$(property "$unit" MainPID)/status")
     stage "loading $(job name), $taken s, ${held:-0} MiB in memory"
 done
 loaded=$(now)
-echo "$began $loaded" >seen/times
+echo "$began $loaded" >results/times
 
-stage "asking $(job name)"
+stage "sending prompts to $(job name)"
 ask "Once upon a time" 1 /dev/null
-ask "$(job prompt)" 32 seen/answer
+ask "$(job prompt)" 32 results/answer
 
 pid=$(property "$unit" MainPID)
-cp "/proc/$pid/status" seen/process 2>/dev/null
-sh cards.sh "$(job vendor)" >seen/after
+cp "/proc/$pid/status" results/process 2>/dev/null
+sh cards.sh "$(job vendor)" >results/after
 if [ "$(job vendor)" = nvidia ]; then
-    echo "$pid" >seen/pid
-    nvidia-smi --query-gpu=index,uuid --format=csv,noheader >seen/uuids 2>/dev/null
+    echo "$pid" >results/pid
+    nvidia-smi --query-gpu=index,uuid --format=csv,noheader >results/uuids 2>/dev/null
     nvidia-smi --query-compute-apps=pid,gpu_uuid,used_memory --format=csv,noheader,nounits \
-        >seen/apps 2>/dev/null
+        >results/apps 2>/dev/null
 fi
 stage "stopping $(job name)"
 systemctl stop "$unit"
-grep -a -E -- "$(job lines)" server.log | cut -c1-300 | head -n 2000 >seen/log
+grep -a -E -- "$(job lines)" server.log | cut -c1-300 | head -n 2000 >results/log
 result=0

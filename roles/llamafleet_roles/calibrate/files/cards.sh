@@ -1,5 +1,5 @@
-# Prints what is used of every card, a line `INDEX, MIB`, by the vendor's own count; nothing where
-# that is not known. Argument: the vendor.
+# Prints the memory in use of each card, a line `INDEX, MIB`, as the driver reports it; nothing if
+# it is unknown. Argument: the vendor.
 case $1 in
 nvidia) nvidia-smi --query-gpu=index,memory.used --format=csv,noheader,nounits ;;
 amd)

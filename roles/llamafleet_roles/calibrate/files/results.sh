@@ -1,5 +1,5 @@
-# Prints what a calibration saw: a line NAME<TAB>BASE64 for each file. Argument: the work folder.
-cd "$1/seen" || exit 1
+# Prints the results of a calibration: a line NAME<TAB>BASE64 for each file. Argument: the work folder.
+cd "$1/results" || exit 1
 for file in *; do
     [ ! -f "$file" ] || printf '%s\t%s\n' "$file" "$(head -c 400000 -- "$file" | base64 -w 0)"
 done

@@ -1,4 +1,4 @@
-# Starts again what stood aside for a calibration; also run by systemd when the job is killed.
+# Starts the services that a calibration stopped; systemd runs it, too, when the job is killed.
 # Argument: the work folder.
 cd "$1" || exit 0
 [ -s stopped ] || exit 0

@@ -2,10 +2,10 @@
 
     download.py WORK    # a folder with job.json
 
-The file appears by a rename, after its size and SHA-256 are right. Where this host has the bytes
-already, under the path that they had before, nothing is downloaded. A connection that breaks is
-taken up again where it broke; a process that was killed is not: since 1.18 huggingface_hub begins
-anew in each process, so what it left is removed. Lines that begin with `== ` are for the user.
+The file appears by a rename, after its size and SHA-256 were verified. If this host has a verified
+copy at another path, nothing is downloaded. A broken connection is resumed; a killed process is
+not: since 1.18 huggingface_hub starts anew in each process, so its partial file is removed. Lines
+that begin with `== ` are shown to the user.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -23,39 +24,43 @@ from typing import Any
 Job = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818 (a message for the user, not a fault)
-    """The file cannot be had as it should be."""
+class DownloadError(Exception):
+    """The file cannot be downloaded as planned; the message says why."""
 
 
 def main(work: Path) -> int:
-    """Do the job, and write the exit status as the last act: whoever follows waits for it."""
+    """Run the job, and write the exit status last: follow.sh waits for it."""
     job: Job = json.loads((work / "job.json").read_text())
     status = 1
     try:
         fetch(job)
         status = 0
-    except Refused as error:
+    except DownloadError as error:
         print(error, flush=True)
     except Exception as error:
-        print(f"{job['label']}: {type(error).__name__}: {error}", flush=True)
+        # The endpoint may contain a login.
+        text = re.sub(r"//[^/\s@]*@", "//", str(error))
+        print(f"{job['label']}: {type(error).__name__}: {text}", flush=True)
     finally:
         (work / "status").write_text(f"{status}\n")
     return status
 
 
 def fetch(job: Job) -> None:
-    """Have the file at its path, verified, and remember that it is."""
+    """Provide the file at its path, verified, and record that it is."""
     path = Path(job["path"])
-    if job["sha256"] and have(job, path, job["sha256"]):
+    if job["sha256"] and reuse(job, path, job["sha256"]):
         return
     meta = metadata(job)
     expected = job["sha256"] or (meta.etag if is_sha256(meta.etag) else None)
-    if expected and expected != job["sha256"] and have(job, path, expected):
+    if expected and expected != job["sha256"] and reuse(job, path, expected):
         return
     if job["size"] and meta.size and job["size"] != meta.size:
-        raise Refused(f"{source(job)} has {meta.size} bytes, but the fleet file says {job['size']}")
+        raise DownloadError(
+            f"{source(job)} has {meta.size} bytes, but the fleet file says {job['size']}"
+        )
     if job["sha256"] and is_sha256(meta.etag) and job["sha256"] != meta.etag:
-        raise Refused(
+        raise DownloadError(
             f"{source(job)} has SHA-256 {meta.etag}, but the fleet file says {job['sha256']}"
         )
     partial = partial_folder(path)
@@ -64,25 +69,25 @@ def fetch(job: Job) -> None:
     digest = hash_of(got)
     if expected and digest != expected:
         shutil.rmtree(partial)
-        raise Refused(f"{source(job)} arrived with SHA-256 {digest}, expected {expected}")
-    put(got, path)
+        raise DownloadError(f"{source(job)} arrived with SHA-256 {digest}, expected {expected}")
+    move_into_place(got, path)
     shutil.rmtree(partial)
-    remember(job, path, digest)
+    record_verified(job, path, digest)
     say("done")
 
 
-def have(job: Job, path: Path, digest: str) -> bool:
-    """Have the file without a download, if it is there already or this host knows its bytes."""
+def reuse(job: Job, path: Path, digest: str) -> bool:
+    """Provide the file without a download, if this host has a verified copy; else return False."""
     if path.exists() and hash_of(path) == digest:
-        say("it is there already")
-    elif not take(job, path, digest):
+        say("already present")
+    elif not link_copy(job, path, digest):
         return False
-    remember(job, path, digest)
+    record_verified(job, path, digest)
     return True
 
 
-def take(job: Job, path: Path, digest: str) -> bool:
-    """Give a file that was verified at another path this one as well; its bytes exist once."""
+def link_copy(job: Job, path: Path, digest: str) -> bool:
+    """Link a verified copy at another path to this one; return False if there is none."""
     for found in verified_elsewhere(job, digest):
         partial = partial_folder(path)
         fresh = partial / path.name
@@ -95,24 +100,24 @@ def take(job: Job, path: Path, digest: str) -> bool:
             if hash_of(fresh) != digest:
                 shutil.rmtree(partial)
                 continue
-        put(fresh, path)
+        move_into_place(fresh, path)
         shutil.rmtree(partial)
-        say(f"taken from {found}")
+        say(f"reused {found}")
         return True
     return False
 
 
 def verified_elsewhere(job: Job, digest: str) -> Iterator[Path]:
-    """Files of root's that were verified to have this SHA-256, and are as they were then."""
-    memory = Path(job["memory"])
-    # Notes of earlier releases do not say their path.
-    named = {key_of(job["before"]): job["before"]}
-    for note in sorted(memory.parent.glob("[0-9a-f]" * 16)):
-        if not note.is_file() or note == memory:
+    """Yield files of root that were verified to have this SHA-256 and are unchanged since."""
+    record = Path(job["record"])
+    # Records of earlier releases do not contain the path.
+    named = {path_key(job["before"]): job["before"]}
+    for other in sorted(record.parent.glob("[0-9a-f]" * 16)):
+        if not other.is_file() or other == record:
             continue
-        first, *rest = note.read_text().splitlines() or [""]
+        first, *rest = other.read_text().splitlines() or [""]
         size, modified, sha256, *_ = [*first.split(" ", 3), "", "", ""]
-        path = Path(rest[0] if rest else named.get(note.name, ""))
+        path = Path(rest[0] if rest else named.get(other.name, ""))
         if sha256 != digest or not path.is_file():
             continue
         state = path.stat()
@@ -121,13 +126,13 @@ def verified_elsewhere(job: Job, digest: str) -> Iterator[Path]:
             yield path
 
 
-def key_of(path: str) -> str:
-    """The name of a path's note, as the rollout makes it."""
+def path_key(path: str) -> str:
+    """Return the name of a path's record, as the rollout computes it."""
     return hashlib.sha256(path.encode()).hexdigest()[:16]
 
 
 def partial_folder(path: Path) -> Path:
-    """An empty folder beside the file; what a run that died has left in it is of no use."""
+    """Return an empty folder beside the file; partial files of an earlier run are deleted."""
     partial = path.with_name(f".{path.name}.llamafleet-partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -135,7 +140,7 @@ def partial_folder(path: Path) -> Path:
 
 
 def metadata(job: Job) -> Any:
-    """What the Hub says of the file; its mistakes in words that name the way out."""
+    """Return the Hub's metadata of the file; raise DownloadError with a remedy if there is none."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import (
         EntryNotFoundError,
@@ -148,26 +153,28 @@ def metadata(job: Job) -> Any:
     try:
         return get_hf_file_metadata(url)
     except GatedRepoError as error:
-        raise Refused(
+        raise DownloadError(
             f"{job['repo']} is gated: accept its terms on the Hub and set HF_TOKEN"
         ) from error
     except RepositoryNotFoundError as error:
-        raise Refused(
-            f"there is no repository {job['repo']}, or it is private: then set HF_TOKEN"
+        raise DownloadError(
+            f"repository {job['repo']} does not exist or is private: check hf-repo, or set HF_TOKEN"
         ) from error
     except RevisionNotFoundError as error:
-        raise Refused(f"{job['repo']} has no revision {job['revision']}") from error
+        raise DownloadError(f"{job['repo']} has no revision {job['revision']}") from error
     except EntryNotFoundError as error:
-        raise Refused(f"{job['repo']} has no file {job['file']} at {job['revision']}") from error
+        raise DownloadError(
+            f"{job['repo']} has no file {job['file']} at {job['revision']}"
+        ) from error
 
 
 def download(job: Job, partial: Path, size: int) -> Path:
-    """Receive into the partial folder."""
+    """Download into the partial folder."""
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     from huggingface_hub import hf_hub_download
 
     ended = threading.Event()
-    watcher = threading.Thread(target=watch, args=(partial, size, ended), daemon=True)
+    watcher = threading.Thread(target=report_progress, args=(partial, size, ended), daemon=True)
     watcher.start()
     try:
         return Path(
@@ -183,19 +190,19 @@ def download(job: Job, partial: Path, size: int) -> Path:
         ended.set()
 
 
-def watch(partial: Path, size: int, ended: threading.Event) -> None:
-    """Say how much has arrived, every few seconds."""
-    before = received(partial)
+def report_progress(partial: Path, size: int, ended: threading.Event) -> None:
+    """Print how much has been downloaded, every few seconds; `size` is in bytes."""
+    before = size_of(partial)
     while not ended.wait(3):
-        now = received(partial)
+        now = size_of(partial)
         rate = (now - before) / 3e6
         of = f" of {size / 1e9:.2f} GB, {now * 100 // size}%" if size else ""
         say(f"{now / 1e9:.2f}{of}, {rate:.0f} MB/s")
         before = now
 
 
-def received(folder: Path) -> int:
-    """Bytes on the disk below a folder."""
+def size_of(folder: Path) -> int:
+    """Return the size of all files below a folder in bytes."""
     total = 0
     for path in folder.rglob("*"):
         try:
@@ -206,17 +213,17 @@ def received(folder: Path) -> int:
 
 
 def check_space(partial: Path, size: int) -> None:
-    """A disk that is too small is known before anything is received."""
+    """Raise DownloadError if the disk has less than `size` bytes free."""
     free = shutil.disk_usage(partial).free
     missing = size - free
     if missing > 0:
-        raise Refused(
-            f"{partial.parent} has {free / 1e9:.1f} GB free, {missing / 1e9:.1f} GB too few"
+        raise DownloadError(
+            f"{partial.parent} has {free / 1e9:.1f} GB free, {missing / 1e9:.1f} GB too little"
         )
 
 
-def put(got: Path, path: Path) -> None:
-    """Move into place, with the bytes on the disk first."""
+def move_into_place(got: Path, path: Path) -> None:
+    """Move a file to its path, durably."""
     got.chmod(0o644)
     with got.open("rb") as stream:
         os.fsync(stream.fileno())
@@ -228,24 +235,24 @@ def put(got: Path, path: Path) -> None:
         os.close(folder)
 
 
-def remember(job: Job, path: Path, digest: str) -> None:
-    """Size, time and hash: as long as the first two stay, nobody hashes 40 GB again."""
+def record_verified(job: Job, path: Path, digest: str) -> None:
+    """Record size, mtime and hash: a file with the same size and mtime is not hashed again."""
     state = path.stat()
-    memory = Path(job["memory"])
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = memory.with_name(memory.name + ".new")
+    record = Path(job["record"])
+    record.parent.mkdir(parents=True, exist_ok=True)
+    fresh = record.with_name(record.name + ".new")
     known = f"{state.st_size} {int(state.st_mtime)} {digest} {source(job)}"
     fresh.write_text(f"{known}\n{path}\n")
-    fresh.replace(memory)
+    fresh.replace(record)
 
 
 def source(job: Job) -> str:
-    """Where a file comes from, as it is remembered."""
+    """Return the origin of a file as it is recorded."""
     return f"{job['repo']}@{job['revision']}:{job['file']}"
 
 
 def hash_of(path: Path) -> str:
-    """The SHA-256 of a file."""
+    """Return the SHA-256 of a file in hex."""
     say(f"hashing {path.stat().st_size / 1e9:.2f} GB")
     with path.open("rb") as stream:
         digest = hashlib.sha256()
@@ -255,12 +262,12 @@ def hash_of(path: Path) -> str:
 
 
 def is_sha256(text: str | None) -> bool:
-    """The Hub's ETag of a large file is its SHA-256, that of a small one is git's hash."""
+    """Return True for a SHA-256: the Hub's ETag of a large file; a small one has git's SHA-1."""
     return text is not None and len(text) == 64
 
 
 def say(text: str) -> None:
-    """A line that the rollout shows."""
+    """Print a line that the rollout shows."""
     print(f"== {text}", flush=True)
 
 

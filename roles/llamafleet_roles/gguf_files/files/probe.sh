@@ -1,12 +1,12 @@
-# Which weights are there, and what is remembered of them; never fails.
-# Arguments: VERIFIED, then a KEY and a PATH for each.
+# Prints which weights exist, and what was recorded of them; never fails.
+# Arguments: the folder of records, then a KEY and a PATH for each file.
 echo 'weights 1'
-memory=$1
+records=$1
 shift
 while [ $# -gt 1 ]; do
     if [ -f "$2" ]; then
         printf 'file\t%s\t%s\n' "$1" "$(stat -Lc '%s %Y' -- "$2" 2>/dev/null)"
-        [ ! -f "$memory/$1" ] || printf 'known\t%s\t%s\n' "$1" "$(head -n 1 -- "$memory/$1")"
+        [ ! -f "$records/$1" ] || printf 'known\t%s\t%s\n' "$1" "$(head -n 1 -- "$records/$1")"
     fi
     shift 2
 done

@@ -1,6 +1,6 @@
-# Makes the virtual environment in which weights are downloaded, once for each set of requirements.
-# Arguments: DIRECTORY REQUIREMENTS, which are the text of a file with hashes. Standard input: a
-# pip.conf, empty for the host's own.
+# Creates the virtual environment of huggingface_hub, once for each set of requirements.
+# Arguments: DIRECTORY REQUIREMENTS, the text of a requirements file with hashes. Standard input: a
+# pip.conf; if empty, the host's own applies.
 set -eu
 hub=$1 requirements=$2
 umask 077
@@ -18,10 +18,10 @@ echo "installing huggingface_hub into $hub"
 (umask 022 && "$hub/bin/python" -m pip install --quiet --disable-pip-version-check \
     --no-cache-dir --require-hashes --only-binary :all: --requirement "$hub/wanted.txt") || {
     rm -f -- "$hub/pip.conf"
-    echo "could not install huggingface_hub: a package index that this host reaches is needed" >&2
-    echo "(pip_index_url in the inventory's data names one)" >&2
+    echo "could not install huggingface_hub: this host needs access to a package index" >&2
+    echo "(set pip_index_url in the inventory's data to use another one)" >&2
     exit 1
 }
 rm -f -- "$hub/pip.conf"
-# Only what was installed to its end has this name.
+# The file gets this name once the installation is complete.
 mv -- "$hub/wanted.txt" "$hub/requirements.txt"

@@ -3,7 +3,7 @@
 # started it. Argument: a work folder with the files `job` (lines NAME VALUE), `options`, `targets`,
 # `prepare`, `manifest.json`, and `source.tar.gz` unless the source is cloned, then `credentials` if
 # it needs a login.
-# The install directory appears by a rename, with its manifest in it: it is whole or not there.
+# The install directory appears by a rename, with its manifest in it: it is never incomplete.
 set -eu
 umask 022
 work=$1
@@ -14,7 +14,7 @@ stage() { echo "== $*"; }
 export LC_ALL=C NINJA_STATUS='[%f/%t] ' GIT_TERMINAL_PROMPT=0 HOME="$work"
 trap 'status=$?; rm -f credentials; echo $status >status' EXIT
 rm -f status
-fetch() { # what of the repository
+fetch() { # ref or commit
     set -- fetch -q --depth 1 -- "$(job url)" "$1"
     # A login is on no command line. The first, empty helper turns those of the host off.
     [ ! -f credentials ] ||
@@ -22,7 +22,7 @@ fetch() { # what of the repository
     git -C source "$@"
 }
 
-# After a power cut files may be empty that claim to be finished.
+# After a power failure, files that seem complete may be empty.
 boot=$(cat /proc/sys/kernel/random/boot_id)
 [ "$(cat boot 2>/dev/null)" = "$boot" ] || rm -rf source build
 echo "$boot" >boot
@@ -37,24 +37,24 @@ if [ ! -e source/.whole ]; then
         stage "cloning $(job url) at $(job ref)"
         git init -q source
         commit=$(job commit)
-        # Not every server gives out commits; what a ref is now may still be the one.
+        # Not every server allows fetching a commit; the ref may still point to it.
         { [ -n "$commit" ] && fetch "$commit"; } || fetch "$(job ref)"
         rm -f credentials
         git -C source -c advice.detachedHead=false checkout -q FETCH_HEAD
         found=$(git -C source rev-parse HEAD)
         [ "$found" = "${commit:-$found}" ] || {
-            echo "$(job ref) is $found, but fleet.lock says $commit: llamafleet lock --update"
+            echo "$(job ref) is $found, but fleet.lock says $commit: run llamafleet lock --update"
             exit 1
         }
     fi
     touch source/.whole
 fi
-# PyPI's source distribution has llama.cpp one folder further down, below a wrapper of its own.
+# The source distribution on PyPI has llama.cpp one folder deeper, inside of a wrapper.
 tree=
 for found in source source/* source/*/*; do
     [ ! -f "$found/CMakeLists.txt" ] || [ ! -d "$found/ggml" ] || [ -n "$tree" ] || tree=$found
 done
-[ -n "$tree" ] || { echo "this source holds no llama.cpp"; exit 1; }
+[ -n "$tree" ] || { echo "the source contains no llama.cpp"; exit 1; }
 
 set +eu
 . ./prepare || exit 1

@@ -1,4 +1,4 @@
-# Packs an install, the same bytes for the same files. Arguments: FINAL ARCHIVE. Prints the SHA-256.
+# Packs an install reproducibly. Arguments: FINAL ARCHIVE. Prints the SHA-256.
 set -eu
 umask 077
 mkdir -p -- "${2%/*}"

@@ -1,5 +1,5 @@
-# What decides about builds on this host, and which are there; never fails.
-# Arguments: the directory of each build. The versions of toolkits are asked for below, by backend.
+# Prints what builds depend on, and which exist on this host; never fails.
+# Arguments: the directory of each build. Commands for the versions of toolkits are appended.
 
 major() { # package: the major version of its installed or available version
     version=$(package_version "$1")

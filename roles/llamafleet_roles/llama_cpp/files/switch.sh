@@ -1,8 +1,8 @@
-# Makes an install the current one, and deletes older ones: the previous two stay, and any that a
+# Makes an install the current one, and deletes old ones, except the previous two and any that a
 # process still runs. Arguments: DIRECTORY FINAL.
 set -eu
 directory=$1 final=$2
-# An install's time is when it was last current: the previous ones are the latest.
+# The mtime of an install is when it was last current.
 previous=$(readlink -f -- "$directory" 2>/dev/null) || previous=
 [ ! -d "$previous" ] || touch -- "$previous"
 touch -- "$final"
@@ -19,5 +19,5 @@ ls -dt -- "$directory"-$hex$hex$hex$hex 2>/dev/null | while IFS= read -r install
     [ "$kept" -gt 2 ] || continue
     ! readlink /proc/[0-9]*/exe 2>/dev/null | grep -qF -- "$install/" || continue
     rm -rf -- "$install"
-    echo "deleted ${install##*/}, which nothing runs"
+    echo "deleted ${install##*/}, no longer in use"
 done

@@ -1,4 +1,4 @@
-# Installs a finished build from its archive. Arguments: ARCHIVE FINAL.
+# Installs a build from its archive. Arguments: ARCHIVE FINAL.
 set -eu
 umask 022
 archive=$1 final=$2
@@ -12,7 +12,7 @@ said=$("$fresh/llama-server" --version 2>&1) || {
     rm -rf -- "$fresh"
     exit 1
 }
-[ -f "$fresh/manifest.json" ] || { echo "the archive holds no manifest" >&2; exit 1; }
+[ -f "$fresh/manifest.json" ] || { echo "the archive contains no manifest" >&2; exit 1; }
 sync
 rm -rf -- "$final"
 mv -T -- "$fresh" "$final"

@@ -1,4 +1,4 @@
-# Puts an uploaded llama-swap in place once it has said which version it is.
+# Installs an uploaded llama-swap once it has printed the expected version.
 # Arguments: UPLOADED PATH VERSION ORIGIN; a version of - takes any.
 set -eu
 umask 022
@@ -16,7 +16,7 @@ said=$(timeout 20 "$fresh" --version 2>&1) || {
 number=$(printf '%s\n' "$said" | sed -n 's/^version: v\{0,1\}\([0-9][0-9]*\).*/\1/p' | head -n 1)
 case $number in
 "${version#v}") ;;
-0 | '') echo "this llama-swap does not say which version it is ($said); taken as $version" ;;
+0 | '') echo "this llama-swap does not report its version ($said); assuming $version" ;;
 *)
     rm -f -- "$fresh"
     echo "this llama-swap is version $number, but the fleet file says $version" >&2

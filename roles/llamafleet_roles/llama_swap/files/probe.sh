@@ -1,4 +1,4 @@
-# Which llama-swap binaries are there; never fails. Arguments: the path of each.
+# Prints which llama-swap binaries exist; never fails. Arguments: the path of each.
 echo 'swap 1'
 echo "machine $(uname -m)"
 for path in "$@"; do

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Puts one host's files in place and brings its units to what the plan says.
+# Writes one host's files and brings its units to the state of the plan.
 #
-# Run as root in an unpacked bundle (`apply.sh DIRECTORY`), by one rollout at a time. It may be
-# killed anywhere, the machine may lose power: the next run repairs, because
-#   - nothing is at its final path before everything has been validated,
+# Run as root in an unpacked bundle (`apply.sh DIRECTORY`), by one rollout at a time. If it is
+# killed at any point, or the machine loses power, the next run repairs, because
+#   - nothing is moved to its final path before everything has been validated,
 #   - the manifest names a file before it exists, so that it is never forgotten,
-#   - a restart is written down, durably, before the file that makes it necessary is moved,
+#   - a restart is recorded durably before the file that requires it is moved,
 #   - a file is replaced by a rename in its own directory, and is never half-written there.
-# It goes on when nobody listens any more: the connection may be gone.
+# It goes on if the connection is lost.
 #
 # plan.tsv, in order: `file INDEX MODE OWNER GROUP PATH RESTARTS RELOADS`, `gone PATH RESTARTS
 # RELOADS`, `taken PATH`, `unit NAME EXECUTABLE KIND`, `stop NAME`, `socket UNIT WANTED`,
@@ -51,7 +51,7 @@ list() { # comma-separated -> one a line, `-` -> nothing
     [ "$1" = - ] || printf '%s\n' "$1" | tr ',' '\n'
 }
 
-same() { # index mode owner group path: the file is there as it should be
+same() { # index mode owner group path: the file is as planned
     [ -f "$root$5" ] && [ ! -L "$root$5" ] && cmp -s "$bundle/files/$1" "$root$5" &&
         [ "$(stat -c '%a %U %G' -- "$root$5")" = "$2 $3 $4" ]
 }
@@ -76,7 +76,7 @@ owe_everything() {
     flush "$owed"
 }
 
-put_manifest() { # file: the state's own file, by the same way as the others
+put_manifest() { # file: replaced by a rename, like the others
     cp "$bundle/$1" "$state/.manifest.json.llamafleet-new"
     flush "$state/.manifest.json.llamafleet-new"
     mv -fT "$state/.manifest.json.llamafleet-new" "$state/manifest.json"
@@ -91,7 +91,7 @@ stop_units() {
     done
 }
 
-keep_old() { # path: what somebody else put there, before it is replaced
+keep_old() { # path: copy a file that is not ours before it is replaced
     [ -e "$root$1" ] || [ -L "$root$1" ] || return 0
     kept=$state/replaced$1
     mkdir -p -- "${kept%/*}"
@@ -100,7 +100,7 @@ keep_old() { # path: what somebody else put there, before it is replaced
     cp -a -- "$root$1" "$kept.llamafleet-new"
     mv -fT -- "$kept.llamafleet-new" "$kept"
     flush "${kept%/*}"
-    say "kept what was at $1 as ${kept#"$root"}"
+    say "kept the previous $1 as ${kept#"$root"}"
 }
 
 put() { # index mode owner group path
@@ -116,7 +116,7 @@ put() { # index mode owner group path
     step
     mv -fT -- "$fresh" "$root$5"
     flush "$folder"
-    say "put $5"
+    say "wrote $5"
 }
 
 put_files() {
@@ -138,21 +138,18 @@ put_files() {
     done <"$bundle/gone.tsv"
 }
 
-give_stores() { # a database's folder and files are the service's own, whoever made them
+give_stores() { # a database's folder and files belong to the service's user, whoever made them
     while IFS=$tab read -r user path; do
         folder=${path%/*}
         group=$(id -gn -- "$user")
-        if [ ! -e "$root$folder" ]; then
-            (umask 022 && mkdir -p -- "$root${folder%/*}")
-            install -d -m 700 -o "$user" -g "$group" -- "$root$folder"
-            say "made $folder for $user"
-        elif ! may_write "$user" "$folder" && is_only_for "$folder" "$path"; then
+        # A folder that does not exist yet is made by the unit when it starts.
+        if ! may_write "$user" "$folder" && is_only_for "$folder" "$path"; then
             chown -- "$user:$group" "$root$folder"
-            say "gave $folder to $user"
+            say "changed the owner of $folder to $user"
         fi
         stray_files "$path" | while IFS= read -r file; do
             chown -h -- "$user:$group" "$root$file"
-            say "gave $file to $user"
+            say "changed the owner of $file to $user"
         done
         step
     done <"$bundle/store.tsv"
@@ -178,7 +175,7 @@ step
 put_files
 give_stores
 units
-# A marker of a unit that nobody plans any more would be owed for ever.
+# A marker of a unit that is no longer planned would stay for ever.
 for marker in "$owed"/*; do
     [ ! -e "$marker" ] || rm -f -- "$marker"
 done

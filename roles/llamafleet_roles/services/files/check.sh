@@ -1,5 +1,5 @@
-# Validation with the staged files, by the programs that will read them, before anything is touched.
-# Read by apply.sh.
+# Validates the staged files with the programs that will read them, before anything is changed.
+# Sourced by apply.sh.
 
 check_units() {
     set --
@@ -9,7 +9,7 @@ check_units() {
         /etc/systemd/system/*.service) ;;
         *) continue ;;
         esac
-        # Before version 254 systemd ignores these two keys, but its check calls them a fault.
+        # systemd before 254 ignores these two keys, but systemd-analyze verify rejects them.
         sed '/^Restart\(Steps\|MaxDelaySec\)=/d' "$bundle/files/$index" \
             >"$bundle/check/units/${path##*/}"
         set -- "$@" "$bundle/check/units/${path##*/}"
@@ -20,27 +20,27 @@ check_units() {
     case $said in # systemd before 250
     *"unrecognized option"*) failed= && said=$(systemd-analyze verify --man=no "$@" 2>&1) || failed=1 ;;
     esac
-    # It returns 0 for an unknown key and only says so; other units' troubles are not ours.
+    # It returns 0 for an unknown key and only prints it; messages about other units do not matter.
     ours=
     for unit in "$@"; do
         ours="$ours$(printf '%s\n' "$said" | grep -F -- "${unit##*/}" || :)"
     done
-    [ -z "$failed$ours" ] || fail "$said" "systemd does not accept a unit: nothing was changed"
+    [ -z "$failed$ours" ] || fail "$said" "systemd rejected a unit: nothing was changed"
 }
 
-check_folder() { # folder program argv...: the program accepts its files with the new ones
+check_folder() { # folder program argv...: the program accepts the folder with the new files
     folder=$1
     program=$2
     shift 2
     if ! unshare -m true 2>/dev/null; then
-        say "$program's files are not checked beforehand: no mount namespaces here"
+        say "cannot check the files of $program beforehand: this host has no mount namespaces"
         return 0
     fi
     over=$bundle/check/folder
     rm -rf -- "$over"
     mkdir -p "$over" "$root$folder"
-    # The folder and files in it may be links: the copy is a folder, and nothing is written into a
-    # file that is there, for that would go through a link.
+    # The folder and files in it may be links: the copy is a folder, and existing files are replaced,
+    # not written to, for that would follow a link.
     cp -a "$root$folder/." "$over"
     while IFS=$tab read -r index mode owner group path restarts reloads; do
         case $path in
@@ -55,10 +55,10 @@ check_folder() { # folder program argv...: the program accepts its files with th
         "$folder"/*) rm -f -- "$over/${path##*/}" ;;
         esac
     done <"$bundle/gone.tsv"
-    # The new folder lies over the real one in a mount namespace of its own; nobody else sees it.
+    # The copy is mounted over the real folder in a private mount namespace.
     said=$(unshare -m sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh \
         "$over" "$root$folder" "$@" 2>&1 </dev/null) ||
-        fail "$said" "$program does not accept its files: nothing was changed"
+        fail "$said" "$program rejected its files: nothing was changed"
 }
 
 check_folders() {
@@ -74,8 +74,8 @@ check_folders() {
     done <"$bundle/check.tsv"
 }
 
-# Runs inside the unit, as the service's user. Without -validate, which no release up to v250 has, a
-# port that cannot exist makes llama-swap load its configuration and stop at listening.
+# Runs inside the unit, as the service's user. Without -validate, which no release up to v250 has, an
+# invalid port makes llama-swap load its configuration and fail when it listens.
 ask_swap='
 case $("$1" -help 2>&1) in
 *-validate*) exec "$1" -validate -config "$2" ;;
@@ -88,8 +88,8 @@ esac
 exit 1'
 
 check_swap() { # index binary environment-files environment user
-    # What llama-swap reads is a copy without hooks and store: as it loads its configuration it
-    # would start the models of the one and open the other. Whatever else it may start ends with
+    # llama-swap reads a copy without hooks and store: while loading its configuration it would
+    # start the hooks' models and open the database. Any other process that it starts ends with
     # the unit's control group.
     trial=$bundle/check/trial.yaml
     rm -f -- "$trial"
@@ -113,15 +113,15 @@ check_swap() { # index binary environment-files environment user
     IFS=$words
     shift 2
     said=$(systemd-run "$@" /bin/sh -c "$ask_swap" sh "$binary" "$trial" 2>&1 </dev/null) ||
-        fail "${said:-"it could not even be started: journalctl -u 'llamafleet-check-*' says why"}" \
-            "llama-swap does not accept its configuration: nothing was changed"
+        fail "${said:-"it could not be started: see journalctl -u 'llamafleet-check-*'"}" \
+            "llama-swap rejected its configuration: nothing was changed"
 }
 
 may_write() { # user folder
     runuser -u "$1" -- test -w "$root$2" 2>/dev/null
 }
 
-is_only_for() { # folder database: an empty folder of root's, but for a database of that name
+is_only_for() { # folder database: it belongs to root and contains no other files
     [ -d "$root$1" ] && [ ! -L "$root$1" ] && [ "$(stat -c %u -- "$root$1")" = 0 ] &&
         [ -z "$(ls -A -- "$root$1" | grep -v -x -F -e "${2##*/}" -e "${2##*/}-wal" \
             -e "${2##*/}-shm" -e "${2##*/}-journal" || :)" ]
@@ -131,14 +131,14 @@ check_store() { # user path: the service will be able to write its database
     folder=${2%/*}
     [ -e "$root$folder" ] || return 0
     may_write "$1" "$folder" || is_only_for "$folder" "$2" || fail \
-        "the database of store-path is to be $2, but $1 cannot write into $folder," \
-        "which belongs to $(stat -c %U -- "$root$folder") and holds other files: nothing was changed" \
-        "let store-path name a folder of its own, or give this one to $1: chown $1 $folder"
+        "store-path = $2: user $1 cannot write to $folder, which belongs to" \
+        "$(stat -c %U -- "$root$folder") and contains other files: nothing was changed" \
+        "choose a store-path in a folder of its own, or run: chown $1 $folder"
 }
 
 check() {
     mkdir -p "$bundle/check"
-    # The service's user goes through, and sees the one file that is its own.
+    # The service's user may enter, and can read the one file that belongs to it.
     chmod 711 "$bundle" "$bundle/check"
     check_units
     check_folders

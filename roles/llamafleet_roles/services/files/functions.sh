@@ -1,5 +1,5 @@
-# Shared by the probe and by apply.sh. POSIX sh: a host needs no Python for this.
-# LLAMAFLEET_ROOT puts everything below another directory; only tests set it.
+# Sourced by the probe and by apply.sh. POSIX sh: a host needs no Python for this.
+# LLAMAFLEET_ROOT is a directory to use as root; only tests set it.
 
 PATH=$PATH:/usr/sbin:/sbin
 root=${LLAMAFLEET_ROOT:-}
@@ -7,24 +7,24 @@ state=$root/var/lib/llamafleet
 owed=$state/owed
 builds=$root/opt/llamafleet/llama.cpp
 
-property() { # unit name: one property of a unit, empty where there is no systemd
+property() { # unit name: one property of a unit, empty without systemd
     systemctl show -p "$2" --value -- "$1" 2>/dev/null || :
 }
 
-program_path() { # executable: where it is; a name without a slash is looked for as systemd does
+program_path() { # executable: its path; a name without a slash is searched on the PATH
     case $1 in
     */*) printf '%s\n' "$root$1" ;;
     *) command -v -- "$1" 2>/dev/null || : ;;
     esac
 }
 
-runs_installed_file() { # unit executable: the main process is what the path resolves to now
+runs_installed_file() { # unit executable: the main process runs the file that the path has now
     pid=$(property "$1" MainPID)
     [ "${pid:-0}" -gt 0 ] 2>/dev/null || return 0
     program=$(program_path "$2")
-    # A script's process is its interpreter: there is nothing to compare.
+    # The process of a script is its interpreter: it cannot be compared.
     [ "$(head -c 2 -- "$program" 2>/dev/null)" != '#!' ] || return 0
-    # By device and inode: a path would read differently from inside the unit's namespace.
+    # By device and inode: paths differ inside of the unit's mount namespace.
     installed=$(stat -Lc %d:%i -- "$program" 2>/dev/null) || return 0
     running=$(stat -Lc %d:%i "/proc/$pid/exe" 2>/dev/null) || return 0
     [ "$running" = "$installed" ]
@@ -46,7 +46,7 @@ processes() { # unit: the ids of all its processes, the model servers of a llama
     done | sort -un
 }
 
-runs_current_builds() { # unit: no process of it, a model server included, runs a replaced install
+runs_current_builds() { # unit: none of its processes runs a replaced install of llama.cpp
     for pid in $(processes "$1"); do
         program=$(readlink "/proc/$pid/exe" 2>/dev/null) || continue
         case $program in
@@ -56,28 +56,28 @@ runs_current_builds() { # unit: no process of it, a model server included, runs 
     return 0
 }
 
-ticks() { # pid: when it was started, in clock ticks
+ticks() { # pid: its start time in clock ticks, proc_pid_stat(5)
     line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
     set -- ${line##*) }
     shift 19
     echo "$1"
 }
 
-started_at() { # pid: when it was started, in seconds since 1970, exact to one second
+started_at() { # pid: its start time in seconds since 1970, exact to one second
     begun=$(ticks "$1") || return 1
-    # Compared with a process of this moment: /proc/uptime may be that of a container.
+    # Relative to a process started now: /proc/uptime may be that of a container.
     echo $(($(date +%s) - ($(ticks self) - begun) / $(getconf CLK_TCK 2>/dev/null || echo 100)))
 }
 
-after() { # second time: later, and not in a future that only a wrong clock can have written
+after() { # second time: later, but not in the future, which only a wrong clock can have written
     [ "$2" -gt $(($1 + 1)) ] && [ "$2" -le "$(date +%s)" ]
 }
 
-changed_since() { # second path: the file was written, or put at its path, after that second
+changed_since() { # second path: the file was written or moved to its path after that second
     written=$(stat -Lc %Y -- "$2" 2>/dev/null) || return 1
     ! after "$1" "$written" || return 0
-    # A file that was moved to its path may be old. What is new then is the status of the file or
-    # link, and its folder; a changed owner or a further hard link leaves the folder as it was.
+    # The mtime of a file that was moved to its path may be old. Then the ctime of the file or link
+    # and the mtime of its folder are new; a changed owner or another hard link leaves the folder.
     for place in "$2" "$(readlink -f -- "$2")"; do
         put=$(stat -c %Z -- "$place" 2>/dev/null) || continue
         folder=$(stat -Lc %Y -- "${place%/*}/" 2>/dev/null) || continue
@@ -94,8 +94,8 @@ is_gguf() { # path
     [ "$(head -c 4 -- "$1" 2>/dev/null | tr -d '\0')" = GGUF ]
 }
 
-loaded_weights() { # pid: GGUF files among its arguments; of a split model every file
-    # Lists are separated by commas, and an adapter may have its strength behind a colon.
+loaded_weights() { # pid: GGUF files among its arguments; all files of a split model
+    # Lists are separated by commas, and an adapter may have its scale after a colon.
     for separator in '\0' '\0,'; do
         tr "$separator" '\n\n' <"/proc/$1/cmdline"
     done 2>/dev/null | grep '^/' | sort -u | while IFS= read -r path; do
@@ -108,10 +108,10 @@ loaded_weights() { # pid: GGUF files among its arguments; of a split model every
     done
 }
 
-stale_weights() { # unit: files whose old content a process of it has loaded, one a line
+stale_weights() { # unit: files that changed after one of its processes loaded them, one a line
     for pid in $(processes "$1"); do
         since=$(started_at "$pid") || continue
-        # Where the file is gone altogether there is nothing to load instead.
+        # If no file is at the path now, there is nothing to load instead.
         sed -n 's/^[^/]* \(\/.*\.gguf\) (deleted)$/\1/p' "/proc/$pid/maps" 2>/dev/null |
             while IFS= read -r path; do
                 [ ! -e "$path" ] || printf '%s\n' "$path"
@@ -126,16 +126,16 @@ is_current() { # unit executable
     runs_installed_file "$1" "$2" && runs_current_builds "$1" && [ -z "$(stale_weights "$1")" ]
 }
 
-state_id() { # another one after each rollout that has begun or ended here
+state_id() { # differs after each rollout that has begun or ended on this host
     {
         cat "$state/manifest.json" "$state/last-rollout" 2>/dev/null
         ls "$owed" 2>/dev/null
     } | sha256sum | cut -c 1-64
 }
 
-stray_files() { # path: what belongs to root of a database that must be the user's
+stray_files() { # path: files of a database that belong to root
     for file in "$1" "$1-wal" "$1-shm" "$1-journal"; do
-        # Neither a link nor a second name of some other file.
+        # Links and files with several hard links are left alone.
         [ ! -f "$root$file" ] || [ -L "$root$file" ] ||
             [ "$(stat -c '%u %h' -- "$root$file" 2>/dev/null)" != "0 1" ] || printf '%s\n' "$file"
     done

@@ -1,13 +1,13 @@
-# Who listens on a TCP port. Shared by the probe and by apply.sh.
+# Finds the processes that listen on TCP ports. Sourced by the probe and by apply.sh.
 #
 # A wanted socket is written `FAMILY:ADDRESS:PORT` in the digits of /proc/net/tcp: the family is 4,
-# 6, or `any` for what takes both, whose address is `-`.
+# 6, or `any` for a socket that accepts both, whose address is `-`.
 
-six_only() { # inodes of the listening sockets that leave IPv4 to others; /proc does not say
+six_only() { # inodes of the listening sockets with IPV6_V6ONLY, which /proc does not show
     ss -Hltn6e 2>/dev/null | sed -n 's/.* ino:\([0-9]*\) .*v6only:1.*/\1/p'
 }
 
-overlapping() { # wanted...: `WANTED INODE` for each listening socket that is in its way, or is it
+overlapping() { # wanted...: `WANTED INODE` for each listening socket that overlaps with it
     # Without IPv6 there is no tcp6.
     cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
         awk -v wanted="$*" -v six_only="$(six_only | tr '\n' ' ')" '
@@ -50,7 +50,7 @@ holders() { # inode...: `INODE PID` for each process that has one of these socke
         }'
 }
 
-listening() { # `UNIT WANTED` lines on standard input: `UNIT WANTED INODE` where somebody listens
+listening() { # standard input: `UNIT WANTED`; output: `UNIT WANTED INODE` for listening sockets
     asked=$(cat)
     found=$(overlapping $(printf '%s\n' "$asked" | cut -d ' ' -f 2 | sort -u))
     printf '%s\n' "$asked" | while read -r unit wanted; do
@@ -58,7 +58,7 @@ listening() { # `UNIT WANTED` lines on standard input: `UNIT WANTED INODE` where
     done
 }
 
-strangers() { # `UNIT WANTED INODE` on standard input: `UNIT WANTED PID` for holders outside the unit
+strangers() { # standard input: `UNIT WANTED INODE`; output: `UNIT WANTED PID` for other units'
     sockets=$(cat)
     [ -n "$sockets" ] || return 0
     held=$(holders $(printf '%s\n' "$sockets" | cut -d ' ' -f 3 | sort -u))
@@ -66,11 +66,11 @@ strangers() { # `UNIT WANTED INODE` on standard input: `UNIT WANTED PID` for hol
     printf '%s\n' "$sockets" | while read -r unit wanted inode; do
         [ "$unit" = "$last" ] || pids=" $(processes "$unit" | tr '\n' ' ')"
         last=$unit
-        # Where control groups are mounted elsewhere, their names are all there is to go by.
+        # If control groups are mounted elsewhere, only their names can be compared.
         place=
         [ "$pids" != " " ] || place=$(property "$unit" ControlGroup)
         owners=$(printf '%s\n' "$held" | sed -n "s/^$inode //p")
-        # A socket may be open in several processes: in systemd too, where that has made it.
+        # A socket may be open in several processes, such as systemd for a socket unit.
         own=
         for pid in $owners; do
             case $pids in *" $pid "*) own=yes ;; esac
@@ -82,12 +82,12 @@ strangers() { # `UNIT WANTED INODE` on standard input: `UNIT WANTED PID` for hol
     done
 }
 
-cgroup_of() { # pid: where systemd has put it
+cgroup_of() { # pid: its control group
     sed -n 's/^[0-9]*:name=systemd://p; s/^0:://p' "/proc/$1/cgroup" 2>/dev/null |
         awk '{ if (length($0) > length(best)) best = $0 } END { print best }'
 }
 
-described() { # pid: tab-separated user, program, control group, and its unit's file
+described() { # pid: tab-separated user, program, control group and the unit's FragmentPath
     place=$(cgroup_of "$1")
     printf '%s\t%s\t%s\t%s\n' "$(stat -c %U "/proc/$1" 2>/dev/null)" \
         "$(tr -d '\t\n' <"/proc/$1/comm" 2>/dev/null)" "$place" "$(property "${place##*/}" FragmentPath)"

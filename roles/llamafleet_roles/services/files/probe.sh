@@ -1,6 +1,6 @@
-# Everything the services role must know of a host, in one round trip; never fails.
+# Prints the state of a host that the services role needs, in one round trip; never fails.
 # Arguments: F:PATH for each file, U:UNIT:EXECUTABLE for each unit, P:UNIT:WANTED for each socket as
-# ports.sh writes it, S:PATH for each database of a service that is not root's.
+# ports.sh writes it, S:PATH for each database of a service whose user is not root.
 # Output: tab-separated lines; the first shows that the probe ran at all.
 
 printf 'probe\t1\n'

@@ -1,6 +1,7 @@
-# Who rolls out, and whether the host is still as the rollout saw it. Read by apply.sh.
+# Records who rolls out, and checks that the host is still in the state that the rollout was
+# prepared for. Sourced by apply.sh.
 
-origin() { # the address that the connection came from; sudo hides it from its own environment
+origin() { # the client address of the SSH connection, from a parent: sudo clears its environment
     at=$$
     for _ in 1 2 3 4 5 6 7 8; do
         from=$(tr '\0' '\n' <"/proc/$at/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=\([^ ]*\).*/\1/p')
@@ -11,7 +12,7 @@ origin() { # the address that the connection came from; sudo hides it from its o
     printf '%s' "${from:-this machine}"
 }
 
-announce() { # who is at work, for those who wait for it; $bundle/record is from the controller
+announce() { # tell waiting rollouts who is running; $bundle/record is from the controller
     printf 'from %s, since %s\n' "$(origin)" "$(date -u +'%Y-%m-%d %H:%M:%S UTC')" >>"$bundle/record"
 }
 
@@ -19,14 +20,14 @@ last_rollout() {
     if [ -s "$state/last-rollout" ]; then
         sed '/^id /d; s/^/    /' "$state/last-rollout"
     else
-        echo "    it is not known by whom"
+        echo "    (there is no record of it)"
     fi
 }
 
-confirm() { # under the lock: the bundle was made from what this host still has
+confirm() { # under the lock: this host is still in the state that the bundle was made for
     [ "$(state_id)" = "$(cat "$bundle/expected-state")" ] || fail \
-        "another rollout has changed this host since this one looked at it:" "$(last_rollout)" \
-        "nothing was changed now: look at what it brought, and run this again"
+        "another rollout has changed this host since this one was prepared:" "$(last_rollout)" \
+        "nothing was changed: review that rollout, then run this one again"
 }
 
 begin() {

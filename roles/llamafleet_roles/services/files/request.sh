@@ -1,6 +1,6 @@
-# Ask a service of this host by HTTP and print its whole answer; no command line shows the key.
-# Arguments: ADDRESS PORT PATH SECONDS, and where it wants a key: NAME FILE..., the variable and the
-# environment files of which the first that sets it counts.
+# Sends an HTTP request to a service of this host and prints the whole response; the API key is on no
+# command line. Arguments: ADDRESS PORT PATH SECONDS, and for a service with a key NAME FILE...: the
+# variable, and the environment files of which the first that sets it counts.
 address=$1 port=$2 path=$3 seconds=$4 name=${5:-}
 shift 4
 [ $# -eq 0 ] || shift
@@ -13,7 +13,7 @@ done
 header=
 [ -z "$key" ] || header="Authorization: Bearer $key
 "
-# A model may take long to load, and a command that says nothing for long is given up.
+# A model may take long to load, and a silent command counts as hung.
 (while sleep 60 >/dev/null 2>&1; do echo "waiting for $path" >&2; done) &
 speaking=$!
 trap 'kill "$speaking" 2>/dev/null || :' EXIT

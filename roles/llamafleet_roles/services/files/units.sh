@@ -1,8 +1,8 @@
-# Bringing units up, one after the other. Read by apply.sh.
+# Starts, restarts and reloads units, one after the other. Sourced by apply.sh.
 
-settle() { # unit verb: what was started must answer before the next one is touched
-    # nginx that could not listen on a port goes on with its old configuration: it is to be reloaded
-    # again, and not only asked again.
+settle() { # unit verb: the unit must answer before the next one is changed
+    # An nginx that could not listen on a port keeps its old configuration: it must be reloaded again,
+    # not only checked again.
     printf '%s\n' "$2" >"$owed/health@$1"
     flush "$owed"
     rm -f "$owed/restart@$1" "$owed/reload@$1"
@@ -12,7 +12,7 @@ settle() { # unit verb: what was started must answer before the next one is touc
 act() { # verb unit
     systemctl "$1" -- "$2" || {
         journal "$2"
-        fail "systemctl $1 $2 failed: the last words of $2 are above"
+        fail "systemctl $1 $2 failed; the last log lines of $2 are above"
     }
     case $1 in
     restart) say "restarted $2" ;;
@@ -23,7 +23,7 @@ act() { # verb unit
     step
 }
 
-make_room() { # unit: others that leave its ports in this rollout do so now
+make_room() { # unit: units that leave its ports in this rollout do so now
     lines socket | sed -n "s/^$1$tab/$1 /p" | listening | strangers | sort -u >"$bundle/room.tsv"
     while read -r unit wanted pid; do
         place=$(cgroup_of "$pid")/
@@ -37,7 +37,7 @@ make_room() { # unit: others that leave its ports in this rollout do so now
 
 leave_port() { # unit kind
     if [ "$2" = ours ] && [ -e "$owed/restart@$1" ]; then
-        # Its own turn comes, with its new port.
+        # It is started later, with its new port.
         [ "$(property "$1" ActiveState)" != active ] || act stop "$1"
     elif [ -e "$owed/reload@$1" ]; then
         act reload "$1"
@@ -59,7 +59,7 @@ bring_up() { # unit executable kind
     } ;;
     esac
     active=$(property "$1" ActiveState)
-    if [ "$3" = leave ]; then # not ours any more, but it had a file of ours
+    if [ "$3" = leave ]; then # a unit of a package that had a file of ours
         [ ! -e "$owed/reload@$1" ] || [ "$active" != active ] || act reload "$1"
         rm -f "$owed"/*@"$1"
         return 0
@@ -67,7 +67,7 @@ bring_up() { # unit executable kind
     if [ "$active" != active ]; then
         make_room "$1"
         systemctl reset-failed -- "$1" 2>/dev/null || :
-        # One that is just starting may be doing so with the old files.
+        # A unit that is just starting may have read the old files.
         if [ "$active" = activating ] && [ -e "$owed/restart@$1" ]; then
             act restart "$1"
         else
