@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,7 +179,7 @@ def test_a_release_without_a_known_digest_is_refused(caplog: pytest.LogCaptureFi
 def test_a_given_binary_that_does_not_exist_is_named(caplog: pytest.LogCaptureFixture) -> None:
     plan = replace(plan_of(host="a"), releases=(ReleasePlan("v250", None, None, SWAP),))
     probe = {"swap 1": "swap 1\nmachine x86_64"}
-    data = {"llama_swap_binary": "/nowhere/llama-swap"}
+    data: dict[str, Any] = {"llama_swap_binary": "/nowhere/llama-swap"}
     outcome = roll_out(llama_swap, {"a": plan}, probe, caplog, **data)["a"]
     assert not outcome.succeeded
     assert "does not exist on this machine: /nowhere/llama-swap" in outcome.said
@@ -186,7 +187,7 @@ def test_a_given_binary_that_does_not_exist_is_named(caplog: pytest.LogCaptureFi
 
 def test_secrets_are_on_no_command_line(caplog: pytest.LogCaptureFixture) -> None:
     plan = plan_of(swap_service(), host="a")
-    data = {"llamafleet_environment": {"voice": {"KEY": "s3cret"}}}
+    data: dict[str, Any] = {"llamafleet_environment": {"voice": {"KEY": "s3cret"}}}
     outcome = roll_out(services, {"a": plan}, {"probe\\t1": "probe\t1"}, caplog, **data)["a"]
     assert outcome.succeeded
     assert outcome.changed == 1
@@ -197,7 +198,7 @@ def test_bad_inventory_data_fails_the_host_with_a_message(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     plan = plan_of(swap_service(), host="a")
-    data = {"llamafleet_environment": {"voice": {"NOT A NAME": "x"}}}
+    data: dict[str, Any] = {"llamafleet_environment": {"voice": {"NOT A NAME": "x"}}}
     outcome = roll_out(services, {"a": plan}, {"probe\\t1": "probe\t1"}, caplog, **data)["a"]
     assert not outcome.succeeded
     assert "'NOT A NAME' is not a valid name of an environment variable" in outcome.said
