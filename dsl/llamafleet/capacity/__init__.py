@@ -1,1 +1,1 @@
-"""What models take of a host's memory, and what fits together."""
+"""Capacity of hosts: the memory that models take, and the models that fit together."""

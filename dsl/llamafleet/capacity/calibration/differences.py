@@ -1,4 +1,4 @@
-"""Where two numbers for the same thing are further apart than they may be."""
+"""Measurements that differ from estimates or earlier ones by more than the margin."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class Difference:
 
     @property
     def told(self) -> str:
-        """For a sentence: `1030 MiB on CUDA0, where 998 MiB`, to be ended by whose they are."""
+        """Return the start of a sentence, as `1030 MiB on CUDA0, where 998 MiB`."""
         return f"{_mib(self.measured)} MiB on {self.device}, where {_mib(self.expected)} MiB"
 
     @property
     def most(self) -> str:
-        """What differs most: ` (kv 512 instead of 480)`."""
+        """Return the part that differs most: ` (kv 512 instead of 480)`, or ""."""
         apart = sorted(self.parts, key=lambda part: -abs(part[1] - part[2]))[:1]
         return "".join(
             f" ({kind} {_mib(one)} instead of {_mib(other)})" for kind, one, other in apart
@@ -41,7 +41,7 @@ class Difference:
 
 
 def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]:
-    """Where a measurement is not what the memory model says of the same process."""
+    """Yield each device whose measured MiB differ from the estimate of the same process."""
     estimate = footprint.estimate
     if estimate is None:
         return
@@ -67,7 +67,7 @@ def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]
 
 
 def from_before(found: Measured, before: Measured) -> Iterator[Difference]:
-    """Where a measurement is not what was measured before of the same."""
+    """Yield each device whose measured MiB differ from those of an earlier measurement."""
     for device in dict.fromkeys((*found.devices, *before.devices)):
         one, other = (each.devices.get(device, Buffers()) for each in (found, before))
         if abs(one.total - other.total) > max(ROUNDING, MEASURED * other.total):

@@ -1,4 +1,4 @@
-"""What a llama-server's log says that it has allocated, by device.
+"""Buffer sizes by device, read from a llama-server's log.
 
 Only what stays counts: with `--fit on` a server first builds everything without weights, to see
 whether it fits, and a draft that nothing uses is put away again. At the end it says how large its
@@ -17,7 +17,7 @@ LINES = (
     "buffer size|llama_model_loader: loaded meta data|model loaded|clip_ctx: CLIP using|"
     "load_hparams: model size:"
 )
-"""Which lines matter, for grep -E on the host: a debug log has many others."""
+"""Pattern of the lines that matter, for grep -E on the host: a debug log has many others."""
 
 _SIZE = re.compile(
     r": +(?P<buffer>\S+) +(?:DSV4 \S+ )?(?P<kind>model|output|KV|RS|LoRA|state|compute) "
@@ -48,17 +48,17 @@ class _Load:
         self.sizes[device, kind] = self.sizes.get((device, kind), 0.0) + mib
 
     def without_context(self) -> None:
-        """What is left of it once its context is freed."""
+        """Return the buffers that stay once the context is freed."""
         self.sizes = {key: size for key, size in self.sizes.items() if key[1] not in _CONTEXT}
 
     @property
     def dry(self) -> bool:
-        """Whether nothing was loaded: only a size was asked for."""
+        """Return True if nothing was loaded: only a size was asked for."""
         return not any(size for (_, kind), size in self.sizes.items() if kind == "weights")
 
 
 def buffers_of(lines: Iterable[str]) -> dict[str, Buffers]:
-    """Buffers by device; all of the host's are CPU. Empty where the log tells of none."""
+    """Return buffers by device, in MiB; all of the host's are CPU. Empty if the log has none."""
     loads, last, loaded, projector = [_Load()], dict[str, float](), False, HOST
     far: dict[str, str] = {}
     for line in lines:
@@ -86,7 +86,7 @@ def buffers_of(lines: Iterable[str]) -> dict[str, Buffers]:
 
 
 def device_of(buffer: str, far: dict[str, str]) -> str:
-    """`CUDA0` for itself, `CPU` for what is the host's.
+    """Return the device of a buffer type: `CUDA0` for itself, `CPU` for all of the host's.
 
     Each machine behind RPC counts its devices from 0; ours are counted as they appear.
     """

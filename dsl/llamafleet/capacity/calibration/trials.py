@@ -1,4 +1,4 @@
-"""What to load on a host to measure it: each model as its service there would start it.
+"""Loads that measure the models of a host, each started as its service would start it.
 
 The same argv, user, environment, sandbox and cards; only the address is another, and all is logged.
 """
@@ -69,12 +69,12 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """How people are told about it."""
+        """Return the name in messages: `chat of voice`."""
         return f"{self.model} of {self.service}"
 
 
 def trials(fleet: Fleet, host: str, port: int = PORT, patience: int = 600) -> Iterator[Trial]:
-    """A load for each model of each service on the host that a build of the fleet's runs."""
+    """Yield a trial for each model on the host that a build of the fleet runs."""
     footprints = Footprints(fleet)
     for service in fleet.services.values():
         server = service.server
@@ -87,7 +87,7 @@ def trials(fleet: Fleet, host: str, port: int = PORT, patience: int = 600) -> It
 
 
 def why_measure(fleet: Fleet, trial: Trial) -> str | None:
-    """Why a load tells something new; None where its measurement still counts."""
+    """Return the reason to measure again; None if the stored measurement still counts."""
     found = recorded(fleet.measured, trial.host, trial.service, trial.model)
     if found is None:
         return "not measured yet"
@@ -181,7 +181,7 @@ def _meets(
     cards: tuple[int, ...],
     devices: tuple[int, ...] | None = None,
 ) -> bool:
-    """Whether a model may be on one of these cards; a program of others may be on any it names."""
+    """Return True if a model may use one of these cards; a program of others, any that it names."""
     if not cards:
         return True
     model = fleet.models[name]

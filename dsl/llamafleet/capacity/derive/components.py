@@ -1,6 +1,6 @@
 """Independent parts of a question: models that share no card are chosen by themselves.
 
-A place counts only if not everything fits there. Models that need none of the places that count are
+A place counts only if not everything fits there. Models that demand none of the places that count are
 always there; the others fall apart into parts that meet in no place. The last place is the host's
 memory, which all models share: it is left out where even the choices that take most of it fit.
 """
@@ -15,12 +15,12 @@ from .maximal import Counts, Demand, ItemClass, choices, item_classes, largest
 
 Demands = Mapping[str, Demand]
 Room = Sequence[int | None]
-"""What each place has; None where nobody knows, and nothing is refused."""
+"""Bytes of each place; None where that is not known, and nothing is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Models that are chosen independently of all others: every largest choice, by kinds."""
+    """Models that are chosen independently of all others: every maximal choice, by classes."""
 
     names: tuple[str, ...]
     classes: tuple[ItemClass, ...]
@@ -28,12 +28,12 @@ class Component:
 
     @property
     def choices(self) -> int:
-        """How many there are."""
+        """Return the number of choices."""
         return choices(self.classes, self.found)
 
 
 def components(demands: Demands, room: Room, most: int) -> tuple[Component, ...] | None:
-    """The parts of all choices, each model in one; None if there are more choices than `most`.
+    """Return the independent parts, each model in one; None if there are more choices than `most`.
 
     Each model must fit alone. The order of models does not matter.
     """
@@ -55,7 +55,7 @@ def _counts(place: int, demands: Demands, room: Room) -> bool:
 
 
 def _most(component: Component, demands: Demands, place: int) -> int:
-    """What the choice takes that takes most there."""
+    """Return the bytes that the largest choice takes in a place."""
     return max(
         sum(
             sum(sorted(demands[component.names[item]][place] for item in item_class.items)[-count:])
@@ -81,7 +81,7 @@ def _parts(
 
 
 def _connected(demands: Demands, places: Sequence[int]) -> Iterator[tuple[str, ...]]:
-    """Models that share places, directly or through others; those that need none together."""
+    """Models that share places, directly or through others; those that demand none together."""
     rest = {name: {place for place in places if demands[name][place]} for name in sorted(demands)}
     while rest:
         first = next(iter(rest))

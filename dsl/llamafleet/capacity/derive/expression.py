@@ -23,7 +23,7 @@ from .components import Component
 from .maximal import Counts
 
 Literal: TypeAlias = tuple[int, int]
-"""So many models of a kind: the kind's number, and the count."""
+"""So many models of a class: the number of the class, and the count."""
 
 Cube: TypeAlias = tuple[Literal, ...]
 Weighed: TypeAlias = tuple[int, Node]
@@ -31,13 +31,13 @@ Weighed: TypeAlias = tuple[int, Node]
 
 
 def expression(components: Sequence[Component], costs: Mapping[str, int]) -> Node:
-    """The combinations of all parts; leaves have the names of models for their texts."""
+    """Return the combinations of all parts; the texts of leaves are names of models."""
     nodes = [_Writer(each, costs).component() for each in components]
     return together(*(node for _, node in sorted(nodes, key=lambda each: _order(each[1]))))
 
 
 def together(*nodes: Node) -> Node:
-    """`&` of what is no `&` itself, as it is read back; models that are sure to be there first."""
+    """Return `&` of nodes, nested `&` flattened as it is read back; single models first."""
     flat = [x for node in nodes for x in (node.terms if isinstance(node, Together) else (node,))]
     sure = sorted((each for each in flat if isinstance(each, One)), key=lambda each: each.model)
     terms = (*sure, *(each for each in flat if not isinstance(each, One)))
@@ -45,13 +45,13 @@ def together(*nodes: Node) -> Node:
 
 
 def either(*nodes: Node) -> Node:
-    """`|` likewise."""
+    """Return `|` of nodes, nested `|` flattened."""
     flat = [x for node in nodes for x in (node.terms if isinstance(node, Either) else (node,))]
     return flat[0] if len(flat) == 1 else Either(tuple(flat))
 
 
 def alone(names: Sequence[str]) -> Node:
-    """One model at a time."""
+    """Return an expression of one model at a time."""
     return either(*(One(name, name) for name in sorted(names)))
 
 
@@ -72,7 +72,7 @@ def _first(node: Node) -> str:
 
 @dataclass(slots=True)
 class _Writer:
-    """Writes the choices of one family."""
+    """Writes the choices of one component."""
 
     of: Component
     costs: Mapping[str, int]
@@ -89,7 +89,7 @@ class _Writer:
         return self._either(tuple(ordered))
 
     def _either(self, cubes: tuple[Cube, ...]) -> Weighed:
-        """What cubes that have nothing in front any more mean."""
+        """Return the expression of cubes that have no common front any more."""
         if len(cubes) > 1:
             used = {item_class for cube in cubes for item_class, _ in cube}
             parts = connected({item_class: self._places(item_class) for item_class in used})
@@ -144,7 +144,7 @@ class _Writer:
         return _dearest(found)
 
     def _places(self, item_class: int) -> int:
-        """Where a kind needs something, a bit a place."""
+        """Return the places where a class demands something, a bit a place."""
         demand = self.of.classes[item_class].demand
         return sum(1 << place for place, size in enumerate(demand) if size)
 
@@ -166,7 +166,7 @@ class _Writer:
 
 
 def connected(places: Mapping[int, int]) -> list[frozenset[int]]:
-    """Kinds that meet in places, directly or through others."""
+    """Return the classes that meet in places, directly or through others."""
     parts: list[tuple[int, frozenset[int]]] = []
     for item_class in sorted(places):
         meeting, classes = places[item_class], frozenset({item_class})

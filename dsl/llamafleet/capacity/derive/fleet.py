@@ -1,4 +1,4 @@
-"""Gives each llama-swap of a fleet the matrix that it leaves to be derived."""
+"""Deriving the matrices that the llama-swaps of a fleet leave open."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNKNOWN_HINT = (
 
 
 def derive(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints]:
-    """The fleet with complete matrices, and what its models take.
+    """Return the fleet with complete matrices, and the footprints of its models.
 
     A matrix that cannot be derived is an error.
     """
@@ -83,7 +83,7 @@ def _shares_cards(service: LlamaSwap, footprints: Footprints, diagnostics: Diagn
 
 
 def _place(service: LlamaSwap) -> Span:
-    """Where a service leaves its sets to be derived."""
+    """Return the place of `sets = auto`, else that of the service."""
     auto = service.matrix.auto.sets if service.matrix else None
     return auto or service.origin
 

@@ -22,7 +22,7 @@ SPEED = float(1 << 30)
 
 
 def load_costs(service: LlamaSwap, fleet: Fleet) -> Mapping[str, int]:
-    """The cost of each model of a service, 1 or more."""
+    """Return the cost of each model of a service in tenths of a second, 1 or more."""
     measured = {name: _measured(fleet, service, name) for name in service.models}
     speed = _speed(service.host, fleet)
     return {
@@ -32,7 +32,7 @@ def load_costs(service: LlamaSwap, fleet: Fleet) -> Mapping[str, int]:
 
 
 def weight(fleet: Fleet, name: str) -> int:
-    """Bytes that are read from the disk when a model loads; 0 where nobody knows."""
+    """Return the bytes read from disk when a model loads, 0 where they are not known."""
     model = fleet.models[name]
     files = (gguf for gguf in (model.gguf, model.mmproj, model.draft) if gguf is not None)
     return sum(_size(fleet, gguf) for gguf in files) or model.vram or 0

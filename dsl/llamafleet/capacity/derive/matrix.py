@@ -23,13 +23,13 @@ from .components import Component
 from .expression import alone, expression
 
 AUTO, ALONE = "auto", "auto-alone"
-"""What the derived sets are called."""
+"""Names of the derived sets."""
 
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def most_combinations(matrix: Matrix, version: int) -> int:
-    """How many combinations may be added to those that are written."""
+    """Return the number of combinations that may be added to those that are written."""
     counts: dict[str, int] = {}
     for each in matrix.in_solving_order():
         counts[each.name] = count(each.node, counts)
@@ -38,7 +38,7 @@ def most_combinations(matrix: Matrix, version: int) -> int:
 
 
 def with_costs(matrix: Matrix, costs: Mapping[str, int]) -> Matrix:
-    """The matrix with derived costs; those that are written go before, and equal ones say nothing.
+    """Return the matrix with derived costs beside the written ones, unless all are equal.
 
     They are in the order of names.
     """
@@ -52,7 +52,7 @@ def with_costs(matrix: Matrix, costs: Mapping[str, int]) -> Matrix:
 def with_sets(
     matrix: Matrix, components: Sequence[Component], outside: Sequence[str], version: int
 ) -> Matrix:
-    """The matrix with what fits together as its last set, and one of those who are alone."""
+    """Return the matrix with a last set of what fits together, and one of models that run alone."""
     taken = {each.name for each in matrix.sets}
     ids = {*outside, *(name for each in components for name in each.names)}
     sets = list(matrix.sets)
@@ -89,7 +89,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _member_name(model: str, taken: set[str], version: int) -> str:
-    """What a set calls a model: its id, or a handle where that cannot stand in a set."""
+    """Return the name of a model in sets: its id, or a handle where an id cannot stand there."""
     if version >= DIRECT_IDS and _MEMBER.fullmatch(model):
         return model
     stem = re.sub(r"[^A-Za-z0-9.-]+", "-", model).strip("-")[:24] if version >= DIRECT_IDS else ""

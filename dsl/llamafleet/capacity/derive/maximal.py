@@ -1,10 +1,10 @@
-"""The largest choices of things that fit: every one to which nothing can be added.
+"""The maximal choices of items that fit: every one to which nothing can be added.
 
-Things have a need in several places, such as the cards of a host; a choice fits where the needs sum
-up to no more than each place has. Things of equal needs are one kind, so that a choice is how many
-of each kind there are: ten equal models are eleven counts, not a thousand choices.
+Items have a demand in several places, such as the cards of a host; a choice fits where the demands
+sum up to no more than each place has. Items of equal demand are one class, so that a choice is the
+count of each class: ten equal models are eleven counts, not a thousand choices.
 
-The search takes kinds one by one, the largest first, and remembers what it left out although it
+The search takes classes one by one, the largest first, and remembers what it left out although it
 fitted. Such a choice only counts if that does not fit any more in the end, and the search turns
 back as soon as all that is still to come could not use up the room for it. With one place it never
 turns back in vain. The room of all places is one number, with a bit between them that a place
@@ -29,14 +29,14 @@ MOST_STEPS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ItemClass:
-    """Things that need the same, by their numbers."""
+    """Items of equal demand, by their numbers."""
 
     demand: Demand
     items: tuple[int, ...]
 
 
 def item_classes(demands: Sequence[Demand]) -> tuple[ItemClass, ...]:
-    """Things of equal needs together, those that need most first."""
+    """Return items of equal demand as classes, those that demand most first."""
     found: dict[Demand, list[int]] = {}
     for number, demand in enumerate(demands):
         found.setdefault(tuple(demand), []).append(number)
@@ -45,7 +45,7 @@ def item_classes(demands: Sequence[Demand]) -> tuple[ItemClass, ...]:
 
 
 def maximal(demands: Sequence[Demand], room: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Every largest choice, as numbers of things; what does not fit alone is in none."""
+    """Yield every maximal choice as numbers of items; what does not fit alone is in none."""
     classes = item_classes(demands)
     found = largest(classes, room, MOST_STEPS)
     if found is None:
@@ -58,13 +58,13 @@ def maximal(demands: Sequence[Demand], room: Sequence[int]) -> Iterator[tuple[in
 
 
 def choices(classes: Sequence[ItemClass], found: Sequence[Counts]) -> int:
-    """How many choices of things have one of these counts of kinds."""
+    """Return the number of choices of items that have one of these counts of classes."""
     many = _many(classes)
     return sum(prod(comb(number, counts[at]) for at, number in many) for counts in found)
 
 
 def _many(classes: Sequence[ItemClass]) -> list[tuple[int, int]]:
-    """Kinds that several things are of, by their place, and how many."""
+    """Return the classes that have several items, by their place, and how many."""
     return [
         (at, len(item_class.items))
         for at, item_class in enumerate(classes)
@@ -73,7 +73,7 @@ def _many(classes: Sequence[ItemClass]) -> list[tuple[int, int]]:
 
 
 def largest(classes: Sequence[ItemClass], room: Sequence[int], most: int) -> list[Counts] | None:
-    """Counts of kinds to which nothing can be added; None if there are more choices than `most`.
+    """Return counts of classes to which nothing can be added; None for more than `most` choices.
 
     It is also None where the search takes too long.
     """
@@ -84,7 +84,7 @@ def largest(classes: Sequence[ItemClass], room: Sequence[int], most: int) -> lis
 
 @dataclass(slots=True)
 class _Search:
-    """What stays the same during a search, and what was found."""
+    """The constants of a search, and its results."""
 
     classes: Sequence[ItemClass]
     most: int
@@ -116,7 +116,7 @@ class _Search:
         return cls(classes, most, demands, packed(room) + fits, fits, rest[::-1], _many(classes))
 
     def go(self, at: int, room: int, left_out: tuple[int, ...], counts: Counts) -> None:
-        """Choose from the kinds from `at` on; `left_out` are needs that may not fit in the end."""
+        """Choose from the classes from `at` on; `left_out` are demands that may not fit in the end."""
         self.steps += 1
         if self.steps > MOST_STEPS or self.choices > self.most:
             return

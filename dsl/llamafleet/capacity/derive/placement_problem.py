@@ -1,6 +1,6 @@
-"""What the models of a llama-swap need of their host, and what the host has left for them.
+"""The demands of a llama-swap's models, and the room that their host has left for them.
 
-Needs are bytes on each card with the margin by which they may be wrong, so that what is derived
+Demands are bytes on each card, the margin of error included, so that what is derived
 from them surely fits, and bytes of the host's memory, which is the last place. What other services
 of the host take at worst is not there for the models; neither is what is reserved.
 """
@@ -20,7 +20,7 @@ from .maximal import Demand
 
 @dataclass(frozen=True, slots=True)
 class PlacementProblem:
-    """Which models of a service fit together: what each needs, and the room for all.
+    """The question which models of a service fit together: the demand of each, and the room.
 
     `demands` has those that fit alone. `unknown` are models of whom nothing is known, with the
     reason; `too_large` do not fit alone. `unsure` are services beside them that are not known.
@@ -35,12 +35,12 @@ class PlacementProblem:
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """Models that are in memory alone."""
+        """Return the models that are in memory alone, sorted."""
         return tuple(sorted((*(name for name, _ in self.unknown), *self.too_large)))
 
 
 def problem_of(service: LlamaSwap, footprints: Footprints) -> PlacementProblem:
-    """The question that `sets = auto` of a service asks."""
+    """Return the problem that `sets = auto` of a service poses."""
     host = service.host
     found = {name: footprints.of(service.name, name, host) for name in service.models}
     unknown = {
@@ -66,7 +66,7 @@ def problem_of(service: LlamaSwap, footprints: Footprints) -> PlacementProblem:
 
 
 def rivals(service: LlamaSwap, fleet: Fleet) -> Iterator[LlamaSwap]:
-    """Other llama-swaps of the host whose sets are derived, too."""
+    """Yield the other llama-swaps of the host whose sets are derived, too."""
     for other in llama_swaps(fleet):
         if other is service or other.host != service.host:
             continue
@@ -95,7 +95,7 @@ def _room(
 
 
 def _worst(other: Service, footprints: Footprints, service: LlamaSwap, cards: int) -> Demand:
-    """What another service takes most in each place."""
+    """Return the most that another service takes in each place, in bytes."""
     host = service.host
     if other in tuple(rivals(service, footprints.fleet)):
         # Which of its models stand together is not known yet: all of them, at worst.

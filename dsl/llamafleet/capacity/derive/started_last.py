@@ -18,7 +18,7 @@ MOST_ROUNDS = 40
 
 
 def spreads(service: LlamaSwap, footprints: Footprints) -> bool:
-    """Whether a model of a service is spread by what is free."""
+    """Return True if a model of a service is spread by the memory that is free when it starts."""
     return any(
         follows_free_memory(footprints, each)
         for name in service.models
@@ -29,7 +29,7 @@ def spreads(service: LlamaSwap, footprints: Footprints) -> bool:
 def without_overfull(
     service: LlamaSwap, matrix: Matrix, problem: PlacementProblem, footprints: Footprints
 ) -> PlacementProblem | None:
-    """The question with larger needs, if a derived combination is too much; else None."""
+    """Return the problem with larger demands if a derived combination does not fit, else None."""
     fleet = footprints.fleet
     services = {**fleet.services, service.name: replace(service, matrix=matrix)}
     now = footprints.of_fleet(replace(fleet, services=services))

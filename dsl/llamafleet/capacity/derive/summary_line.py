@@ -9,7 +9,7 @@ MOST_SHOWN = 240
 
 
 def summary_line(service: str, matrix: Matrix) -> str:
-    """How many combinations were derived, and which, where they are few."""
+    """Return a line with the number of derived combinations, and the sets where they are short."""
     counts: dict[str, int] = {}
     for each in matrix.in_solving_order():
         counts[each.name] = count(each.node, counts)

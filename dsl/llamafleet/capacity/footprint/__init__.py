@@ -1,7 +1,7 @@
-"""What the models of a fleet take on each host: the memory model, held against a fleet.
+"""Footprints of a fleet's models on each host: the memory model applied to a fleet.
 
 `process` is one process of a model, `combinations` are those that may be there at a time, `host` is
-what a host has room for, `footprints` puts them together and computes nothing twice.
+the room of a host, `footprints` puts them together and computes nothing twice.
 """
 
 from .footprints import Footprints

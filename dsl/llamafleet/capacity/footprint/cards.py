@@ -16,7 +16,7 @@ UNKNOWN = 1 << 50
 
 @dataclass(frozen=True, slots=True)
 class VisibleGpu:
-    """A card of the host, by its index there, and as the process sees it."""
+    """A GPU of the host, by its index there, and as the process sees it."""
 
     index: int
     device: Device
@@ -29,7 +29,7 @@ Free: TypeAlias = "tuple[int | None, ...]"
 def cards_of(
     build: Build | None, host: Host, devices: tuple[int, ...] | None, free: Free | None = None
 ) -> tuple[VisibleGpu, ...]:
-    """What a process sees; its own numbers start at 0 whatever the host's indices are."""
+    """Return the GPUs visible to a process; its own numbers start at 0."""
     prefix = _prefix(build, host)
     if prefix is None:
         return ()

@@ -9,7 +9,7 @@ from ...fleet.model import Flag, Model
 
 
 def with_flags(model: Model, **values: str) -> Model:
-    """A model with other values of flags; `_` in a name stands for `-`."""
+    """Return a model with other values of flags; `_` in a name stands for `-`."""
     changed = {key.replace("_", "-"): value for key, value in values.items()}
     kept = tuple(flag for flag in model.flags if flag.key not in changed)
     new = tuple(Flag(key, (f"--{key}", value), model.origin) for key, value in changed.items())
@@ -17,7 +17,7 @@ def with_flags(model: Model, **values: str) -> Model:
 
 
 def with_split(model: Model, shares: Sequence[float]) -> Model:
-    """A model whose layers are spread like this."""
+    """Return a model whose layers are split by these shares."""
     return with_flags(model, tensor_split=",".join(map(str, shares)))
 
 

@@ -1,4 +1,4 @@
-"""Which models of a service may be in memory at a time, as tuples of names."""
+"""Combinations of a service's models that may be in memory at a time, as tuples of names."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Weigh = Callable[[str], int]
 def combinations(
     service: Service, weighs: tuple[Weigh, ...]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Names and models of what may be there together.
+    """Yield the name and the models of each combination.
 
-    `weighs` are what a model takes on each card: of sets with very many combinations only those are
-    given that take most of a card.
+    `weighs` give the bytes of a model on each card: of sets with very many combinations only the
+    worst of each card are yielded.
     """
     for name, node in sets_of(service):
         yield from ((name, models) for models in _told(node, weighs))

@@ -1,4 +1,4 @@
-"""What processes take of a host as one row of numbers: its cards, and its memory at the end.
+"""Memory that processes take of a host as a row of numbers: its cards, its main memory last.
 
 Margins are included: what fits by these numbers fits for certain. Caches that grow while a server
 works are not.
@@ -18,7 +18,7 @@ DeviceUsage: TypeAlias = tuple[int, ...]
 
 
 def usage_of(own: Sequence[Footprint], cards: int) -> DeviceUsage:
-    """What processes take in each place of a host with so many cards."""
+    """Return the bytes that processes take in each place of a host with so many cards."""
     return (
         *(sum(each.bytes_on(card) + each.margin_on(card) for each in own) for card in range(cards)),
         sum(each.host_bytes(growing=False) + each.ram_margin for each in own),
@@ -26,11 +26,11 @@ def usage_of(own: Sequence[Footprint], cards: int) -> DeviceUsage:
 
 
 def worst_usage(states: Iterable[Sequence[Footprint]], cards: int) -> DeviceUsage:
-    """The most that any of these states takes, place by place; nothing where there is none."""
+    """Return the most bytes that any of these states takes, place by place; 0 without states."""
     taken = [usage_of(each, cards) for each in states]
     return tuple(map(max, zip(*taken, strict=True))) if taken else (0,) * (cards + 1)
 
 
 def room_of(host: Host) -> tuple[int | None, ...]:
-    """What models may use in each place; None where nobody says how much there is."""
+    """Return the bytes that models may use in each place; None where the size is not known."""
     return (*room(host), ram_room(host))

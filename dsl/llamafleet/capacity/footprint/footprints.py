@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Footprints:
-    """What every process of a fleet takes, and what may be there together."""
+    """The footprints of a fleet's processes, and their combinations."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -25,13 +25,13 @@ class Footprints:
         self._found: dict[tuple[str, str, str], tuple[Footprint, ...]] = {}
 
     def of_fleet(self, fleet: Fleet) -> Footprints:
-        """The same of a fleet whose matrices alone are others: nothing is computed again."""
+        """Return those of a fleet that differs in its matrices alone; nothing is recomputed."""
         found = Footprints(fleet)
         found._estimates, found._found = self._estimates, self._found
         return found
 
     def of(self, service: str, model: str, host: str) -> tuple[Footprint, ...]:
-        """The processes of a model that a service has on a host; none if it has none there."""
+        """Return the processes of a model that a service runs on a host."""
         key = (service, model, host)
         if key not in self._found:
             computed = self.variant(service, self.fleet.models[model], host)
@@ -46,7 +46,7 @@ class Footprints:
         facts: Mapping[str, GgufFacts] | None = None,
         free: Free | None = None,
     ) -> tuple[Footprint, ...]:
-        """The same with a model that is changed, other facts of weights, or less free memory."""
+        """Return those of a changed model, with other facts of weights or less free memory."""
         serving = self.fleet.services[service]
         if serving.server is None and host in serving.hosts:
             return (Footprint(service, model.name, host, 0, why=_uncounted(serving)),)
@@ -58,7 +58,7 @@ class Footprints:
     def _as_measured(
         self, service: str, model: str, host: str, computed: tuple[Footprint, ...]
     ) -> tuple[Footprint, ...]:
-        """What was measured goes before what is computed, and what is written before both."""
+        """Replace computed footprints by measured ones, but never written ones."""
         if not self.fleet.measured or any(each.known == WRITTEN for each in computed):
             return computed
         from ...lock.measured import measured_of
@@ -76,7 +76,7 @@ class Footprints:
         )
 
     def together(self, service: str, host: str) -> tuple[Combination, ...]:
-        """Everything that a service may have in memory on a host at a time."""
+        """Return the combinations that a service may have in memory on a host."""
         if host not in self.fleet.services[service].hosts:
             return ()
         cards = range(len(self.fleet.hosts[host].gpus))
@@ -87,7 +87,7 @@ class Footprints:
         )
 
     def room(self, host: str) -> tuple[int | None, ...]:
-        """Bytes of each card that models may use; None where its memory is not said."""
+        """Return the bytes of each card that models may use; None where its size is not known."""
         return hosts.room(self.fleet.hosts[host])
 
     def _weigh(self, service: str, host: str, card: int) -> Weigh:

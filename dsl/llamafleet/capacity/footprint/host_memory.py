@@ -1,4 +1,4 @@
-"""What the models of a host may take of its main memory at a time."""
+"""The worst case of a host's main memory."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class HostMemory:
 
     @property
     def footprints(self) -> tuple[Footprint, ...]:
-        """The processes of the worst case, the largest first."""
+        """Return the processes of the worst case, the largest first."""
         found = [each for of in self.worst for each in of.footprints]
         return tuple(sorted(found, key=lambda each: -each.host_bytes(growing=True)))
 
 
 def host_memory(footprints: Footprints, host: Host) -> HostMemory | None:
-    """The worst case of a host; None where it does not say how much memory it has."""
+    """Return the worst case of a host; None where the size of its memory is not known."""
     room = ram_room(host)
     if room is None:
         return None

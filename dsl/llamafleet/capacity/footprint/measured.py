@@ -1,4 +1,4 @@
-"""What a host was seen to take for a model, instead of what was computed."""
+"""Measured footprints in the place of computed ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = ("weights", "kv", "recurrent", "compute", "output")
 
 
 def as_measured(computed: Footprint, found: Measured, gpus: tuple[VisibleGpu, ...]) -> Footprint:
-    """A footprint with the measured buffers of each card; what was not measured stays computed.
+    """Return a footprint with the measured buffers of each GPU; the rest stays computed.
 
     Caches that grow while a server works have no size when it has just been loaded.
     """
@@ -43,7 +43,7 @@ def _taken(found: Measured, gpus: VisibleGpu) -> bool:
 
 
 def _only_sees(computed: Footprint, gpus: VisibleGpu) -> bool:
-    """Whether all that a process has on a card is its driver's context."""
+    """Return True if a process has only its driver's context on a GPU."""
     own = dict(computed.cards).get(gpus.index, ())
     return bool(own) and all(part.kind == "driver" for part in own)
 
@@ -63,7 +63,7 @@ def _card(computed: Footprint, found: Measured, gpus: VisibleGpu) -> tuple[int, 
 
 
 def _driver(computed: Footprint, found: Measured, gpus: VisibleGpu, buffers: Buffers) -> int:
-    """What the card itself says beyond the buffers; where it says nothing, what is computed."""
+    """Return the bytes that the GPU reports beyond the buffers, else the computed ones."""
     # Processes of one card each are measured once, on one of the cards.
     told = found.gpus.get(gpus.index)
     if told is None and len(found.gpus) == 1 and buffers.total:

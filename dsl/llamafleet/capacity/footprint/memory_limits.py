@@ -19,7 +19,7 @@ from .footprints import Footprints
 from .model import ESTIMATED, MEASURED, Footprint
 
 FACTOR = 2
-"""How often what is computed goes into the limit: it guards a host, and is no measure."""
+"""Factor from the estimate to the limit, which guards a host and is no measure."""
 
 BASE = 4 << 30
 """Bytes for llama-swap, buffers of requests and images, and what an allocator keeps."""
@@ -29,7 +29,7 @@ STEP = 1 << 30
 
 
 def memory_limits(fleet: Fleet, host: Host) -> Mapping[str, int]:
-    """Bytes for each unit of a service, by the service's name; without what is not known.
+    """Return MemoryMax in bytes for the units of each service, without services not known.
 
     A limit above the host's own memory is left out, for it would change nothing.
     """

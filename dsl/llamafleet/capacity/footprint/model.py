@@ -1,4 +1,4 @@
-"""What one process takes, and which processes may be there together, as values."""
+"""Footprints of processes and their combinations, as values."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Footprint:
     estimate: Estimate | None = None
 
     def bytes_on(self, card: int) -> int:
-        """Bytes on a card."""
+        """Return the bytes on a card."""
         return sum(part.size for index, parts in self.cards if index == card for part in parts)
 
     def margin_on(self, card: int) -> int:
-        """By how many bytes that may be wrong."""
+        """Return the bytes by which `bytes_on` may be off."""
         return sum(size for index, size in self.margins if index == card)
 
     def caution(self, card: int) -> int:
@@ -85,7 +85,7 @@ class Footprint:
 
     @property
     def uses(self) -> tuple[int, ...]:
-        """The cards that it takes memory of."""
+        """Return the cards on which it takes memory, by index."""
         return tuple(index for index, _ in self.cards)
 
     @property
@@ -101,7 +101,7 @@ class Footprint:
         return len(self.parted) > 1
 
     def host_bytes(self, *, growing: bool) -> int:
-        """Bytes of the host's memory; `growing` counts caches that fill while it works."""
+        """Return the bytes of main memory; `growing` counts caches that fill while it works."""
         return sum(part.size for part in self.ram if growing or part.kind != "other")
 
 
@@ -118,11 +118,11 @@ class Combination:
     footprints: tuple[Footprint, ...]
 
     def bytes_on(self, card: int) -> int:
-        """Bytes on a card."""
+        """Return the bytes on a card."""
         return sum(each.bytes_on(card) for each in self.footprints)
 
     def margin_on(self, card: int) -> int:
-        """By how many bytes that may be wrong."""
+        """Return the bytes by which `bytes_on` may be off."""
         return sum(each.margin_on(card) for each in self.footprints)
 
     def caution(self, card: int) -> int:

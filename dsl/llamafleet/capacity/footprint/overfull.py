@@ -44,12 +44,12 @@ class Overfull:
 
     @property
     def certain(self) -> bool:
-        """Whether it is too much even if the numbers are as wrong as they may be."""
+        """Return True if it is too much even at the lower end of the margin."""
         return self.needs - self.margin > self.room
 
 
 def overfull(footprints: Footprints, host: Host) -> Iterator[Overfull]:
-    """Each service's combinations that may not fit, the worst of each name and card."""
+    """Yield the combinations of services that may not fit, the worst of each name and card."""
     services = _services(footprints.fleet, host)
     together = {each.name: footprints.together(each.name, host.name) for each in services}
     placed = {name: tuple(_placed(footprints, host, each)) for name, each in together.items()}
@@ -119,7 +119,7 @@ def _placed(
 
 
 def follows_free_memory(footprints: Footprints, footprint: Footprint) -> bool:
-    """Whether llama-server spreads this process by what is free."""
+    """Return True if llama-server spreads this process by free memory."""
     if footprint.known != ESTIMATED or footprint.estimate is None:
         return False
     model = footprints.fleet.models[footprint.model]

@@ -1,4 +1,4 @@
-"""One process of a model: what is written of it, was measured, or follows from its weights."""
+"""One process of a model: its footprint as it is written, or estimated from its weights."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """Which process: `devices` are those it may see, None for all of the host's."""
+    """The identity of a process: `devices` are those it may see, None for all of the host's."""
 
     service: str
     host: Host
@@ -46,7 +46,7 @@ class Estimates:
         facts: Mapping[str, GgufFacts] | None = None,
         free: Free | None = None,
     ) -> Footprint:
-        """What a model takes as this process; `facts` stand in for the lock's.
+        """Return the footprint of a model as this process; `facts` stand in for the lock's.
 
         Of a model without a tensor-split, `free` decides how it is spread.
         """
@@ -81,7 +81,7 @@ def _footprint(
     facts: Mapping[str, GgufFacts],
     ref: str | None,
 ) -> Footprint:
-    """What a model takes of these cards, whatever the process is called."""
+    """Return the footprint of a model on these GPUs, without the names of its process."""
     found = Footprint("", model.name, "", 0)
     if model.vram is not None:
         shares = _shares(model, gpus)

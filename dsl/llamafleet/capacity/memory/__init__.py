@@ -1,4 +1,4 @@
-"""How much memory a llama-server takes, per device: from a GGUF's header and the server's flags.
+"""The memory model: bytes of a llama-server on each device, from a GGUF's header and its flags.
 
 `hparams` are what the header says of the model, `cparams` how flags cut the context. `engine` is
 llama.cpp and ggml: placement, caches, compute graphs. `estimate` puts the terms together; it

@@ -9,7 +9,7 @@ from ...fleet.server_argv import Option
 from .flags import SLOTS
 
 DEVICES = 16
-"""How many devices a server can have, and so numbers in a split."""
+"""The most devices of a server, and so numbers in a split."""
 LARGEST = 2**31 - 1
 
 RANGES = {
@@ -31,7 +31,7 @@ METADATA = re.compile(r"([^=]+)=(int|float|bool|str):(.*)", re.DOTALL)
 
 
 def argument_error(option: Option) -> str | None:
-    """What the server would stop at, or read as something that nobody means."""
+    """Return why the server would stop at an argument or misread it; None if it would not."""
     if option.form is None or not option.values:
         return None
     said, flag = option.values[0], option.texts[0]

@@ -1,4 +1,4 @@
-"""What is known of weights without a header: how large their file is, and what flags say.
+"""Estimates without a header, from the size of the weights' file and the flags.
 
 The file's size is the weights. Caches and buffers are by a rule of thumb: from nothing to what the
 widest of today's models of that size with grouped heads takes (tests hold models to it). Models

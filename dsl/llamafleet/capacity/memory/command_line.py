@@ -19,11 +19,11 @@ NGRAMS = {
     "ngram-map-k4v": ("spec-ngram-map-k4v-size-m", 48),
     "ngram-mod": ("spec-ngram-mod-n-max", 64),
 }
-"""Which flag says how much is drafted, and what it is unless said."""
+"""The flag that says how many tokens a kind of ngram drafts, and its default."""
 
 
 def read_flags(argv: Sequence[str]) -> Flags | str:
-    """The flags of a command line without its program; a text says what is wrong with it."""
+    """Return the flags of a command line without its program, or a message of what is wrong."""
     options = read([Word(text, _NOWHERE) for text in argv])
     for option in options:
         if option.form is None:

@@ -1,4 +1,4 @@
-"""How the context is cut into slots, and how much is computed at once."""
+"""The context of a process, cut into slots: llama_cparams of src/llama-cparams.h."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CELLS = 256
 
 
 def padded(value: int, unit: int) -> int:
-    """The next multiple of `unit`."""
+    """Return the next multiple of `unit`: GGML_PAD."""
     return -(-value // unit) * unit
 
 
@@ -29,17 +29,17 @@ class CParams:
 
     @property
     def unified(self) -> bool:
-        """Whether all slots share one pool."""
+        """Return True if all slots share one pool of cells."""
         return self.streams == 1
 
     @property
     def tokens(self) -> int:
-        """Tokens of the largest graph."""
+        """Return the tokens of the largest graph."""
         return padded(min(self.n_ctx, self.ubatch), self.sequences)
 
 
 def cparams_of(flags: Flags, hparams: HParams) -> CParams:
-    """The context that these flags give this model."""
+    """Return the context that these flags give this model (src/llama-context.cpp)."""
     slots, batch, ubatch = flags.slots, flags.batch_size, flags.ubatch_size
     asked = flags.ctx_size or 0
     if flags.kv_unified_per_slot > 0 and flags.ctx_size is None:

@@ -24,7 +24,9 @@ class Device:
 
 
 def devices_of(texts: Sequence[str], servers: int = 0) -> tuple[Device, ...] | str:
-    """Cards as `24GiB` or `Vulkan0=8GiB`; without a name they are CUDA0, CUDA1, ...
+    """Read cards such as `24GiB` or `Vulkan0=8GiB`; a message says what is wrong.
+
+    Those without a name are CUDA0, CUDA1, ...
 
     As in a fleet file, 24GB are 24 thousand million bytes; 24G are 24GiB.
 

@@ -1,4 +1,4 @@
-"""What a driver takes on a card for each process, besides all that llama-server's log shows."""
+"""Memory that a driver takes on a card for each process; llama-server's log does not show it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ VISIBLE = Driver(150, 0, 300, "a context, if one is opened: ggml-org/llama.cpp i
 
 
 def driver(device: str) -> Driver:
-    """What is known of a device's driver."""
+    """Return what is known of a device's driver, by the beginning of its name."""
     return next((found for name, found in DRIVERS if device.startswith(name)), OTHERS)
 
 
 def drivers(
     cards: Sequence[str], asked: Sequence[str] | None, terms: Iterable[Term]
 ) -> Iterator[Term]:
-    """One term for each card that holds something, or only the context of a process that sees it.
+    """Yield a term for each card that holds something, or only the context of a process.
 
     `asked` are the devices that a flag names, None for all that are visible.
     """

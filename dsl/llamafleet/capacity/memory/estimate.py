@@ -34,7 +34,9 @@ def estimate(
     cards: Sequence[Device] = (),
     ref: str | None = MODELLED,
 ) -> Estimate | str:
-    """What a llama-server with this model and these flags takes; a text says why it cannot be.
+    """Estimate the memory a llama-server takes on each device.
+
+    Returns a message instead where model and flags cannot work together.
 
     `ref` is the build that runs, None where it is no release of upstream's.
     """
@@ -90,7 +92,7 @@ def _modelled(
 
 
 def overridden(facts: GgufFacts, flags: Flags) -> GgufFacts:
-    """The header as `--override-kv` changes it; only what the header has is changed."""
+    """Return the header as `--override-kv` changes it; only keys that it has are changed."""
     own = f"{facts.architecture}."
     said = {key.removeprefix(own): value for key, value in flags.metadata}
     known = {key: value for key, value in said.items() if key in facts.metadata}

@@ -1,4 +1,4 @@
-"""What else a process loads: a model that drafts, an image projector, LoRA adapters."""
+"""Other files of a process: a draft model, an image projector, LoRA adapters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def with_extras(
     extras: Extras,
     ref: str | None = MODELLED,
 ) -> Estimate | str:
-    """An estimate with the terms of the other files; `ref` is the build, as for the estimate."""
+    """Return an estimate with the terms of the other files, or a message; `ref` is the build."""
     hparams = hparams_of(facts)
     if isinstance(hparams, str):
         return hparams

@@ -1,4 +1,4 @@
-"""What of llama-server's command line decides how much memory it takes."""
+"""The flags of llama-server that decide how much memory it takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPERTS = r"\.ffn_(up|down|gate|gate_up)_(ch|)exps"
 """LLM_FFN_EXPS_REGEX of common/common.h."""
 
 NGRAM_CACHE = 8
-"""What the cache of ngrams drafts, whatever is said."""
+"""Tokens that the ngram cache drafts, whatever is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,17 @@ class Flags:
 
     @property
     def slots(self) -> int:
-        """Sequences that are served at once."""
+        """Return the number of sequences served at once."""
         return self.parallel if self.parallel > 0 else 4
 
     @property
     def pools(self) -> bool:
-        """Whether each token of a batch makes an output."""
+        """Return True if each token of a batch makes an output."""
         return self.embedding or self.pooling not in ("", "none")
 
     @property
     def drafted(self) -> int:
-        """How many tokens are proposed at most, by any of the ways: common_speculative_n_max."""
+        """Return the most tokens that are drafted by any method: common_speculative_n_max."""
         counts = [
             self.draft_tokens if each.startswith("draft-") else self.ngram_tokens.get(each, 0)
             for each in self.spec_types
@@ -96,5 +96,5 @@ class Flags:
 
     @property
     def unified(self) -> bool:
-        """Whether all slots share one pool."""
+        """Return True if all slots share one pool of cells."""
         return self.parallel < 0 or self.kv_unified

@@ -1,4 +1,4 @@
-"""What the host keeps besides buffers: prompts and states for later."""
+"""Main memory besides buffers: cached prompts and checkpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKPOINTS = "tools/server/server-context.cpp, create_checkpoint"
 
 
 def host(hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
-    """Upper bounds: these grow while the server works, up to this."""
+    """Yield upper bounds: these grow while the server works."""
     if flags.cache_ram > 0:
         formula = "the limit of --cache-ram; filled by prompts that lost their slot"
         size = flags.cache_ram * MIB
@@ -31,7 +31,7 @@ def host(hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
 
 
 def _checkpoint(hparams: HParams, flags: Flags, cparams: CParams) -> int:
-    """What of one sequence cannot be computed from the rest of its cache."""
+    """Return the bytes of one sequence's checkpoint: its windows and states."""
     size = 0
     for cache in caches(hparams, flags, cparams):
         if cache.windowed and not flags.swa_full:

@@ -1,4 +1,4 @@
-"""The dimensions of a model that decide what it takes, read from its metadata."""
+"""The dimensions of a model, read from its metadata: llama_hparams of src/llama-hparams.h."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Layer:
 
     @property
     def k(self) -> int:
-        """Values of K for one token."""
+        """Return the values of K for one token: n_embd_k_gqa."""
         return self.head_k * self.kv_heads
 
     @property
     def v(self) -> int:
-        """Values of V for one token."""
+        """Return the values of V for one token: n_embd_v_gqa."""
         return self.head_v * self.kv_heads
 
 
@@ -66,7 +66,7 @@ class HParams:
 
 
 def hparams_of(facts: GgufFacts) -> HParams | str:
-    """The dimensions of a model, or what its file lacks."""
+    """Return the dimensions of a model, or a message of what its header lacks."""
     count, embedding = facts.integer("block_count"), facts.integer("embedding_length")
     if not count or not embedding:
         kind = facts.architecture

@@ -1,4 +1,4 @@
-"""Which llama.cpp the memory model follows, and why it only guesses for others.
+"""The build of llama.cpp that the memory model follows, and reasons for a rule of thumb.
 
 Formulas and graphs are those of one build. Sizes of weights and caches have been the same for long
 before it: tests hold them to what others logged in 2025. What a later build does, nobody knows yet.

@@ -29,7 +29,7 @@ def mtp(
     cparams: CParams,
     placement: Placement,
 ) -> Iterator[Term]:
-    """A cache for these layers alone, outputs of its own, and about the same working memory."""
+    """Yield the terms of a context for draft layers: a cache, outputs and compute buffers."""
     drafts = replace(flags, cache_type_k=flags.draft_type_k, cache_type_v=flags.draft_type_v)
     sizes: dict[str, int] = {}
     drafting = hparams.layers[hparams.attended :]

@@ -14,7 +14,7 @@ SOURCE = "src/llama-context.cpp, llama_context::output_reserve"
 
 
 def outputs(facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
-    """What the host keeps of each sequence's last token."""
+    """Yield the term of the output buffer: a row of values for each sequence."""
     width = facts.integer("embedding_length_out") or hparams.embedding
     values = hparams.vocabulary + (width if flags.embedding else 0)
     if flags.backend_sampling:

@@ -16,7 +16,7 @@ LOADER = "tools/mtmd/clip.cpp, clip_model_loader::load_tensors"
 GRAPH = "tools/mtmd/clip.cpp, clip_graph::build_vit; clip_model_loader::reserve_compute_meta"
 
 SHARE = 0.3
-"""Where no graph is known: working memory by weights. 884 MiB took 1158 MiB at work."""
+"""Working memory by weights, without a known graph. 884 MiB took 1158 MiB at work."""
 
 # Tokens of the picture with which it is tried, and how many patches on a side make a token: as
 # set in clip_model_loader::load_hparams. Those that are not here try a picture of image_size.
@@ -33,7 +33,7 @@ FIXED = frozenset({"gemma3", "idefics3", "internvl", "janus_pro", "ldp", "ldpv2"
 
 
 def projector(facts: GgufFacts, flags: Flags, cards: Sequence[Device]) -> Iterator[Term]:
-    """Terms of the projector."""
+    """Yield the terms of the projector."""
     device = projector_device(flags, cards)
     size = sum(padded(each.size, alignment(device)) for each in facts.tensors)
     yield Term(device, "weights", "image projector", size, "sum of its tensors", LOADER)
@@ -75,7 +75,7 @@ def projector_device(flags: Flags, cards: Sequence[Device]) -> str:
 
 
 def projector_note(facts: GgufFacts, flags: Flags) -> str:
-    """What a larger picture than the first one would take."""
+    """Return a note on the memory that larger pictures would take."""
     kind = _kind(facts)
     _, merge = WARMUP.get(kind, (0, 1))
     patches, values = _patches(facts, flags), _values(facts)

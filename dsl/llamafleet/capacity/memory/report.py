@@ -70,7 +70,7 @@ def _together(found: Estimate) -> dict[str, object]:
 
 
 def as_text(found: Estimate, cards: tuple[Device, ...]) -> str:
-    """For people: a table of MiB, the terms with their sources, and what to know."""
+    """Render a table of MiB, the terms with their sources, and notes."""
     notes = (f"note: {each}" for each in _notes(found))
     return "\n".join((*_table(found, cards), "", *_terms(found), *notes))
 

@@ -22,7 +22,7 @@ SLICED = frozenset({"weights", "kv", "recurrent"})
 
 
 def tensor_split_problem(hparams: HParams, flags: Flags) -> str | None:
-    """Why llama-server stops, or why nobody here knows what it would do."""
+    """Return why `--split-mode tensor` fails or cannot be computed; None if it can."""
     if flags.split_mode != "tensor":
         return None
     name, split = hparams.architecture.name, hparams.architecture.tensor_split
@@ -36,7 +36,7 @@ def tensor_split_problem(hparams: HParams, flags: Flags) -> str | None:
 
 
 def largest(found: Estimate) -> dict[Kind, int]:
-    """What the log says of all devices together: of each buffer the size of the largest."""
+    """Return the log's bytes of all devices together: of each buffer the largest slice."""
     cards = [each for each in found.devices if each != HOST]
     sizes: dict[tuple[Kind, str], list[int]] = {}
     for term in found.terms:
@@ -56,7 +56,7 @@ def spread(
     cparams: CParams,
     placement: Placement,
 ) -> Iterator[Term]:
-    """Working memory is there whole on each device; weights and caches in slices."""
+    """Yield the terms by device: working memory whole on each, weights and caches in slices."""
     shares = (*flags.tensor_split, *(0.0,) * len(placement.cards))[: len(placement.cards)]
     cutter = Cutter(facts, hparams, len(placement.cards), shares if any(shares) else ())
     for term in terms:

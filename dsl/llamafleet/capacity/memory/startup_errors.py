@@ -13,7 +13,7 @@ NEEDS_DRAFT = ("draft-simple", "draft-eagle3", "draft-dflash", "draft-dspark")
 
 
 def startup_error(hparams: HParams, flags: Flags) -> str | None:
-    """Why it does not start, None where nothing is known against it."""
+    """Return why llama-server does not start; None where nothing is known against it."""
     return next(_reasons(hparams, flags), None)
 
 

@@ -1,4 +1,4 @@
-"""What an estimate is made of: terms, each with its device, bytes and where its formula is from."""
+"""Terms of an estimate, each with its device, bytes, and the source of its formula."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOGGED: tuple[Kind, ...] = ("weights", "kv", "recurrent", "output", "compute")
 
 MIB = 1024 * 1024
 HOST = "CPU"
-"""How llama-server calls the host's memory in its log."""
+"""Name of main memory in llama-server's log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Estimate:
     by_size: bool = False
 
     def size(self, device: str, *kinds: Kind) -> int:
-        """Bytes on a device, of all kinds if none is named."""
+        """Return the bytes on a device, of all kinds if none is named."""
         return total(
             each
             for each in self.terms
@@ -97,10 +97,10 @@ class Estimate:
 
     @property
     def host(self) -> int:
-        """Bytes of the host's memory, what is only mapped included."""
+        """Return the bytes of main memory, mapped files included."""
         return self.size(HOST)
 
 
 def total(terms: Iterable[Term]) -> int:
-    """The sum of some terms."""
+    """Return the sum of terms in bytes."""
     return sum(each.size for each in terms)

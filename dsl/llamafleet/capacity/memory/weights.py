@@ -17,20 +17,20 @@ MAPPED = "src/llama-model-loader.cpp, get_mapping_range"
 REPACK = "ggml/src/ggml-cpu/repack.cpp, ggml_repack_get_optimal_repack_type"
 
 REPACKED = frozenset({"Q4_0", "Q4_K", "IQ4_NL", "MXFP4"})
-"""What an x86 CPU with AVX2 keeps in another layout; with AVX512, which a build only uses if it is
-made for such a machine, Q2_K as well."""
+"""Types that an x86 CPU with AVX2 keeps in another layout; with AVX512, which a build only uses if
+it is made for such a machine, Q2_K as well."""
 
 _BLOCK = re.compile(r"blk\.(\d+)\.")
 _NOT_MATRICES = re.compile(r"\.attn_[kv]_b\.|\.ssm_conv1d\.|_norm\.|\.shortconv\.conv\.")
 
 
 def alignment(device: str) -> int:
-    """To what a backend pads each tensor."""
+    """Return the bytes to which a backend pads each tensor."""
     return 32 if device == HOST else 128
 
 
 def loaded(facts: GgufFacts, hparams: HParams, drafting: bool) -> tuple[Tensor, ...]:
-    """The tensors that are read: layers that only draft stay out unless they do."""
+    """Return the tensors that are read: draft layers only if they are used."""
     return tuple(
         each for each in facts.tensors if drafting or _block(each.name) < max(hparams.attended, 1)
     )
@@ -44,7 +44,7 @@ def _block(name: str) -> int:
 def weights(
     facts: GgufFacts, hparams: HParams, flags: Flags, placement: Placement
 ) -> Iterator[Term]:
-    """One term a buffer of the log: each device's, what the host maps, and what it repacks."""
+    """Yield a term for each buffer of the log: devices', mapped and repacked ones."""
     found = placed(facts, hparams, flags, placement)
     for device in placement.devices:
         if device in found:
@@ -57,7 +57,7 @@ def weights(
 def placed(
     facts: GgufFacts, hparams: HParams, flags: Flags, placement: Placement
 ) -> dict[str, list[Tensor]]:
-    """The tensors of each device."""
+    """Return the tensors of each device."""
     found: dict[str, list[Tensor]] = {}
     for tensor in loaded(facts, hparams, "draft-mtp" in flags.spec_types):
         for device in dict.fromkeys(_devices(tensor, facts, hparams, placement)):

@@ -1,4 +1,4 @@
-"""What a model could be given on a host: the longest context that fits beside others.
+"""Suggestions for a model on a host: the longest context that fits beside others.
 
 `beside` says what is left for it, `search` tries flags, `options` looks for the
 longest, `paste` writes an option as lines of a model.

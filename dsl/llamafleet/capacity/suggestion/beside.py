@@ -1,4 +1,4 @@
-"""What is left of a host for one model, beside what else may be there meanwhile.
+"""The memory of a host that is left for one model beside others.
 
 What other services take at worst is never left. Of its own service it is, unless somebody says
 otherwise, what may be loaded beside the model in any of its combinations.
@@ -36,7 +36,7 @@ class Beside:
 
     @property
     def left(self) -> tuple[int | None, ...]:
-        """What the model may take in each place; None where nobody knows."""
+        """Return the bytes that the model may take in each place; None where they are not known."""
         return tuple(
             None if room is None else room - taken
             for room, taken in zip(self.room, self.taken, strict=True)
@@ -51,7 +51,7 @@ def beside(
     models: Sequence[str] | None = None,
     set_name: str | None = None,
 ) -> Beside:
-    """What is left for a model of a service on a host.
+    """Return the room for a model of a service on a host.
 
     `models` or `set_name` say what of its own host shall stay loaded, instead of everything that
     may be. Names that are none raise UnknownNameError.

@@ -32,14 +32,14 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """Why not even the shortest context fits: bytes that are missing, by place."""
+    """A context that does not fit even at its shortest: the missing bytes by place."""
 
     cache_type: str
     missing: tuple[tuple[int, int], ...]
 
 
 def suggestions(search: Search) -> tuple[tuple[Option, ...], tuple[Short, ...]]:
-    """What fits, the best cache first, and what does not.
+    """Yield options that fit, the best cache first, and what does not fit.
 
     Of a model with experts there is a second option where the first one's context is shorter than
     it could be: the full one, with some experts in the host's memory.
@@ -140,7 +140,7 @@ def _with_experts(search: Search, model: Model, layers: int) -> Model:
 
 
 def _short(search: Search, model: Model, name: str) -> Short:
-    """What the shortest context lacks, with all experts elsewhere."""
+    """Return the bytes that the shortest context lacks, with all experts elsewhere."""
     model = _with_experts(search, with_flags(model, ctx_size=str(search.unit)), search.layers)
     if len(search.cards) > 1:
         model = with_split(model, search.shares())

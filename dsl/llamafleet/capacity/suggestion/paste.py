@@ -15,7 +15,7 @@ VERSION = 1
 
 
 def lines(option: Option, model: Model) -> tuple[str, ...]:
-    """What to write into the block; a default stands only where it takes something back."""
+    """Return the lines to write into the block; defaults only where they undo a setting."""
     return tuple(f"{key} = {value}" for key, value in _keys(option, model))
 
 
@@ -31,7 +31,7 @@ def _keys(option: Option, model: Model) -> Iterator[tuple[str, str]]:
 
 
 def place_name(fleet: Fleet, host: str, place: int) -> str:
-    """`GPU 0 (rtx-3090)`, or the memory of the host."""
+    """Return the name of a place: `GPU 0 (rtx-3090)`, or the memory of the host."""
     gpus = fleet.hosts[host].gpus
     return f"GPU {place} ({gpus[place].name})" if place < len(gpus) else "host memory"
 
@@ -43,7 +43,7 @@ def tree(
     options: tuple[Option, ...],
     short: tuple[Short, ...],
 ) -> dict[str, Any]:
-    """Everything, in MiB; what an option takes of cards is with its margin."""
+    """Return everything as JSON values, in MiB; the cards' numbers include the margin."""
     return {
         "version": VERSION,
         **asked,

@@ -35,7 +35,7 @@ class Search:
     last: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Look at the weights, and at the model as it is."""
+        """Read the weights' header, and the model as it is."""
         fleet = self.footprints.fleet
         facts = fleet.facts.get(self.model.gguf or "")
         number = facts.integer if facts else lambda _: None
@@ -55,32 +55,32 @@ class Search:
 
     @property
     def unit(self) -> int:
-        """Contexts are multiples of it."""
+        """Return the tokens of which contexts are multiples."""
         return CELLS * self.streams
 
     @property
     def most(self) -> int:
-        """The context for which the model was made, for each slot, or more if it is set so."""
+        """Return the longest context in tokens: the trained one for each slot, or more if set."""
         return max(self.trained * self.streams, written(self.model)) // self.unit * self.unit
 
     def of(self, model: Model) -> tuple[Footprint, ...]:
-        """Its processes with other flags."""
+        """Return the footprints of its processes with other flags."""
         return self.footprints.variant(self.service, model, self.host)
 
     def takes(self, model: Model) -> DeviceUsage | None:
-        """What it takes in each place; None where that cannot be computed."""
+        """Return the bytes that it takes in each place; None where they cannot be computed."""
         own = self.of(model)
         return usage_of(own, len(self.left) - 1) if own and all(e.known for e in own) else None
 
     def spare(self, takes: DeviceUsage) -> DeviceUsage:
-        """What is left in each place then; less than nothing where it is too much."""
+        """Return the bytes left in each place then, negative where it is too much."""
         return tuple(
             0 if left is None else left - taken
             for left, taken in zip(self.left, takes, strict=True)
         )
 
     def placed(self, model: Model, *, small: bool = False) -> tuple[Model, DeviceUsage] | None:
-        """The model spread over its cards so that it fits, if wanted in small numbers."""
+        """Return the model split so that it fits, and its usage; None if it does not."""
         if len(self.cards) < 2:
             takes = self.takes(model)
             return (model, takes) if takes and min(self.spare(takes)) >= 0 else None
@@ -101,7 +101,7 @@ class Search:
         return None
 
     def shares(self) -> list[int]:
-        """A share a layer, the output counted as one, by what is left on each card."""
+        """Return shares, one a layer and one for the output, by what is left on each card."""
         free = [max(0, self.left[card] or 0) for card in self.cards]
         total, layers = sum(free) or 1, self.layers + 1
         shares = [layers * each // total for each in free]
@@ -129,6 +129,6 @@ def _spread(model: Model, fleet: Fleet, host: str) -> tuple[int, ...]:
 
 
 def written(model: Model) -> int:
-    """The context that a model asks for itself; 0 where it asks for none."""
+    """Return the context in tokens that a model sets itself, 0 where it sets none."""
     said = model.flag("ctx-size") or ""
     return int(said) if said.isdigit() else 0

@@ -1,4 +1,4 @@
-"""Ways out of an overfull card, one a file, listed in WAYS; each is computed before it is named."""
+"""Remedies for an overfull card, one a file, listed in REMEDIES; each is computed first."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ REMEDIES: tuple[Callable[[Candidate], Remedy | None], ...] = (
     experts,
     quant,
 )
-"""Every way, those first that cost the user least."""
+"""Every remedy, those first that cost the user least."""
 
 ENOUGH = 4
 
 
 def find_remedies(footprints: Footprints, found: Overfull) -> Iterator[Remedy]:
-    """Changes of one model, each enough by itself; the largest models are asked first."""
+    """Yield changes of one model, each enough by itself; the largest models come first."""
     said = 0
     for candidate in candidates(footprints, found):
         for remedy in REMEDIES:

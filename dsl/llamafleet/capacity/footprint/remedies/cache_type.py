@@ -9,7 +9,7 @@ TYPES = ("q8_0", "q4_0")
 
 
 def cache_type(candidate: Candidate) -> Remedy | None:
-    """The first of q8_0 and q4_0, for keys and values alike, with which it fits."""
+    """Try q8_0, then q4_0, for keys and values alike; None if neither fits."""
     if candidate.model.flag("flash-attn") == "off":
         return None  # values cannot be quantised without it
     for name in TYPES:

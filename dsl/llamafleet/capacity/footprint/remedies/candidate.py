@@ -1,4 +1,4 @@
-"""What a way out works on: one model of a combination, and what is beside it."""
+"""A model of an overfull combination that may be changed, and what is beside it."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Candidate:
 
     @property
     def own(self) -> tuple[Footprint, ...]:
-        """Its processes as they are now."""
+        """Return its processes as they are now."""
         return self.footprints.of(self.found.service.name, self.model.name, self.found.host.name)
 
     def free(self) -> tuple[int, ...]:
-        """Bytes of each card that are left for this model; 0 where that is not known."""
+        """Return the bytes of each card left for this model, 0 where they are not known."""
         rooms = self.footprints.room(self.found.host.name)
         return tuple(
             max(0, (room or 0) - taken) for room, taken in zip(rooms, self.taken, strict=True)
         )
 
     def left(self, model: Model, facts: Mapping[str, GgufFacts] | None = None) -> int | None:
-        """Bytes left on the fullest card with the changed model; None where it does not fit."""
+        """Return the bytes left on the fullest card with a changed model; None if too few."""
         host = self.found.host
         placed = [self.footprints.variant(self.found.service.name, model, host.name, facts)]
         spread = len(self.own) == 1 and self.own[0].spread
@@ -79,7 +79,7 @@ class Candidate:
 
 
 def candidates(footprints: Footprints, found: Overfull) -> Iterator[Candidate]:
-    """The models of a combination on the overfull card, the largest first."""
+    """Yield the models of a combination on the overfull card, the largest first."""
     host = found.host
     by_model: dict[str, int] = {}
     for each in found.combination.footprints:

@@ -7,7 +7,7 @@ from .candidate import Candidate, Remedy
 
 
 def experts(candidate: Candidate) -> Remedy | None:
-    """The fewest layers whose experts must leave the cards."""
+    """Move the experts of as few layers as needed to the host; None if that is not enough."""
     facts = candidate.footprints.fleet.facts.get(candidate.model.gguf or "")
     if facts is None or not facts.integer("expert_count"):
         return None

@@ -8,7 +8,7 @@ from .candidate import Candidate, Remedy
 
 
 def other_card(candidate: Candidate) -> Remedy | None:
-    """The first other card on which it fits beside the others."""
+    """Move the model to the first other card on which it fits; None if there is none."""
     if len(candidate.own) != 1 or len(candidate.own[0].parted) != 1 or candidate.model.gpus is None:
         return None
     for card in range(len(candidate.found.host.gpus)):

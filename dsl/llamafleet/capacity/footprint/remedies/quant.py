@@ -13,7 +13,7 @@ QUANTS = ("Q8_0", "Q6_K", "Q5_K", "Q4_K", "IQ4_XS", "Q3_K", "Q2_K")
 
 
 def quant(candidate: Candidate) -> Remedy | None:
-    """The largest quant with which it fits, as if all larger matrices were stored in it."""
+    """Find the largest quant that fits for all larger matrices; None if none does."""
     name = candidate.model.gguf or ""
     facts = candidate.footprints.fleet.facts.get(name)
     if facts is None:

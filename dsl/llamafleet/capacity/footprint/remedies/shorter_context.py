@@ -11,7 +11,7 @@ LEAST = 2
 
 
 def shorter_context(candidate: Candidate) -> Remedy | None:
-    """The largest multiple of 1024 tokens that fits, shorter than the context is now."""
+    """Find the longest context that fits, in multiples of 1024 tokens; None if none does."""
     estimate = candidate.own[0].estimate
     if estimate is None or not any(each.kind == "kv" for each in estimate.terms):
         return None

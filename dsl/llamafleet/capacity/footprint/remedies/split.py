@@ -11,7 +11,7 @@ MOST_TRIES = 16
 
 
 def split(candidate: Candidate) -> Remedy | None:
-    """Shares of layers by what is free on each card, moved until none is too full."""
+    """Split layers by free memory, moved until no card is too full; None if that fails."""
     estimate = candidate.own[0].estimate
     model = candidate.model
     spread = len(candidate.own) == 1 and estimate is not None and candidate.own[0].spread

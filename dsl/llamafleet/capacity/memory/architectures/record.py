@@ -31,11 +31,12 @@ Norm: TypeAlias = Literal["rms", "layer"]
 Rope: TypeAlias = Literal[
     "all", "none", "windows", "three of four", "of 32 layers", "unless disabled"
 ]
-"""Which layers rotate Q and K: where there are windows only those with one; all but each fourth;
-all if the model has 32 layers; all unless rope.scaling.finetuned is false."""
+"""Layers that rotate Q and K. windows: only those with one, where there are windows. three of four:
+all but each fourth. of 32 layers: all, if the model has 32 layers. unless disabled: all, unless
+rope.scaling.finetuned is false."""
 
 ByKey: TypeAlias = Literal["never", "by key", "always"]
-"""Whether a step is in the graph: by key where a key of the header is not zero."""
+"""Presence of a step in the graph; "by key": where a key of the header is not zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Indexer:
 
 @dataclass(frozen=True, slots=True)
 class Router:
-    """How experts are chosen and weighed: build_moe_ffn of src/llama-graph.cpp.
+    """Choice and weights of experts: build_moe_ffn of src/llama-graph.cpp.
 
     `gating` makes probabilities of scores: "by key" is expert_gating_func, with a sigmoid or with
     a softmax where that is missing; "chosen" is a softmax over the chosen ones alone. `weights`

@@ -24,7 +24,7 @@ class Buffer:
     highest: int = 0
 
     def take(self, size: int) -> int:
-        """The offset of a new block: in the smallest hole that fits, else at the end."""
+        """Return the offset of a new block: in the smallest hole that fits, else at the end."""
         size = padded(size, self.alignment)
         best = len(self.free) - 1
         fitting = ENDLESS
@@ -40,7 +40,7 @@ class Buffer:
         return offset
 
     def give(self, offset: int, size: int) -> None:
-        """A block is free again, and joins its neighbours."""
+        """Free a block, and join it with its neighbours."""
         size = padded(size, self.alignment)
         if not size:
             return
@@ -116,7 +116,7 @@ class _Allocation:
         place.allocated = False
 
     def read(self, source: Tensor) -> None:
-        """One reader of a tensor is done."""
+        """Count one reader of a tensor as done."""
         place = self.place(source)
         place.children -= 1
         if place.children or place.views:
@@ -135,7 +135,7 @@ def sizes(
     leaves: Sequence[tuple[Tensor, str]],
     alignments: Mapping[str, int],
 ) -> dict[str, int]:
-    """Bytes of each backend's buffer for a graph whose tensors have their backends."""
+    """Return the bytes of each backend's buffer for tensors with their backends."""
     found = _Allocation(alignments)
     for leaf, backend in leaves:
         found.allocate(leaf, backend)

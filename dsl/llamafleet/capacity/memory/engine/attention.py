@@ -15,7 +15,7 @@ QUANTIZED = frozenset({"q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"})
 
 @dataclass(frozen=True, slots=True)
 class AttentionInputs:
-    """What one attention works with. Without K and V of its own it reads another layer's.
+    """The inputs of one attention. Without K and V of its own it reads another layer's.
 
     `unfold` is MLA's matrix that makes values of latent ones, `reader` the layer that reads.
     """
@@ -28,7 +28,7 @@ class AttentionInputs:
 
 
 def attend(net: Network, layer: Layer, cache: Cache, asked: AttentionInputs) -> Tensor:
-    """Writes K and V into the cache, and reads all of it."""
+    """Write K and V into the cache, and attend to all of it: build_attn of src/llama-graph.cpp."""
     graph, flags = net.graph, net.flags
     tag = "swa" if cache.windowed else "base"
     latent = bool(asked.unfold)
@@ -66,7 +66,10 @@ def attend(net: Network, layer: Layer, cache: Cache, asked: AttentionInputs) -> 
 
 
 def kv_owner(net: Network, layer: Layer) -> Layer:
-    """The layer whose cache this one reads: the last of its kind that has one."""
+    """Return the layer whose cache this one reads: the last of its kind that has one.
+
+    Raises UnknownGraphError where there is none.
+    """
     owners = [each for each in net.hparams.layers if each.attention and each.window == layer.window]
     if not owners:
         raise UnknownGraphError(f"no layer has the cache that layer {layer.index} reads")
@@ -93,7 +96,7 @@ def _written(
 
 
 def mask(net: Network, cache: Cache) -> Tensor:
-    """What each token may see: a value for each cell of its stream."""
+    """Return the mask: for each token a value for each cell of its stream."""
     kind = "f16" if net.flash else "f32"
     streams = net.cparams.streams
     dims = (cache.cells, -(-net.tokens // streams), 1, streams)
@@ -119,7 +122,7 @@ def _hadamard(net: Network, source: Tensor, kind: str, which: str, head: int) ->
 
 @dataclass(frozen=True, slots=True)
 class KeysAndValues:
-    """What is attended to: K and V, their types, and the mask."""
+    """K and V that are attended to, their types, and the mask."""
 
     keys: Tensor
     values: Tensor
@@ -134,7 +137,7 @@ class KeysAndValues:
 def multi_head_attention(
     net: Network, layer: Layer, held: KeysAndValues, query: Tensor, unfold: str = ""
 ) -> Tensor:
-    """build_attn_mha: the values of all heads, weighed by their scores."""
+    """Return the values of all heads, weighed by their scores: build_attn_mha."""
     graph, tokens = net.graph, net.tokens
     dims = (layer.head_k, tokens, layer.heads)
     asked = graph.look(graph.look(query, query_dims(layer, tokens), "VIEW"), dims, "PERMUTE")
@@ -144,7 +147,7 @@ def multi_head_attention(
 
 
 def query_dims(layer: Layer, tokens: int) -> tuple[int, int, int]:
-    """Q by heads."""
+    """Return the dimensions of Q by heads."""
     return layer.head_k, layer.heads, tokens
 
 

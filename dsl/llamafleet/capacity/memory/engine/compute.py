@@ -17,10 +17,10 @@ from .scheduler import buffers, machine
 from .tensors import UnknownGraphError
 
 MORE: dict[Exactness, float] = {"nearly": 1.15, "partly": 2.0}
-"""How many times as large as the graph that is built a buffer is taken."""
+"""Factors on the buffers of graphs that are not built in all parts."""
 
 INDEXED_BYTES = 17
-"""What an indexer's scores take for each token and cell; its graph is not built either."""
+"""Bytes of an indexer's scores for each token and cell; its graph is not built."""
 
 THUMB = "rule of thumb, the graph of this architecture is not known"
 SOURCE = "src/llama-context.cpp, llama_context::sched_reserve; ggml/src/ggml-alloc.c"
@@ -29,7 +29,7 @@ SOURCE = "src/llama-context.cpp, llama_context::sched_reserve; ggml/src/ggml-all
 def compute(
     facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
-    """One term a compute buffer of the log."""
+    """Yield a term for each compute buffer of the log."""
     try:
         net = network(facts, hparams, flags, cparams, placement)
     except UnknownGraphError as unknown:
@@ -66,7 +66,7 @@ def _not_built(facts: GgufFacts, hparams: HParams, cparams: CParams) -> tuple[fl
 def _by_rule_of_thumb(
     hparams: HParams, cparams: CParams, placement: Placement, why: str
 ) -> Iterator[Term]:
-    """Where no graph is known: what is live at once in a wide layer, and every cell's mask."""
+    """Yield terms without a graph: what is live at once in a wide layer, and every cell's mask."""
     wide = max((each.feed_forward for each in hparams.layers), default=0)
     values = 6 * hparams.embedding + 3 * wide + cparams.per_sequence // 2
     copies = 4 if placement.pipelined else 1

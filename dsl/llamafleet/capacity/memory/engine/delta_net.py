@@ -10,7 +10,7 @@ from .tensors import Tensor
 
 
 def delta_net(net: Network, layer: Layer, source: Tensor) -> Tensor:
-    """Linear attention with a convolution before it and a gate behind it."""
+    """Build linear attention with a convolution before it and a gate behind it."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     size = net.facts.integer("ssm.state_size") or 1
     heads = net.facts.integer("ssm.time_step_rank") or 1

@@ -18,7 +18,7 @@ from .tensors import Tensor
 def drafting_network(
     facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Network:
-    """The graph of LLM_GRAPH_TYPE_DECODER_MTP for the first block that drafts."""
+    """Build the graph of LLM_GRAPH_TYPE_DECODER_MTP for the first block that drafts."""
     outputs = min(cparams.tokens, cparams.sequences)
     net = Network(facts, hparams, flags, cparams, placement, cparams.tokens, outputs)
     layer = replace(hparams.layers[hparams.attended], attention=True)

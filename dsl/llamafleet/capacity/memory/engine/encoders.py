@@ -12,7 +12,10 @@ from .tensors import Tensor, UnknownGraphError
 
 
 def encoder_layer(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -> Tensor:
-    """Attention without a cache, and feed-forward, each with the sum and a norm behind it."""
+    """Build attention without a cache and feed-forward, a sum and a norm after each.
+
+    Raises UnknownGraphError for a layer without feed-forward.
+    """
     here, add = f"blk.{layer.index}.", net.graph.add
     dims, tokens = (net.hparams.embedding, net.tokens), net.tokens
     found = attention(net, layer, cache, hidden)

@@ -10,7 +10,7 @@ from .traits import sigmoid_router, weighed
 def experts(
     net: Network, layer: int, source: Tensor, tokens: int, scores: Tensor | None = None
 ) -> Tensor:
-    """The weighed sum of those that a router chooses; the scores may be there already."""
+    """Return the weighed sum of chosen experts; the router's `scores` may be there already."""
     here, graph = f"blk.{layer}.", net.graph
     width = net.length(here + "ffn_down_exps.weight", 1)
     per_layer = net.facts.per_layer("expert_used_count", len(net.hparams.layers))
@@ -44,7 +44,7 @@ def experts(
 def _routed(
     net: Network, layer: int, source: Tensor, tokens: int, used: int, scores: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Which experts a token goes to, and their weights."""
+    """Return the chosen experts of each token, and their weights."""
     here, graph, router = f"blk.{layer}.", net.graph, net.hparams.architecture.router
     count = net.length(here + "ffn_down_exps.weight", 2)
     dims = (count, tokens)

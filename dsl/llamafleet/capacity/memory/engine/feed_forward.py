@@ -10,7 +10,10 @@ from .tensors import Tensor
 def feed_forward(
     net: Network, layer: int, source: Tensor, tokens: int, scores: Tensor | None = None
 ) -> Tensor | None:
-    """What the layer has of it; None if nothing. The router's scores may be there already."""
+    """Build dense feed-forward or experts; None if the layer has neither.
+
+    The router's `scores` may be there already.
+    """
     here = f"blk.{layer}."
     if net.has(here + "ffn_gate_inp.weight"):
         found = _routed(net, layer, source, tokens, scores)
@@ -50,7 +53,7 @@ def _shared(net: Network, here: str, source: Tensor, tokens: int) -> Tensor:
 
 
 def dense(net: Network, here: str, suffix: str, source: Tensor, tokens: int) -> Tensor:
-    """Gate, up and down; or up, an activation, and down."""
+    """Build gate, up and down; or up, an activation, and down."""
     down, up = f"{here}ffn_down{suffix}.weight", f"{here}ffn_up{suffix}.weight"
     gate = f"{here}ffn_gate{suffix}.weight"
     width = net.length(down, 0)

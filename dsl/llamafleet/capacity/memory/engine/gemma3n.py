@@ -27,7 +27,7 @@ def _rescaled(net: Network, source: Tensor, target: Tensor) -> Tensor:
 
 
 def expand_streams(net: Network, hidden: Tensor) -> Tensor:
-    """All streams from the embeddings."""
+    """Return all streams, made of the embeddings."""
     graph, width, tokens = net.graph, net.hparams.embedding, net.tokens
     target = _magnitude(net, hidden, 1)
     rest = (width, tokens, STREAMS - 1)
@@ -37,7 +37,7 @@ def expand_streams(net: Network, hidden: Tensor) -> Tensor:
 
 
 def merge_streams(net: Network, hidden: Tensor) -> Tensor:
-    """One stream again, at the end."""
+    """Return one stream, made of all at the end."""
     graph, width, tokens = net.graph, net.hparams.embedding, net.tokens
     target = _magnitude(net, _stream(net, hidden), 1)
     rest = (width, tokens, STREAMS - 1)
@@ -59,7 +59,7 @@ def _stream(net: Network, hidden: Tensor) -> Tensor:
 def gemma3n_layer(
     net: Network, layer: Layer, cache: Cache, hidden: Tensor, inputs: Tensor
 ) -> Tensor:
-    """Predicts all streams, computes the active one, and corrects the prediction."""
+    """Predict all streams, compute the active one, and correct the prediction."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     width = net.hparams.embedding
     dims, all_dims = (width, tokens), (width, tokens, STREAMS)

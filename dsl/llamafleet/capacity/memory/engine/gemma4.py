@@ -15,7 +15,7 @@ from .tensors import Tensor
 def gemma4_layer(
     net: Network, layer: Layer, cache: Cache, hidden: Tensor, inputs: Tensor | None
 ) -> Tensor:
-    """Attention, feed-forward with or without experts, and the layer's own input."""
+    """Build attention, feed-forward with or without experts, and the layer's own input."""
     here, graph, dims = f"blk.{layer.index}.", net.graph, (net.hparams.embedding, net.tokens)
     source = net.norm(hidden, dims, here + "attn_norm.weight", layer.index)
     found = gemma_attention(net, layer, cache, source)
@@ -43,7 +43,7 @@ def gemma4_layer(
 
 
 def gemma_attention(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
-    """Attention whose V is normed too; the last layers read the cache of an earlier one."""
+    """Build attention whose V is normed too; the last layers read the cache of an earlier one."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     q, k = (layer.head_k, layer.heads, tokens), (layer.head_k, layer.kv_heads, tokens)
     query = graph.look(net.multiply(here + "attn_q.weight", source, tokens), q)

@@ -18,7 +18,7 @@ SOURCE = "src/llama-model.cpp, llama_model::create_memory"
 def indexer_cache(
     facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
-    """One term a device."""
+    """Yield a term for each device."""
     size = facts.integer("attention.indexer.key_length") or 0
     cells = cparams.per_sequence * cparams.streams
     each = row(flags.cache_type_k, size) * cells

@@ -9,7 +9,7 @@ from .tensors import Tensor
 
 
 def kimi_delta(net: Network, layer: Layer, source: Tensor) -> Tensor:
-    """Linear attention with a decay for every value, and a gate of low rank."""
+    """Build linear attention with a decay for every value, and a gate of low rank."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     size = net.facts.integer("kda.head_dim") or 1
     heads = net.facts.integer("attention.head_count") or 1

@@ -26,13 +26,13 @@ class Cache:
 
 
 def row(kind: str, values: int) -> int:
-    """Bytes of a row of so many values."""
+    """Return the bytes of a row of values: ggml_row_size."""
     stored = BY_NAME[kind.upper()]
     return values * stored.bytes // stored.block
 
 
 def caches(hparams: HParams, flags: Flags, cparams: CParams) -> tuple[Cache, ...]:
-    """One cache, or two where some layers look through a window."""
+    """Return one cache, or two where some layers look through a window."""
     layers = tuple(each for each in hparams.layers if each.attention) if hparams.caches else ()
     if not hparams.window:
         return (Cache(layers, cparams.per_sequence, False),) if layers else ()
@@ -48,7 +48,7 @@ def caches(hparams: HParams, flags: Flags, cparams: CParams) -> tuple[Cache, ...
 def kv_cache(
     hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
-    """One term a KV buffer of the log."""
+    """Yield a term for each KV buffer of the log."""
     for cache in caches(hparams, flags, cparams):
         sizes: dict[str, list[int]] = {}
         for layer in cache.layers:
@@ -77,5 +77,5 @@ def _size(cache: Cache, layer: Layer, hparams: HParams, flags: Flags, cparams: C
 
 
 def value_width(layer: Layer, hparams: HParams, flags: Flags) -> int:
-    """Without flash attention V lies transposed, as wide as the widest layer's."""
+    """Return the values of V for a cell: without flash attention those of the widest layer."""
     return layer.v if flags.flash_attn else max(each.v for each in hparams.layers)

@@ -13,7 +13,7 @@ from .traits import residual_scaled
 
 
 def decoder_layer(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -> Tensor:
-    """What comes out of a layer."""
+    """Build a layer, and return its output."""
     if net.hparams.architecture.graph == "parallel" and not net.has(
         f"blk.{layer.index}.ffn_norm.weight"
     ):
@@ -22,13 +22,13 @@ def decoder_layer(net: Network, layer: Layer, cache: Cache | None, hidden: Tenso
 
 
 def is_last_layer(net: Network, layer: Layer) -> bool:
-    """Whether only the tokens with logits go on from here."""
+    """Return True if only the tokens with logits go on from this layer."""
     rows = net.hparams.architecture.output_head.rows
     return layer.index == net.hparams.attended - 1 and rows in ("last layer", "hidden")
 
 
 def select_output_rows(net: Network, source: Tensor, width: int = 0) -> Tensor:
-    """Only the tokens whose logits are asked for."""
+    """Return only the rows of tokens whose logits are asked for (inp_out_ids)."""
     index = net.input("out_ids", (net.outputs,), "i32")
     return net.graph.add("GET_ROWS", (width or net.hparams.embedding, net.outputs), source, index)
 
@@ -36,7 +36,7 @@ def select_output_rows(net: Network, source: Tensor, width: int = 0) -> Tensor:
 def token_mixing(
     net: Network, layer: Layer, cache: Cache | None, source: Tensor, hidden: Tensor
 ) -> Tensor | None:
-    """Attention, a recurrent part, or both side by side."""
+    """Build attention, a recurrent part, or both side by side; None if the layer has neither."""
     here = f"blk.{layer.index}."
     found = None
     if layer.recurrent and not _has_both(net.hparams):
@@ -179,7 +179,7 @@ def _parallel(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -
 
 
 def add_residual(net: Network, dims: tuple[int, int], found: Tensor, hidden: Tensor) -> Tensor:
-    """What a part of a layer adds; some have the sum the other way round."""
+    """Return the residual sum; some architectures have its operands the other way round."""
     if residual_scaled(net.hparams.architecture, net.facts):
         found = net.graph.add("SCALE", dims, found)
     if net.hparams.architecture.residual_first == "always":

@@ -9,7 +9,7 @@ from .tensors import Tensor
 
 
 def convolved(net: Network, layer: Layer, mixed: Tensor, channels: int, state: Tensor) -> Tensor:
-    """The last steps of each channel before these tokens, and these; the last of them stay."""
+    """Return earlier steps of each channel and these tokens; the last steps go into the state."""
     graph, sequences = net.graph, net.cparams.sequences
     kernel = net.length(f"blk.{layer.index}.ssm_conv1d.weight", 0)
     many = net.tokens // sequences
@@ -23,7 +23,7 @@ def convolved(net: Network, layer: Layer, mixed: Tensor, channels: int, state: T
 
 
 def activated(net: Network, layer: Layer, both: Tensor, channels: int) -> Tensor:
-    """The convolution, its bias and its activation."""
+    """Build the convolution, its bias and its activation."""
     graph, here, dims = net.graph, f"blk.{layer.index}.", (channels, net.tokens)
     found = graph.add("SSM_CONV", dims, both, net.weight(here + "ssm_conv1d.weight"))
     if net.has(here + "ssm_conv1d.bias"):
@@ -32,7 +32,7 @@ def activated(net: Network, layer: Layer, both: Tensor, channels: int) -> Tensor
 
 
 def mamba(net: Network, layer: Layer, source: Tensor) -> Tensor:
-    """The first Mamba: a state for each channel; B, C and the step come from a projection."""
+    """Build Mamba: a state for each channel; B, C and the step come from a projection."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     inner = net.facts.integer("ssm.inner_size") or 0
     state = net.facts.integer("ssm.state_size") or 0
@@ -62,7 +62,7 @@ def _part(net: Network, layer: Layer, parts: Tensor, which: str, width: int) -> 
 
 
 def mamba2(net: Network, layer: Layer, source: Tensor) -> Tensor:
-    """Mamba 2: heads, and everything in one projection."""
+    """Build Mamba 2: heads, and everything in one projection."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     inner = net.facts.integer("ssm.inner_size") or 0
     heads = net.facts.integer("ssm.time_step_rank") or 1
@@ -101,7 +101,7 @@ def _scanned(
 
 
 def _closed(net: Network, layer: Layer, gate: Tensor, y: Tensor, x: Tensor, inner: int) -> Tensor:
-    """What skips the state, the gate, the norm and the projection back."""
+    """Build what skips the state, the gate, the norm and the projection back."""
     here, graph, dims = f"blk.{layer.index}.", net.graph, (inner, net.tokens)
     skipped = graph.add("MUL", dims, x, net.weight(here + "ssm_d"))
     y = graph.add("ADD", dims, y, skipped)

@@ -12,7 +12,7 @@ from .tensors import Tensor
 
 
 def mla_attention(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
-    """With the absorbed projection: Q is made latent, and what comes out is unfolded."""
+    """Build MLA with the absorbed projection: Q is made latent, and the result is unfolded."""
     here, tokens, graph, heads = f"blk.{layer.index}.", net.tokens, net.graph, layer.heads
     rank = net.length(here + "attn_v_b.weight", 0)
     turned = layer.head_k - rank
@@ -41,7 +41,7 @@ def mla_attention(net: Network, layer: Layer, cache: Cache, source: Tensor) -> T
 
 
 def attention_with_full_kv(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
-    """Files from before the absorbed projection: K and V of every head lie in the cache."""
+    """Build MLA of files without the absorbed projection: K and V of every head are cached."""
     here, tokens, graph, heads = f"blk.{layer.index}.", net.tokens, net.graph, layer.heads
     rank = net.length(here + "attn_kv_a_norm.weight", 0)
     turned = net.length(here + "attn_kv_a_mqa.weight", 1) - rank

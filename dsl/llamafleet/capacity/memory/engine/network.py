@@ -1,4 +1,4 @@
-"""What all networks share: the model's weights by name, its inputs, and the steps of a layer."""
+"""The network that grows: a model's weights by name, its inputs, and the steps of a layer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .traits import positions
 class Network:
     """A graph that grows: `tokens` at once, of which `outputs` give logits.
 
-    `flash` is whether it has flash attention: not every cache that is laid out for it gets it.
+    `flash` is True with flash attention: not every cache that is laid out for it gets it.
     """
 
     facts: GgufFacts
@@ -47,16 +47,16 @@ class Network:
 
     @property
     def windows(self) -> bool:
-        """Whether there is a cache of its own for layers with a window."""
+        """Return True if layers with a window have a cache of their own."""
         return bool(self.hparams.window)
 
     @property
     def encodes(self) -> bool:
-        """Whether it is put together as BERT is."""
+        """Return True if it is put together as BERT is."""
         return self.hparams.architecture.graph == "encoder"
 
     def has(self, name: str) -> bool:
-        """Whether the model has such a tensor."""
+        """Return True if the model has a tensor of this name."""
         return name in self.tensors
 
     def stored(self, name: str) -> Stored:
@@ -78,7 +78,10 @@ class Network:
         return found[axis]
 
     def weight(self, name: str, output: bool = False) -> Tensor:
-        """A weight where it lies; `output` is the second copy of tied embeddings."""
+        """Return a weight where it lies; `output` is the second copy of tied embeddings.
+
+        Raises UnknownGraphError where the model has none of that name.
+        """
         key = f"{name} output" if output else name
         if key not in self.weights:
             stored = self.stored(name)
@@ -87,25 +90,25 @@ class Network:
         return self.weights[key]
 
     def input(self, name: str, dims: Sequence[int], kind: str = "f32") -> Tensor:
-        """An input of the graph, made when it is first asked for."""
+        """Return an input of the graph, made when it is first asked for."""
         if name not in self.named:
             self.named[name] = graph_input(dims, kind, name)
         return self.named[name]
 
     def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
-        """A tensor that all layers share."""
+        """Return a tensor that all layers share, made when it is first asked for."""
         if name not in self.named:
             self.named[name] = make()
         return self.named[name]
 
     def positions(self) -> Tensor:
-        """The positions of all tokens."""
+        """Return the positions of all tokens."""
         return self.input(
             "inp_pos", (self.tokens * positions(self.hparams.architecture, self.facts),), "i32"
         )
 
     def multiply(self, name: str, by: Tensor, columns: int, bias: bool = True) -> Tensor:
-        """A matrix by what is there, and its bias."""
+        """Multiply a matrix by `by`, and add its bias."""
         found = self.graph.add("MUL_MAT", (self.length(name, 1), columns), self.weight(name), by)
         with_bias = name.removesuffix("weight") + "bias"
         if bias and self.has(with_bias):
@@ -114,7 +117,7 @@ class Network:
         return found
 
     def norm(self, source: Tensor, dims: Sequence[int], name: str, layer: int | None) -> Tensor:
-        """A norm and its weight. A layer's norms stay on its device if all layers have one."""
+        """Norm and weigh. A layer's norms stay on its device if all layers have one."""
         op = "NORM" if self.hparams.architecture.norm == "layer" else "RMS_NORM"
         found = self.graph.add(op, dims, source)
         if not self.has(name):
@@ -128,16 +131,16 @@ class Network:
         return found
 
     def norms(self, name: str) -> bool:
-        """Whether the model norms here: mostly that is where a weight of the norm is."""
+        """Return True if the model norms here: mostly where it has the norm's weight."""
         return self.has(name) or self.hparams.architecture.unweighted_norms
 
     def cached(self, layer: int, size: int) -> Tensor:
-        """A layer's cache or state."""
+        """Return a layer's cache or state of `size` bytes."""
         where = self.placement.layers[layer] if self.flags.kv_offload else HOST
         return external_tensor(size, where, weight=False)
 
     def add(self, left: Tensor, right: Tensor) -> Tensor:
-        """A sum."""
+        """Add two tensors."""
         layout = left.layout
         dims = layout[1] if len(layout) > 1 and isinstance(layout[1], tuple) else (1,)
         return self.graph.add("ADD", dims, left, right)

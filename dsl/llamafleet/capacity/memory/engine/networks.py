@@ -28,7 +28,10 @@ from .traits import embedding_scaled
 def network(
     facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Network:
-    """The graph of a prompt's largest batch."""
+    """Build the graph of a prompt's largest batch.
+
+    Raises UnknownGraphError for tensors or sizes of which no graph is made.
+    """
     outputs = min(cparams.tokens, cparams.outputs)
     net = Network(facts, hparams, flags, cparams, placement, cparams.tokens, outputs)
     # Quantized values cannot do without it.

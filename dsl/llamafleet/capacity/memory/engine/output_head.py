@@ -1,4 +1,4 @@
-"""How a network ends: with logits, and with what is pooled where embeddings are asked for."""
+"""The end of a network: logits, and what is pooled where embeddings are asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POOLINGS = ("none", "mean", "cls", "last", "rank")
 
 
 def output_head(net: Network, hidden: Tensor) -> None:
-    """The last norm, the logits, and what llm_graph_context::build_pooling adds."""
+    """Build the last norm, the logits, and what llm_graph_context::build_pooling adds."""
     found = _normed(net, hidden)
     found.is_output = True
     logits = net.hparams.architecture.output_head.logits

@@ -7,7 +7,7 @@ from .tensors import Tensor
 
 
 def per_layer_inputs(net: Network, hidden: Tensor) -> Tensor:
-    """A second embedding of each token for every layer, and what is made of the first."""
+    """Return a second embedding of each token for every layer, joined with the first."""
     graph, tokens, layers = net.graph, net.tokens, net.hparams.attended
     whole = net.length("per_layer_token_embd.weight", 0)
     each = whole // layers
@@ -25,7 +25,7 @@ def per_layer_inputs(net: Network, hidden: Tensor) -> Tensor:
 
 
 def input_of_layer(net: Network, inputs: Tensor, layer: int) -> Tensor:
-    """The part of one layer."""
+    """Return the part of one layer."""
     dims = inputs.layout[1]
     assert isinstance(dims, tuple)
     return net.graph.part(inputs, (dims[0], net.tokens), dims[0], net.tokens)

@@ -1,4 +1,4 @@
-"""Which device holds what: the layers by their splits, tensors that flags send elsewhere."""
+"""Placement of layers on devices by their splits, and of tensors that flags send elsewhere."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Placement:
     normed_last: bool = False
 
     def of(self, tensor: str) -> str:
-        """Where a tensor goes, overrides counted."""
+        """Return the device of a tensor, overrides counted."""
         for override in self.overrides:
             if re.search(override.pattern, tensor):
                 return _named(override) if _named(override) in self.devices else HOST
         return self.unmoved(tensor)
 
     def unmoved(self, tensor: str) -> str:
-        """Where a tensor goes by its layer."""
+        """Return the device of a tensor by its layer."""
         block = _BLOCK.match(tensor)
         if block:
             return self.layers[min(int(block[1]), len(self.layers) - 1)]
@@ -56,12 +56,15 @@ class Placement:
 
     @property
     def output(self) -> str:
-        """The device of the output layer."""
+        """Return the device of the output layer."""
         return self.layers[-1]
 
 
 def placement_of(flags: Flags, hparams: HParams, cards: Sequence[Device]) -> Placement | str:
-    """llama_model_base::load_tensors: layers from the end of the model go to the devices."""
+    """Return the placement, or a message why there is none: llama_model_base::load_tensors.
+
+    Layers from the end of the model go to the devices.
+    """
     members = used_devices(flags, cards)
     if isinstance(members, str):
         return members

@@ -12,7 +12,7 @@ from .traits import rotates
 
 
 def attention(net: Network, layer: Layer, cache: Cache | None, source: Tensor) -> Tensor:
-    """Q, K and V, the cache, and the output projection."""
+    """Build Q, K and V, attention, and the output projection."""
     here = f"blk.{layer.index}."
     if net.hparams.latent and net.has(here + "attn_kv_a_mqa.weight") and cache is not None:
         return mla_attention(net, layer, cache, source)

@@ -1,4 +1,4 @@
-"""Layers with a recurrent state: which kind one is, and LFM2's short convolutions."""
+"""Layers with a recurrent state, by the names of their tensors; LFM2's short convolutions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .tensors import Tensor
 
 
 def recurrent_layer(net: Network, layer: Layer, source: Tensor) -> Tensor:
-    """What the layer does with its state."""
+    """Build the recurrent part of a layer, by the names of its tensors."""
     here = f"blk.{layer.index}."
     if net.has(here + "ssm_f_a.weight"):
         return kimi_delta(net, layer, source)

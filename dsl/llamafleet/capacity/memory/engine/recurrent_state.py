@@ -15,7 +15,7 @@ KEEPS_STATES = frozenset({"draft-mtp", "draft-eagle3", "draft-dflash", "draft-ds
 
 
 def states(hparams: HParams, flags: Flags, cparams: CParams) -> int:
-    """How many states a layer keeps: one a slot, and one for each drafted token."""
+    """Return the number of states of a layer: one a slot, and one for each drafted token."""
     drafted = 0
     if KEEPS_STATES & set(flags.spec_types) and hparams.architecture.rolls_back:
         drafted = flags.draft_tokens
@@ -25,7 +25,7 @@ def states(hparams: HParams, flags: Flags, cparams: CParams) -> int:
 def recurrent(
     hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
-    """One term a device with recurrent layers."""
+    """Yield a term for each device with recurrent layers."""
     rows = states(hparams, flags, cparams)
     counts: dict[str, int] = {}
     for layer in hparams.layers:

@@ -11,7 +11,7 @@ from .tensors import Tensor
 
 
 def rwkv7_layer(net: Network, layer: Layer, hidden: Tensor) -> Tensor:
-    """Mixes a token with the one before, then in time, then by channels."""
+    """Mix a token with the one before, then in time, then by channels."""
     here, graph, width = f"blk.{layer.index}.", net.graph, net.hparams.embedding
     dims, sequences = (width, net.tokens), net.cparams.sequences
     hidden = graph.look(hidden, dims)

@@ -42,19 +42,19 @@ class Machine:
 
     @property
     def copies(self) -> int:
-        """How often inputs are held."""
+        """Return the number of copies of each input."""
         return MAX_COPIES if self.pipelined else 1
 
 
 def machine(flags: Flags, placement: Placement) -> Machine:
-    """Other devices than RPC and several as one take a batch's work from the host."""
+    """Return the backends in use; a device that is not RPC takes a batch's work from the host."""
     near = [each for each in placement.devices if not each.startswith(("RPC", META))]
     offloads_to = near[0] if near and flags.op_offload else None
     return Machine(placement.devices, placement.pipelined, offloads_to)
 
 
 def placed(graph: Graph, machine: Machine, tokens: int) -> dict[int, str]:
-    """The backend of each node, by the identities of tensors."""
+    """Return the backend of each node, by the ids of tensors."""
     schedule = _Schedule(machine)
     for leaf in graph.inputs:
         schedule.backends[id(leaf)] = HOST
@@ -65,7 +65,7 @@ def placed(graph: Graph, machine: Machine, tokens: int) -> dict[int, str]:
 def buffers(
     graph: Graph, inputs: Sequence[Tensor], machine: Machine, tokens: int
 ) -> dict[str, int]:
-    """Bytes of each backend's compute buffer."""
+    """Return the bytes of each backend's compute buffer."""
     schedule = _Schedule(machine)
     leaves = [*inputs]
     for leaf in leaves:

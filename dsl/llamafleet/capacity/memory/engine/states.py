@@ -8,17 +8,17 @@ from .tensors import Tensor
 
 
 def state_cache(net: Network, layer: Layer, values: int) -> Tensor:
-    """The states of all sequences where they lie."""
+    """Return the states of all sequences where they lie."""
     return net.cached(layer.index, values * net.cparams.sequences * 4)
 
 
 def state_copies(net: Network) -> Tensor:
-    """Which sequence's state each sequence goes on from."""
+    """Return the index of states from which sequences go on."""
     return net.input("s_copy", (net.cparams.sequences,), "i32")
 
 
 def own_states(net: Network) -> Tensor:
-    """Of these, the ones of the batch's own sequences: one look for all layers."""
+    """Return the part of that index for the batch's own sequences: one view for all layers."""
     many = net.cparams.sequences
     return net.once(
         "s_copy_main", lambda: net.graph.look(state_copies(net), (many,), "VIEW", many * 4)
@@ -26,7 +26,7 @@ def own_states(net: Network) -> Tensor:
 
 
 def other_states(net: Network) -> Tensor:
-    """And of the rest."""
+    """Return the part of that index for other sequences."""
     many = net.cparams.sequences - 1
     return net.once(
         "s_copy_tail", lambda: net.graph.look(state_copies(net), (many,), "VIEW", many * 4)
@@ -34,7 +34,7 @@ def other_states(net: Network) -> Tensor:
 
 
 def read_state(net: Network, layer: Layer, values: int) -> Tensor:
-    """The states of all sequences, gathered into the graph."""
+    """Return the states of all sequences, gathered into the graph."""
     graph, sequences = net.graph, net.cparams.sequences
     external_tensor = state_cache(net, layer, values)
     flat = graph.look(external_tensor, (values, sequences))
@@ -47,21 +47,21 @@ def read_state(net: Network, layer: Layer, values: int) -> Tensor:
 
 
 def read_tail(net: Network, layer: Layer, values: int) -> Tensor:
-    """The stored states, of which only those of other sequences are gathered."""
+    """Return the stored states, of which only those of other sequences are gathered."""
     flat = net.graph.look(state_cache(net, layer, values), (values, net.cparams.sequences))
     _cleared(net, flat)
     return flat
 
 
 def move_tail(net: Network, flat: Tensor, values: int) -> None:
-    """The states of other sequences, once an operation has read its own where they lie."""
+    """Move the states of other sequences, once an operation has read its own where they lie."""
     many = net.cparams.sequences - 1
     found = net.graph.add("GET_ROWS", (values, many), flat, other_states(net))
     _moved(net, found, flat)
 
 
 def write_state(net: Network, layer: Layer, values: int, last: Tensor) -> None:
-    """The new states, written back."""
+    """Write the new states back."""
     external_tensor = state_cache(net, layer, values)
     net.graph.expand(
         net.graph.write("CPY", net.graph.look(external_tensor, (values,), "VIEW"), last)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ....gguf import GgufFacts
 
 META = "Meta()"
-"""What the log calls all devices together; its numbers are those of the largest slice."""
+"""Name of all devices together in the log; its numbers are those of the largest slice."""
 
 _BASE_ATTENTION = ("attn_output.weight", "ssm_out.weight")
 _BASE_FFN = ("ffn_down.weight", "ffn_down_exps.weight")
@@ -44,7 +44,7 @@ _FFN = re.compile(r"ffn_(up|gate)(_exps)?\.(weight|bias)|ffn_gate_up(_exps)?\.we
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """How many values of one axis each device has."""
+    """The values of one axis that each device has."""
 
     axis: int
     values: tuple[int, ...]
@@ -60,7 +60,7 @@ class Cutter:
     shares: tuple[float, ...]
 
     def sizes(self, name: str, kind: str, dims: tuple[int, ...]) -> tuple[int, ...]:
-        """Bytes of a tensor on each device."""
+        """Return the bytes of a tensor on each device."""
         stored = BY_NAME[kind]
         slices = self.slices(name, kind, dims)
         if slices is None:
@@ -69,7 +69,7 @@ class Cutter:
         return tuple(each * rest // stored.block * stored.bytes for each in slices.values)
 
     def slices(self, name: str, kind: str, dims: tuple[int, ...]) -> Slices | None:
-        """How a tensor is cut; None is there whole on each device. A cache is `cache_k_l7`."""
+        """Return the slices of a tensor; None if all devices have all. A cache is `cache_k_l7`."""
         number, part = _parted(name)
         layer = self.hparams.layers[min(number or 0, len(self.hparams.layers) - 1)]
         rule = _rule(part, dims)

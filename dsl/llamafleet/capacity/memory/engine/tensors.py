@@ -41,12 +41,12 @@ class Tensor:
 
     @property
     def view(self) -> bool:
-        """Whether it has no memory of its own."""
+        """Return True if it has no memory of its own."""
         return self.root is not None
 
     @property
     def moves_nothing(self) -> bool:
-        """ggml_is_view_op: only another look at its source."""
+        """Return True if it is only another view of its source: ggml_is_view_op."""
         return self.op in ("VIEW", "RESHAPE", "PERMUTE", "TRANSPOSE", "NONE")
 
 
@@ -86,7 +86,7 @@ class Graph:
         output: bool = False,
         name: str = "",
     ) -> Tensor:
-        """A node with memory of its own."""
+        """Return a node with memory of its own."""
         shape = trimmed(dims)
         size = row(kind, shape[0]) * prod(shape[1:])
         return Tensor(op, size, (kind, shape), list(sources), is_output=output, name=name)
@@ -94,7 +94,7 @@ class Graph:
     def look(
         self, source: Tensor, dims: Sequence[int], op: str = "RESHAPE", size: int | None = None
     ) -> Tensor:
-        """The same memory in other dimensions; what is not contiguous has a layout of its own.
+        """Return the same memory in other dimensions; a view not contiguous has its own layout.
 
         `size` is from the first to the last byte that it shows: so large is a copy of it.
         """
@@ -108,14 +108,14 @@ class Graph:
         return node
 
     def part(self, source: Tensor, dims: Sequence[int], whole: int, rows: int) -> Tensor:
-        """A look at some values of each row, of which there are `whole`."""
+        """Return a view of some values of each row of `whole`; UnknownGraphError without rows."""
         if rows < 1:
             raise UnknownGraphError("rows of no values")
         size = ((rows - 1) * whole + prod(dims) // rows) * 4
         return self.look(source, dims, "VIEW", size)
 
     def write(self, op: str, into: Tensor, *sources: Tensor) -> Tensor:
-        """A node that writes into what exists."""
+        """Return a node that writes into `into`."""
         root = into.root or into
         node = Tensor(op, into.size, into.layout, [*sources, into], root=root)
         node.external, node.backend = root.external, root.backend if root.external else None
@@ -123,7 +123,7 @@ class Graph:
 
 
 def trimmed(dims: Sequence[int]) -> tuple[int, ...]:
-    """Dimensions without the ones at their end."""
+    """Return dimensions without the ones at their end."""
     found = list(dims)
     while len(found) > 1 and found[-1] == 1:
         found.pop()
@@ -131,7 +131,7 @@ def trimmed(dims: Sequence[int]) -> tuple[int, ...]:
 
 
 def graph_input(dims: Sequence[int], kind: str = "f32", name: str = "") -> Tensor:
-    """An input of the graph, which the host fills."""
+    """Return an input of the graph, which the host fills."""
     shape = trimmed(dims)
     size = (8 if kind == "i64" else row("f32" if kind == "i32" else kind, 1)) * prod(shape)
     if kind not in ("i64", "i32"):
@@ -140,7 +140,7 @@ def graph_input(dims: Sequence[int], kind: str = "f32", name: str = "") -> Tenso
 
 
 def external_tensor(size: int, backend: str, weight: bool = True, name: str = "") -> Tensor:
-    """A weight or a cache."""
+    """Return a weight or a cache of `size` bytes."""
     return Tensor(
         "NONE", size, ("external",), [], external=True, weight=weight, backend=backend, name=name
     )
