@@ -22,7 +22,8 @@ from typing import Any
 from llamafleet.capacity.derive.components import components
 from llamafleet.capacity.derive.expression import expression
 from llamafleet.capacity.derive.maximal import Demand
-from llamafleet.fleet.matrix import Matrix, NamedSet, Node, count
+from llamafleet.fleet.matrix import Matrix, NamedSet
+from llamafleet.fleet.matrix_expression import Node, count
 from llamafleet.source import Position, Span
 
 GIB = 1 << 30

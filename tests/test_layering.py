@@ -29,7 +29,10 @@ LAYERS: dict[str, set[str]] = {
         "source", "language", "diagnostics", "secrets", "fleet.model", "fleet.schema.flag_tables",
         "gguf", "llama_swap.releases",
     },
-    "llama_swap": {"source", "language", "diagnostics", "fleet.matrix", "fleet.schema"},
+    "llama_swap": {
+        "source", "language", "diagnostics", "fleet.matrix", "fleet.matrix_expression",
+        "fleet.schema",
+    },
     "targets.writers": set(),
     "targets": {
         "backends", "source", "language", "diagnostics", "secrets", "fleet",

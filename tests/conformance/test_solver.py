@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from llamafleet.fleet.matrix import Either, Matrix, NamedSet, Node, One, Ref, Together, evicted
+from llamafleet.fleet.matrix import Matrix, NamedSet, evicted
+from llamafleet.fleet.matrix_expression import Either, Node, One, Ref, Together
 from llamafleet.source import Source
 from llamafleet.targets.plan_types import MatrixPlan
 from llamafleet_verify.prediction import after_request

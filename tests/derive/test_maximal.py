@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from llamafleet.capacity.derive.components import components
 from llamafleet.capacity.derive.expression import expression
 from llamafleet.capacity.derive.maximal import Demand, choices, item_classes, largest, maximal
-from llamafleet.fleet.matrix import Matrix, NamedSet, Node, count
+from llamafleet.fleet.matrix import Matrix, NamedSet
+from llamafleet.fleet.matrix_expression import Node, count
 from llamafleet.source import Position, Span
 
 NOWHERE = Span("t", Position(1, 1), Position(1, 1))

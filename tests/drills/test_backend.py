@@ -148,3 +148,11 @@ def test_roles_and_memory_know_a_new_backend(tree: Tree) -> None:
     assert (found["count"], found["archs"], found["toolkit"]) == (1, ["mp_31"], "4.3")
     assert "2 Moore Threads GPUs" in found["problem"]
     assert tree.run("-c", ASK_MEMORY).stdout == "111\n"
+
+
+def test_a_backend_that_is_not_listed_is_noticed(tree: Tree) -> None:
+    tree.write("dsl/llamafleet/backends/musa.py", STACK)
+    assert "backend takes cuda, hip, vulkan, sycl or cpu" in check(tree)
+    done = tree.pytest("tests/test_lists.py")
+    assert done.returncode == 1
+    assert "not in BACKENDS: llamafleet.backends.musa.MUSA" in done.stdout

@@ -10,9 +10,9 @@ from .conftest import Tree
 
 FAMILY = '''"""A distribution of a drill."""
 
-from llamafleet_roles.packages.family import Family
+from llamafleet_roles.packages.family import DistroFamily
 
-TOY = Family(
+TOY = DistroFamily(
     name="toy",
     command="toy-get",
     installed='toy-get has "$package"',
@@ -37,7 +37,7 @@ def add_distribution(tree: Tree) -> None:
     folder = "roles/llamafleet_roles/packages"
     tree.write(f"{folder}/toy.py", FAMILY)
     listed = f"{folder}/__init__.py"
-    importing = "from llamafleet_roles.packages.family import Family\n"
+    importing = "from llamafleet_roles.packages.family import DistroFamily\n"
     adding = f"{importing}from llamafleet_roles.packages.toy import TOY\n"
     tree.replace(listed, importing, adding)
     tree.replace(listed, "= (DEBIAN,)", "= (DEBIAN, TOY)")
@@ -97,3 +97,12 @@ def test_a_host_of_no_family_is_told_what_to_install(tree: Tree, tmp_path: Path)
     done = run(script(tree, INSTALL), machine(tmp_path))
     assert done.returncode == 1
     assert "this host has no apt-get or toy-get: install by hand what Debian calls" in done.stderr
+
+
+def test_a_distribution_that_is_not_listed_is_noticed(tree: Tree, tmp_path: Path) -> None:
+    tree.write("roles/llamafleet_roles/packages/toy.py", FAMILY)
+    done = run(script(tree, INSTALL), machine(tmp_path, "toy-get"))
+    assert "this host has no apt-get: install by hand what Debian calls" in done.stderr
+    noticed = tree.pytest("tests/test_lists.py")
+    assert noticed.returncode == 1
+    assert "not in FAMILIES: llamafleet_roles.packages.toy.TOY" in noticed.stdout

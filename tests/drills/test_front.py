@@ -222,3 +222,13 @@ def test_the_types_of_a_new_front_hold(tree: Tree) -> None:
     with_relay(tree)
     done = tree.run("-m", "mypy", "dsl/llamafleet/targets/__init__.py")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_front_that_is_not_listed_is_noticed(tree: Tree) -> None:
+    tree.write("dsl/llamafleet/targets/relay.py", TARGET)
+    said = tree.llamafleet("check", str(tree.write("drill.fleet", GOOD)))
+    assert said.returncode == 1
+    assert "unknown-block" in said.stdout, said.stdout
+    done = tree.pytest("tests/test_lists.py")
+    assert done.returncode == 1
+    assert "not in TARGETS: llamafleet.targets.relay.TARGET" in done.stdout

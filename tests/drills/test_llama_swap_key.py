@@ -54,11 +54,16 @@ MEANT = {
 }
 
 
-@pytest.fixture
-def changed(tree: Tree) -> Tree:
-    tree.replace(TABLE, "KEYS = (\n", LINES)
+def add_keys(tree: Tree, *, without: str = "") -> None:
+    """Add the lines, and nothing else; `without` is a part of them that is forgotten."""
+    tree.replace(TABLE, "KEYS = (\n", LINES.replace(without, "") if without else LINES)
     before = "from .values import Choice, Duration, Integer, ListOf, Reference, Switch, Text\n"
     tree.replace(TABLE, before, before.replace("Reference, ", "Reference, Size, "))
+
+
+@pytest.fixture
+def changed(tree: Tree) -> Tree:
+    add_keys(tree)
     return tree
 
 
@@ -161,3 +166,10 @@ def test_the_tests_hold_with_it(changed: Tree) -> None:
         *("-k", "not real and not running"),
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_test_notices_a_key_that_goes_nowhere(tree: Tree) -> None:
+    add_keys(tree, without=', upstream="mascot"')
+    done = tree.pytest("tests/targets/test_every_key_is_rendered.py", "-k", "mascot")
+    assert done.returncode == 1
+    assert 'mascot = "/some/path" changes nothing on any host' in done.stdout

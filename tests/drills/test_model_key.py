@@ -43,10 +43,15 @@ MEANT = {
 }
 
 
+def add_keys(tree: Tree, *, without: str = "") -> None:
+    """Add the lines, and nothing else; `without` is a part of them that is forgotten."""
+    tree.replace(TABLE, "INHERITABLE = (\n", LINES.replace(without, "") if without else LINES)
+    tree.replace(TABLE, MODALITY, SEES)
+
+
 @pytest.fixture
 def changed(tree: Tree) -> Tree:
-    tree.replace(TABLE, "INHERITABLE = (\n", LINES)
-    tree.replace(TABLE, MODALITY, SEES)
+    add_keys(tree)
     return tree
 
 
@@ -124,3 +129,10 @@ def test_the_tests_hold_with_it(changed: Tree) -> None:
         *("-k", "not real and not running and (greeting or nap or sees or tags or not model-)"),
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_test_notices_a_key_that_goes_nowhere(tree: Tree) -> None:
+    add_keys(tree, without=', upstream="models.*.tags"')
+    done = tree.pytest("tests/targets/test_every_key_is_rendered.py", "-k", "tags-of-it")
+    assert done.returncode == 1
+    assert 'tags-of-it = ["/a", "b"] changes nothing on any host' in done.stdout

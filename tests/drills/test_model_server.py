@@ -204,3 +204,10 @@ def test_a_new_server_is_drawn_and_planned(tree: Tree, tmp_path: Path) -> None:
     assert "frog" in drawn.stdout
     done = tree.run("-m", "mypy", "dsl/llamafleet/targets/__init__.py")
     assert done.returncode == 0, done.stdout
+
+
+def test_a_server_that_is_not_listed_is_noticed(tree: Tree) -> None:
+    tree.write("dsl/llamafleet/targets/pond.py", TARGET.replace("SERVER", COUNTED, 1))
+    done = tree.pytest("tests/test_lists.py")
+    assert done.returncode == 1
+    assert "not in TARGETS: llamafleet.targets.pond.TARGET" in done.stdout

@@ -10,7 +10,7 @@ import pytest
 from tests.drills.conftest import Tree
 from tests.drills.test_llama_swap_key import write_reference
 
-TABLE = "dsl/llamafleet/targets/nginx.py"
+TABLE = "dsl/llamafleet/targets/proxy/schema.py"
 LINES = """        Key(
             "send-timeout",
             Duration(1000),
@@ -59,11 +59,17 @@ MEANT = (
 )
 
 
-@pytest.fixture
-def changed(tree: Tree) -> Tree:
-    tree.replace(TABLE, '        Key(\n            "balance",\n', LINES)
+def add_keys(tree: Tree, *, without: str = "") -> None:
+    """Add the lines, and nothing else; `without` is a part of them that is forgotten."""
+    lines = LINES.replace(without, "") if without else LINES
+    tree.replace(TABLE, '        Key(\n            "balance",\n', lines)
     before = "    Switch,\n)\n"
     tree.replace(TABLE, before, "    Switch,\n    Text,\n)\n")
+
+
+@pytest.fixture
+def changed(tree: Tree) -> Tree:
+    add_keys(tree)
     return tree
 
 
@@ -109,3 +115,10 @@ def test_the_tests_hold_with_it(changed: Tree) -> None:
         *("-k", "nginx or not is_rendered"),
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_a_test_notices_a_key_that_goes_nowhere(tree: Tree) -> None:
+    add_keys(tree, without=', upstream="etag"')
+    done = tree.pytest("tests/targets/test_every_key_is_rendered.py", "-k", "etag")
+    assert done.returncode == 1
+    assert "etag = on changes nothing on any host" in done.stdout

@@ -112,6 +112,23 @@ def test_the_gates_pass_with_the_rule(tree: Tree) -> None:
     assert tree.run("tools/reference.py", "--check").returncode == 0
 
 
+def test_a_rule_that_is_not_listed_is_noticed(tree: Tree) -> None:
+    tree.write("dsl/llamafleet/rules/tiny_context.py", RULE)
+    done = tree.llamafleet("check", str(tree.write("drill.fleet", CASE.partition("-" * 10)[0])))
+    assert CODE not in done.stdout + done.stderr
+    done = tree.pytest("tests/test_lists.py")
+    assert done.returncode == 1
+    assert "not in RULES: llamafleet.rules.tiny_context.tiny_context" in done.stdout
+
+
+def test_a_rule_without_a_case_is_noticed(tree: Tree) -> None:
+    add_rule(tree)
+    (tree.root / f"tests/diagnostics/{CODE}.fleettest").unlink()
+    done = tree.pytest("tests/diagnostics", "-k", "code")
+    assert done.returncode == 1
+    assert CODE in done.stdout
+
+
 def sarif(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """Return the one run of a SARIF document."""
     assert done.returncode == 0, done.stderr

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llamafleet.diagnostics import Diagnostics
-from llamafleet.fleet.matrix import Either, Matrix, NamedSet, Node, One, Ref, Together, evicted
+from llamafleet.fleet.matrix import Matrix, NamedSet, evicted
 from llamafleet.fleet.matrix_block import lower_matrix
+from llamafleet.fleet.matrix_expression import Either, Node, One, Ref, Together
 from llamafleet.fleet.schema.values import Named
 from llamafleet.fleet.scope import Scope
 from llamafleet.language.parser import parse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llamafleet.fleet.matrix import Either, One, Ref, Together
+from llamafleet.fleet.matrix_expression import Either, One, Ref, Together
 from llamafleet.llama_swap import natural
 from llamafleet.llama_swap.expression import ExpressionError, parsed
 

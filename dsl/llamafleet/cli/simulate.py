@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..diagnostics.model import Diagnostic, Severity
 from ..diagnostics.suggest import suggest
-from ..fleet.matrix import MOST_COMBINATIONS
+from ..fleet.matrix_expression import MOST_COMBINATIONS
 from ..llama_swap.load import read_swap_config
 from ..llama_swap.model import SwapConfig
 from ..llama_swap.simulate import Simulation, Step

@@ -8,18 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostics, Label
 from ..language import syntax
-from .matrix import (
-    Auto,
-    Either,
-    Matrix,
-    NamedSet,
-    Node,
-    One,
-    Ref,
-    Together,
-    flat,
-    models_of,
-)
+from .matrix import Auto, Matrix, NamedSet
+from .matrix_expression import Either, Node, One, Ref, Together, flat, models_of
 from .matrix_sets import Sets, check_size, few_enough, without_bad_references
 from .schema.block import Fields, read_block
 from .schema.pass_through import read_values

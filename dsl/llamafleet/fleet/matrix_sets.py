@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..diagnostics.model import Diagnostics, Label
 from ..language import syntax
-from .matrix import MOST_COMBINATIONS, MOST_SETS, Node, count
+from .matrix import MOST_SETS
+from .matrix_expression import MOST_COMBINATIONS, Node, count
 from .schema.values import did_you_mean
 
 NO_LIMIT = 244

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..dataclasses import dataclass
 from ..source import Span
 from .endpoint import ListenAddress
-from .matrix import Node, One, Together
+from .matrix_expression import Node, One, Together
 
 if TYPE_CHECKING:
     from .model import Host, Model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..fleet.matrix import Either, Node, One, Ref, Together
+from ..fleet.matrix_expression import Either, Node, One, Ref, Together
 from ..llama_swap import natural
 from ..llama_swap.expression import ExpressionError, parsed
 from ..llama_swap.model import SwapConfig, SwapMatrix, SwapSet

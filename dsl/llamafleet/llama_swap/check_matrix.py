@@ -6,7 +6,8 @@ import re
 
 from ..diagnostics.model import Diagnostics, Label
 from ..diagnostics.suggest import suggest
-from ..fleet.matrix import MOST_SETS, Node, count, references
+from ..fleet.matrix import MOST_SETS
+from ..fleet.matrix_expression import Node, count, references
 from ..source import Position, Span
 from .expression import ExpressionError, Token, parsed
 from .model import SwapConfig, SwapMatrix, SwapSet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from ..fleet.matrix import Either, Node, One, Ref, Together
+from ..fleet.matrix_expression import Either, Node, One, Ref, Together
 
 DEEPEST = 100
 """More parentheses inside each other than anybody writes."""

@@ -6,17 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from ..fleet.matrix import (
-    MOST_COMBINATIONS,
-    Either,
-    Matrix,
-    NamedSet,
-    Node,
-    One,
-    Together,
-    count,
-    decided,
-)
+from ..fleet.matrix import Matrix, NamedSet, decided
+from ..fleet.matrix_expression import MOST_COMBINATIONS, Either, Node, One, Together, count
 from . import natural
 from .expression import parsed
 from .model import SwapConfig, SwapGroup, SwapMatrix

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostic, Label
-from ..fleet.matrix import Matrix, NamedSet, count, references
+from ..fleet.matrix import Matrix, NamedSet
+from ..fleet.matrix_expression import count, references
 from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule

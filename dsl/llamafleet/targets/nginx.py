@@ -6,134 +6,21 @@ from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass, field
 from ..fleet.model import NO_SPANS, Endpoint, Fleet, Host, ListenAddress, Spans
-from ..fleet.schema.block import BlockSchema, Fields, Key, read_block
-from ..fleet.schema.pass_through import MIB, upstream_paths
-from ..fleet.schema.values import (
-    Choice,
-    Duration,
-    Integer,
-    Listen,
-    ListOf,
-    Named,
-    Pattern,
-    Reference,
-    Size,
-    Switch,
-)
+from ..fleet.schema.block import Fields, read_block
+from ..fleet.schema.values import Named
 from ..fleet.scope import Scope
 from ..fleet.service import Front, Keys, Limit, row_behind
 from ..language.syntax import Block
 from ..source import Span
 from .process.paths import HEALTH, api_prefix
 from .proxy.inference import APIS, DEFAULT_API
+from .proxy.schema import DIRECTIVES, SCHEMA
 from .proxy.settings import settings_of, unwritable
 from .proxy.site import UNIT, Site
 from .target import Endpoints
 
 if TYPE_CHECKING:
     from .plan_types import ServicePlan
-
-DEFAULT_BODY = 64 * MIB
-EXPOSED = Pattern(
-    r"/(?!/)(?:(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~@:+,-]+(?:/(?!/)|\Z))*\*?",
-    'paths in quotes such as "/running" or "/ui/*"',
-)
-
-SCHEMA = BlockSchema(
-    kind="nginx",
-    help="A reverse proxy in front of one service's processes.",
-    keys=(
-        Key("host", Reference("host"), "The machine it runs on.", required=True),
-        Key("listen", Listen(), "Where it listens.", required=True, upstream="listen"),
-        Key("upstream", Reference("service"), "The service whose processes answer.", required=True),
-        Key(
-            "server-name",
-            Pattern(
-                r"_|(\*\.|\.)?[A-Za-z0-9]([A-Za-z0-9._\-]*[A-Za-z0-9])?",
-                'a host name in quotes such as "llm.example.org"',
-            ),
-            "The host name that it answers to; by default any.",
-            default="_",
-            upstream="server_name",
-        ),
-        Key(
-            "balance",
-            Choice("least_conn", "round_robin", "ip_hash", "random"),
-            "How requests are spread.",
-            default="least_conn",
-        ),
-        Key(
-            "keepalive",
-            Integer(1, 65535),
-            "Idle connections that each worker process keeps open to the processes.",
-            default=32,
-            upstream="keepalive",
-        ),
-        Key(
-            "client-max-body-size",
-            Size(),
-            "The largest request; pictures count as base64.",
-            default=DEFAULT_BODY,
-            upstream="client_max_body_size",
-        ),
-        Key(
-            "proxy-connect-timeout",
-            Duration(1000),
-            "How long a connection may take; by default 1 s where another process can be tried, "
-            "else 5 s.",
-            upstream="proxy_connect_timeout",
-        ),
-        Key(
-            "proxy-send-timeout",
-            Duration(1000),
-            "How long a process may stop reading.",
-            default=60_000,
-            upstream="proxy_send_timeout",
-        ),
-        Key(
-            "proxy-read-timeout",
-            Duration(1000),
-            "How long a process may be silent; by default ten minutes for the first token, and the "
-            "upstream's health-check-timeout for a model that has to be loaded.",
-            upstream="proxy_read_timeout",
-        ),
-        Key(
-            "proxy-buffering",
-            Switch(),
-            "Off, so that tokens stream.",
-            default=False,
-            upstream="proxy_buffering",
-        ),
-        Key(
-            "proxy-next-upstream",
-            Switch(),
-            "Try another process where one cannot be reached or is still loading; a prompt that "
-            "was taken is never submitted twice.",
-            default=True,
-            upstream="proxy_next_upstream",
-        ),
-        Key(
-            "expose",
-            ListOf(EXPOSED),
-            "Paths that pass besides the inference API, as the service behind names them; "
-            '"/ui/*" is everything below /ui/, and "/*" every path.',
-            upstream="location",
-        ),
-    ),
-)
-
-NEED_MORE = {
-    "listen": "its port is claimed",
-    "server-name": "any where it is not said",
-    "keepalive": "said in the group of processes",
-    "proxy-connect-timeout": "by the number of processes where it is not said",
-    "proxy-read-timeout": "by what is behind where it is not said",
-    "proxy-next-upstream": "a search of llamafleet's own",
-    "expose": "locations",
-}
-"""Keys that are not simply a directive of the server, and what is done with them instead."""
-
-DIRECTIVES = upstream_paths(SCHEMA.keys, besides=NEED_MORE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from math import prod
 from typing import TypeAlias
 
 from ...dataclasses import dataclass
-from ...fleet.matrix import Either, Node, One, Together
+from ...fleet.matrix_expression import Either, Node, One, Together
 from .components import Component
 from .maximal import Counts
 

@@ -6,18 +6,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...dataclasses import replace
-from ...fleet.matrix import (
+from ...fleet.matrix import Matrix, NamedSet
+from ...fleet.matrix_block import DIRECT_IDS
+from ...fleet.matrix_expression import (
     MOST_COMBINATIONS,
     Either,
-    Matrix,
-    NamedSet,
     Node,
     One,
     Together,
     count,
     models_of,
 )
-from ...fleet.matrix_block import DIRECT_IDS
 from ...fleet.matrix_sets import NO_LIMIT, OLD_LIMIT
 from .components import Component
 from .expression import alone, expression

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...fleet.matrix import Matrix, count
+from ...fleet.matrix import Matrix
+from ...fleet.matrix_expression import count
 
 MOST_SHOWN = 240
 """Characters of an expression that are still read."""

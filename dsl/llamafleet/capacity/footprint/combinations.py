@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...fleet.matrix import Either, Node, One, Together, count, expanded
+from ...fleet.matrix_expression import Either, Node, One, Together, count, expanded
 from ...fleet.model import Service
 from ...fleet.service import sets_of
 

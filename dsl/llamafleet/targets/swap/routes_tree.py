@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...fleet.matrix import Matrix, models_of
+from ...fleet.matrix import Matrix
+from ...fleet.matrix_expression import models_of
 from ...fleet.model import Filters
 from ...fleet.schema.pass_through import in_order, to_tree
 from ...fleet.schema.swap_routing import (

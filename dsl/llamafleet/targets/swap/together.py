@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ...fleet.matrix import Either, Matrix, Node, One, Together, models_of
+from ...fleet.matrix import Matrix
+from ...fleet.matrix_expression import Either, Node, One, Together, models_of
 from ...fleet.service import GROUPS
 from .routes import Group
 
