@@ -1,8 +1,9 @@
-"""Independent parts of a question: models that share no card are chosen by themselves.
+"""Independent parts of a placement problem: models that share no card are chosen by themselves.
 
-A place counts only if not everything fits there. Models that demand none of the places that count are
-always there; the others fall apart into parts that meet in no place. The last place is the host's
-memory, which all models share: it is left out where even the choices that take most of it fit.
+A place counts only if not everything fits there. Models that demand none of the places that count
+are always there; the others fall apart into components that meet in no place. The last place is the
+host's memory, which all models share: it is left out where even the choices that take most of it
+fit.
 """
 
 from __future__ import annotations

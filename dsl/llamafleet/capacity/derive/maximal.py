@@ -116,7 +116,7 @@ class _Search:
         return cls(classes, most, demands, packed(room) + fits, fits, rest[::-1], _many(classes))
 
     def go(self, at: int, room: int, left_out: tuple[int, ...], counts: Counts) -> None:
-        """Choose from the classes from `at` on; `left_out` are demands that may not fit in the end."""
+        """Choose from the classes from `at` on; demands `left_out` may not fit in the end."""
         self.steps += 1
         if self.steps > MOST_STEPS or self.choices > self.most:
             return
