@@ -1,4 +1,4 @@
-"""How long `llamafleet check` takes as a whole process, beside others doing the same kind of work.
+"""Time `llamafleet check` as a whole process, beside other tools with the same kind of work.
 
     python -m benchmarks.check [FLEET] [--runs N]
 

@@ -1,4 +1,4 @@
-"""How long it takes to derive which models fit together, beside looking at every choice that fits.
+"""Time deriving which models fit together, beside enumerating every choice that fits.
 
     python -m benchmarks.derive
 
@@ -52,7 +52,7 @@ def derived(needs: dict[str, Demand], room: list[int]) -> Node | None:
 
 
 def looked_at(needs: list[Demand], room: list[int]) -> int | None:
-    """How many largest choices there are, by looking at each that fits."""
+    """Count the largest choices by enumerating each that fits."""
     fitting: list[tuple[int, list[int]]] = [(0, room)]
     for at, need in enumerate(needs):
         for chosen, left in list(fitting):

@@ -1,4 +1,4 @@
-"""How `check` and `render` grow with the fleet, beside the usual other way to check such a file.
+"""Measure how `check` and `render` grow with the fleet, beside PyYAML and jsonschema.
 
     python -m benchmarks.growth [--hosts 10 100 1000] [--runs 3] [--profile]
 
@@ -137,7 +137,7 @@ def peer(text: str) -> Callable[[], object]:
 
 
 def parts(hosts: int, runs: int) -> Iterator[tuple[str, float]]:
-    """What `check` and `render` consist of, each part timed by itself."""
+    """Time each part of `check` and `render` by itself."""
     text = fleet_text(hosts)
     fleet = compiled(text)
 

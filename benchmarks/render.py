@@ -1,4 +1,4 @@
-"""How long rendering takes as the fleet grows, beside text templates of the same output.
+"""Time rendering as the fleet grows, beside text templates of the same output.
 
     python -m benchmarks.render
 

@@ -1,4 +1,4 @@
-"""How long a rollout takes that has nothing to do, beside one operation per file and unit.
+"""Time a rollout that has nothing to do, beside one operation per file and unit.
 
     python -m benchmarks.rollout [--files 20] [--units 5] [--runs 5]
 

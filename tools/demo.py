@@ -79,7 +79,7 @@ def replaced(what: str, by: str) -> None:
 
 
 def reachable(url: str) -> bool:
-    """Whether a site answers at all, within a few seconds."""
+    """Return True if a site answers within a few seconds."""
     try:
         return httpx.head(url, timeout=5, follow_redirects=True).status_code < 500
     except httpx.HTTPError:
@@ -153,7 +153,7 @@ def ask(url: str, question: str) -> None:
 
 
 def look_around(lab: Lab, inventory: Path, url: str) -> None:
-    """What a person may want to do next."""
+    """Print the commands that the user may want to try next."""
     fleet = str(inventory / "fleet.fleet")
     steps = (
         (("ssh", "-F", str(lab.ssh_config), "sandbox"), "systemctl status llama-swap-voice nginx"),
@@ -170,7 +170,7 @@ def look_around(lab: Lab, inventory: Path, url: str) -> None:
 
 
 def without_a_host(problems: Sequence[str]) -> int:
-    """What can be shown without booting anything."""
+    """Show what works without booting hosts."""
     say("this machine cannot boot a sandbox host; showing `check` and `render` instead")
     for problem in problems:
         print(f"    {problem}")

@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def help_text(server: str) -> str:
-    """What the binary says of itself."""
+    """Return the help text of the binary."""
     command = [server, "--help"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 

@@ -21,7 +21,7 @@ UNRELEASED = "## Unreleased\n"
 
 
 class ReleaseError(Exception):
-    """Why there can be no such release; the message says what to do."""
+    """The release cannot be made; the message says why and what to do."""
 
 
 def number(version: str) -> tuple[int, ...]:

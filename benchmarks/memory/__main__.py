@@ -1,4 +1,4 @@
-"""How far estimates of memory are from what the real llama-server logged, beside other ways.
+"""Compare estimates of memory with the log of the real llama-server, and with other tools.
 
     python -m benchmarks.memory [--fit-params PATH] [--rpc-server PATH]
 
@@ -17,9 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from benchmarks.memory.starts import Start, starts
-from benchmarks.memory.table import errors, lines
-from benchmarks.memory.ways import (
+from benchmarks.memory.estimators import (
     RPC,
     TOOL,
     Way,
@@ -30,6 +28,8 @@ from benchmarks.memory.ways import (
     thumb,
     tool_at,
 )
+from benchmarks.memory.starts import Start, starts
+from benchmarks.memory.table import errors, lines
 
 Errors = dict[str, dict[str, list[float]]]
 

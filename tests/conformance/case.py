@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the placeholders of one run stand for."""
+    """The values of the placeholders in one run."""
 
     values: Mapping[str, str]
 
@@ -45,7 +45,7 @@ class Names:
         return text
 
     def take_out(self, value: Any) -> Any:
-        """What was seen, with placeholders again."""
+        """Replace values by placeholders in an observation."""
         text = json.dumps(value)
         for name, real in self.values.items():
             text = text.replace(json.dumps(real)[1:-1], name)

@@ -1,4 +1,4 @@
-"""Which llama-swap is compared with the recordings, and the line at the end that says so."""
+"""Fixtures: the llama-swap that is compared with the recordings, named at the end of a run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def llama_swap_binary(
 
 
 class Observations:
-    """What each binary does in each selected case; cases run beside each other, most only wait."""
+    """The outcomes of each binary in each selected case; cases run in parallel, most only wait."""
 
     def __init__(self, binaries: dict[str, Path], directory: Path) -> None:
         self._binaries = binaries

@@ -1,4 +1,4 @@
-"""Which models survive a request: written cases, and random matrices with random requests.
+"""Evictions: written cases, and random matrices with random requests.
 
 The models are `sleep` without a health check, so that a decision takes milliseconds.
 """

@@ -1,4 +1,4 @@
-"""What llama-swap says of its models without starting one."""
+"""Listings of llama-swap's models, without starting one."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def _begin(run: Run, model: str) -> str:
 
 
 def _outcomes(run: Run) -> list[Any]:
-    """How the requests in the background ended, in the order of their start."""
+    """Return the outcomes of the requests in the background, in the order of their start."""
     run.finish()
     return list(run.outcomes)
 

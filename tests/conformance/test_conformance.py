@@ -25,7 +25,7 @@ def recorded_release(family: str) -> int:
 
 
 def reworded(seen: Any) -> Any:
-    """What was seen, with each error of llama-swap in one form, whichever release wrote it.
+    """Return an observation with errors of llama-swap in one form, whichever release wrote them.
 
     Since v251 the body of an error has an object with the message, and before the message itself.
     """

@@ -1,4 +1,4 @@
-"""What llamafleet renders, on this machine's llama-swap: taken, listed, and evicting as planned.
+"""Rendered configurations on this machine's llama-swap: accepted, listed, evicting as planned.
 
 The commands are replaced by `sleep`, everything else is as rendered.
 """

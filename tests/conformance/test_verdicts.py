@@ -1,4 +1,4 @@
-"""Whether a configuration is refused: llamafleet says what each release of llama-swap says."""
+"""llamafleet refuses the configurations that each release of llama-swap refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which configurations the releases of llama-swap refuse: recorded with their texts, or asked.
+"""The configurations that releases of llama-swap refuse: recorded with their texts, or asked.
 
 `python -m tests.conformance.verdicts PROGRAM NUMBER` records what a release says of each text, and
 first adds those that are written in `configs/` and not yet recorded. A text that a release was not

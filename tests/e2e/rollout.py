@@ -33,7 +33,7 @@ class Site:
         return self.folder / "fleet.fleet"
 
     def command(self, *options: str, deploy: str = "deploys/site.py") -> list[str]:
-        """What a user types."""
+        """Return the command line that a user types."""
         return [str(BIN / "pyinfra"), *options, str(self.folder / "hosts.py"), deploy]
 
     def start(self, *options: str, deploy: str = "deploys/site.py") -> subprocess.Popen[str]:
@@ -98,7 +98,7 @@ def changed(report: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def kill(rollout: subprocess.Popen[str]) -> None:
-    """What a closed laptop or the kernel does: no chance to tidy up."""
+    """Kill a rollout, as a closed laptop or the kernel does: without cleaning up."""
     os.killpg(rollout.pid, signal.SIGKILL)
     rollout.wait(timeout=30)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.rollout import Site, set_ctx_size
-from tests.e2e.trying import MODELS, edited, failed, succeeded
+from tests.e2e.site_edits import MODELS, edited, failed, succeeded
 from tests.lab.hosts import Host
 from tests.lab.lab import Lab
 

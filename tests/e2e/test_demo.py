@@ -1,4 +1,4 @@
-"""What `make demo` prints is what a person types next: every command of it, as it is printed."""
+"""Every command that `make demo` prints works as it is printed."""
 
 from __future__ import annotations
 

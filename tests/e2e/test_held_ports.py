@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.e2e.rollout import Site
-from tests.e2e.trying import EXTRA, LAST, edited, failed, manifest, put_foreign, succeeded
+from tests.e2e.site_edits import EXTRA, LAST, edited, failed, manifest, put_foreign, succeeded
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.lab

@@ -32,7 +32,7 @@ def load(url: str, model: str) -> None:
 
 
 def started(lab: Lab, host: str) -> dict[str, str]:
-    """When each unit of the fleet on a host last became active."""
+    """Return when each unit of the fleet on a host last became active."""
     command = "systemctl show -p Id -p ActiveEnterTimestampMonotonic 'llama-*' nginx.service"
     stanzas = lab.host(host).run(command).stdout.strip().split("\n\n")
     pairs = (dict(line.split("=", 1) for line in stanza.splitlines()) for stanza in stanzas)

@@ -47,7 +47,7 @@ def home(rolled_out: Site) -> Iterator[Site]:
 
 
 def lock_of(home: Site) -> Any:
-    """What stands in the lock."""
+    """Return the contents of the lock."""
     return json.loads((home.folder / "fleet.lock").read_text())
 
 
@@ -78,7 +78,7 @@ def left_behind(lab: Lab, host: str) -> str:
 
 
 def logged(lab: Lab, model: str, ctx_size: int, parallel: int = 1) -> dict[str, float]:
-    """What the host's llama-server logs of its buffers, asked without any of our means."""
+    """Return the buffers that the host's llama-server logs, without using llamafleet."""
     words = [INSTALLED, "--model", model, "--ctx-size", str(ctx_size), "--fit", "off",
              "--parallel", str(parallel), "--port", "5650", "-lv", "4"]  # fmt: skip
     log = lab.host("alpha").run(WATCHED.format(command=shlex.join(words)), sudo=True).stdout
@@ -90,7 +90,7 @@ def logged(lab: Lab, model: str, ctx_size: int, parallel: int = 1) -> dict[str, 
 
 
 def check(home: Site) -> str:
-    """What `llamafleet check` says of the site."""
+    """Return the output of `llamafleet check` on the site."""
     command = [sys.executable, "-m", "llamafleet", "check", str(home.fleet)]
     done = subprocess.run(command, cwd=ROOT / "dsl", capture_output=True, text=True)
     return done.stdout + done.stderr

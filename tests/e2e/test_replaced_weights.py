@@ -32,13 +32,13 @@ def verify(lab: Lab, site: Site) -> subprocess.CompletedProcess[str]:
 
 
 def since(lab: Lab, host: str, unit: str) -> str:
-    """When a unit became active the last time."""
+    """Return when a unit last became active."""
     show = f"systemctl show -p ActiveEnterTimestampMonotonic --value {unit}"
     return lab.host(host).run(show).stdout.strip()
 
 
 def mapped(lab: Lab, host: str, path: str) -> str:
-    """What the processes of a host have mapped of a file, `(deleted)` where it was replaced."""
+    """Return the mappings of a file in the processes of a host, `(deleted)` if it was replaced."""
     look = f"grep -hF {path} /proc/[0-9]*/maps | sort -u"
     return lab.host(host).run(look, sudo=True, check=False).stdout
 

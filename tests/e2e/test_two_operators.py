@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.rollout import Site
-from tests.e2e.trying import EXTRA, manifest, succeeded
+from tests.e2e.site_edits import EXTRA, manifest, succeeded
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.lab

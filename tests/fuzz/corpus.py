@@ -1,4 +1,4 @@
-"""What inputs are made from: texts of the tests and the examples, and the words of each format."""
+"""The corpus of inputs: texts of the tests and the examples, and the words of each format."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def read(made: tuple[bytes, tuple[str, ...], int]) -> str:
 
 
 def estimated(facts: GgufFacts, argv: tuple[str, ...], cards: int) -> str:
-    """What a model takes, or a text that says why nobody knows."""
+    """Return the estimate of a model, or a message if there is none."""
     flags = read_flags(argv)
     assert not isinstance(flags, str), flags
     devices = tuple(Device(f"CUDA{number}", 24 << 30) for number in range(cards))

@@ -25,7 +25,7 @@ from llamafleet.language.include import read_all
 from llamafleet.language.reading import decode
 from llamafleet.source import Source
 from llamafleet.swap_check import check_swap_config
-from tests.fuzz import corpus, fleets, gguf_inputs, locks, places
+from tests.fuzz import corpus, editor_requests, fleets, gguf_inputs, locks
 from tests.fuzz.mutate import mutated
 
 
@@ -161,7 +161,7 @@ READERS = (
     Reader("argv", ARGV.make, _read_import),
     Reader("lock", locks.make, locks.read),
     Reader("gguf", gguf_inputs.make, gguf_inputs.read),
-    Reader("lsp", places.make, places.read),
+    Reader("lsp", editor_requests.make, editor_requests.read),
     Reader("fleet", fleets.make, fleets.read),
     Reader("fmt", fleets.make_layout, fleets.read_layout),
 )

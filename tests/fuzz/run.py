@@ -27,7 +27,7 @@ class TooSlowError(Exception):
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a run: counts by what `read` said, and failures by their kind."""
+    """The outcome of a run: counts by the result of `read`, and failures by their kind."""
 
     reader: str
     seed: int
@@ -40,7 +40,7 @@ class Outcome:
 
     @property
     def failed(self) -> int:
-        """How many inputs failed."""
+        """Return the number of inputs that failed."""
         return sum(map(len, self.failures.values()))
 
 

@@ -95,7 +95,7 @@ SINCE_254 = re.compile(r"(?m)^.*Unknown key (name )?'Restart(Steps|MaxDelaySec)'
 
 
 def verified(unit: Path, root: Path) -> str:
-    """What systemd says about a unit: it returns 0 for an unknown key, so silence counts."""
+    """Return systemd's messages about a unit: it exits with 0 even for an unknown key."""
     found = subprocess.run(
         [required("systemd-analyze"), "verify", "--man=no", f"--root={root}", unit.name],
         capture_output=True, text=True, timeout=60, check=False,
@@ -121,7 +121,7 @@ def test_systemd_would_see_a_unit_that_is_exposed(tmp_path: Path) -> None:
 
 
 def exposure_problem(unit: Path) -> str:
-    """What systemd says of a unit that is more exposed than its kind may be; empty if none is."""
+    """Return systemd's report if a unit is more exposed than its kind may be, else ""."""
     most = MOST_EXPOSED["PrivateDevices=yes" in unit.read_text().splitlines()]
     found = subprocess.run(
         [required("systemd-analyze"), "security", "--offline=true", f"--threshold={most}",

@@ -11,7 +11,7 @@ from . import record, watch
 from .hosts import Host, HostSpec
 from .image import SUITES
 from .lab import Lab
-from .places import lab_directory
+from .paths import lab_directory
 from .record import Record
 from .shell import LabError
 from .teardown import tear_down

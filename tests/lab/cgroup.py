@@ -21,7 +21,7 @@ REBOOT = 133
 
 
 def systemd_runs() -> bool:
-    """Whether this machine was booted by systemd, as sd_booted(3) tells."""
+    """Return True if this machine was booted by systemd (sd_booted(3))."""
     return Path("/run/systemd/system").is_dir() and Path("/proc/1/comm").read_text() == "systemd\n"
 
 

@@ -1,4 +1,4 @@
-"""What a host gets on top of the base image: identity, network, keys, a way out."""
+"""Add to the base image what is a host's own: identity, network, keys, a way out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CERTIFICATES = ("/etc/ssl/certs", "/usr/local/share/ca-certificates")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What all hosts of a lab share: the network, the names on it, the key that opens them."""
+    """The settings that all hosts of a lab share: network, host names, SSH key."""
 
     network: str
     addresses: Mapping[str, str]

@@ -19,7 +19,7 @@ NVIDIA_SMI = Path(__file__).parent / "nvidia_smi_stand_in.py"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a card shows of itself: PCI ids, and what its driver's tool or sysfs tells."""
+    """A fake card: its PCI IDs, and the output of its driver's tool or sysfs."""
 
     name: str
     vendor: str

@@ -12,13 +12,13 @@ from shlex import quote
 
 from . import cgroup, network, nspawn, ssh
 from .image import SUITES
-from .places import cgroup_name, lab_directory
+from .paths import cgroup_name, lab_directory
 from .shell import LabError
 
 
 @dataclass(frozen=True, slots=True)
 class HostSpec:
-    """What a host is to be; `gpus` are fake, `binds` are read-only (path here, path there)."""
+    """A host to boot; `gpus` are fake, `binds` are read-only (path here, path there)."""
 
     name: str
     suite: str = SUITES[0]
@@ -47,7 +47,7 @@ class Host:
 
     @property
     def console(self) -> Path:
-        """What the host has printed on its console since it was made."""
+        """Return the console output of the host since it was created."""
         return self.root.parent / "console.log"
 
     def run(
@@ -78,7 +78,7 @@ class Host:
         self.run(unpack, sudo=True, stdin=packed.getvalue())
 
     def running(self) -> bool:
-        """Whether the host has power: any process of it exists."""
+        """Return True if any process of the host exists."""
         return bool(cgroup.processes(cgroup_name(self.lab_id, self.number)))
 
     def boot(self, timeout: float = 60) -> None:

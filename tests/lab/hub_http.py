@@ -27,7 +27,7 @@ class HubServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """What `HF_ENDPOINT` must be."""
+        """Return the value for `HF_ENDPOINT`."""
         return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
 

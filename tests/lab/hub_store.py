@@ -1,4 +1,4 @@
-"""What the local Hub offers: repositories, their files and what was asked of them."""
+"""The contents of the local Hub: repositories, files, and a list of requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StoredFile:
 
     @property
     def sha256(self) -> str:
-        """What the Hub says that the content is."""
+        """Return the SHA-256 that the Hub reports."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
@@ -46,7 +46,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asked for."""
+    """A request of a client."""
 
     method: str
     path: str

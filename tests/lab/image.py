@@ -15,7 +15,7 @@ from pathlib import Path
 
 from . import machine
 from .mounts import delete_tree
-from .places import cache_directory, locked
+from .paths import cache_directory, locked
 from .shell import LabError, run, write
 
 SUITES = ("trixie", "bookworm")
@@ -65,7 +65,7 @@ def _drop_old(images: Path, suite: str, current: Path) -> None:
 
 
 def _key(suite: str) -> str:
-    """What an image depends on: the suite, the packages, and how this module prepares them."""
+    """Return a hash of what an image depends on: suite, packages, and this module."""
     recipe = (suite, *PACKAGES, inspect.getsource(sys.modules[__name__]))
     return hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:12]
 

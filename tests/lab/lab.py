@@ -16,7 +16,7 @@ from .gpus import put_gpus
 from .hosts import Host, HostSpec
 from .image import base_image
 from .mounts import mount_overlay
-from .places import lab_directory, labs_directory
+from .paths import lab_directory, labs_directory
 from .record import Record
 from .shell import LabError
 from .ssh import make_key, write_config
@@ -57,7 +57,7 @@ class Lab:
 
     @property
     def record(self) -> Record:
-        """What is up; an error before `up` and after `down`."""
+        """Return the record of the running lab; raise an error before `up` and after `down`."""
         if self._record is None:
             raise LabError("the lab is not up")
         return self._record

@@ -1,4 +1,4 @@
-"""Which llama-swap tests and demo run: the real one where there is one, else the double.
+"""Find the llama-swap for tests and demo: the real one if there is one, else the double.
 
 In this order: `LLAMAFLEET_LLAMA_SWAP`, `llama-swap` on the PATH, the pinned release archive, the
 double. A variable that names no program is an error and not a reason to go on quietly.

@@ -1,4 +1,4 @@
-"""What this machine has that its lab hosts must share: tools, mirror, resolver, certificates, pip.
+"""The settings of this machine that its lab hosts share: mirror, resolver, certificates, pip.
 
 The hosts reach the package registries as the machine does. All of it is read when a lab starts;
 where the machine names no mirror of Debian, debootstrap's own choice is taken.
@@ -24,7 +24,7 @@ CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def missing() -> tuple[str, ...]:
-    """What this machine lacks for booting hosts, each with the way out."""
+    """Return what this machine lacks for booting hosts, each with a remedy."""
     problems = [
         f"`{tool}` is not installed (tools/install-system.sh installs it)"
         for tool in TOOLS
@@ -85,7 +85,7 @@ def apt_sources(suite: str) -> str | None:
 
 
 def apt_options() -> str:
-    """How the machine's apt fetches (proxies, dated mirrors), and to keep what was fetched."""
+    """Return apt options: the machine's own (proxies, dated mirrors), and to keep downloads."""
     wanted = re.compile(r"Acquire::(Check-\S+|https?::\S+|ForceIPv4|Retries) ")
     lines = [line for line in run("apt-config", "dump").splitlines() if wanted.match(line)]
     return (

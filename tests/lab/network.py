@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import machine
-from .places import bridge_name, labs_directory, link_name, locked, rule_comment
+from .paths import bridge_name, labs_directory, link_name, locked, rule_comment
 from .shell import LabError, run
 
 FORWARD = Path("/proc/sys/net/ipv4/ip_forward")

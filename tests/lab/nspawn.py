@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import cgroup
 from .mounts import delete_tree
-from .places import bridge_name, cgroup_name, machine_name
+from .paths import bridge_name, cgroup_name, machine_name
 from .shell import LabError
 
 RUNTIME = Path("/run/systemd/nspawn")

@@ -11,7 +11,7 @@ import shutil
 import time
 from pathlib import Path
 
-from .places import cache_directory, locked
+from .paths import cache_directory, locked
 
 ARCHIVES = Path("var/cache/apt/archives")
 KEEP_SECONDS = 60 * 24 * 3600

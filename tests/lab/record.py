@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .hosts import Host, HostSpec
-from .places import is_lab_id, lab_directory, labs_directory
+from .paths import is_lab_id, lab_directory, labs_directory
 from .shell import LabError, write
 
 
@@ -22,12 +22,12 @@ class Record:
     owner: tuple[int, int] | None
 
     def stale(self) -> bool:
-        """Whether the lab's owner is gone, so that nobody will tear it down."""
+        """Return True if the process that owns the lab is gone: nobody will tear it down."""
         return self.owner is not None and started(self.owner[0]) != self.owner[1]
 
 
 def started(process: int) -> int | None:
-    """When a process started, in ticks since boot; tells it from a later one of that number."""
+    """Return the start time of a process in ticks since boot: PIDs are reused."""
     try:
         stat = Path(f"/proc/{process}/stat").read_text()
     except OSError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import cgroup, network, nspawn, packages, record
 from .mounts import delete_tree
-from .places import cgroup_name, lab_directory, labs_directory, locked
+from .paths import cgroup_name, lab_directory, labs_directory, locked
 from .shell import LabError
 
 

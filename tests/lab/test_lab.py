@@ -16,7 +16,7 @@ import pytest
 
 from tests.lab import Host, HostSpec, Lab, LabError
 from tests.lab.fixtures import require_lab
-from tests.lab.places import lab_directory, labs_directory
+from tests.lab.paths import lab_directory, labs_directory
 from tests.lab.shell import run
 from tests.lab.teardown import sweep
 

@@ -133,7 +133,7 @@ def host(request: pytest.FixtureRequest, hosts: Lab) -> Host:
 
 
 def chat(host: Host, port: int, model: str) -> str:
-    """What a model answers, or why it does not."""
+    """Return the response of a model, or the reason why there is none."""
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]})
     answer = host.run(
         f"curl -sS -m 60 http://127.0.0.1:{port}/v1/chat/completions "
@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_made_stops_its_model_alone(host: Host) -> None:
 
 
 def status(host: Host, unit: str) -> dict[str, str]:
-    """What /proc says of a unit's main process."""
+    """Return /proc/PID/status of a unit's main process."""
     text = host.run(f"cat /proc/{main_process(host, unit)}/status", sudo=True).stdout
     return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
 

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from .places import lab_directory
+from .paths import lab_directory
 from .teardown import tear_down
 
 CHECKOUT = Path(__file__).parents[2]

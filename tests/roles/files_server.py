@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Site:
-    """What is served, and what was asked. `breaks` answers end half-way; `fails` answer 503."""
+    """The files to serve and the requests. `breaks` responses end half-way; `fails` are 503."""
 
     files: dict[str, tuple[bytes, str]] = field(default_factory=dict)
     breaks: int = 0

@@ -16,7 +16,7 @@ ENCODED = "s3cret%2F%C3%A9%40x"
 
 
 def git(folder: Path, *words: str) -> str:
-    """What git prints."""
+    """Run git and return its output."""
     who = ("-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main")
     command = ["git", "-C", str(folder), *who, *words]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

@@ -122,7 +122,7 @@ class Machine:
         return compare(plan.artifacts, planned_units(plan), self.observe(plan))
 
     def apply(self, plan: HostPlan, patience: int = 2) -> subprocess.CompletedProcess[str]:
-        """What the operation does when something differs."""
+        """Apply a plan as the operation does when something differs."""
         observed = self.observe(plan)
         changes = compare(plan.artifacts, planned_units(plan), observed)
         packed = bundle(plan, plan.artifacts, changes, observed, patience)
@@ -139,7 +139,7 @@ class Machine:
         return died
 
     def calls(self) -> list[str]:
-        """What systemctl was asked to change since the last look."""
+        """Return the changing calls of systemctl since the last look."""
         log = self.stub / "calls"
         found = log.read_text().splitlines() if log.exists() else []
         log.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What cards say of themselves, and what stood aside: the scripts that run on hosts."""
+"""The scripts of calibration that run on hosts: memory of cards, results, neighbours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the controller downloads: whole and verified in the cache, or a clear message."""
+"""Downloads of the controller end verified in the cache, or with a clear message."""
 
 from __future__ import annotations
 

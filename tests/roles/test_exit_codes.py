@@ -1,4 +1,4 @@
-"""What a rollout's exit status says, asked of the real command line."""
+"""The exit status of a rollout, tested with the real command line."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def has(fleet: Fleet, host: str, size: int, sha256: str | None = None) -> None:
 
 
 def written(fleet: Fleet, host: str) -> list[str]:
-    """What a host says while it writes."""
+    """Return the output of a host that writes."""
     listener = Listener()
     assert locked._write(None, listener, fleet, host, fleet.ggufs["small"])  # type: ignore[arg-type]
     return listener.said

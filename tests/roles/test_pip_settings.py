@@ -1,4 +1,4 @@
-"""Which package indexes are asked: those that pip itself would, by its own word."""
+"""The package indexes are those that pip itself would use."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ llama-server w {
 
 
 def asked(*pairs: tuple[str, str]) -> object:
-    """What the real script says of real paths."""
+    """Return the output of the real script for real paths."""
     fact = UnreadablePaths()
     done = subprocess.run(
         ["sh", "-c", fact.command(pairs)], capture_output=True, text=True, timeout=30, check=True

@@ -1,4 +1,4 @@
-"""What is not rolled out is not measured."""
+"""A model that is not rolled out is not measured."""
 
 from __future__ import annotations
 

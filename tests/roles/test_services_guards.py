@@ -1,4 +1,4 @@
-"""What the services role refuses, keeps and gives back: its real scripts against a root folder."""
+"""The guards of the services role: its real scripts with a folder as root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the data of hosts comes to light before anything runs."""
+"""Problems in the data of hosts are reported before anything runs."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def stale(pid: int, since: float | None = None) -> list[str]:
-    """What the script finds of one process; `since` stands for when that was started."""
+    """Return the script's findings for one process; `since` stands for its start time."""
     script = (FILES / "functions.sh").read_text() + f"processes() {{ echo {pid}; }}\n"
     if since is not None:
         script += f"started_at() {{ echo {int(since)}; }}\n"

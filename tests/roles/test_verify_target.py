@@ -1,4 +1,4 @@
-"""How the questions to live hosts reach them: nobody else can take over the connection."""
+"""The verification's SSH connections: nobody else can take them over."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Disk:
         return done
 
     def observe(self) -> WeightsState:
-        """What the probe says; it looks for memories in one place only."""
+        """Return the output of the probe, with the folder of records replaced."""
         fact = GgufFiles()
         command = fact.command(paths=(str(self.path),))
         command = command.replace("/var/lib/llamafleet/weights", str(self.memory))

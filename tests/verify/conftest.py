@@ -32,7 +32,7 @@ NOT_CHAT = ("embedding", "embeddings", "rerank", "reranking")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which fleet, and which of its hosts."""
+    """Add the options for the fleet and its hosts."""
     group = parser.getgroup("verify", "live hosts against their plan")
     group.addoption("--fleet", help="the fleet file whose hosts are verified")
     group.addoption(
@@ -124,7 +124,7 @@ def _swaps(plan: HostPlan, fleet: Fleet) -> Iterator[tuple[str, Probe]]:
 
 
 def can_chat(model: Model) -> bool:
-    """Whether a model is llama-server with chat: no other program, no embeddings, no ranking."""
+    """Return True if a model is llama-server with chat: no other program, embeddings or ranking."""
     return model.gguf is not None and not any(flag.key in NOT_CHAT for flag in model.flags)
 
 

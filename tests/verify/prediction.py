@@ -1,4 +1,4 @@
-"""What llama-swap must evict, worked out from the plan's combinations alone.
+"""Predict what llama-swap must evict, from the plan's combinations alone.
 
 Small on purpose and independent of the compiler's solver: `tests/conformance/test_solver.py` holds
 both against recordings of the real program.
@@ -37,7 +37,7 @@ def after_request(
 
 
 def _pushes(groups: Collection[GroupPlan], model: str, other: str) -> bool:
-    """Whether loading a model unloads another."""
+    """Return True if loading a model unloads another."""
     own, its = (
         next((group for group in groups if each in group.models), UNGROUPED)
         for each in (model, other)

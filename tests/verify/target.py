@@ -90,7 +90,7 @@ class Target:
         return None if path is None else str(Path(path).expanduser())
 
     def ssh_command(self) -> str:
-        """What a person types to look at the host."""
+        """Return the ssh command for the user to inspect the host."""
         ssh = self.host.ssh
         words = ["ssh"]
         words += ["-F", str(self.ssh_config or ssh.config)] if self.ssh_config or ssh.config else []
@@ -144,7 +144,7 @@ class Target:
             raise AssertionError(f"{self.host.name}: {url} answers no JSON: {text[:300]}") from None
 
     def look(self, unit: str) -> str:
-        """Where a person looks next."""
+        """Return the command that shows more about a failure."""
         return f"look there: {self.ssh_command()} journalctl -u {unit} -n 50"
 
 

@@ -37,5 +37,5 @@ def test_are_as_planned(live_weights: Subject) -> None:
 
 
 def way_out(planned: GgufPlan) -> str:
-    """What brings a missing file."""
+    """Return the remedy for a missing file."""
     return ROLL_OUT if planned.download else "put it there, or let it be downloaded (hf)"

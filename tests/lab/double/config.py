@@ -1,4 +1,4 @@
-"""What the double reads of a llama-swap config, and what it refuses, in llama-swap's words.
+"""The configuration of the double: the keys it reads, and refusals in llama-swap's words.
 
 Not stood in for: macros other than PORT, MODEL_ID and PID, peers, selectors, profiles, filters,
 API keys, capabilities, stores. A config that needs them belongs on the real program.

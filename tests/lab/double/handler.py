@@ -39,7 +39,7 @@ HOP_BY_HOP = frozenset(
 
 
 class Owner(Protocol):
-    """What a connection needs of its server."""
+    """The part of the server that a connection needs."""
 
     router: Router
     lines: list[str]
@@ -185,7 +185,7 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(500, f"unspecific error: {error}")
 
     def _client_is_there(self) -> bool:
-        """Whether the client still holds the connection while it waits for its model."""
+        """Return True if the client still holds the connection while it waits for its model."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         return not readable or self.connection.recv(1, socket.MSG_PEEK) != b""
 

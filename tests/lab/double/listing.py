@@ -1,4 +1,4 @@
-"""What `/running` and `/v1/models` list."""
+"""The contents of `/running` and `/v1/models`."""
 
 from __future__ import annotations
 

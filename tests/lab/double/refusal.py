@@ -2,4 +2,4 @@
 
 
 class RefusedError(Exception):
-    """What llama-swap says when it refuses a config."""
+    """The message with which llama-swap refuses a config."""

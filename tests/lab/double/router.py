@@ -1,4 +1,4 @@
-"""Who may run: admission, the queue, evictions, and swaps that run beside each other.
+"""The router: admission, the queue, evictions, and swaps that run in parallel.
 
 One lock guards everything that decides; whatever takes time runs outside it and calls back.
 """
@@ -36,7 +36,7 @@ class Waiter:
 
     @property
     def settled(self) -> bool:
-        """Whether waiting is over."""
+        """Return True if waiting is over."""
         return self.granted or self.error is not None
 
 
@@ -140,7 +140,7 @@ class Router:
         return tuple(sorted(live | (self._swaps.keys() - {but})))
 
     def _collides(self, model: str, evict: Sequence[str]) -> bool:
-        """Whether a swap under way stops this model, is stopped by it, or stops the same one."""
+        """Return True if a swap under way involves this model or one that it stops."""
         return any(
             each.model in evict or model in each.evict or set(evict) & set(each.evict)
             for each in self._swaps.values()

@@ -1,4 +1,4 @@
-"""A shared site for tests that try it hard: other fleet files for a while, and what was said."""
+"""Edits of the shared site for a while, and rollouts that must succeed or fail."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def edited(site: Site, old: str, new: str) -> Iterator[None]:
 
 
 def manifest(host: Host) -> dict[str, dict[str, object]]:
-    """What a host has in writing of what is managed there."""
+    """Return the manifest of a host."""
     loaded: dict[str, dict[str, object]] = json.loads(
         host.run("cat /var/lib/llamafleet/manifest.json", sudo=True).stdout
     )

@@ -1,4 +1,4 @@
-"""An editor's questions at any place of any text: what the language server answers."""
+"""Requests of an editor at any position of any text, answered by the language server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways to estimate a start: each a whole process, but for the rule of thumb."""
+"""Estimators of a start: each a process of its own, except the rule of thumb."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.memory.starts import MIB, Sizes, Start, by_part
 from llamafleet.capacity.memory import Flags, read_flags
-from tests.lab.places import cache_directory
+from tests.lab.paths import cache_directory
 from tests.memory.record import free_port
 
 CARD = "24GiB"

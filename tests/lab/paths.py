@@ -1,4 +1,4 @@
-"""Where the lab keeps things, and the names of everything that belongs to one lab.
+"""The folders of the lab, and the names of everything that belongs to one lab.
 
 Every mount, link, cgroup, firewall rule and directory of a lab can be told from the lab's id alone.
 So tearing a lab down needs no list of what was made, and a lab that died half way is torn down by
@@ -32,12 +32,12 @@ def lab_directory(lab_id: str) -> Path:
 
 
 def is_lab_id(text: str) -> bool:
-    """Whether a text has the form of a lab's id."""
+    """Return True if a text has the form of a lab's ID."""
     return re.fullmatch("[0-9a-f]{4}", text) is not None
 
 
 def cache_directory() -> Path:
-    """What outlives a lab and may be thrown away at any time: base images and packages."""
+    """Return the folder for base images and packages, which may be deleted at any time."""
     root = os.environ.get("LLAMAFLEET_CACHE")
     return (Path(root) if root else Path.home() / ".cache" / "llamafleet") / "lab"
 
