@@ -19,7 +19,7 @@ from pyinfra.connectors.util import CommandOutput
 from pyinfra.context import host as current_host
 from pyinfra.context import state as current_state
 
-from llamafleet_roles.pyinfra_hooks.connection import LOST, is_cut_off
+from llamafleet_roles.pyinfra_hooks.connection import CONNECTION_ERRORS, is_cut_off
 from llamafleet_roles.pyinfra_hooks.silence import (
     COMMAND_SILENCE,
     CommandSilentError,
@@ -59,7 +59,7 @@ def run_command(
             host, f"a command hangs on this host ({error}): check the host, then run this again"
         )
         return False, CommandOutput([])
-    except LOST as error:
+    except CONNECTION_ERRORS as error:
         log_error(host, f"lost the connection during a command ({error}): run this again")
         return False, CommandOutput([])
     if not done and is_cut_off(host):
@@ -152,7 +152,7 @@ def upload(state: State, host: Host, local: Path, remote: str, sha256: str, what
     host.log(f"uploading {what}, {local.stat().st_size / 1e6:.0f} MB")
     try:
         done = host.put_file(str(local), f"{remote}.part", **connector_arguments(host))
-    except LOST as error:
+    except CONNECTION_ERRORS as error:
         log_error(host, f"could not upload {what}: {error}")
         return False
     return done and _run_script(
@@ -173,7 +173,7 @@ def fetch(state: State, host: Host, remote: str, local: Path, sha256: str) -> bo
         else:
             log_error(host, f"the download of {remote} is incomplete")
         return whole
-    except LOST as error:
+    except CONNECTION_ERRORS as error:
         log_error(host, f"could not fetch {remote}: {error}")
         return False
     finally:

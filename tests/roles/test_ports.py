@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet.targets.plan_types import Socket, Unit
-from llamafleet_roles.services.changes import Changes, units_that_give_way
+from llamafleet_roles.services.changes import Changes, units_freeing_ports
 from llamafleet_roles.services.facts import HostState
 from llamafleet_roles.services.manifest import Manifest, NotifiedUnits
 from llamafleet_roles.services.ports import PortHolder, port_conflicts, socket_key
@@ -189,9 +189,9 @@ def test_units_that_the_rollout_itself_moves_are_in_nobodys_way() -> None:
     planned = (Unit(UNIT, "/x"), Unit("nginx.service", "/usr/sbin/nginx", managed=False))
     manifest = Manifest({}, {"llama-swap-old.service": True, "nginx.service": False})
     observed = HostState(manifest=manifest)
-    still = units_that_give_way(planned, Changes(), observed)
+    still = units_freeing_ports(planned, Changes(), observed)
     assert still == {UNIT, "llama-swap-old.service"}
     assert len(list(port_conflicts(PLAN, (holder,), still))) == 1
     notice = NotifiedUnits(reloads=("nginx.service",))
-    moved = units_that_give_way(planned, Changes(gone=(("/etc/nginx/x", notice),)), observed)
+    moved = units_freeing_ports(planned, Changes(removed=(("/etc/nginx/x", notice),)), observed)
     assert list(port_conflicts(PLAN, (holder,), moved)) == []

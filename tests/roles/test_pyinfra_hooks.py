@@ -13,7 +13,7 @@ import pytest
 from pyinfra.connectors import util
 
 from llamafleet_roles.pyinfra_hooks import connection, silence
-from llamafleet_roles.pyinfra_hooks.connection import set_socket_options, watch
+from llamafleet_roles.pyinfra_hooks.connection import monitor, set_socket_options
 from llamafleet_roles.pyinfra_hooks.silence import CommandSilentError, SilenceTimeout, read_output
 
 
@@ -99,7 +99,7 @@ def watched(says: Callable[[int], bool]) -> tuple[FakeTransport, list[int]]:
     """The connection, and after how many naps it was given up."""
     transport, given_up = FakeTransport(says), list[int]()
     anything: Any = transport
-    watch(anything, lambda: given_up.append(transport.naps))
+    monitor(anything, lambda: given_up.append(transport.naps))
     return transport, given_up
 
 
@@ -112,7 +112,7 @@ def test_a_host_that_says_something_is_never_given_up(quick: None) -> None:
 
 def test_a_host_that_says_nothing_any_more_is_given_up_after_a_minute(quick: None) -> None:
     transport, given_up = watched(lambda nap: nap < 5)
-    assert given_up == [4 + connection.PATIENCE // connection.ASK_AFTER]
+    assert given_up == [4 + connection.KEEPALIVE_TIMEOUT // connection.KEEPALIVE_INTERVAL]
     assert transport.asked > 0
 
 
@@ -141,6 +141,6 @@ def test_what_is_no_socket_is_left_as_it_is() -> None:
 
 def test_the_page_on_rollouts_names_these_times() -> None:
     page = (Path(__file__).parents[2] / "docs" / "rollout.md").read_text()
-    assert f"nothing for {connection.PATIENCE} s" in page
+    assert f"nothing for {connection.KEEPALIVE_TIMEOUT} s" in page
     assert f"silent for {silence.COMMAND_SILENCE} s" in page
     assert f"after {silence.PROBE_SILENCE} s" in page

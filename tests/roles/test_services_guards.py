@@ -169,7 +169,7 @@ def test_a_database_of_roots_is_seen_and_given_back(machine: Machine) -> None:
         machine.write(name, "")
     os.chown(machine.at("/srv/usage"), 0, 0)
     changes = machine.changes(plan)
-    assert changes.stray == (STORE, f"{STORE}-wal", f"{STORE}-shm")
+    assert changes.root_owned == (STORE, f"{STORE}-wal", f"{STORE}-shm")
     assert f"will change the owner of {STORE} from root to the user of its service" in "\n".join(
         changes.lines()
     )
@@ -186,7 +186,7 @@ def test_a_link_or_a_second_name_of_a_file_is_not_given_away(machine: Machine) -
     machine.at(STORE).symlink_to(machine.at("/etc/shadow"))
     os.link(machine.at("/etc/shadow"), machine.at(f"{STORE}-wal"))
     machine.at(CONFIG).chmod(0o600)  # so that there is something to do
-    assert machine.observe(with_store()).stray == ()
+    assert machine.observe(with_store()).root_owned == ()
     os.chown(machine.at("/srv/usage"), 0, 0)
     assert machine.apply(with_store()).returncode == 0
     assert owner(machine, "/srv/usage") == "nobody"

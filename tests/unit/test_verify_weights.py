@@ -36,7 +36,7 @@ def target() -> Target:
 @pytest.fixture
 def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GgufPlan:
     """Weights that a rollout has downloaded and verified."""
-    monkeypatch.setattr(test_weights, "MEMORY", str(tmp_path))
+    monkeypatch.setattr(test_weights, "RECORDS", str(tmp_path))
     path = tmp_path / "with blank.gguf"
     path.write_bytes(CONTENT)
     state = path.stat()

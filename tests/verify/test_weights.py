@@ -6,7 +6,7 @@ from llamafleet.targets.places import STATE
 from llamafleet.targets.plan_types import GgufPlan
 from llamafleet_verify.target import ROLL_OUT, Subject
 
-MEMORY = f"{STATE}/weights"
+RECORDS = f"{STATE}/weights"
 NOTE = """
 key=$(printf %s "$1" | sha256sum | cut -c 1-16)
 state=$(stat -Lc '%s %Y' -- "$1" 2>/dev/null) || exit 0
@@ -19,7 +19,7 @@ def test_are_as_planned(live_weights: Subject) -> None:
     """Nobody hashes 40 GB again: a file is what was verified while its size and time stay."""
     target, planned = live_weights
     gguf, where = planned.gguf, f"{target.host.name}:{planned.path}"
-    said = target.out("sh -c %s note %s %s", NOTE, planned.path, MEMORY).splitlines()
+    said = target.out("sh -c %s note %s %s", NOTE, planned.path, RECORDS).splitlines()
     assert said, f"{where} is missing; {way_out(planned)}"
     state, *notes = said
     size = state.split(" ")[0]

@@ -14,7 +14,7 @@ from llamafleet.targets.places import STATE
 from llamafleet_roles.commands import command_line
 
 FILES = Path(__file__).parent / "files"
-VERIFIED = f"{STATE}/weights"
+RECORDS = f"{STATE}/weights"
 
 
 def path_key(path: str) -> str:
@@ -65,7 +65,7 @@ class GgufFiles(FactBase[WeightsState | None]):
     def command(self, paths: tuple[str, ...]) -> str:
         """Return the probe, a script that never fails."""
         items = [item for path in paths for item in (path_key(path), path)]
-        return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", VERIFIED, *items)
+        return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", RECORDS, *items)
 
     @staticmethod
     def default() -> WeightsState | None:

@@ -28,7 +28,7 @@ from llamafleet_roles.commands import (
 from llamafleet_roles.environment import environment_text
 from llamafleet_roles.gguf_files.facts import (
     FILES,
-    VERIFIED,
+    RECORDS,
     GgufFiles,
     WeightsState,
     path_key,
@@ -87,7 +87,7 @@ def _existing(name: str, plan: GgufPlan, seen: WeightsState) -> Iterator[Functio
         key, source = path_key(plan.path), weights_source(plan.gguf)
         yield shell_step(
             command_line(
-                "sh", "-c", script, "verify", plan.path, plan.gguf.sha256, VERIFIED, key, source
+                "sh", "-c", script, "verify", plan.path, plan.gguf.sha256, RECORDS, key, source
             )
         )
 
@@ -102,7 +102,7 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
     gguf, key = plan.gguf, path_key(plan.path)
     job = BackgroundJob(
         unit=f"llamafleet-weights-{key}",
-        work=f"{VERIFIED}/{key}.work",
+        work=f"{RECORDS}/{key}.work",
         log=f"/var/log/llamafleet/weights-{key}.log",
         label=f"weights {gguf.name}",
     )
@@ -114,7 +114,7 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
         "sha256": gguf.sha256,
         "size": gguf.size,
         "path": plan.path,
-        "record": f"{VERIFIED}/{key}",
+        "record": f"{RECORDS}/{key}",
         "before": plan.usual_path,
         "endpoint": host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
     }

@@ -13,13 +13,13 @@ from pyinfra.api.host import Host
 from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.sshuserclient.client import SSHClient
 
-ASK_AFTER = 5
+KEEPALIVE_INTERVAL = 5
 """Seconds without a packet after which a keepalive is sent."""
 
-PATIENCE = 60
+KEEPALIVE_TIMEOUT = 60
 """Seconds without an answer after which the connection is closed."""
 
-LOST = (TimeoutError, OSError, SSHException, EOFError)
+CONNECTION_ERRORS = (TimeoutError, OSError, SSHException, EOFError)
 """The exceptions that paramiko and pyinfra raise when a connection ends during an operation."""
 
 
@@ -28,7 +28,7 @@ def connect_client(original: Callable[..., None], self: SSHClient, *args: Any, *
     original(self, *args, **kw)
     transport: Any = self.get_transport()
     if transport is not None:
-        transport.channel_timeout = PATIENCE
+        transport.channel_timeout = KEEPALIVE_TIMEOUT
         set_socket_options(transport.sock)
 
 
@@ -41,8 +41,8 @@ def set_socket_options(sock: Any) -> None:
     options += [
         (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 15),
         (socket.IPPROTO_TCP, "TCP_KEEPINTVL", 15),
-        (socket.IPPROTO_TCP, "TCP_KEEPCNT", PATIENCE // 15),
-        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", PATIENCE * 1000),
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT", KEEPALIVE_TIMEOUT // 15),
+        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", KEEPALIVE_TIMEOUT * 1000),
     ]
     for level, name, value in options:
         option = getattr(socket, name, None)  # macOS lacks some
@@ -56,27 +56,27 @@ def connect_host(original: Callable[..., None], self: SSHConnector) -> None:
     transport = self.client.get_transport() if self.client else None
     if transport is not None:
         host = self.host
-        gevent.spawn(watch, transport, lambda: _give_up(host, transport))
+        gevent.spawn(monitor, transport, lambda: _give_up(host, transport))
 
 
 def _give_up(host: Host, transport: Transport) -> None:
-    message = f"no answer for {PATIENCE} s: closing the connection"
+    message = f"no answer for {KEEPALIVE_TIMEOUT} s: closing the connection"
     host.log_styled(message, fg="red", log_func=logger.error)
     transport.close()
 
 
-def watch(transport: Transport, give_up: Callable[[], None]) -> None:
-    """Send keepalives to a silent host; call `give_up` after PATIENCE seconds without an answer.
+def monitor(transport: Transport, give_up: Callable[[], None]) -> None:
+    """Send keepalives to a silent host; call `give_up` after KEEPALIVE_TIMEOUT seconds without an answer.
 
     Every packet counts as an answer: on a slow line much may be queued before the reply.
     """
     heard = _listen(transport)
     silent, asking = 0, None
     while transport.is_active():
-        gevent.sleep(ASK_AFTER)
+        gevent.sleep(KEEPALIVE_INTERVAL)
         # Counted in sleeps, not by the clock: while this machine was suspended, nothing was sent.
-        silent = 0 if heard() else silent + ASK_AFTER
-        if silent >= PATIENCE:
+        silent = 0 if heard() else silent + KEEPALIVE_INTERVAL
+        if silent >= KEEPALIVE_TIMEOUT:
             give_up()
             return
         if silent and (asking is None or asking.ready()):
@@ -105,7 +105,7 @@ def _listen(transport: Transport) -> Callable[[], bool]:
 def _ask(transport: Transport) -> None:
     try:
         transport.global_request("keepalive@openssh.com", wait=True)
-    except LOST:
+    except CONNECTION_ERRORS:
         return  # the connection has ended meanwhile
 
 

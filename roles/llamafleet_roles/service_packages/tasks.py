@@ -15,7 +15,7 @@ from llamafleet_roles.commands import command_line, fail_host, log_planned, shel
 from llamafleet_roles.nginx.tasks import NAME as NGINX
 from llamafleet_roles.packages import install_script
 
-WITH_A_ROLE = (NGINX,)
+INSTALLED_BY_ROLES = (NGINX,)
 """Packages that other roles install, because they manage more than the package."""
 
 _PROBE = """
@@ -44,15 +44,15 @@ class Programs(FactBase[frozenset[str] | None]):
         return frozenset(output[1:]) if output and output[0] == "programs 1" else None
 
 
-def wanted(plan: HostPlan) -> tuple[Package, ...]:
+def packages_to_install(plan: HostPlan) -> tuple[Package, ...]:
     """Return the packages that have no role of their own."""
-    return tuple(each for each in plan.packages if each.name not in WITH_A_ROLE)
+    return tuple(each for each in plan.packages if each.name not in INSTALLED_BY_ROLES)
 
 
 @operation()
 def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Install what is missing; the services role manages the programs' files and units."""
-    packages = wanted(plan)
+    packages = packages_to_install(plan)
     if not packages:
         return
     seen = host.get_fact(Programs, *(each.program for each in packages))
@@ -71,5 +71,5 @@ def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 @deploy("service packages")
 def service_packages(plan: HostPlan) -> None:
     """Install the packages of the distribution that the plan's services need."""
-    if wanted(plan):
+    if packages_to_install(plan):
         install_packages(name="Install", plan=plan)

@@ -18,7 +18,7 @@ from llamafleet_roles.commands import command_line
 from llamafleet_roles.services.changes import Changes
 from llamafleet_roles.services.facts import HostState
 from llamafleet_roles.services.manifest import Manifest, manifest_of, manifest_text
-from llamafleet_roles.services.plan_lines import plan_lines, planned_units, trials
+from llamafleet_roles.services.plan_lines import plan_lines, planned_units, trial_configurations
 
 FILES = Path(__file__).parent / "files"
 SCRIPTS = ("apply", "functions", "ports", "record", "check", "health", "units")
@@ -80,7 +80,9 @@ def bundle(
         "record": _record(),
     }
     content |= {f"files/{index}": artifact.content for index, artifact in staged.items()}
-    content |= {f"trial/{index}": text for index, text in trials(plan, staged).items()}
+    content |= {
+        f"trial/{index}": text for index, text in trial_configurations(plan, staged).items()
+    }
     return base64.encodebytes(_archive(content)).decode()
 
 

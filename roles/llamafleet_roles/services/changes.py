@@ -18,32 +18,32 @@ _ENABLED = frozenset({"enabled", "enabled-runtime", "static", "alias", "generate
 class Changes:
     """Everything that a rollout has to do on one host.
 
-    `units` need something that no changed file brings about, with the reason. `gone` and `stop` are
-    files and units of the manifest that the plan has no more; `leave` are such units of packages.
-    `taken` are files to write that are not in the manifest: a file that exists there is not ours.
-    `stray` are files of a database that belong to root instead of their service's user.
+    `units` need something that no changed file brings about, with the reason. `removed` and `stop` are
+    files and units of the manifest that the plan has no more; `released` are such units of packages.
+    `unmanaged` are files to write that are not in the manifest: a file that exists there is not ours.
+    `root_owned` are files of a database that belong to root instead of their service's user.
     """
 
     put: tuple[Artifact, ...] = ()
-    gone: tuple[tuple[str, NotifiedUnits], ...] = ()
+    removed: tuple[tuple[str, NotifiedUnits], ...] = ()
     stop: tuple[str, ...] = ()
-    leave: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
     units: tuple[tuple[str, str], ...] = ()
     owed: tuple[str, ...] = ()
     manifest: bool = False
     new: frozenset[str] = field(default_factory=frozenset)
-    taken: tuple[str, ...] = ()
-    stray: tuple[str, ...] = ()
+    unmanaged: tuple[str, ...] = ()
+    root_owned: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(
             self.put
-            or self.gone
+            or self.removed
             or self.stop
             or self.units
             or self.owed
             or self.manifest
-            or self.stray
+            or self.root_owned
         )
 
     def lines(self) -> Iterator[str]:
@@ -51,11 +51,11 @@ class Changes:
         for artifact in self.put:
             verb = "create" if artifact.path in self.new else "replace"
             yield f"will {verb} {artifact.path}{_noticed(artifact.restarts, artifact.reloads)}"
-        for path in (each for each in self.taken if each not in self.new):
+        for path in (each for each in self.unmanaged if each not in self.new):
             yield f"{path} is not managed by llamafleet yet: will keep a copy in {STATE}/replaced"
-        for path in self.stray:
+        for path in self.root_owned:
             yield f"will change the owner of {path} from root to the user of its service"
-        for path, notice in self.gone:
+        for path, notice in self.removed:
             yield f"will remove {path}{_noticed((), notice.reloads)}"
         for unit in self.stop:
             yield f"will stop and disable {unit}"
@@ -67,7 +67,7 @@ class Changes:
                 yield "an earlier run was interrupted: will finish it"
             else:
                 yield f"{unit} still needs a {_OWED.get(verb, verb)} from an earlier run"
-        if self.manifest and not (self.put or self.gone or self.stop):
+        if self.manifest and not (self.put or self.removed or self.stop):
             yield "will update the list of files and units that llamafleet manages"
 
 
@@ -128,25 +128,25 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ho
     put = tuple(each for each in artifacts if _differs(each, observed))
     return Changes(
         put=put,
-        gone=tuple(
+        removed=tuple(
             (path, notice) for path, notice in had.files.items() if path not in wanted.files
         ),
         stop=tuple(
             name for name, managed in had.units.items() if managed and name not in wanted.units
         ),
-        leave=tuple(
+        released=tuple(
             name for name, managed in had.units.items() if not managed and name not in wanted.units
         ),
         units=tuple((name, reason) for name, reason in troubles if reason),
         owed=observed.owed,
         manifest=had != wanted,
         new=frozenset(each.path for each in artifacts if each.path not in observed.files),
-        taken=tuple(each.path for each in put if each.path not in had.files),
-        stray=observed.stray,
+        unmanaged=tuple(each.path for each in put if each.path not in had.files),
+        root_owned=observed.root_owned,
     )
 
 
-def units_that_give_way(planned: Iterable[Unit], changes: Changes, observed: HostState) -> set[str]:
+def units_freeing_ports(planned: Iterable[Unit], changes: Changes, observed: HostState) -> set[str]:
     """Return the units that may hold ports of the plan: the rollout moves or stops them itself.
 
     A unit of a package is among them if one of our files for it changes and reloads it.
@@ -155,6 +155,6 @@ def units_that_give_way(planned: Iterable[Unit], changes: Changes, observed: Hos
     managed = {each.name for each in planned if each.managed}
     managed |= {name for name, is_managed in had.units.items() if is_managed}
     read_again = {unit for each in changes.put for unit in each.reloads}
-    read_again |= {unit for _, notice in changes.gone for unit in notice.reloads}
+    read_again |= {unit for _, notice in changes.removed for unit in notice.reloads}
     read_again |= {each.partition("@")[2] for each in changes.owed if each.startswith("reload@")}
     return managed | read_again

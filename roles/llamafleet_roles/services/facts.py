@@ -43,7 +43,7 @@ class HostState:
     """The state of a host; files that do not exist are not in `files`.
 
     `stale` are weights, by unit, that were replaced after the unit had loaded them. `held` are
-    other processes at the ports of the plan, `stray` files of a service's database that belong to
+    other processes at the ports of the plan, `root_owned` files of a service's database that belong to
     root, and `state` differs after each rollout.
     """
 
@@ -53,7 +53,7 @@ class HostState:
     manifest: Manifest | None = None
     stale: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     held: tuple[PortHolder, ...] = ()
-    stray: tuple[str, ...] = ()
+    root_owned: tuple[str, ...] = ()
     state: str = ""
 
 
@@ -109,7 +109,7 @@ class Services(FactBase[HostState | None]):
             manifest=read_manifest(text) if text else None,
             stale=stale,
             held=tuple(held),
-            stray=tuple(texts["stray"]),
+            root_owned=tuple(texts["stray"]),
             state="".join(texts["state"]),
         )
 

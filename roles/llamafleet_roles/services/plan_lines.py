@@ -53,7 +53,7 @@ def plan_lines(
             _listed(artifact.restarts), _listed(artifact.reloads),
         )  # fmt: skip
     yield from _leaving_lines(plan, changes)
-    for path in changes.taken:
+    for path in changes.unmanaged:
         yield _line("taken", path)
     for socket in planned_sockets(plan):
         yield _line("socket", socket.unit, socket_key(socket))
@@ -67,7 +67,7 @@ def plan_lines(
         yield from _swap_lines(service, artifacts, staged)
 
 
-def trials(plan: HostPlan, staged: Mapping[int, Artifact]) -> dict[int, str]:
+def trial_configurations(plan: HostPlan, staged: Mapping[int, Artifact]) -> dict[int, str]:
     """Return the configurations that llama-swap validates, by the index of the staged file."""
     found = {}
     for service in plan.services:
@@ -89,7 +89,7 @@ def _check_lines(
     artifacts: tuple[Artifact, ...], staged: Mapping[int, Artifact], changes: Changes
 ) -> Iterator[str]:
     """Yield a line for each folder that a program validates and in which something changes."""
-    paths = [artifact.path for artifact in staged.values()] + [path for path, _ in changes.gone]
+    paths = [artifact.path for artifact in staged.values()] + [path for path, _ in changes.removed]
     checks = dict.fromkeys(each.check for each in artifacts if each.check and each.check.folder)
     for check in filter(None, checks):
         if any(path.startswith(f"{check.folder}/") for path in paths):
@@ -116,13 +116,13 @@ def _listed(names: Iterable[str]) -> str:
 def _leaving_lines(plan: HostPlan, changes: Changes) -> Iterator[str]:
     units = planned_units(plan)
     names = {unit.name for unit in units}
-    for path, notice in changes.gone:
-        reloads = (unit for unit in notice.reloads if unit in names or unit in changes.leave)
+    for path, notice in changes.removed:
+        reloads = (unit for unit in notice.reloads if unit in names or unit in changes.released)
         restarts = (unit for unit in notice.restarts if unit in names)
         yield _line("gone", path, _listed(restarts), _listed(reloads))
     for unit in units:
         yield _line("unit", unit.name, unit.executable, "ours" if unit.managed else "package")
-    for name in changes.leave:
+    for name in changes.released:
         yield _line("unit", name, "-", "leave")
     for name in changes.stop:
         yield _line("stop", name)

@@ -28,7 +28,7 @@ from llamafleet_roles.services.facts import FILES
 from llamafleet_roles.services.proof import failure_reason, is_ready, split_response, start_path
 from llamafleet_roles.site_data import DataError, read_key, read_seconds, read_switch
 
-PATIENCE = 900
+START_TIMEOUT = 900
 """Seconds that a model may take to start, unless `llamafleet_health_timeout` is set."""
 
 
@@ -40,7 +40,7 @@ def start_models(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, Non
     of them did not start.
     """
     try:
-        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, PATIENCE)
+        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, START_TIMEOUT)
     except DataError as error:
         yield fail_host(str(error))
         return

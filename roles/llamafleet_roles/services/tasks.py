@@ -14,14 +14,14 @@ from llamafleet.targets.plan_types import Artifact, HostPlan
 from llamafleet_roles.commands import fail_host, log_planned, shell_step
 from llamafleet_roles.environment import EnvironmentFileError
 from llamafleet_roles.services.bundle import apply_command, bundle
-from llamafleet_roles.services.changes import Changes, compare, units_that_give_way
+from llamafleet_roles.services.changes import Changes, compare, units_freeing_ports
 from llamafleet_roles.services.environment import environment_files
 from llamafleet_roles.services.facts import Services, Texts
 from llamafleet_roles.services.plan_lines import PlanError, planned_units
 from llamafleet_roles.services.ports import planned_sockets, port_conflicts, socket_key
 from llamafleet_roles.site_data import DataError, read_key, read_seconds
 
-PATIENCE = 300
+HEALTH_TIMEOUT = 300
 """Seconds that a started process may take to answer: a large model is read from disk first."""
 
 
@@ -52,9 +52,9 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         )
         return
     changes = compare(artifacts, units, observed)
-    ours = units_that_give_way(units, changes, observed)
-    if taken := tuple(port_conflicts(plan, observed.held, ours)):
-        yield fail_host("\n".join((*taken, "nothing was changed on this host")))
+    ours = units_freeing_ports(units, changes, observed)
+    if conflicts := tuple(port_conflicts(plan, observed.held, ours)):
+        yield fail_host("\n".join((*conflicts, "nothing was changed on this host")))
         return
     if not changes:
         host.noop("files and units are up to date")
@@ -63,7 +63,7 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         log_planned(line)
     _show_differences(changes)
     try:
-        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, PATIENCE)
+        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, HEALTH_TIMEOUT)
         packed = bundle(plan, artifacts, changes, observed, patience)
     except (DataError, PlanError) as error:
         yield fail_host(str(error))
