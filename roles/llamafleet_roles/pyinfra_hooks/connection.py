@@ -66,7 +66,7 @@ def _give_up(host: Host, transport: Transport) -> None:
 
 
 def monitor(transport: Transport, give_up: Callable[[], None]) -> None:
-    """Send keepalives to a silent host; call `give_up` after KEEPALIVE_TIMEOUT seconds without an answer.
+    """Send keepalives to a silent host; call `give_up` after KEEPALIVE_TIMEOUT seconds.
 
     Every packet counts as an answer: on a slow line much may be queued before the reply.
     """

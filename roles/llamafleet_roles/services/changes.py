@@ -18,10 +18,10 @@ _ENABLED = frozenset({"enabled", "enabled-runtime", "static", "alias", "generate
 class Changes:
     """Everything that a rollout has to do on one host.
 
-    `units` need something that no changed file brings about, with the reason. `removed` and `stop` are
-    files and units of the manifest that the plan has no more; `released` are such units of packages.
-    `unmanaged` are files to write that are not in the manifest: a file that exists there is not ours.
-    `root_owned` are files of a database that belong to root instead of their service's user.
+    `units` need something that no changed file brings about, with the reason. `removed` and `stop`
+    are files and units of the manifest that the plan no longer has, `released` such units of
+    packages. `unmanaged` are files to write that the manifest does not have: what exists there is
+    not ours. `root_owned` are files of a database that belong to root, not to the service's user.
     """
 
     put: tuple[Artifact, ...] = ()

@@ -43,8 +43,8 @@ class HostState:
     """The state of a host; files that do not exist are not in `files`.
 
     `stale` are weights, by unit, that were replaced after the unit had loaded them. `held` are
-    other processes at the ports of the plan, `root_owned` files of a service's database that belong to
-    root, and `state` differs after each rollout.
+    other processes at the ports of the plan, `root_owned` files of a service's database that belong
+    to root, and `state` differs after each rollout.
     """
 
     files: Mapping[str, FileState] = field(default_factory=dict)
