@@ -43,7 +43,7 @@ LAYERS: dict[str, set[str]] = {
         "fleet.words",
     },
     "capacity.footprint": {
-        "backends", "fleet", "gguf", "lock.measured", "lock.measured_for", "targets",
+        "backends", "fleet", "gguf", "lock.measured", "lock.measurement_key", "targets",
         "capacity.memory",
     },
     "capacity.derive": {
@@ -51,8 +51,8 @@ LAYERS: dict[str, set[str]] = {
     },
     "capacity.suggestion": {"fleet", "capacity.footprint", "capacity.memory.terms"},
     "capacity.calibration": {
-        "backends", "fleet", "lock.measured", "lock.measured_for", "targets", "capacity.footprint",
-        "capacity.memory.terms",
+        "backends", "fleet", "lock.measured", "lock.measurement_key", "targets",
+        "capacity.footprint", "capacity.memory.terms",
     },
     "rules": {
         "source", "backends", "language", "diagnostics", "secrets", "fleet", "targets",
@@ -69,7 +69,7 @@ LAYERS: dict[str, set[str]] = {
     "inventory": {"fleet"},
     "supplied": {"fleet", "inventory", "language.reading"},
     "compiler": {
-        "source", "language", "diagnostics", "fleet", "lock.attach", "targets", "rules", "supplied",
+        "source", "language", "diagnostics", "fleet", "lock.load", "targets", "rules", "supplied",
         "capacity.derive", "capacity.footprint",
     },
     "swap_secrets": {

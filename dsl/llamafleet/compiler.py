@@ -16,7 +16,7 @@ from .fleet.resolve import resolve
 from .fleet.weights_folders import with_folders
 from .language.include import read_all
 from .language.reading import Read, read_bytes
-from .lock.attach import attach
+from .lock.load import load_lock
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .rules.context import RuleContext, Supplied
@@ -75,7 +75,7 @@ def compile_file(
     fleet = resolve(files, TARGETS, diagnostics)
     footprints, written = None, fleet.ggufs
     if locked:
-        fleet = attach(fleet, read, diagnostics)
+        fleet = load_lock(fleet, read, diagnostics)
     fleet = with_folders(fleet, written)
     if locked and not (found.has_errors or diagnostics.has_errors):
         fleet, footprints = _derived(fleet, diagnostics)

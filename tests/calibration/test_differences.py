@@ -10,7 +10,7 @@ from llamafleet.capacity.calibration.differences import Difference, from_before,
 from llamafleet.capacity.footprint import Footprint, Footprints
 from llamafleet.capacity.memory.terms import MIB
 from llamafleet.lock.measured import Buffers, Measured
-from llamafleet.lock.measured_for import MeasuredFor
+from llamafleet.lock.measurement_key import MeasurementKey
 from tests.footprint.fleets import fleet_of
 
 SERVER = """
@@ -50,7 +50,7 @@ def as_estimated(footprint: Footprint) -> Measured:
         }
         devices[device] = Buffers(**sizes, total=sum(sizes.values()))
     return Measured(
-        MeasuredFor("a", "b", "c"), "2026-01-31", devices, {0: footprint.bytes_on(0) / MIB}
+        MeasurementKey("a", "b", "c"), "2026-01-31", devices, {0: footprint.bytes_on(0) / MIB}
     )
 
 

@@ -23,7 +23,7 @@ NEVER_FOR_A_CHECK = {
     # What other commands are for, and a lock where there is none.
     "llamafleet.capacity", "llamafleet.diagnostics.as_text", "llamafleet.gguf",
     "llamafleet.importers", "llamafleet.language.formatter", "llamafleet.language.recovery",
-    "llamafleet.lock.apply", "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan",
+    "llamafleet.lock.merge", "llamafleet.lsp", "llamafleet.picture", "llamafleet.plan",
     "llamafleet.render",
     "llamafleet.swap_check", "llamafleet.llama_swap.simulate", "llamafleet.llama_swap.fits",
     "llamafleet.llama_swap.load", "llamafleet.targets.swap.plan",
@@ -33,7 +33,7 @@ NEVER_FOR_A_SIZE = {
     "ctypes", "dataclasses", "pathlib", "llamafleet.capacity.memory.engine.network",
     "llamafleet.capacity.memory.architectures",
     "llamafleet.capacity.memory.estimate", "llamafleet.gguf.facts", "llamafleet.gguf.header",
-    "llamafleet.lock.apply",
+    "llamafleet.lock.merge",
 }  # fmt: skip
 """What no check needs of weights of which only the size is known."""
 

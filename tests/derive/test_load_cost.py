@@ -8,7 +8,7 @@ from llamafleet.capacity.derive.load_cost import load_costs, weight
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
 from llamafleet.lock.measured import Measured, with_measured
-from llamafleet.lock.measured_for import measured_for
+from llamafleet.lock.measurement_key import measurement_key
 from llamafleet.targets.swap.block import LlamaSwap
 from tests.derive.example_lock import EXAMPLE
 
@@ -27,7 +27,7 @@ def measured(fleet: Fleet, seconds: dict[str, float]) -> Fleet:
     """The fleet with loads that took so long."""
     tree = fleet.measured
     for name, taken in seconds.items():
-        key = measured_for(fleet, "attic", "attic", name)
+        key = measurement_key(fleet, "attic", "attic", name)
         assert key is not None
         found = Measured(key, "2026-11-21", {}, load_seconds=taken)
         tree = with_measured(tree, "attic", "attic", name, found)

@@ -10,7 +10,7 @@ from llamafleet.capacity.memory.estimate import estimate
 from llamafleet.capacity.memory.terms import MIB
 from llamafleet.fleet.model import Fleet
 from llamafleet.lock.measured import Buffers, Measured, with_measured
-from llamafleet.lock.measured_for import measured_for
+from llamafleet.lock.measurement_key import measurement_key
 from tests.footprint.fleets import facts, fleet_of
 
 HOST = """\
@@ -103,7 +103,7 @@ def test_equal_hosts_are_computed_once() -> None:
 
 
 def measured(fleet: Fleet, card: float, gpus: dict[int, float]) -> Fleet:
-    key = measured_for(fleet, "box", "s", "chat")
+    key = measurement_key(fleet, "box", "s", "chat")
     assert key is not None
     buffers = Buffers(weights=card - 100, kv=60, compute=40, total=card)
     devices = {"CUDA0": buffers, "CPU": Buffers(weights=300, total=300)}

@@ -13,7 +13,7 @@ from llamafleet.cli import main
 from llamafleet.diagnostics.as_json import as_json
 from llamafleet.fleet.model import GgufFile
 from llamafleet.lock.measured import Buffers, Measured, with_measured
-from llamafleet.lock.measured_for import MeasuredFor
+from llamafleet.lock.measurement_key import MeasurementKey
 from llamafleet.lock.model import Lock, LockedBuild, LockedGguf
 from llamafleet.lock.text import write_lock
 from llamafleet.schemas import names, schema, schema_text
@@ -99,7 +99,7 @@ def test_locks() -> None:
     hold("lock", json.loads(text))
     table = json.loads((FLAGS / "b11434.json").read_text(encoding="utf-8"))
     measured = Measured(
-        MeasuredFor("1f", "b11434", "sha256 2e"), "2026-01-01", {"CUDA0": Buffers(1.5)}, {0: 2.0}
+        MeasurementKey("1f", "b11434", "sha256 2e"), "2026-01-01", {"CUDA0": Buffers(1.5)}, {0: 2.0}
     )
     gguf = LockedGguf({"hf": "a/b:Q4"}, "ab" * 20, (GgufFile("b.gguf", None, "0f" * 32),))
     lock = Lock(

@@ -24,7 +24,7 @@ from llamafleet.lock.measured import (
     recorded,
     with_measured,
 )
-from llamafleet.lock.measured_for import MeasuredFor, measured_for
+from llamafleet.lock.measurement_key import MeasurementKey, measurement_key
 from llamafleet.lock.model import Lock
 from llamafleet.lock.text import read_lock, write_lock
 from tests.gguf.test_compact import TREES
@@ -81,7 +81,7 @@ llama-server chat {
 MIB = st.floats(0, 1e9)
 MEASURED = st.builds(
     Measured,
-    key=st.builds(MeasuredFor, st.text(max_size=9), st.text(max_size=9), st.text(max_size=9)),
+    key=st.builds(MeasurementKey, st.text(max_size=9), st.text(max_size=9), st.text(max_size=9)),
     when=st.just("2026-01-31"),
     devices=st.dictionaries(st.text(max_size=9), st.builds(Buffers, MIB, MIB, total=MIB)),
     gpus=st.dictionaries(st.integers(0, 15), MIB, max_size=3),
@@ -111,7 +111,7 @@ def compiled(tmp_path: Path) -> Callable[..., Fleet]:
 
 def sample(fleet: Fleet, service: str = "home") -> Measured:
     """A measurement of the model as the fleet has it."""
-    key = measured_for(fleet, "box", service, "chat")
+    key = measurement_key(fleet, "box", service, "chat")
     assert key
     return Measured(key, "2026-01-31", {"CUDA0": Buffers(total=3.5)}, {1: 400.0}, 210.5, 1.5)
 
@@ -173,21 +173,21 @@ def test_it_counts_no_more_for_something_else(
     found = sample(compiled())
     fleet = compiled(change, with_measured({}, "box", "home", "chat", found))
     assert measured_of(fleet, "box", "home", "chat") is None
-    now = measured_for(fleet, "box", "home", "chat")
+    now = measurement_key(fleet, "box", "home", "chat")
     assert now
     assert now.differs(found.key) == what
 
 
 def test_a_process_for_each_card_is_something_else(compiled: Callable[..., Fleet]) -> None:
     each = compiled(("    listen =", "    placement = per-gpu\n    listen ="))
-    assert measured_for(each, "box", "chat", "chat") != measured_for(
+    assert measurement_key(each, "box", "chat", "chat") != measurement_key(
         compiled(), "box", "chat", "chat"
     )
 
 
 def test_what_no_build_runs_is_not_measured(compiled: Callable[..., Fleet]) -> None:
     fleet = compiled()
-    assert measured_for(fleet, "box", "home", "other") is None
+    assert measurement_key(fleet, "box", "home", "other") is None
     tree = with_measured({}, "box", "home", "other", sample(fleet))
     assert measured_of(compiled(measured=tree), "box", "home", "other") is None
 
@@ -197,7 +197,7 @@ def test_weights_are_known_by_their_content(compiled: Callable[..., Fleet]) -> N
     known = replace(fleet.ggufs["small"], sha256="ab" * 32)
     moved = replace(known, path="/elsewhere/small.gguf")
     keys = {
-        measured_for(replace(fleet, ggufs={"small": each}), "box", "home", "chat")
+        measurement_key(replace(fleet, ggufs={"small": each}), "box", "home", "chat")
         for each in (known, moved)
     }
     assert len(keys) == 1
@@ -208,7 +208,7 @@ def test_weights_without_a_hash_are_known_by_their_header(
 ) -> None:
     fleet = compiled()
     keys = [
-        measured_for(replace(fleet, facts=LockedFacts({"small": tree})), "box", "home", "chat")
+        measurement_key(replace(fleet, facts=LockedFacts({"small": tree})), "box", "home", "chat")
         for tree in ({"architecture": "llama"}, {"architecture": "llama"}, {"architecture": "x"})
     ]
     assert keys[0] == keys[1] != keys[2]

@@ -15,7 +15,7 @@ from llamafleet.lsp.features.fixes import fixes
 from llamafleet.lsp.features.formatting import formatted
 from llamafleet.lsp.features.hover import Hover, hover
 from llamafleet.lsp.features.symbols import symbols
-from llamafleet.lsp.positions import Place, place_of, position_of
+from llamafleet.lsp.positions import EditorPosition, compiler_position, editor_position
 from llamafleet.source import Position, Source, Span
 
 FLEET = """\
@@ -256,9 +256,11 @@ def test_columns_there_and_back(line: str, column: int) -> None:
     source = Source("a.fleet", f"first\r\n{line}\r\nlast")
     position = Position(2, min(column, len(line)) + 1)
     for encoding in ("utf-8", "utf-16", "utf-32"):
-        place = place_of(position, source, encoding)
-        assert position_of(place, source, encoding) == position
-        assert position_of(Place(1, 10_000), source, encoding) == Position(2, len(line) + 1)
+        place = editor_position(position, source, encoding)
+        assert compiler_position(place, source, encoding) == position
+        assert compiler_position(EditorPosition(1, 10_000), source, encoding) == Position(
+            2, len(line) + 1
+        )
 
 
 def fixed(text: str) -> list[str]:

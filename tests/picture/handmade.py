@@ -10,11 +10,11 @@ from llamafleet.picture.contents import (
     Block,
     Chip,
     Contents,
-    Door,
-    Machine,
+    Frontend,
+    HostPanel,
+    ProxyTarget,
     Stack,
     State,
-    Way,
 )
 
 GIB = 1 << 30
@@ -36,7 +36,7 @@ GROWS = stack("grows", 7, ("weights", GIB), ("other", 8 * GIB))
 WRITTEN = stack("written", 4, ("whole", 4 * GIB))
 BESIDE = stack("worker", None, ("whole", 4 * GIB))
 BLIND = Stack("blind", (), "", "blind, unknown: nobody said", 5, why="nobody said")
-ROUGH = replace(BIG, name="rough", hue=6, off=GIB)
+ROUGH = replace(BIG, name="rough", hue=6, margin=GIB)
 
 
 def bar(index: int, capacity: int | None, *stacks: Stack, reserved: int = 0) -> Bar:
@@ -63,17 +63,17 @@ EVERYTHING = Contents(
     "everything",
     "4 hosts · 7 GPUs with 96 GiB · 8 models",
     (
-        Machine(
+        HostPanel(
             "alpha", "192.0.2.1", "2 × rtx-3060 · 64 GiB RAM",
             (
-                Door("front", "nginx", "0.0.0.0:80", "work", (
-                    Way("alpha", "work", ("127.0.0.1:8080",)),
-                    Way("beta", "work", ("192.0.2.2:8080",)),
+                Frontend("front", "nginx", "0.0.0.0:80", "work", (
+                    ProxyTarget("alpha", "work", ("127.0.0.1:8080",)),
+                    ProxyTarget("beta", "work", ("192.0.2.2:8080",)),
                 )),
-                Door("outer", "nginx", "0.0.0.0:443", "front", (
-                    Way("alpha", "front", ("127.0.0.1:80",)),
+                Frontend("outer", "nginx", "0.0.0.0:443", "front", (
+                    ProxyTarget("alpha", "front", ("127.0.0.1:80",)),
                 )),
-                Door("nowhere", "nginx", "0.0.0.0:81", "nobody", ()),
+                Frontend("nowhere", "nginx", "0.0.0.0:81", "nobody", ()),
             ),
             (
                 Block("work", "llama-swap", "0.0.0.0:8080", (
@@ -89,14 +89,14 @@ EVERYTHING = Contents(
             ),
             (),
         ),
-        Machine(
+        HostPanel(
             "beta", "", "", (),
             (Block("work", "llama-swap", "",
                    (state("", ram(None, CHAT, GROWS, BLIND, slim=False)),)),), (),
         ),
-        Machine("gamma", "g.example.org", "2 × rtx-3060", (), (),
+        HostPanel("gamma", "g.example.org", "2 × rtx-3060", (), (),
                 (bar(0, 12 * GIB), bar(1, 12 * GIB, reserved=12 * GIB), ram(8 * GIB))),
-        Machine("delta", "delta.example.org", "", (), (), ()),
+        HostPanel("delta", "delta.example.org", "", (), (), ()),
     ),
 )  # fmt: skip
 
@@ -138,14 +138,16 @@ def renamed(contents: Contents, names: tuple[str, ...]) -> Contents:
         states = tuple(map(state_, each.states))
         return replace(each, kind=name(), listens=name(), states=states, more=name())
 
-    def machine_(each: Machine) -> Machine:
+    def host_panel(each: HostPanel) -> HostPanel:
         return replace(
             each,
             address=name(),
             hardware=name(),
-            doors=tuple(replace(door, listens=name(), kind=name()) for door in each.doors),
+            frontends=tuple(
+                replace(frontend, listens=name(), kind=name()) for frontend in each.frontends
+            ),
             blocks=tuple(map(block_, each.blocks)),
             idle=tuple(map(bar_, each.idle)),
         )
 
-    return Contents(name(), name(), tuple(map(machine_, contents.machines)))
+    return Contents(name(), name(), tuple(map(host_panel, contents.hosts)))

@@ -21,7 +21,7 @@ def shown(name: str, *, known: bool = True) -> Contents:
 
 def block(contents: Contents, service: str) -> Block:
     """A service's block on the first host that has it."""
-    found = (each for machine in contents.machines for each in machine.blocks)
+    found = (each for host in contents.hosts for each in host.blocks)
     return next(each for each in found if each.service == service)
 
 
@@ -47,20 +47,23 @@ def test_sums_are_those_of_the_footprints() -> None:
 
 def test_processes_of_a_card_each_are_on_their_cards() -> None:
     contents = shown("p40_cluster")
-    for machine in contents.machines:
-        [state] = machine.blocks[0].states
+    for host in contents.hosts:
+        [state] = host.blocks[0].states
         assert state.chips[0].processes == 2
         assert [len(bar.stacks) for bar in state.bars] == [1, 1]
-    [door] = contents.machines[0].doors
-    assert [(way.host, len(way.addresses)) for way in door.ways] == [("p40-a", 2), ("p40-b", 2)]
+    [frontend] = contents.hosts[0].frontends
+    assert [(target.host, len(target.addresses)) for target in frontend.targets] == [
+        ("p40-a", 2),
+        ("p40-b", 2),
+    ]
 
 
 def test_weights_of_which_only_the_size_is_known_say_that_it_is_a_rule_of_thumb() -> None:
     contents = shown("p40_cluster", known=False)
-    [state] = contents.machines[0].blocks[0].states
+    [state] = contents.hosts[0].blocks[0].states
     [stack] = state.bars[0].stacks
     assert stack.known
-    assert stack.off > stack.size // 10
+    assert stack.margin > stack.size // 10
     assert "only the size of its weights is known: rule of thumb, ±" in stack.title
 
 
@@ -69,7 +72,7 @@ def test_without_a_lock_sizes_are_unknown_and_a_way_out_is_told() -> None:
     ggufs = {name: replace(each, size=None) for name, each in fleet.ggufs.items()}
     fleet = replace(fleet, ggufs=ggufs)
     contents = gather(fleet, Footprints(fleet), "p40_cluster")
-    [state] = contents.machines[0].blocks[0].states
+    [state] = contents.hosts[0].blocks[0].states
     assert state.verdict == UNKNOWN
     assert [[stack.known for stack in bar.stacks] for bar in state.bars] == [[""], [""]]
     title = state.bars[0].stacks[0].title
@@ -97,12 +100,12 @@ def test_verdicts_are_those_of_the_rule() -> None:
     fleet = many(4)
     footprints = Footprints(fleet)
     contents = gather(fleet, footprints, "")
-    for machine, host in zip(contents.machines, fleet.hosts.values(), strict=True):
+    for panel, host in zip(contents.hosts, fleet.hosts.values(), strict=True):
         reported = {
             (each.service.name, each.combination.name, each.combination.models): each.certain
             for each in overfull(footprints, host)
         }
-        for found in machine.blocks:
+        for found in panel.blocks:
             for state in found.states:
                 key = (found.service, state.name, tuple(chip.name for chip in state.chips))
                 if state.verdict == OVER:
@@ -146,4 +149,4 @@ def test_of_very_many_combinations_the_fullest_are_drawn() -> None:
 def test_every_example_can_be_drawn() -> None:
     for name in NAMES:
         for known in (True, False):
-            assert shown(name, known=known).machines
+            assert shown(name, known=known).hosts

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from llamafleet.capacity.footprint import Footprints, Part
 from llamafleet.picture import gather, layout, metrics, to_svg
 from llamafleet.picture.bars import row, scale_of
-from llamafleet.picture.contents import FITS, OVER, TIGHT, UNKNOWN, Bar, Contents, Machine
+from llamafleet.picture.contents import FITS, OVER, TIGHT, UNKNOWN, Bar, Contents, HostPanel
 from llamafleet.picture.routes import Route, Stop, lanes
 from llamafleet.picture.shapes import Box, Group, Label, Shape
 from tests.picture import fleets, handmade
@@ -97,7 +97,7 @@ def test_a_number_of_the_author_is_not_called_weights() -> None:
     assert not boxes(shapes, "weights")
 
 
-MARGIN = replace(BIG, off=GIB)
+MARGIN = replace(BIG, margin=GIB)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_proxies_that_meet_have_lanes_of_their_own(found: list[tuple[int, int, i
 
 def contents(hosts: int) -> Contents:
     """Hosts that are all alike."""
-    one = handmade.EVERYTHING.machines[1]
+    one = handmade.EVERYTHING.hosts[1]
     return Contents("t", "s", tuple(replace(one, name=f"h{n}") for n in range(hosts)))
 
 
@@ -181,7 +181,7 @@ def test_hosts_stand_in_columns_in_their_order(hosts: int) -> None:
 
 def test_an_empty_fleet_is_a_picture() -> None:
     assert "<svg" in to_svg(layout(Contents("", "", ())))
-    assert "<svg" in to_svg(layout(Contents("", "", (Machine("", "", "", (), (), ()),))))
+    assert "<svg" in to_svg(layout(Contents("", "", (HostPanel("", "", "", (), (), ()),))))
 
 
 def test_forty_hosts_take_no_time() -> None:

@@ -92,7 +92,7 @@ def test_whatever_names_are_they_are_only_text(names: tuple[str, ...]) -> None:
     check(picture)
     page = ElementTree.fromstring(to_html(picture, contents).removeprefix("<!DOCTYPE html>"))
     cells = Counter(each.text or "" for each in page.iter("td"))
-    for machine in contents.machines:
+    for machine in contents.hosts:
         for block in machine.blocks:
             for state in block.states:
                 assert cells[allowed(state.name)] >= len(state.bars)

@@ -12,7 +12,7 @@ import pytest
 from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.fleet.llama_cpp import tables_of
 from llamafleet.fleet.model import Fleet, Gguf
-from llamafleet.lock.apply import apply, lock_of
+from llamafleet.lock.merge import lock_of, merge_into
 from llamafleet.targets.fingerprint import inputs_text
 from llamafleet.targets.plan_types import GgufPlan, HostPlan, ReleasePlan
 from llamafleet_roles.base import base
@@ -150,7 +150,7 @@ def test_the_flags_of_a_build_reach_the_lock_and_are_asked_for_once(
     assert (outcome.succeeded, outcome.changed) == (True, 1)
     assert "saved its flag table in fleet.lock" in outcome.said
     lock = (tmp_path / "fleet.lock").read_bytes()
-    known = apply(fleet, lock_of(lock, "fleet.lock", fleet, Diagnostics()), Diagnostics())
+    known = merge_into(fleet, lock_of(lock, "fleet.lock", fleet, Diagnostics()), Diagnostics())
     assert tables_of(known).nearest("b12000").exact
     outcome = roll_out(partial(with_builds, fleet=known), {"a": plan}, answers, caplog)["a"]
     assert (outcome.succeeded, outcome.changed) == (True, 0)

@@ -13,7 +13,7 @@ from ..source import Source
 from ..targets.swap.block import llama_swaps
 from .memory_checked import memory_checked
 from .terminal import STDIN, counted, show, totals
-from .yaml_files import Given, environment
+from .yaml_files import InputFiles, environment
 
 
 def check(
@@ -29,13 +29,13 @@ def check(
     found: dict[Diagnostic, None] = {}
     sources: dict[str, Source] = {}
     clean: list[str] = []
-    given = Given()
+    inputs = InputFiles()
     for path in dict.fromkeys(fleets):
-        if given.is_yaml(path):
+        if inputs.is_yaml(path):
             known = environment(env or [])
-            _check_yaml(path, given, (llama_swap, llama_cpp, known), (found, sources, clean))
+            _check_yaml(path, inputs, (llama_swap, llama_cpp, known), (found, sources, clean))
             continue
-        compiled = _compile(path, given)
+        compiled = _compile(path, inputs)
         found.update(dict.fromkeys(compiled.diagnostics))
         sources.update(compiled.sources)
         name = STDIN if path == "-" else path
@@ -79,13 +79,13 @@ def _print(found: Iterable[Diagnostic], sources: Mapping[str, Source], style: st
     sys.stdout.flush()
 
 
-def _compile(path: str, given: Given) -> Compiled:
-    return compile_file(STDIN if path == "-" else path, given.read)
+def _compile(path: str, inputs: InputFiles) -> Compiled:
+    return compile_file(STDIN if path == "-" else path, inputs.read)
 
 
 def _check_yaml(
     path: str,
-    given: Given,
+    inputs: InputFiles,
     asked: tuple[int | None, str | None, Mapping[str, str]],
     result: tuple[dict[Diagnostic, None], dict[str, Source], list[str]],
 ) -> None:
@@ -94,7 +94,7 @@ def _check_yaml(
     from ..swap_check import check_swap_config
 
     found, sources, clean = result
-    source, problems = given.source(path)
+    source, problems = inputs.source(path)
     found.update(dict.fromkeys(replace(each, refused=True) for each in problems))
     if source is None:
         return

@@ -10,8 +10,8 @@ from ..compiler import compile_file
 from ..diagnostics.suggest import suggest
 from ..fleet.model import Fleet
 from ..language.reading import LARGEST, read_bytes
-from ..lock.apply import TOO_LARGE
 from ..lock.location import lock_path
+from ..lock.merge import TOO_LARGE
 from ..lock.model import Lock
 from ..lock.text import LockError, read_lock, write_lock
 from .files import replace_file

@@ -16,7 +16,7 @@ from ..llama_swap.simulate import Simulation, Step
 from ..llama_swap.versions import NEWEST
 from ..source import Source
 from .terminal import STDIN, say, show
-from .yaml_files import Given, environment
+from .yaml_files import InputFiles, environment
 
 PROBLEMS, USAGE = 1, 2
 
@@ -39,11 +39,11 @@ def simulate(
     env: list[str],
 ) -> int:
     """Answer one of three questions about one llama-swap; 1 if there is none to ask."""
-    given = Given()
-    if given.is_yaml(file):
-        found = _of_yaml(file, given, llama_swap or NEWEST, environment(env))
+    inputs = InputFiles()
+    if inputs.is_yaml(file):
+        found = _of_yaml(file, inputs, llama_swap or NEWEST, environment(env))
     else:
-        found = _of_fleet(file, given, service)
+        found = _of_fleet(file, inputs, service)
     if found is None:
         return PROBLEMS
     if sets:
@@ -59,8 +59,10 @@ def simulate(
     return _requests(found, start, requests, style)
 
 
-def _of_yaml(path: str, given: Given, version: int, known: Mapping[str, str]) -> Simulation | None:
-    source, problems = given.source(path)
+def _of_yaml(
+    path: str, inputs: InputFiles, version: int, known: Mapping[str, str]
+) -> Simulation | None:
+    source, problems = inputs.source(path)
     config: SwapConfig | None = None
     if source is not None:
         config, found = read_swap_config(source, version, known)
@@ -71,12 +73,12 @@ def _of_yaml(path: str, given: Given, version: int, known: Mapping[str, str]) ->
     return Simulation(config)
 
 
-def _of_fleet(path: str, given: Given, service: str | None) -> Simulation | None:
+def _of_fleet(path: str, inputs: InputFiles, service: str | None) -> Simulation | None:
     from ..compiler import compile_file
     from ..render import render
     from ..targets.swap.block import llama_swaps
 
-    compiled = compile_file(STDIN if path == "-" else path, given.read)
+    compiled = compile_file(STDIN if path == "-" else path, inputs.read)
     errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]
     if compiled.fleet is None:
         show(errors, compiled.sources, sys.stderr)

@@ -17,7 +17,7 @@ _YAML = re.compile(r"^(?:---|[A-Za-z_\"'][\w\"' -]*:(?:\s|$))", re.MULTILINE)
 _FLEET = re.compile(r"^\s*(?:fleet\s+\S|include\s+\"|(?:host|model|build|gpu)\s+\S+\s*\{)", re.M)
 
 
-class Given:
+class InputFiles:
     """Files as they are named on the command line; stdin is read once."""
 
     def __init__(self) -> None:

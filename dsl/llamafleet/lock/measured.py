@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 
 from ..fleet.model import Fleet
-from .measured_for import MeasuredFor, measured_for
+from .measurement_key import MeasurementKey, measurement_key
 from .model import JsonTree
 
 NUMBER = "a number that is not negative"
@@ -37,7 +37,7 @@ class Measured:
     host's device index; `host` is the memory of the process that is not a mapped file, in MiB.
     """
 
-    key: MeasuredFor
+    key: MeasurementKey
     when: str
     devices: Mapping[str, Buffers]
     gpus: Mapping[int, float] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Measured:
 def measured_of(fleet: Fleet, host: str, service: str, model: str) -> Measured | None:
     """What was measured of a model on a host, if that is what the fleet still asks for."""
     found = recorded(fleet.measured, host, service, model)
-    if isinstance(found, Measured) and found.key == measured_for(fleet, host, service, model):
+    if isinstance(found, Measured) and found.key == measurement_key(fleet, host, service, model):
         return found
     return None
 
@@ -130,9 +130,9 @@ def _read(tree: object) -> Measured:
     )
 
 
-def _key(tree: object) -> MeasuredFor:
+def _key(tree: object) -> MeasurementKey:
     found = _expect(tree, "key")
-    return MeasuredFor(*(_text(found, each.name) for each in fields(MeasuredFor)))
+    return MeasurementKey(*(_text(found, each.name) for each in fields(MeasurementKey)))
 
 
 def _buffers(tree: object, device: str) -> Buffers:

@@ -14,36 +14,36 @@ UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-l
 """For each encoding of the protocol, Python's, and how many bytes a unit has."""
 
 
-class Place(NamedTuple):
-    """A place as an editor tells it."""
+class EditorPosition(NamedTuple):
+    """A position as an editor tells it."""
 
     line: int
     character: int
 
 
-def place_of(position: Position, source: Source | None, encoding: str) -> Place:
+def editor_position(position: Position, source: Source | None, encoding: str) -> EditorPosition:
     """Where the compiler's `position` is for an editor."""
     line = _line(source, position.line)
     codec, size = UNITS[encoding]
     before = line[: position.column - 1]
     beyond = max(0, position.column - 1 - len(line))
     units = len(before.encode(codec, "surrogatepass")) // size
-    return Place(position.line - 1, units + beyond)
+    return EditorPosition(position.line - 1, units + beyond)
 
 
-def position_of(place: Place, source: Source, encoding: str) -> Position:
-    """Where an editor's `place` is for the compiler; behind the end of a line is its end."""
-    line = _line(source, place.line + 1)
+def compiler_position(position: EditorPosition, source: Source, encoding: str) -> Position:
+    """Where an editor's `position` is for the compiler; behind the end of a line is its end."""
+    line = _line(source, position.line + 1)
     codec, size = UNITS[encoding]
-    before = line.encode(codec, "surrogatepass")[: place.character * size]
+    before = line.encode(codec, "surrogatepass")[: position.character * size]
     # In the middle of a character is in front of it.
-    return Position(place.line + 1, len(before.decode(codec, "ignore")) + 1)
+    return Position(position.line + 1, len(before.decode(codec, "ignore")) + 1)
 
 
-def end_of(source: Source, encoding: str) -> Place:
+def end_position(source: Source, encoding: str) -> EditorPosition:
     """Behind the last character of a text."""
     number = len(source.lines)
-    return place_of(Position(number, len(source.lines[-1]) + 1), source, encoding)
+    return editor_position(Position(number, len(source.lines[-1]) + 1), source, encoding)
 
 
 def _line(source: Source | None, number: int) -> str:

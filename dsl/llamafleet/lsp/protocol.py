@@ -12,7 +12,7 @@ from .features.completion import Completion, Item, Sort
 from .features.fixes import Fix
 from .features.hover import Hover
 from .features.symbols import Symbol
-from .positions import place_of
+from .positions import editor_position
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -126,4 +126,4 @@ def symbol(found: Symbol, source: Source, encoding: str) -> types.DocumentSymbol
 
 
 def _place(position: Position, source: Source | None, encoding: str) -> types.Position:
-    return types.Position(*place_of(position, source, encoding))
+    return types.Position(*editor_position(position, source, encoding))

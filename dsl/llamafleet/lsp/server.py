@@ -14,7 +14,7 @@ from .features.fixes import fixes
 from .features.formatting import formatted
 from .features.hover import hover
 from .features.symbols import symbols
-from .positions import Place, end_of, position_of
+from .positions import EditorPosition, compiler_position, end_position
 from .session import Session
 
 DELAY = 0.2
@@ -66,7 +66,7 @@ def _answer_places(server: LanguageServer, session: Session) -> None:
     def complete_at(params: types.CompletionParams) -> list[types.CompletionItem]:
         uri = params.text_document.uri
         source = session.source(uri)
-        position = position_of(_place(params.position), source, session.encoding)
+        position = compiler_position(_editor_position(params.position), source, session.encoding)
         found = complete(source.text, position, session.project(uri).files)
         asked = server.client_capabilities.text_document
         item = asked.completion.completion_item if asked and asked.completion else None
@@ -77,7 +77,7 @@ def _answer_places(server: LanguageServer, session: Session) -> None:
     def hover_at(params: types.HoverParams) -> types.Hover | None:
         uri = params.text_document.uri
         source, project = session.source(uri), session.project(uri)
-        position = position_of(_place(params.position), source, session.encoding)
+        position = compiler_position(_editor_position(params.position), source, session.encoding)
         found = hover(source.text, position, project.files, project.sources)
         return protocol.hover(found, source, session.encoding) if found else None
 
@@ -85,7 +85,7 @@ def _answer_places(server: LanguageServer, session: Session) -> None:
     def definition_at(params: types.DefinitionParams) -> types.Location | None:
         uri = params.text_document.uri
         source, project = session.source(uri), session.project(uri)
-        position = position_of(_place(params.position), source, session.encoding)
+        position = compiler_position(_editor_position(params.position), source, session.encoding)
         file, _ = parse(Source(project.path, source.text))
         span = definition(file, position, project.files)
         if span is None:
@@ -102,7 +102,7 @@ def _offer_fixes(server: LanguageServer, session: Session) -> None:
         source = session.source(uri)
         called = session.project(uri).path
         start, end = (
-            position_of(_place(each), source, session.encoding)
+            compiler_position(_editor_position(each), source, session.encoding)
             for each in (params.range.start, params.range.end)
         )
         found = fixes(session.found(called), Span(called, start, end), source)
@@ -117,7 +117,7 @@ def _answer_files(server: LanguageServer, session: Session) -> None:
         text = formatted(source)
         if text is None:
             return None
-        end = types.Position(*end_of(source, session.encoding))
+        end = types.Position(*end_position(source, session.encoding))
         return [types.TextEdit(types.Range(types.Position(0, 0), end), text)]
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
@@ -127,5 +127,5 @@ def _answer_files(server: LanguageServer, session: Session) -> None:
         return [protocol.symbol(each, source, session.encoding) for each in symbols(file)]
 
 
-def _place(position: types.Position) -> Place:
-    return Place(position.line, position.character)
+def _editor_position(position: types.Position) -> EditorPosition:
+    return EditorPosition(position.line, position.character)

@@ -22,7 +22,7 @@ class Stack:
     known: str
     title: str
     hue: int | None = None
-    off: int = 0
+    margin: int = 0
     why: str = ""
 
     @property
@@ -57,9 +57,9 @@ class Bar:
         return max(0, self.used - self.capacity) if self.capacity is not None else 0
 
     @property
-    def off(self) -> int:
+    def margin(self) -> int:
         """By how many bytes the sum may be wrong."""
-        return sum(stack.off for stack in self.stacks)
+        return sum(stack.margin for stack in self.stacks)
 
     @property
     def unknown(self) -> bool:
@@ -77,9 +77,9 @@ class Bar:
         """Whether everything fits, as far as is known."""
         if self.capacity is None:
             return UNKNOWN
-        if self.used - self.growing - self.off > self.capacity:
+        if self.used - self.growing - self.margin > self.capacity:
             return OVER
-        if self.used + self.off > self.capacity:
+        if self.used + self.margin > self.capacity:
             return TIGHT
         return UNKNOWN if self.unknown else FITS
 
@@ -123,7 +123,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ProxyTarget:
     """Where a reverse proxy sends requests: a service on a host, and its addresses."""
 
     host: str
@@ -132,24 +132,24 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Frontend:
     """A reverse proxy."""
 
     name: str
     kind: str
     listens: str
     upstream: str
-    ways: tuple[Way, ...]
+    targets: tuple[ProxyTarget, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class HostPanel:
     """A host; `idle` are its memories where no service has models on it."""
 
     name: str
     address: str
     hardware: str
-    doors: tuple[Door, ...]
+    frontends: tuple[Frontend, ...]
     blocks: tuple[Block, ...]
     idle: tuple[Bar, ...]
 
@@ -166,9 +166,9 @@ class Contents:
 
     title: str
     summary: str
-    machines: tuple[Machine, ...]
+    hosts: tuple[HostPanel, ...]
 
     @property
     def bars(self) -> tuple[Bar, ...]:
         """Every bar that is drawn."""
-        return tuple(bar for machine in self.machines for bar in machine.bars)
+        return tuple(bar for host in self.hosts for bar in host.bars)

@@ -9,7 +9,7 @@ from ..capacity.footprint import Footprints
 from ..fleet.model import Fleet, GpuType, Host, Service
 from ..fleet.service import Front
 from ..plan import Wiring, wire
-from .contents import OVER, TIGHT, Bar, Block, Contents, Door, Machine, Way
+from .contents import OVER, TIGHT, Bar, Block, Contents, Frontend, HostPanel, ProxyTarget
 from .states import States
 from .words import counted, short
 
@@ -18,18 +18,20 @@ def gather(fleet: Fleet, footprints: Footprints, title: str) -> Contents:
     """All that is shown of a fleet."""
     wiring = wire(fleet)
     states = States(fleet, footprints)
-    machines = tuple(_machine(host, fleet, wiring, states) for host in fleet.hosts.values())
-    return Contents(title, _summary(fleet, machines), machines)
+    hosts = tuple(_host_panel(host, fleet, wiring, states) for host in fleet.hosts.values())
+    return Contents(title, _summary(fleet, hosts), hosts)
 
 
-def _machine(host: Host, fleet: Fleet, wiring: Wiring, states: States) -> Machine:
+def _host_panel(host: Host, fleet: Fleet, wiring: Wiring, states: States) -> HostPanel:
     services = wiring.services.get(host.name, ())
     blocks = tuple(_block(service, host, wiring, states) for service in services if service.models)
-    return Machine(
+    return HostPanel(
         name=host.name,
         address=host.address if host.address != host.name else "",
         hardware=_hardware(host),
-        doors=tuple(_door(each, each.front, host, wiring) for each in services if each.front),
+        frontends=tuple(
+            _frontend(each, each.front, host, wiring) for each in services if each.front
+        ),
         blocks=blocks,
         idle=() if any(block.states for block in blocks) else _empty(host, states),
     )
@@ -45,18 +47,18 @@ def _block(service: Service, host: Host, wiring: Wiring, states: States) -> Bloc
     return Block(service.name, service.kind, listens, found, more)
 
 
-def _door(service: Service, front: Front, host: Host, wiring: Wiring) -> Door:
-    ways: dict[str, list[str]] = {}
+def _frontend(service: Service, front: Front, host: Host, wiring: Wiring) -> Frontend:
+    targets: dict[str, list[str]] = {}
     upstream = front.upstream.text
     for each in wiring.endpoints.get(upstream, ()):
         address = each.reached_from(host.name)
-        ways.setdefault(each.host, []).append(f"{address}:{each.listen.port}")
-    return Door(
+        targets.setdefault(each.host, []).append(f"{address}:{each.listen.port}")
+    return Frontend(
         name=service.name,
         kind=service.kind,
         listens=str(service.listen),
         upstream=upstream,
-        ways=tuple(Way(host, upstream, tuple(found)) for host, found in ways.items()),
+        targets=tuple(ProxyTarget(host, upstream, tuple(found)) for host, found in targets.items()),
     )
 
 
@@ -72,14 +74,14 @@ def _hardware(host: Host) -> str:
     return " · ".join(words)
 
 
-def _summary(fleet: Fleet, machines: tuple[Machine, ...]) -> str:
+def _summary(fleet: Fleet, hosts: tuple[HostPanel, ...]) -> str:
     cards: list[GpuType] = [gpu for host in fleet.hosts.values() for gpu in host.gpus]
     words = [counted(len(fleet.hosts), "host")]
     if cards:
         memory = sum(gpu.vram or 0 for gpu in cards)
         words.append(f"{counted(len(cards), 'GPU')} with {short(memory)}")
     words.append(counted(len(fleet.models), "model"))
-    verdicts = Counter(_verdicts(machines))
+    verdicts = Counter(_verdicts(hosts))
     if verdicts[OVER]:
         words.append(f"{counted(verdicts[OVER], 'combination')} too large")
     if verdicts[TIGHT]:
@@ -87,7 +89,7 @@ def _summary(fleet: Fleet, machines: tuple[Machine, ...]) -> str:
     return " · ".join(words)
 
 
-def _verdicts(machines: tuple[Machine, ...]) -> Iterator[str]:
-    for machine in machines:
-        for block in machine.blocks:
+def _verdicts(hosts: tuple[HostPanel, ...]) -> Iterator[str]:
+    for host in hosts:
+        for block in host.blocks:
             yield from (state.verdict for state in block.states)

@@ -60,13 +60,13 @@ def _table(contents: Contents) -> str:
 
 
 def _rows(contents: Contents) -> Iterator[str]:
-    for machine in contents.machines:
-        for bar in machine.idle:
-            yield _row(machine.name, "", "", bar)
-        for block in machine.blocks:
+    for host in contents.hosts:
+        for bar in host.idle:
+            yield _row(host.name, "", "", bar)
+        for block in host.blocks:
             for state in block.states:
                 for bar in state.bars:
-                    yield _row(machine.name, block.service, state.name, bar)
+                    yield _row(host.name, block.service, state.name, bar)
 
 
 def _row(host: str, service: str, state: str, bar: Bar) -> str:

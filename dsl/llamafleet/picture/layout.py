@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 from .bars import scale_of
-from .contents import Contents, Machine
+from .contents import Contents, HostPanel
 from .legend import heading
 from .panel import BARS, WIDTH, Panel, panel
 from .place import label, moved
@@ -23,10 +23,10 @@ ASPECT = 1.45
 def layout(contents: Contents) -> Picture:
     """The picture of a fleet."""
     scale = scale_of(contents.bars, BARS)
-    panels = [panel(machine, scale) for machine in contents.machines]
+    panels = [panel(host, scale) for host in contents.hosts]
     columns = _columns([each.height for each in panels])
     places = _places(panels, columns)
-    routes = _routes(contents.machines, panels, places)
+    routes = _routes(contents.hosts, panels, places)
     found = lanes(routes, len(columns))
     lefts = _lefts(found, len(columns))
     width = (lefts[-1] if lefts else EDGE) + WIDTH + EDGE
@@ -102,29 +102,29 @@ def _lefts(found: Lanes, columns: int) -> list[int]:
 
 
 def _routes(
-    machines: Sequence[Machine], panels: Sequence[Panel], places: Sequence[tuple[int, int]]
+    hosts: Sequence[HostPanel], panels: Sequence[Panel], places: Sequence[tuple[int, int]]
 ) -> list[Route]:
     """From every reverse proxy to each host that answers for it."""
     ends_at: dict[tuple[str, str], Stop] = {}
     starts: dict[tuple[str, str], Stop] = {}
-    for machine, drawn, (column, y) in zip(machines, panels, places, strict=True):
-        for name, box in (*drawn.doors, *drawn.blocks):
-            ends_at[machine.name, name] = Stop(column, box.x, y + box.y + ARRIVE)
-            starts[machine.name, name] = Stop(column, box.x, y + box.y + LEAVE)
+    for host, drawn, (column, y) in zip(hosts, panels, places, strict=True):
+        for name, box in (*drawn.frontends, *drawn.blocks):
+            ends_at[host.name, name] = Stop(column, box.x, y + box.y + ARRIVE)
+            starts[host.name, name] = Stop(column, box.x, y + box.y + LEAVE)
     arrived: dict[Stop, int] = {}
     found = []
-    for machine in machines:
-        for door in machine.doors:
+    for host in hosts:
+        for frontend in host.frontends:
             ends = []
-            for way in door.ways:
-                stop = ends_at.get((way.host, way.service))
-                if stop is None or (way.host, way.service) == (machine.name, door.name):
+            for target in frontend.targets:
+                stop = ends_at.get((target.host, target.service))
+                if stop is None or (target.host, target.service) == (host.name, frontend.name):
                     continue
                 nth = arrived.get(stop, 0)
                 arrived[stop] = nth + 1
                 end = Stop(stop.column, stop.inset, stop.y + nth % 3 * 6)
-                to = ", ".join(way.addresses)
-                ends.append((end, f"{door.name} → {way.service} on {way.host}: {to}"))
+                to = ", ".join(target.addresses)
+                ends.append((end, f"{frontend.name} → {target.service} on {target.host}: {to}"))
             if ends:
-                found.append(Route(starts[machine.name, door.name], tuple(ends)))
+                found.append(Route(starts[host.name, frontend.name], tuple(ends)))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import words
 from .bars import Scale
 from .contents import Contents
-from .place import flow, label, moved, width
+from .place import label, moved, width, wrap_rows
 from .shapes import Box, Group, Shape
 
 SWATCH, LINE = 22, 24
@@ -20,7 +20,7 @@ def heading(contents: Contents, scale: Scale, x: int, room: int) -> tuple[int, t
     items += label(x, 76, contents.summary, "summary", room)
     signs = [*_signs(contents), *_rulers(contents, scale)]
     rows = 0
-    places = flow([wide for wide, _ in signs], room, 22)
+    places = wrap_rows([wide for wide, _ in signs], room, 22)
     for (line, dx), (_, shapes) in zip(places, signs, strict=True):
         items += moved(shapes, x + dx, 92 + line * LINE)
         rows = max(rows, line + 1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from . import words
 from .bars import GAP, NAMES, NUMBERS, PITCH, Scale, row
-from .contents import FITS, OVER, TIGHT, UNKNOWN, Bar, Block, Chip, Door, Machine, State
-from .place import flow, label, moved, width
+from .contents import FITS, OVER, TIGHT, UNKNOWN, Bar, Block, Chip, Frontend, HostPanel, State
+from .place import label, moved, width, wrap_rows
 from .shapes import Box, Group, Shape
 
 WIDTH, PAD, INNER = 700, 14, 14
@@ -17,62 +17,62 @@ ROOM = BLOCK - 2 * INNER
 BARS = ROOM - NAMES - NUMBERS - 2 * GAP
 """How wide bars may become, what lies beyond their end included."""
 
-DOOR, HEADER, TITLE, CHIPS = 34, 40, 24, 20
+FRONTEND, HEADER, TITLE, CHIPS = 34, 40, 24, 20
 SWATCH = 11
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A panel from (0, 0): `doors` and `blocks` are the boxes that arrows leave and reach."""
+    """A panel from (0, 0): `frontends` and `blocks` are the boxes that arrows leave and reach."""
 
     height: int
     shape: Group
-    doors: tuple[tuple[str, Box], ...]
+    frontends: tuple[tuple[str, Box], ...]
     blocks: tuple[tuple[str, Box], ...]
 
 
-def panel(machine: Machine, scale: Scale) -> Panel:
+def panel(host: HostPanel, scale: Scale) -> Panel:
     """The panel of a host."""
     items: list[Shape] = []
-    doors, blocks = [], []
-    y = 62 if machine.address else 46
-    for door in machine.doors:
-        shapes = _door(door)
-        doors.append((door.name, Box(PAD, y, BLOCK, DOOR, "door", 6)))
-        items += [doors[-1][1], *moved(shapes, PAD, y)]
-        y += DOOR + 8
-    for block in machine.blocks:
+    frontends, blocks = [], []
+    y = 62 if host.address else 46
+    for frontend in host.frontends:
+        shapes = _frontend(frontend)
+        frontends.append((frontend.name, Box(PAD, y, BLOCK, FRONTEND, "door", 6)))
+        items += [frontends[-1][1], *moved(shapes, PAD, y)]
+        y += FRONTEND + 8
+    for block in host.blocks:
         tall, shape = _block(block, scale)
         blocks.append((block.service, Box(PAD, y, BLOCK, tall, "block", 6)))
         items += moved((shape,), PAD, y)
         y += tall + 10
-    if machine.idle:
-        tall, shapes = _bars(machine.idle, scale)
+    if host.idle:
+        tall, shapes = _bars(host.idle, scale)
         items += moved(shapes, PAD + INNER, y + 4)
         y += tall + 8
     height = y + 4
     frame = Box(0, 0, WIDTH, height, "panel", 10)
-    group = Group((frame, *_head(machine), *items), f"host {machine.name}")
-    return Panel(height, group, tuple(doors), tuple(blocks))
+    group = Group((frame, *_head(host), *items), f"host {host.name}")
+    return Panel(height, group, tuple(frontends), tuple(blocks))
 
 
-def _head(machine: Machine) -> Iterator[Shape]:
+def _head(host: HostPanel) -> Iterator[Shape]:
     room = WIDTH - 2 * PAD - 4
-    hardware = min(width(machine.hardware, "hardware"), room // 2)
-    yield from label(PAD + 2, 32, machine.name, "host", room - hardware - 16)
-    yield from label(WIDTH - PAD - 2, 32, machine.hardware, "hardware", hardware, end=True)
-    yield from label(PAD + 2, 50, machine.address, "address", room)
+    hardware = min(width(host.hardware, "hardware"), room // 2)
+    yield from label(PAD + 2, 32, host.name, "host", room - hardware - 16)
+    yield from label(WIDTH - PAD - 2, 32, host.hardware, "hardware", hardware, end=True)
+    yield from label(PAD + 2, 50, host.address, "address", room)
 
 
-def _door(door: Door) -> tuple[Shape, ...]:
+def _frontend(frontend: Frontend) -> tuple[Shape, ...]:
     """The text in its box."""
     room = ROOM
-    name = f"{door.kind} {door.name}"
+    name = f"{frontend.kind} {frontend.name}"
     takes = min(width(name, "door"), room // 2)
-    way = f"{door.listens} → {door.upstream}"
+    route = f"{frontend.listens} → {frontend.upstream}"
     return (
         *label(INNER, 22, name, "door", takes),
-        *label(BLOCK - INNER, 22, way, "way", room - takes - 16, end=True),
+        *label(BLOCK - INNER, 22, route, "way", room - takes - 16, end=True),
     )
 
 
@@ -126,7 +126,7 @@ def _verdict(state: State) -> str:
 def _chips(chips: tuple[Chip, ...]) -> tuple[int, tuple[Shape, ...]]:
     """A swatch, the name and the size of each model, in rows."""
     drawn = [_chip(chip) for chip in chips]
-    places = flow([wide for wide, _ in drawn], ROOM, 16)
+    places = wrap_rows([wide for wide, _ in drawn], ROOM, 16)
     items = (
         shape
         for (line, x), (_, group) in zip(places, drawn, strict=True)

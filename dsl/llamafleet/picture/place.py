@@ -58,7 +58,7 @@ def _moved(shape: Shape, dx: int, dy: int) -> Shape:
     return replace(shape, x=shape.x + dx, y=shape.y + dy)
 
 
-def flow(widths: Sequence[int], room: int, gap: int) -> list[tuple[int, int]]:
+def wrap_rows(widths: Sequence[int], room: int, gap: int) -> list[tuple[int, int]]:
     """Row and x of things that stand side by side as long as there is room."""
     places, row, x = [], 0, 0
     for each in widths:

@@ -115,7 +115,7 @@ class States:
             known=footprint.known,
             title=_title(footprint, parts, _memory(host, index)),
             hue=self._hue(footprint.model),
-            off=footprint.margin_on(index),
+            margin=footprint.margin_on(index),
             why=footprint.why,
         )
 
@@ -155,7 +155,7 @@ class States:
             parts=(Part("whole", size),) if size else (),
             known="" if blind else "estimated",
             title=f"{title}\n{why}" if why else title,
-            off=worst.margin_on(index) if index != RAM else 0,
+            margin=worst.margin_on(index) if index != RAM else 0,
             why=why,
         )
 

@@ -12,7 +12,7 @@ from ...backends import backend
 from ...fleet.model import Build, Fleet, Host, Model, Service
 from ...fleet.service import ModelServer
 from ...lock.measured import Measured, recorded
-from ...lock.measured_for import MeasuredFor, measured_for
+from ...lock.measurement_key import MeasurementKey, measurement_key
 from ...targets.process.command import Bind, command_of, environment_of, weights_paths
 from ...targets.process.named_paths import paths_of, read_paths, written_folders
 from ...targets.process.needs import needs_of
@@ -56,7 +56,7 @@ class Trial:
     host: str
     service: str
     model: str
-    key: MeasuredFor
+    key: MeasurementKey
     port: int
     unit: str
     extension: str
@@ -81,7 +81,7 @@ def trials(fleet: Fleet, host: str, port: int = PORT, patience: int = 600) -> It
         if host not in service.hosts or server is None:
             continue
         for name in service.models:
-            key = measured_for(fleet, host, service.name, name)
+            key = measurement_key(fleet, host, service.name, name)
             if key is not None:
                 yield _trial(fleet, footprints, service, server, name, host, key, port, patience)
 
@@ -105,7 +105,7 @@ def _trial(
     server: ModelServer,
     name: str,
     host: str,
-    key: MeasuredFor,
+    key: MeasurementKey,
     port: int,
     patience: int,
 ) -> Trial:

@@ -27,28 +27,28 @@ ssl-key-file temp timeout top-k top-p typical-p ui verbose webui
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredFor:
+class MeasurementKey:
     """Settings and cards as a fingerprint; the build and the weights in words."""
 
     settings: str
     build: str
     weights: str
 
-    def differs(self, other: MeasuredFor) -> str:
+    def differs(self, other: MeasurementKey) -> str:
         """What is not the same any more, for a sentence."""
         names = ("settings", "build", "weights")
         moved = [name for name in names if getattr(self, name) != getattr(other, name)]
         return " and ".join(moved)
 
 
-def measured_for(fleet: Fleet, host: str, service: str, model: str) -> MeasuredFor | None:
+def measurement_key(fleet: Fleet, host: str, service: str, model: str) -> MeasurementKey | None:
     """What would be measured now; None for what no build of the fleet's runs."""
     serving, served, where = fleet.services[service], fleet.models[model], fleet.hosts[host]
     if not served.needs_build or served.gguf is None or not serving.builds:
         return None
     per_gpu = serving.server is not None and serving.server.one_gpu_each is not None
     names = (served.gguf, served.mmproj, served.draft)
-    return MeasuredFor(
+    return MeasurementKey(
         settings=_settings(served, where, per_gpu),
         build=_build(fleet.builds[serving.builds[0]]),
         weights=" + ".join(_weights(fleet.ggufs[name], fleet.facts) for name in names if name),

@@ -30,7 +30,7 @@ def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> L
     return Lock()
 
 
-def apply(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
+def merge_into(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
     """The fleet with what is locked; entries for other words than the fleet's are left out."""
     ggufs = {
         name: _locked(gguf, lock.ggufs.get(name), diagnostics) for name, gguf in fleet.ggufs.items()

@@ -11,7 +11,7 @@ from ..language.reading import Read
 from .location import lock_path
 
 
-def attach(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:
+def load_lock(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:
     """The fleet as its lock has it; weights that only a lock can name are an error without one."""
     if not fleet.ggufs and not fleet.builds:
         return fleet
@@ -22,6 +22,6 @@ def attach(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:
         if all(gguf.quant is None for gguf in fleet.ggufs.values()):
             return fleet
         data = b""
-    from .apply import apply, lock_of
+    from .merge import lock_of, merge_into
 
-    return apply(fleet, lock_of(data, path, fleet, diagnostics), diagnostics)
+    return merge_into(fleet, lock_of(data, path, fleet, diagnostics), diagnostics)
