@@ -111,7 +111,7 @@ LIBRARIES: dict[str, set[str]] = {
     },
     "llamafleet_verify": {"dsl/llamafleet/cli/verify", "tests/"},
     "deploys": {"tests/"},
-    "tests": {"tests/", "tools/demo"},
+    "tests": {"tests/", "tools/demo", "tools/drift_starts"},
 }  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """Compare what llamafleet knows of llama.cpp with the newest build that the package index has.
 
     python -m tools.drift                  # or: make drift
-    python -m tools.drift --server PATH    # flags as a built llama-server prints them
+    python -m tools.drift --server PATH    # flags as a built llama-server prints them, and starts
     python -m tools.drift --record         # once MODELLED is that build: store its flags
 
-Reads the source distribution of that build without running any of it. Prints a report; exit code 0
-where nothing differs, 1 where something does, 2 where the comparison cannot be made. Memory and
-recorded starts are not compared: they need the build itself, see CONTRIBUTING.md.
+Reads the source distribution of that build without running any of it. With a server, small models
+are started on the CPU, and their buffers compared with estimates (drift_starts.py). Prints a
+report; exit code 0 where nothing differs, 1 where something does, 2 where the comparison cannot be
+made.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ def main() -> int:
     """Print the report."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--server", help="a llama-server of the newest build, asked for its flags")
+    parser.add_argument("--starts", type=int, metavar="N", help="repeat N starts, not all")
     parser.add_argument("--index", help="the package index to ask, instead of pip's own")
     parser.add_argument("--record", action="store_true", help="store the flags of the sources")
     options = parser.parse_args()
@@ -59,10 +61,19 @@ def main() -> int:
     if options.record:
         record(build, flags)
         return 0
-    lines = [
-        *differences("architecture", names, architectures()),
-        *differences("flag", flags, server_flags() if options.server else recorded_flags()),
-    ]
+    lines = list(differences("architecture", names, architectures()))
+    if options.server:
+        lines += differences("flag", flags, server_flags())
+        from tools.drift_starts import start_differences, starts  # needs the tests' models
+
+        lines += start_differences(options.server, starts(options.starts))
+    else:
+        lines += differences("flag", flags, recorded_flags())
+    return report(build, lines)
+
+
+def report(build: str, lines: list[str]) -> int:
+    """Print what differs, and return the exit code."""
     title = (
         f"llama.cpp {build} differs from {MODELLED}" if lines else f"llama.cpp {build}: no drift"
     )
