@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from llamafleet.capacity.memory.terms import HOST, MIB
+from llamafleet.capacity.memory.terms import HOST, MIB, Kind
 from tests.gguf.writing import write_gguf
 from tests.memory import record
 from tests.memory.cases import ALL
 from tests.memory.recorded import RECORDINGS, estimated
 
-KINDS = ("weights", "kv", "recurrent", "output", "compute")
+KINDS: tuple[Kind, ...] = ("weights", "kv", "recurrent", "output", "compute")
 ROUNDED = 0.015
 """MiB: the log rounds each buffer to 0.01, and some kinds have two."""
 
@@ -63,14 +63,12 @@ def _of_server(server: str, file: Path, start: Mapping[str, Any]) -> Iterator[st
         yield f"- start that fails: {what}"
         return
     estimate = estimated(dict(start))
-    for key, expected in (
-        ("n_ctx", estimate.n_ctx),
-        ("n_ctx_per_slot", estimate.n_ctx_per_slot),
-    ):
-        if found[key] != expected:
-            yield f"- start: {what}: {key} is {found[key]}, estimated {expected}"
+    contexts = {"n_ctx": estimate.n_ctx, "n_ctx_per_slot": estimate.n_ctx_per_slot}
+    for key, tokens in contexts.items():
+        if found[key] != tokens:
+            yield f"- start: {what}: {key} is {found[key]}, estimated {tokens}"
     for kind in KINDS:
-        own, expected = logged.get(kind, 0.0), estimate.size(HOST, kind) / MIB  # type: ignore[arg-type]
+        own, expected = logged.get(kind, 0.0), estimate.size(HOST, kind) / MIB
         margin = ROUNDED + (COMPUTE * own if kind == "compute" else 0.0)
         if abs(own - expected) > margin:
             yield f"- start: {what}: {kind} is {own:.2f} MiB, estimated {expected:.2f}"
