@@ -74,14 +74,14 @@ def _of_model(model: SwapModel, config: SwapConfig) -> Iterator[Diagnostic]:
 def _routing(config: SwapConfig) -> Iterator[tuple[Table, Iterable[UpstreamPath], str]]:
     """Yield the tables of blocks that say where requests go, with the paths that count in them."""
     for group in config.groups:
-        yield group.table, GROUP_PATHS, f"group {group.name.text}"
+        yield group.table, GROUP_PATHS, f'group "{group.name.text}"'
     for selector in config.selectors:
-        yield selector.table, SELECTOR_PATHS, f"selector {selector.id.text}"
+        yield selector.table, SELECTOR_PATHS, f'selector "{selector.id.text}"'
     for profile in config.profiles:
-        yield profile.table, PROFILE_PATHS, f"profile {profile.name.text}"
+        yield profile.table, PROFILE_PATHS, f'profile "{profile.name.text}"'
     for peer in config.peers:
         others = (each for each in PEER_PATHS if each.name != "proxy")
-        yield peer.table, others, f"peer {peer.name.text}"
+        yield peer.table, others, f'peer "{peer.name.text}"'
     if config.matrix is not None:
         yield config.matrix.table, MATRIX_PATHS, "the matrix"
 

@@ -55,7 +55,7 @@ def test_an_older_release(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
         ("models: [", [], 1, "error["),
         ("models:\n  a: {cmd: x}\n", [], 1, "error["),
         (YAML, ["--llama-swap", "latest"], 2, "is no release of llama-swap"),
-        (YAML, ["--from", "command"], 1, "no command of llama-server is in this"),
+        (YAML, ["--from", "command"], 1, "there is no llama-server command here"),
         ("[Service]\nUser=x\n", [], 1, "it starts nothing"),
     ],
 )

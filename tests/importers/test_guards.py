@@ -28,12 +28,12 @@ def messages(result: ImportResult) -> list[str]:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ("-config-dir /etc/d", "-config-dir is not taken over: the models and the API keys in it"),
-        ("--tls-cert-file=/a", "-tls-cert-file is not taken over: the service would speak plain"),
-        ("-tls-key-file /b", "-tls-key-file is not taken over"),
-        ("-listen localhost", "-listen is not taken over: this is no address with a port"),
-        ("-some-day yes", "-some-day is not taken over"),
-        ("stray", "-stray is not taken over"),
+        ("-config-dir /etc/d", "-config-dir is not imported: its models and API keys are missing"),
+        ("--tls-cert-file=/a", "-tls-cert-file is not imported: the service would use plain"),
+        ("-tls-key-file /b", "-tls-key-file is not imported"),
+        ("-listen localhost", "-listen is not imported: it is not an address with a port"),
+        ("-some-day yes", "-some-day is not imported"),
+        ("stray", "-stray is not imported"),
     ],
 )
 def test_a_flag_of_llama_swap_is_known_or_named(flags: str, message: str) -> None:
@@ -75,7 +75,7 @@ def test_what_is_not_taken_over_is_never_verified(
 )
 def test_a_guard_of_the_unit_is_missed(directive: str, start: str) -> None:
     result = imported(f"[Service]\nUser=u\n{directive}\n{start}")
-    assert any(directive in each and "guards" in each for each in messages(result))
+    assert any(directive in each and "protects" in each for each in messages(result))
     assert any(directive in each for each in result.differences())
 
 
@@ -126,11 +126,15 @@ def test_how_strict_a_guard_is(theirs: str, ours: str, kept: bool) -> None:
 @pytest.mark.parametrize(
     ("lines", "path", "said"),
     [
-        ("", "x.service", "no User=, so systemd ran it as root; it runs as llamafleet"),
-        ("DynamicUser=yes\n", "x.service", "DynamicUser: systemd made a user up"),
-        ("DynamicUser=yes\nUser=ghost\n", "x.service", "DynamicUser: systemd made a user up"),
-        ("User=%i\n", "x.service", "User=%i: only systemd knows who that is"),
-        ("", "/home/k/.config/systemd/user/x.service", "a unit of a user's own"),
+        (
+            "",
+            "x.service",
+            "the unit has no User= and ran as root: the service will run as llamafleet",
+        ),
+        ("DynamicUser=yes\n", "x.service", "DynamicUser= is not imported"),
+        ("DynamicUser=yes\nUser=ghost\n", "x.service", "DynamicUser= is not imported"),
+        ("User=%i\n", "x.service", "User=%i is only known to systemd"),
+        ("", "/home/k/.config/systemd/user/x.service", "a user unit does not name its user"),
     ],
 )
 def test_nobody_becomes_root_in_silence(lines: str, path: str, said: str) -> None:
@@ -143,24 +147,24 @@ def test_nobody_becomes_root_in_silence(lines: str, path: str, said: str) -> Non
 
 def test_a_user_unit_is_seen_by_what_wants_it() -> None:
     result = imported(f"[Service]\n{SERVER}[Install]\nWantedBy=default.target\n")
-    assert any(each.startswith("a unit of a user's own") for each in messages(result))
+    assert any(each.startswith("a user unit does not name its user") for each in messages(result))
 
 
 @pytest.mark.parametrize("user", ["root", "0"])
 def test_root_stays_root_where_the_unit_says_so_and_is_named(user: str) -> None:
     result = imported(f"[Service]\nUser={user}\n{SERVER}")
     assert "user        = root" in (result.text or "")
-    assert messages(result) == [f"User={user}: the service runs as root, as its unit says"]
+    assert messages(result) == [f"the service runs as root, because of User={user}"]
 
 
 def test_files_of_variables_are_kept_or_named() -> None:
     result = imported(f"[Service]\nUser=u\nEnvironmentFile=-/etc/default/x\n{SERVER}")
     assert 'environment-file = "/etc/default/x"' in (result.text or "")
-    assert "may be missing today" in messages(result)[0]
+    assert "was optional" in messages(result)[0]
     assert not result.failed
     result = imported(f"[Service]\nUser=u\nEnvironmentFile=/a\nEnvironmentFile=/b\n{SERVER}")
     assert result.failed
-    assert messages(result) == ["EnvironmentFile=/b is not taken over"]
+    assert messages(result) == ["EnvironmentFile=/b is not imported"]
 
 
 def test_variables_of_llama_swap_are_delivered() -> None:
@@ -180,6 +184,6 @@ def test_a_program_that_only_systemd_knows_is_an_error_and_no_more(
     unit.write_text("[Service]\nExecStart=%h/bin/llama-server -m /m/a.gguf\n")
     assert main(["import", str(unit), "--verify"]) == 1
     err = capsys.readouterr().err
-    assert "only systemd knows what %h is here" in err
+    assert "%h is only known to systemd" in err
     assert "llamafleet does not take this fleet file as it is" in err
     assert "verified" not in err

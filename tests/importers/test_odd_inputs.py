@@ -47,7 +47,7 @@ def test_a_member_that_holds_a_line_end_is_shown_on_one_line(
         'groups:\n  g:\n    members: ["a", "x\\ny"]\n'
     )
     main(["import", str(config)])
-    assert "loses member x\\ny of group g" in capsys.readouterr().err
+    assert 'member "x\\ny" of group "g"' in capsys.readouterr().err
 
 
 def test_a_comment_that_ends_in_what_cannot_be_written_keeps_the_rest(

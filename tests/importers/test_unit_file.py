@@ -49,13 +49,13 @@ def test_a_variable_of_the_unit_is_put_in() -> None:
     ("text", "message"),
     [
         ("[Service]\nUser=x\n", "this unit has no ExecStart, so it starts nothing"),
-        ("[Service]\nExecStart=/x/llama-server -m %h/a\n", "only systemd knows what %h is here"),
-        ("[Service]\nExecStart=/x/llama-server $MORE\n", "only systemd knows what $MORE is here"),
+        ("[Service]\nExecStart=/x/llama-server -m %h/a\n", "%h is only known to systemd"),
+        ("[Service]\nExecStart=/x/llama-server $MORE\n", "$MORE is only known to systemd"),
         (
             "[Service]\nExecStart=/x/llama-swap -config /etc/c.yaml\n",
-            "the configuration /etc/c.yaml is not on this machine",
+            "the configuration /etc/c.yaml cannot be read here",
         ),
-        ("[Service]\nExecStart=/x/llama-swap\n", "this llama-swap is given no configuration"),
+        ("[Service]\nExecStart=/x/llama-swap\n", "this llama-swap has no -config"),
     ],
 )
 def test_what_cannot_be_taken_over_is_said(text: str, message: str) -> None:

@@ -41,14 +41,14 @@ def read_command(source: Source, context: ImportContext) -> Process | None:
             if end < len(words):
                 rest = " ".join(words[end:]).replace(LITERAL, "$")
                 context.diagnostics.warning(
-                    "not-imported", f"{rest} behind the command is not taken over", span
+                    "not-imported", f"{rest} after the command is not imported", span
                 )
             return Process(source.path, located(argv, span, source), _exported(known, own))
     context.diagnostics.error(
         "not-imported",
-        "no command of llama-server is in this",
+        "there is no llama-server command here",
         source.whole(),
-        hint="the command begins with the program, say /opt/llama.cpp/llama-server -m ...",
+        hint="start the command with the program, for example /opt/llama.cpp/llama-server -m ...",
     )
     return None
 
@@ -125,7 +125,7 @@ def _expanded(
 def _report(what: str, span: Span, context: ImportContext) -> None:
     context.diagnostics.error(
         "not-imported",
-        f"only a shell knows what {what} is here",
+        f"{what} is only known to the shell",
         span,
-        hint="write its value, and import it again",
+        hint="replace it with its value, and import again",
     )

@@ -197,7 +197,7 @@ def _shown(said: At[str] | None, what: str, report_loss: ReportLoss) -> At[str] 
     found = in_text(said.value) if said else ()
     if said is None or not found:
         return said
-    report_loss(f"{what}: a secret, which everyone would read who lists models", said.span)
+    report_loss(f"{what}: a secret that anyone who lists the models could read", said.span)
     text = said.value
     for each in reversed(found):
         text = f"{text[: each.start]}(a key){text[each.end :]}"

@@ -175,10 +175,10 @@ def _guarded(result: ImportResult, unit: Unit, options: ImportOptions) -> Import
         return result
     said = Diagnostics(list(result.diagnostics))
     for each in lost:
-        message = f"{each.key}={each.value} guards this service, and is not taken over"
-        hint = f"put it into a drop-in of the service, a file of {path}.d/"
+        message = f"{each.key}={each.value} protects this service, and is not imported"
+        hint = f"put it into a drop-in of the service, a file in {path}.d/"
         said.warning("not-imported", message, each.span, hint=hint)
-    missing = [f"unit: {each.key}={each.value} guards no more" for each in lost]
+    missing = [f"unit: {each.key}={each.value} is missing" for each in lost]
     proven = result.differences
     return replace(result, diagnostics=tuple(said), differences=lambda: [*proven(), *missing])
 

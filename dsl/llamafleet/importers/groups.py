@@ -32,7 +32,8 @@ def _group(group: SwapGroup, ids: set[str], report_loss: ReportLoss) -> Block:
             members.append(nodes.named(each.value, each.span))
         else:
             report_loss(
-                f"member {each.value} of group {group.name.text}, which is no model", each.span
+                f'member "{each.value}" of group "{group.name.text}", which is not a model',
+                each.span,
             )
     entries: list[nodes.Entry] = [nodes.attribute("models", nodes.items(members, span))]
     for key, state, default in (
@@ -67,7 +68,8 @@ def matrix(said: SwapMatrix, config: SwapConfig, report_loss: ReportLoss) -> Blo
             )
         except ExpressionError as error:
             report_loss(
-                f"set {each.name.text}, which is no expression: {error}", each.expression.span
+                f'set "{each.name.text}", which is not a valid expression: {error}',
+                each.expression.span,
             )
             continue
         name = Name(renamed[each.name.text], each.name.span)

@@ -34,7 +34,9 @@ class ImportContext:
         """Reports what the language cannot hold of a model."""
 
         def report_loss(what: str, span: Span) -> None:
-            self.diagnostics.warning("not-imported", f"model {model} loses {what}", span)
+            self.diagnostics.warning(
+                "not-imported", f'not imported from model "{model}": {what}', span
+            )
 
         return report_loss
 

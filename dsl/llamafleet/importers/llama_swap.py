@@ -98,7 +98,7 @@ def _build(
 
 def _losing(context: ImportContext, model: str) -> ReportLoss:
     def report_loss(what: str, span: Span) -> None:
-        context.diagnostics.warning("not-imported", f"llama-swap loses {what}", span)
+        context.diagnostics.warning("not-imported", f"not imported: {what}", span)
 
     return context.loses(model) if model else report_loss
 

@@ -222,7 +222,7 @@ def _aliases(model: SwapModel, config: SwapConfig, context: ImportContext) -> It
     for each in model.aliases:
         if each.value in ids and context.drops_dead:
             context.loses(model.id.text)(
-                f"the alias {each.value}, which is a model's id", each.span
+                f'alias "{each.value}", which is the id of a model', each.span
             )
         else:
             values.append(nodes.named(each.value, each.span))

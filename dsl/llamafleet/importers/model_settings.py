@@ -132,9 +132,11 @@ def free_entries(
             if any(unprintable(text.replace("\n", "")) for text in free_form.texts_of(value)):
                 raise UnrepresentableError("a control character", value.span)
             if not macros and has_macro(value):
-                raise UnrepresentableError("what llama-swap would take for a macro", value.span)
+                raise UnrepresentableError(
+                    "text that llama-swap would take for a macro", value.span
+                )
             if unprintable(key.text) or not key.text or key.text in refused:
-                raise UnrepresentableError("the name of a key", key.span)
+                raise UnrepresentableError("this name of a key", key.span)
             yield from free_form.entries_of(key.text, value)
         except UnrepresentableError as error:
             report_loss(f"{key.text}: {error}", error.span)

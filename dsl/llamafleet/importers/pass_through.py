@@ -131,7 +131,7 @@ def unused(config: SwapConfig, model: str, report_loss: ReportLoss) -> Table:
 
 def _why(config: SwapConfig, *path: str) -> str:
     if (since(*path) or 0) > config.version:
-        return f"which v{config.version} does not know"
+        return f"which llama-swap v{config.version} ignores"
     return "which has no effect"
 
 

@@ -32,7 +32,7 @@ def _public(name: str, value: Value, safe: SecretStore, report_loss: ReportLoss)
     if value.data is not None and in_value(name, text):
         safe.lost.append(text)
         report_loss(
-            f"{name} of its metadata: a secret, which everyone would read who lists models",
+            f"{name} of its metadata: a secret that anyone who lists the models could read",
             value.span,
         )
         return None

@@ -132,7 +132,9 @@ def ini_to_file(
     for said in next(each for each in sections if each.name == "").keys.values():
         if said.key != "version":
             context.diagnostics.warning(
-                "not-imported", f"{said.key} stands in no section and is not taken over", said.span
+                "not-imported",
+                f"{said.key} is outside of any section and is not imported",
+                said.span,
             )
     blocks = [_model(each, defaults, context, program) for each in models]
     service = _service(models, defaults, host, start)
@@ -182,7 +184,9 @@ def _model(
     if stop and seconds:
         entries.append(nodes.attribute("unload-timeout", nodes.duration(seconds, stop.span)))
     elif stop and seconds is None:
-        context.diagnostics.warning("not-imported", f"stop-timeout = {stop.value}", stop.span)
+        context.diagnostics.warning(
+            "not-imported", f"stop-timeout = {stop.value} is not imported", stop.span
+        )
     if moved.given:
         values = [f"{name}=${{env.{held}}}" for name, held in moved.given]
         env = nodes.attribute("env", nodes.texts(values, section.span))

@@ -43,6 +43,8 @@ def entries(
     lost = upstream_keys.unrepresentable(table, upstream_paths)
     for key, value in table:
         if key.text in lost:
-            report_loss(f"{key.text} of {whose}, a value that a fleet file cannot hold", value.span)
+            report_loss(
+                f"{key.text} of {whose}, whose value a fleet file cannot express", value.span
+            )
     yield from upstream_keys.settings(table, upstream_paths)
     yield from upstream_keys.blocks(table, upstream_paths)

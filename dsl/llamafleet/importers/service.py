@@ -69,7 +69,7 @@ def to_file(process: Process, host: str, context: ImportContext) -> File:
     flags = _flags(said)
     if parsed is not None and parsed.port and parsed.port.text != flags.get("port"):
         context.diagnostics.error(
-            "not-imported", f'"{parsed.port.text}" is no port to listen on', parsed.port.span
+            "not-imported", f'"{parsed.port.text}" is not a valid port', parsed.port.span
         )
     address, port = flags.get("host", LOCAL), flags.get("port", PORT)
     entries: list[nodes.Entry] = []
@@ -151,7 +151,7 @@ def _env(process: Process, context: ImportContext) -> list[nodes.Entry]:
             values.append(Text(f"{name}={value}", span))
         else:
             context.diagnostics.warning(
-                "not-imported", f"the value of {name} cannot stand in a fleet file", span
+                "not-imported", f"the value of {name} cannot be written in a fleet file", span
             )
     return [nodes.attribute("env", nodes.items(values, values[0].span))] if values else []
 

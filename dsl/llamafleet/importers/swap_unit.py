@@ -20,16 +20,16 @@ from .unit import Unit, report_rest, running
 TAKEN = frozenset({"config", "listen", "watch-config"})
 SWITCHES = frozenset({"watch-config", "version", "validate"})
 GUARDING = {
-    "config-dir": ": the models and the API keys in it are missing",
-    "tls-cert-file": ": the service would speak plain HTTP",
-    "tls-key-file": ": the service would speak plain HTTP",
-    "listen": ": this is no address with a port",
+    "config-dir": ": its models and API keys are missing",
+    "tls-cert-file": ": the service would use plain HTTP",
+    "tls-key-file": ": the service would use plain HTTP",
+    "listen": ": it is not an address with a port",
 }
 WAYS = {
-    "config-dir": "write its files into one, which -config names, and import it again",
-    "tls-cert-file": "let a proxy with the certificate stand before a llama-swap on 127.0.0.1",
-    "tls-key-file": "let a proxy with the certificate stand before a llama-swap on 127.0.0.1",
-    "listen": "llama-swap listens on HOST:PORT: say that, and import it again",
+    "config-dir": "merge its files into one, name it with -config, and import again",
+    "tls-cert-file": "terminate TLS in a proxy in front of a llama-swap on 127.0.0.1",
+    "tls-key-file": "terminate TLS in a proxy in front of a llama-swap on 127.0.0.1",
+    "listen": "write it as HOST:PORT, and import again",
 }
 LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._\-]*):[0-9]{1,5}")
 
@@ -40,7 +40,7 @@ def config_of(source: Source, unit: Unit, context: ImportContext, read: Read) ->
     word = _given(unit.words).get("config")
     if word is None:
         context.diagnostics.error(
-            "not-imported", "this llama-swap is given no configuration", unit.words[0].span
+            "not-imported", "this llama-swap has no -config", unit.words[0].span
         )
         return None
     folder = source.path.rpartition("/")[0]
@@ -51,9 +51,9 @@ def config_of(source: Source, unit: Unit, context: ImportContext, read: Read) ->
             return found
     context.diagnostics.error(
         "not-imported",
-        f"the configuration {word.text} is not on this machine",
+        f"the configuration {word.text} cannot be read here",
         word.span,
-        hint="fetch it, and put it beside the unit, or import it alone",
+        hint="copy it next to the unit, or import it on its own",
     )
     return None
 
@@ -89,9 +89,9 @@ def _report_flags(unit: Unit, context: ImportContext) -> None:
             continue
         context.diagnostics.error(
             "not-imported",
-            f"-{name} is not taken over{GUARDING.get(name, '')}",
+            f"-{name} is not imported{GUARDING.get(name, '')}",
             word.span,
-            hint=WAYS.get(name, "import it without, and see to it yourself"),
+            hint=WAYS.get(name, "remove it, and import again"),
         )
 
 

@@ -86,9 +86,9 @@ def _argv(
         for what in (*(f"%{sign}" for sign in signs), *(f"${name}" for name in names)):
             context.diagnostics.error(
                 "not-imported",
-                f"only systemd knows what {what} is here",
+                f"{what} is only known to systemd",
                 word.span,
-                hint="write its value into the unit, and import it again",
+                hint="replace it with its value, and import again",
             )
         yield Word(text, word.span)
 
@@ -98,9 +98,9 @@ def process_of(source: Source, unit: Unit, context: ImportContext) -> Process:
     if SERVER.fullmatch(unit.words[0].text) is None:
         context.diagnostics.warning(
             "not-imported",
-            f"{unit.words[0].text} is not llama-server: it is taken for a server of its own",
+            f"{unit.words[0].text} is not llama-server: it is imported as another server",
             unit.words[0].span,
-            hint="llamafleet expects it to answer HTTP where it listens",
+            hint="check that it serves HTTP on the port of the service",
         )
     report_rest(unit, context)
     stem = re.sub(r"@?\.service$", "", source.path.rsplit("/", 1)[-1])
@@ -119,7 +119,9 @@ def running(unit: Unit, context: ImportContext, source: Source) -> Iterator[node
     delay = unit.last("RestartSec")
     seconds = _seconds(delay.value) if delay else 1
     if seconds is None and delay is not None:
-        context.diagnostics.warning("not-imported", f"RestartSec={delay.value}", delay.span)
+        context.diagnostics.warning(
+            "not-imported", f"RestartSec={delay.value} is not imported", delay.span
+        )
     else:
         span = delay.span if delay else start
         yield nodes.attribute("restart-sec", nodes.duration(seconds or 0, span))
@@ -136,23 +138,23 @@ def _user(unit: Unit, context: ImportContext, source: Source) -> Iterator[nodes.
     is_dynamic = dynamic is not None and dynamic.value.lower() in ("yes", "true", "on", "1")
     why, span = "", source.whole()
     if user is not None and user.value in ("root", "0"):
-        hint = "a user without privileges does: write another name, or take the key away"
-        message = f"User={user.value}: the service runs as root, as its unit says"
+        hint = "name an unprivileged user, or remove user"
+        message = f"the service runs as root, because of User={user.value}"
         context.diagnostics.warning("not-imported", message, user.span, hint=hint)
         yield nodes.attribute("user", nodes.named("root", user.span))
     elif dynamic is not None and is_dynamic:
-        why, span = "DynamicUser: systemd made a user up at each start", dynamic.span
+        why, span = "DynamicUser= is not imported", dynamic.span
     elif user is not None and BARE_WORD.fullmatch(user.value):
         yield nodes.attribute("user", nodes.named(user.value, user.span))
     elif user is not None:
-        why, span = f"User={user.value}: only systemd knows who that is", user.span
+        why, span = f"User={user.value} is only known to systemd", user.span
     elif is_of_a_user(unit, source):
-        why, span = "a unit of a user's own, who is named nowhere in it", unit.words[0].span
+        why, span = "a user unit does not name its user", unit.words[0].span
     else:
-        why, span = "no User=, so systemd ran it as root", unit.words[0].span
+        why, span = "the unit has no User= and ran as root", unit.words[0].span
     if why:
-        hint = f"let {USER} read what it needs, or say user = NAME"
-        message = f"{why}; it runs as {USER} from now on"
+        hint = f"let {USER} read the files it needs, or set user = NAME"
+        message = f"{why}: the service will run as {USER}"
         context.diagnostics.warning("not-imported", message, span, hint=hint)
 
 
@@ -172,13 +174,13 @@ def _environment_file(unit: Unit, context: ImportContext) -> Iterator[nodes.Entr
         if number == 0 and FILE.fullmatch(path):
             yield nodes.attribute("environment-file", Text(path, each.span))
             if each.value.startswith("-"):
-                message = f"EnvironmentFile={each.value} may be missing today, and no more then"
-                hint = "make the file, or take environment-file away"
+                message = f"EnvironmentFile={each.value} was optional; now the file must exist"
+                hint = "create the file, or remove environment-file"
                 context.diagnostics.warning("not-imported", message, each.span, hint=hint)
         else:
             # It may hold the very keys that the server asks for.
-            message = f"EnvironmentFile={each.value} is not taken over"
-            hint = "a service has one environment-file: put all variables into it"
+            message = f"EnvironmentFile={each.value} is not imported"
+            hint = "put all variables into one file: a service has one environment-file"
             context.diagnostics.error("not-imported", message, each.span, hint=hint)
 
 
@@ -210,7 +212,7 @@ def report_rest(unit: Unit, context: ImportContext) -> None:
         if not known and (each.key, each.value) not in SAME:
             context.diagnostics.warning(
                 "not-imported",
-                f"{each.key}={each.value} is not taken over",
+                f"{each.key}={each.value} is not imported",
                 each.span,
-                hint="llamafleet writes its own unit; what it lacks can stand in a drop-in",
+                hint="llamafleet writes its own unit; put what it lacks into a drop-in",
             )

@@ -33,9 +33,9 @@ def report_unrepresentable(file: File, diagnostics: Diagnostics) -> bool:
     """Report what the language cannot say, each once at its place; return True if there is any."""
     problems = dict.fromkeys(each for entry in file.entries for each in _of_entry(entry, 1))
     for problem, span in problems:
-        hint = "mend it there, and import it again"
+        hint = "change it in the original, and import again"
         diagnostics.error(
-            "not-imported", f"{problem} cannot stand in a fleet file", span, hint=hint
+            "not-imported", f"{problem} cannot be written in a fleet file", span, hint=hint
         )
     return bool(problems)
 
@@ -47,7 +47,7 @@ def _of_entry(entry: object, depth: int) -> _Problems:
     match entry:
         case Block(kind, label, entries, header):
             if depth > DEEPEST:
-                yield f"what is nested more than {DEEPEST} levels deep", header
+                yield f"a value nested more than {DEEPEST} levels deep", header
                 return
             yield from _of_value(kind, 1)
             yield from _of_value(label, 1) if label is not None else ()
@@ -69,7 +69,7 @@ def _of_value(value: Value, depth: int) -> _Problems:
             yield f'"{_shown(text)}" where a word is expected', span
         case Items(values, span):
             if depth > DEEPEST:
-                yield f"what is nested more than {DEEPEST} levels deep", span
+                yield f"a value nested more than {DEEPEST} levels deep", span
                 return
             for each in values:
                 yield from _of_value(each, depth + 1)
