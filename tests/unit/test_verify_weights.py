@@ -55,8 +55,8 @@ def test_verified_weights_are_fine(target: Target, planned: GgufPlan) -> None:
     [
         ("gone", "is missing; roll out again"),
         ("short", "has 50 bytes, planned 104"),
-        ("touched", "has changed since it was verified, or never was"),
-        ("unknown", "has changed since it was verified, or never was"),
+        ("touched", "was never verified, or has changed since"),
+        ("unknown", "was never verified, or has changed since"),
         ("other", f"has SHA-256 {'0' * 64}, planned {SHA256}"),
     ],
 )

@@ -1,10 +1,10 @@
-"""Is what runs what was planned? Questions to live hosts, one test per unit, file and endpoint.
+"""Verify that live hosts are as planned, with one test per unit, file and endpoint.
 
     llamafleet verify fleet.fleet [--ssh-config FILE] [--verify-host H]
     pytest tests/verify --fleet inventories/NAME/fleet.fleet        the same in a clone
 
-Nothing is changed on the hosts but which models are loaded. A run of all tests without `--fleet`
-leaves this folder out; the end-to-end tests run it, with the fleet of their hosts.
+Nothing changes on the hosts except which models are loaded. A run of all tests without `--fleet`
+skips this folder; the end-to-end tests run it with the fleet of their hosts.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from llamafleet_verify.target import Target
 HERE = Path(__file__).resolve().parent
 FLEET = pytest.StashKey[Fleet]()
 TARGETS = pytest.StashKey[tuple[Target, ...]]()
-NO_FLEET = "no --fleet given: live hosts are not looked at"
+NO_FLEET = "no --fleet given: live hosts are not verified"
 NOTHING = "the fleet has nothing of this kind"
 NOT_CHAT = ("embedding", "embeddings", "rerank", "reranking")
 
@@ -41,11 +41,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the fleet; a mistake in it ends the run with its diagnostics."""
+    """Compile the fleet; an error in it ends the run with its diagnostics."""
     path = config.getoption("fleet", None)
     if not path:
         if any(Path(argument.partition("::")[0]).resolve() == HERE for argument in config.args):
-            raise pytest.UsageError("tests/verify needs --fleet FILE: whose hosts are to be asked")
+            raise pytest.UsageError(
+                "tests/verify needs --fleet FILE, the fleet whose hosts are verified"
+            )
         return
     compiled = compile_file(path)
     if compiled.fleet is None:
@@ -54,7 +56,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in wanted:
         if name not in compiled.fleet.hosts:
             known = ", ".join(compiled.fleet.hosts)
-            raise pytest.UsageError(f"--verify-host {name}: {path} has the hosts {known}")
+            raise pytest.UsageError(
+                f"--verify-host {name}: no such host in {path} (known: {known})"
+            )
     ssh_config = config.getoption("ssh_config")
     config.stash[FLEET] = compiled.fleet
     config.stash[TARGETS] = tuple(
@@ -65,14 +69,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave these questions out where nobody said whom to ask."""
+    """Skip these tests without --fleet."""
     if config.getoption("fleet") or collection_path.suffix != ".py":
         return None
     return True
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each thing of each host that a test asks about."""
+    """Parametrize a test with each unit, file, weights file or endpoint of each host."""
     for name in SUBJECTS.keys() & set(metafunc.fixturenames):
         if FLEET not in metafunc.config.stash:
             metafunc.parametrize(name, [_skipped(NO_FLEET)])
@@ -109,7 +113,7 @@ def _probes(plan: HostPlan, _: Fleet) -> Iterator[tuple[str, Any]]:
 
 
 def _chats(plan: HostPlan, fleet: Fleet) -> Iterator[tuple[str, Any]]:
-    """Endpoints with the first model behind them that can chat."""
+    """Yield endpoints with their first model that can chat."""
     for label, probe in _probes(plan, fleet):
         models = (fleet.models[each.id] for each in probe.models if each.id in fleet.models)
         model = next((each for each in models if can_chat(each)), None)
@@ -136,4 +140,4 @@ SUBJECTS: Mapping[str, Callable[[HostPlan, Fleet], Iterator[tuple[str, Any]]]] =
     "live_chat": _chats,
     "live_swap": _swaps,
 }
-"""Argument of a test to what it is asked for, with a label each."""
+"""Maps the argument of a test to its subjects, each with a label."""

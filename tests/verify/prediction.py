@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from llamafleet.targets.plan_types import GroupPlan, MatrixPlan
 
 UNGROUPED = GroupPlan((), swap=True, exclusive=True, persistent=False)
-"""What llama-swap does with models that are in no group."""
+"""llama-swap's treatment of models that are in no group."""
 
 
 def after_request(
@@ -20,9 +20,9 @@ def after_request(
     model: str,
     groups: Collection[GroupPlan] = (),
 ) -> frozenset[str]:
-    """The models that run once `model` was asked for."""
+    """Return the models that run after a request for `model`."""
     if groups:
-        # Unlike a matrix they are looked at for a model that runs already, too.
+        # Unlike a matrix, groups apply to a model that runs already, too.
         return frozenset((model, *(x for x in running if not _pushes(groups, model, x))))
     if model in running:
         return frozenset(running)
@@ -46,7 +46,7 @@ def _pushes(groups: Collection[GroupPlan], model: str, other: str) -> bool:
 
 
 def _choices(matrix: MatrixPlan, relevant: frozenset[str]) -> Iterator[frozenset[str]]:
-    """Combinations as far as they matter now; of a set, those that are part of another go."""
+    """Yield the relevant part of each combination; of a set, subsets of another are dropped."""
     for _, combinations in matrix.sets:
         kept: list[frozenset[str]] = []
         for each in combinations:
@@ -59,10 +59,10 @@ def _choices(matrix: MatrixPlan, relevant: frozenset[str]) -> Iterator[frozenset
 def walk(
     matrix: MatrixPlan | None, models: tuple[str, ...], groups: Collection[GroupPlan] = ()
 ) -> tuple[str, ...]:
-    """Requests that visit the first combination of each set, and after each a model outside it.
+    """Return requests that load the first combination of each set, then a model outside it.
 
-    With groups each model is asked for, and the first one again. Without either any two models will
-    do: one must push the other out.
+    With groups each model is requested, and the first one again. Without groups and matrix any two
+    models suffice: one must evict the other.
     """
     if groups:
         return (*models, *models[:1])

@@ -1,4 +1,4 @@
-"""A live host next to its plan: commands, requests made on the host itself, words for people."""
+"""A live host and its plan: commands and requests on the host, and remedies for messages."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ROLL_OUT = (
 
 @dataclass(frozen=True)
 class Target:
-    """One host of the fleet, what it should be, and how it is reached."""
+    """One host of the fleet, its plan, and its SSH configuration."""
 
     host: Host
     plan: HostPlan
@@ -48,13 +48,13 @@ class Target:
 
     @cached_property
     def connection(self) -> Connection:
-        """testinfra's connection, with sudo unless the login is root; stays open."""
+        """Return testinfra's connection, which stays open; with sudo unless the user is root."""
         plain = self._connect(sudo=False)
         try:
             user = plain.run("id -u")
         except RuntimeError as error:
             pytest.fail(
-                f"{self.host.name} ({self.host.address}) cannot be reached over ssh; try\n"
+                f"{self.host.name} ({self.host.address}) cannot be reached by ssh; try\n"
                 f"  {self.ssh_command()}\n{error}",
                 pytrace=False,
             )
@@ -77,7 +77,7 @@ class Target:
         )
 
     def _options(self) -> str:
-        # A host that has gone silent is given up, in connecting and afterwards.
+        # The connection to a silent host is closed, while connecting and afterwards.
         options = "-o BatchMode=yes -o ConnectTimeout=20"
         options += " -o ServerAliveInterval=15 -o ServerAliveCountMax=4"
         if self.host.ssh.known_hosts:
@@ -100,7 +100,7 @@ class Target:
         return shlex.join(words)
 
     def out(self, command: str, *arguments: str) -> str:
-        """Standard output of a command that must succeed."""
+        """Return the standard output of a command that must succeed."""
         done = self.connection.run(command, *arguments)
         assert done.rc == 0, f"{self.host.name}: {done.command!r} failed: {done.stderr.strip()}"
         return str(done.stdout)
@@ -113,7 +113,7 @@ class Target:
         seconds: int = REQUEST_SECONDS,
         probe: Probe | None = None,
     ) -> tuple[int, str]:
-        """Status and body of a request that curl makes on the host, with the probe's key."""
+        """Return status and body of a request by curl on the host, with the probe's API key."""
         words = [
             *_curl(probe),
             "-sS",
@@ -129,33 +129,38 @@ class Target:
         if body is not None:
             words += ["-H", "Content-Type: application/json", "-d", json.dumps(body)]
         done = self.connection.run(" ".join(["%s"] * len(words)), *words)
-        assert done.rc != 127, f"{self.host.name} has no curl, which these tests need: install it"
+        assert done.rc != 127, (
+            f"{self.host.name} has no curl, which the verification needs: install it"
+        )
         assert done.rc == 0, f"{self.host.name}: no answer from {url}: {done.stderr.strip()}"
         text, _, status = done.stdout.rpartition("\n")
         return int(status), text
 
     def get_json(self, url: str, probe: Probe | None = None) -> Any:
-        """The JSON that a URL answers with."""
+        """Return the JSON of a URL's response."""
         status, text = self.request("GET", url, probe=probe)
-        assert status == 200, f"{self.host.name}: {url} answers {status}: {text[:300]}"
+        assert status == 200, f"{self.host.name}: {url} returned HTTP {status}: {text[:300]}"
         try:
             return json.loads(text)
         except ValueError:
-            raise AssertionError(f"{self.host.name}: {url} answers no JSON: {text[:300]}") from None
+            raise AssertionError(
+                f"{self.host.name}: {url} returned no JSON: {text[:300]}"
+            ) from None
 
     def look(self, unit: str) -> str:
         """Return the command that shows more about a failure."""
-        return f"look there: {self.ssh_command()} journalctl -u {unit} -n 50"
+        return f"see {self.ssh_command()} journalctl -u {unit} -n 50"
 
 
 Subject = tuple[Target, Any]
-"""What a test is asked about: a host, and one unit, file, weights or endpoint of it."""
+"""The subject of a test: a host, and one unit, file, weights file or endpoint of it."""
 
 
 @cache
 def private_folder() -> Path:
-    """Make a folder of this run that nobody else can look into: who can open a control socket,
-    or puts one where it is expected, has the session.
+    """Make a folder of this run that nobody else can access.
+
+    Whoever can open an SSH control socket, or put one at its path, controls the session.
     """
     folder = tempfile.mkdtemp(prefix="llamafleet-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -163,11 +168,11 @@ def private_folder() -> Path:
 
 
 def _curl(probe: Probe | None) -> list[str]:
-    """The words that start curl; with a key where the probe needs one."""
+    """Return the command of curl, with an API key if the probe needs one."""
     if probe is None or probe.key is None:
         return ["curl"]
     if probe.key_file is None:
         pytest.skip(
-            f"{probe.service} wants {probe.key}, and no environment-file of this host has it"
+            f"{probe.service} requires {probe.key}, and no environment-file of the fleet sets it"
         )
     return ["sh", "-c", WITH_KEY, "curl", probe.key, probe.key_file]

@@ -14,7 +14,7 @@ FEWEST_CHUNKS = 3
 
 
 def url_of(probe: Probe) -> str:
-    """The endpoint as its own host sees it."""
+    """Return the URL of the endpoint on its own host."""
     address = f"[{probe.address}]" if ":" in probe.address else probe.address
     return f"http://{address}:{probe.port}"
 
@@ -32,7 +32,7 @@ def test_lists_the_planned_models(live_probe: Subject) -> None:
     by_id = {each["id"]: each for each in listed}
     where = f"{probe.service} on {target.host.name}"
     missing = [each.id for each in probe.models if each.id not in by_id]
-    assert not missing, f"{where} lists {sorted(by_id)} without {missing}; {ROLL_OUT}"
+    assert not missing, f"{where} lists {sorted(by_id)}, but not {missing}; {ROLL_OUT}"
     for planned in probe.models:
         aliases, digest = _described(probe, by_id[planned.id])
         lacking = set(planned.aliases) - set(aliases)
@@ -41,7 +41,7 @@ def test_lists_the_planned_models(live_probe: Subject) -> None:
 
 
 def _described(probe: Probe, entry: Mapping[str, Any]) -> tuple[list[str], str | None]:
-    """Aliases and digest of a model, which each kind of server says in its own way."""
+    """Return aliases and digest of a model, from the form of each kind of server."""
     if probe.kind == "llama-swap":
         meta = (entry.get("meta") or {}).get("llamaswap") or {}
         return list(meta.get("aliases") or ()), (meta.get("llamafleet") or {}).get("digest")
@@ -69,16 +69,16 @@ def test_streams_a_chat(live_chat: Subject) -> None:
     url = f"{url_of(probe)}/v1/chat/completions"
     status, text = target.request("POST", url, body, LOAD_SECONDS, probe)
     where = f"{url} on {target.host.name}"
-    assert status == 200, f"{where} answers {status}: {text[:300]}; {target.look(probe.unit)}"
+    assert status == 200, f"{where} returned HTTP {status}: {text[:300]}; {target.look(probe.unit)}"
     pieces = [piece for line in text.splitlines() if (piece := _piece(line))]
     assert len(pieces) >= FEWEST_CHUNKS, (
-        f"{where} streamed {len(pieces)} pieces of text, expected {FEWEST_CHUNKS} or more: "
+        f"{where} streamed {len(pieces)} chunks of text, expected at least {FEWEST_CHUNKS}: "
         f"{text[:300]}"
     )
 
 
 def _piece(line: str) -> str | None:
-    """The text in one server-sent event: an answer's, or a thought's."""
+    """Return the text of one server-sent event: content or reasoning content; else None."""
     if not line.startswith("data: {"):
         return None
     choices = json.loads(line.removeprefix("data: ")).get("choices") or [{}]

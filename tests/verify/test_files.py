@@ -1,4 +1,4 @@
-"""Every managed file stands where the plan puts it, as the plan writes it."""
+"""Every managed file is on the host, with the content, mode and owner of the plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_is_what_was_planned(live_file: Subject) -> None:
         planned.content.splitlines(), content.splitlines(), "planned", "on the host", lineterm=""
     )
     shown = "\n".join([*difference][:40])
-    same = content == planned.content  # said apart, for pytest would print both files as well
+    same = content == planned.content  # by itself, for pytest would print both files as well
     assert same, (
         f"{where} was edited by hand, or the fleet file has changed since; {ROLL_OUT}\n{shown}"
     )

@@ -9,7 +9,7 @@ from llamafleet_verify.prediction import after_request, walk
 from llamafleet_verify.target import LOAD_SECONDS, ROLL_OUT, Subject, Target
 from llamafleet_verify.test_endpoints import url_of
 
-BUSY = "(was somebody else using it meanwhile? then ask again)"
+BUSY = "(if somebody else used it meanwhile, run this again)"
 
 
 def _loaded(target: Target, probe: Probe) -> dict[str, str]:
@@ -23,7 +23,7 @@ def test_evicts_what_the_plan_says(live_swap: Subject) -> None:
     status, text = target.request(
         "POST", f"{url_of(probe)}/api/models/unload", seconds=LOAD_SECONDS, probe=probe
     )
-    assert status == 200, f"{where} does not unload: {status} {text[:300]}"
+    assert status == 200, f"{where} cannot unload its models: HTTP {status}: {text[:300]}"
     loaded = _loaded(target, probe)
     assert not loaded, f"{where} still has {loaded} after unloading all {BUSY}"
     running: frozenset[str] = frozenset()
@@ -31,12 +31,14 @@ def test_evicts_what_the_plan_says(live_swap: Subject) -> None:
     for model in walk(probe.matrix, models, probe.groups):
         url = f"{url_of(probe)}/upstream/{quote(model)}/health"
         status, text = target.request("GET", url, seconds=LOAD_SECONDS, probe=probe)
-        failed = f"{where} cannot load {model}: {status} {text[:300]}; {target.look(probe.unit)}"
+        failed = (
+            f"{where} cannot load {model}: HTTP {status}: {text[:300]}; {target.look(probe.unit)}"
+        )
         assert status < 500, failed
         expected = after_request(probe.matrix, running, model, probe.groups)
         loaded = _loaded(target, probe)
         assert loaded == dict.fromkeys(expected, "ready"), (
-            f"{where}, with {sorted(running)} loaded, was asked for {model}: the plan expects "
-            f"{sorted(expected)}, there is {loaded} {BUSY}; {ROLL_OUT}"
+            f"{where} had {sorted(running)} loaded and got a request for {model}: expected "
+            f"{sorted(expected)}, but found {loaded} {BUSY}; {ROLL_OUT}"
         )
         running = expected

@@ -1,4 +1,4 @@
-"""Weights are on the hosts, as the fleet file or its lock knows them."""
+"""Weights on the hosts are those of the fleet file or its lock."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ head -n 1 -- "$2/$key" 2>/dev/null || :
 
 
 def test_are_as_planned(live_weights: Subject) -> None:
-    """Nobody hashes 40 GB again: a file is what was verified while its size and time stay."""
+    """A file with the recorded size and mtime is the one that was verified: no 40 GB are hashed."""
     target, planned = live_weights
     gguf, where = planned.gguf, f"{target.host.name}:{planned.path}"
     said = target.out("sh -c %s note %s %s", NOTE, planned.path, RECORDS).splitlines()
-    assert said, f"{where} is missing; {way_out(planned)}"
+    assert said, f"{where} is missing; {remedy(planned)}"
     state, *notes = said
     size = state.split(" ")[0]
     assert gguf.size in (None, int(size)), (
@@ -30,12 +30,12 @@ def test_are_as_planned(live_weights: Subject) -> None:
         return
     note = notes[0].split(" ") if notes else []
     unchanged = " ".join(note[:2]) == state
-    assert unchanged, f"{where} has changed since it was verified, or never was; {ROLL_OUT}"
+    assert unchanged, f"{where} was never verified, or has changed since; {ROLL_OUT}"
     assert note[2] == gguf.sha256, (
         f"{where} has SHA-256 {note[2]}, planned {gguf.sha256}; {ROLL_OUT}"
     )
 
 
-def way_out(planned: GgufPlan) -> str:
+def remedy(planned: GgufPlan) -> str:
     """Return the remedy for a missing file."""
-    return ROLL_OUT if planned.download else "put it there, or let it be downloaded (hf)"
+    return ROLL_OUT if planned.download else "put the file there, or have it downloaded (hf)"
