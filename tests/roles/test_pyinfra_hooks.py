@@ -142,5 +142,5 @@ def test_what_is_no_socket_is_left_as_it_is() -> None:
 def test_the_page_on_rollouts_names_these_times() -> None:
     page = (Path(__file__).parents[2] / "docs" / "rollout.md").read_text()
     assert f"nothing for {connection.KEEPALIVE_TIMEOUT} s" in page
-    assert f"silent for {silence.COMMAND_SILENCE} s" in page
+    assert f"nothing for {silence.COMMAND_SILENCE} s" in page
     assert f"after {silence.PROBE_SILENCE} s" in page
