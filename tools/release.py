@@ -28,7 +28,7 @@ def number(version: str) -> tuple[int, ...]:
     """Return `0.2.0` as numbers; raises ReleaseError where it is no such version."""
     match = VERSION.fullmatch(version)
     if match is None:
-        raise ReleaseError(f"{version!r} is no version: three numbers such as 0.2.0 are expected")
+        raise ReleaseError(f"{version!r} is not a version: expected three numbers such as 0.2.0")
     return tuple(int(each) for each in match.groups())
 
 
@@ -43,11 +43,11 @@ def changelog_with(changelog: str, version: str, day: datetime.date) -> str:
     newest = max(released(changelog), default=None)
     if newest is not None and wanted <= newest:
         shown = ".".join(map(str, newest))
-        raise ReleaseError(f"{shown} is released already: the next version must be newer")
+        raise ReleaseError(f"{shown} is already released: the next version must be newer")
     before, heading, after = changelog.partition(UNRELEASED)
     section = after.partition("\n## ")[0].strip()
     if not heading or not section:
-        raise ReleaseError("CHANGELOG.md has nothing under `## Unreleased`: write what changed")
+        raise ReleaseError("CHANGELOG.md has no entries under `## Unreleased`")
     return f"{before}{UNRELEASED}\n## {version} ({day})\n{after}"
 
 

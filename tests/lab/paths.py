@@ -27,7 +27,7 @@ def labs_directory() -> Path:
 def lab_directory(lab_id: str) -> Path:
     """The directory of one lab. What is no lab's id never becomes a path: the path gets deleted."""
     if not is_lab_id(lab_id):
-        raise LabError(f"`{lab_id}` is no lab's id: those are four hexadecimal digits")
+        raise LabError(f"`{lab_id}` is not a lab ID: expected four hexadecimal digits")
     return labs_directory() / lab_id
 
 

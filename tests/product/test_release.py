@@ -74,7 +74,7 @@ def test_the_lines_of_the_page_make_a_release(source: Path, tmp_path: Path) -> N
         ("# C\n\n## Unreleased\n\n- A.\n", "1.0.0rc1", "three numbers"),
         ("# C\n\n## Unreleased\n\n## 0.1.0 (2026-01-01)\n\n- A.\n", "0.2.0", "nothing under"),
         ("# C\n\n## 0.1.0 (2026-01-01)\n\n- A.\n", "0.2.0", "nothing under"),
-        ("# C\n\n## Unreleased\n\n- B.\n\n## 0.2.0 (2026-01-01)\n", "0.2.0", "released already"),
+        ("# C\n\n## Unreleased\n\n- B.\n\n## 0.2.0 (2026-01-01)\n", "0.2.0", "already released"),
         ("# C\n\n## Unreleased\n\n- B.\n\n## 0.10.0 (2026-01-01)\n", "0.9.0", "0.10.0 is released"),
     ],
 )
