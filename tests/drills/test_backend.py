@@ -76,7 +76,7 @@ llama-swap voice {
 ASK_ROLES = """
 import json, subprocess
 from llamafleet_roles.base.facts import Gpus
-from llamafleet_roles.base.gpus import problem
+from llamafleet_roles.base.gpus import gpu_mismatch
 from llamafleet_roles.llama_cpp.facts import Builds
 
 def asked(command):
@@ -88,7 +88,7 @@ builds = Builds()
 print(json.dumps({
     "count": seen.count["moore"],
     "archs": seen.archs["moore"],
-    "problem": problem("box", (("moore", "mp_31"),) * 2, seen),
+    "problem": gpu_mismatch("box", (("moore", "mp_31"),) * 2, seen),
     "toolkit": builds.process(asked(builds.command(()))).versions["mcc"],
 }))
 """
@@ -137,7 +137,7 @@ def test_rules_know_a_new_backend(tree: Tree) -> None:
     misspelt = check(tree, arch="sm_86")
     assert 'musa has no architecture "sm_86"' in misspelt
     assert "use a name such as mp_31" in misspelt
-    assert "cannot split by row with musa" in check(tree, split="row")
+    assert "does not support split-mode = row with musa" in check(tree, split="row")
 
 
 def test_roles_and_memory_know_a_new_backend(tree: Tree) -> None:

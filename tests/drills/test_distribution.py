@@ -69,7 +69,7 @@ def script(tree: Tree, expression: str) -> str:
     return done.stdout
 
 
-INSTALL = 'install(("build-essential", "ca-certificates", "cmake"), tools=("g++",))'
+INSTALL = 'install_script(("build-essential", "ca-certificates", "cmake"), tools=("g++",))'
 
 
 def test_a_distribution_is_one_room(tree: Tree, tmp_path: Path) -> None:
@@ -96,13 +96,13 @@ def test_a_host_of_no_family_is_told_what_to_install(tree: Tree, tmp_path: Path)
     add_distribution(tree)
     done = run(script(tree, INSTALL), machine(tmp_path))
     assert done.returncode == 1
-    assert "this host has no apt-get or toy-get: install by hand what Debian calls" in done.stderr
+    assert "this host has no apt-get or toy-get: install what Debian calls" in done.stderr
 
 
 def test_a_distribution_that_is_not_listed_is_noticed(tree: Tree, tmp_path: Path) -> None:
     tree.write("roles/llamafleet_roles/packages/toy.py", FAMILY)
     done = run(script(tree, INSTALL), machine(tmp_path, "toy-get"))
-    assert "this host has no apt-get: install by hand what Debian calls" in done.stderr
+    assert "this host has no apt-get: install what Debian calls" in done.stderr
     noticed = tree.pytest("tests/test_lists.py")
     assert noticed.returncode == 1
     assert "not in FAMILIES: llamafleet_roles.packages.toy.TOY" in noticed.stdout
