@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from .diagnostics.model import Diagnostic, Label, Severity
-from .fleet.schema.core import MODEL_UPSTREAM_PATHS
+from .fleet.schema.model_keys import MODEL_UPSTREAM_PATHS
 from .fleet.schema.pass_through import UpstreamPath
 from .fleet.schema.swap_routing import (
     GROUP_PATHS,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from llamafleet.fleet.schema import llama_server
-from llamafleet.fleet.schema.core import MODEL
+from llamafleet.fleet.schema.model_keys import MODEL
 from llamafleet.fleet.schema.values import Mismatch
 from llamafleet.language.parser import parse
 from llamafleet.language.syntax import Attribute, Block

@@ -8,7 +8,7 @@ import pytest
 
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.schema.block import BlockSchema, Key
-from llamafleet.fleet.schema.core import MODEL
+from llamafleet.fleet.schema.model_keys import MODEL
 from llamafleet.fleet.schema.values import Choice, ListOf, Mismatch, OneOf, ValueType
 from llamafleet.language.parser import parse
 from llamafleet.language.syntax import Attribute, Block

@@ -14,7 +14,7 @@ import yaml
 
 from llamafleet.compiler import compile_text
 from llamafleet.explain import schemas
-from llamafleet.fleet.schema.core import MODEL, MODEL_UPSTREAM_PATHS
+from llamafleet.fleet.schema.model_keys import MODEL, MODEL_UPSTREAM_PATHS
 from llamafleet.fleet.schema.swap_service import UPSTREAM_PATHS
 from llamafleet.language.formatter import format_file
 from llamafleet.language.parser import parse

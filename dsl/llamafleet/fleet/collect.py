@@ -8,7 +8,8 @@ from ..dataclasses import dataclass, field
 from ..diagnostics.model import Diagnostics, Label
 from ..language.syntax import Block, Directive, File
 from .schema.block import BlockSchema
-from .schema.core import DECLARATIONS, DEFAULTS
+from .schema.core import DECLARATIONS
+from .schema.model_keys import DEFAULTS
 from .schema.values import did_you_mean
 
 UNNAMED = "\0"

@@ -11,7 +11,7 @@ from .model import Flag, Gguf, Model
 from .request_filters import Blocks
 from .schema import llama_server
 from .schema.block import Fields, read_block
-from .schema.core import (
+from .schema.model_keys import (
     DEFAULTS,
     LLAMA_SERVER_ONLY,
     MODEL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ..fleet.schema import swap_keys
-from ..fleet.schema.core import MODEL_UPSTREAM_PATHS
+from ..fleet.schema.model_keys import MODEL_UPSTREAM_PATHS
 from ..fleet.schema.value_type import unprintable
 from ..language.syntax import Text
 from ..llama_swap.model import Capabilities, Filters, SwapConfig, SwapModel

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..fleet.schema.core import MODEL
+from ..fleet.schema.model_keys import MODEL
 from ..fleet.schema.swap_routing import ROUTING_BLOCKS
 from ..fleet.schema.swap_service import BLOCKS, KEYS
 from ..fleet.schema.table import BlockSchema, Key

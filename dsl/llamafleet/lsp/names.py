@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..fleet.schema.core import DECLARATIONS, DEFAULTS
+from ..fleet.schema.core import DECLARATIONS
+from ..fleet.schema.model_keys import DEFAULTS
 from ..fleet.schema.swap_routing import MATRIX
 from ..language.syntax import (
     Attribute,

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from ...explain import default_of
 from ...fleet.schema.block import BlockSchema, Key
-from ...fleet.schema.core import DEFAULTS
+from ...fleet.schema.model_keys import DEFAULTS
 from ...fleet.schema.swap_routing import EVICT_COST
 from ...fleet.schema.value_type import BARE_WORD
 from ...language.syntax import File

@@ -13,26 +13,26 @@ RESTART = Choice(
 FILE = Pattern(r"/\S*[^\s\\]", "an absolute path without blanks in quotes")
 
 RUNNING_KEYS = (
-    Key("user", Word(), "The Unix user that its processes run as.", default=USER, upstream="User"),
-    Key("group", Word(), "Its group; by default the user's own.", upstream="Group"),
+    Key("user", Word(), "Unix user that the processes run as.", default=USER, upstream="User"),
+    Key("group", Word(), "Unix group. Default: the user's own.", upstream="Group"),
     Key(
         "restart",
         RESTART,
-        "When systemd starts a process that has ended again.",
+        "When systemd restarts a process that has ended.",
         default="always",
         upstream="Restart",
     ),
     Key(
         "restart-sec",
         Duration(),
-        "How long systemd waits before it does.",
+        "Time systemd waits before a restart.",
         default=5000,
         upstream="RestartSec",
     ),
     Key(
         "environment-file",
         FILE,
-        "A file on the host with NAME=value lines; the place for secrets.",
+        "File on the host with NAME=value lines, the place for secrets.",
         upstream="EnvironmentFile",
     ),
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model
-from ...fleet.schema.core import MODEL_UPSTREAM_PATHS
+from ...fleet.schema.model_keys import MODEL_UPSTREAM_PATHS
 from ...fleet.schema.pass_through import to_tree
 from ...llama_swap.versions import NEWEST
 from ..process.command import Environment, Groups

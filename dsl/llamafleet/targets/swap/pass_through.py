@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import JsonObject, Model, Spans
 from ...fleet.schema.block import BlockSchema, Fields
-from ...fleet.schema.core import MODEL
+from ...fleet.schema.model_keys import MODEL
 from ...fleet.schema.swap_keys import PASS_THROUGH
 from ...language import syntax
 from ...llama_swap.versions import MACROS_EVERYWHERE

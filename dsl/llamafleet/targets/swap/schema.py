@@ -16,23 +16,29 @@ DEFAULT_VERSION = "v250"
 RELEASE = Pattern(r"v[0-9]{1,5}", 'a release in quotes such as "v250"')
 
 _RUNS = (
-    Key("host", Reference("host"), "The machine it runs on.", required=True),
-    Key("build", Reference("build"), "The llama.cpp that serves its models."),
-    Key("version", RELEASE, "The release of llama-swap.", default=DEFAULT_VERSION),
-    Key("sha256", SHA256, "Checksum of its archive, where llamafleet does not know it."),
-    Key("listen", Listen(), "Where it listens.", default=DEFAULT_LISTEN, upstream="-listen"),
-    Key("models", ListOf(Reference("model")), "What it serves, in order.", required=True),
+    Key("host", Reference("host"), "Host it runs on.", required=True),
+    Key("build", Reference("build"), "Build of llama.cpp that runs its models."),
+    Key("version", RELEASE, "Release of llama-swap.", default=DEFAULT_VERSION),
+    Key("sha256", SHA256, "Checksum of the release archive, if llamafleet does not know it."),
+    Key(
+        "listen",
+        Listen(),
+        "Address to listen on.",
+        default=DEFAULT_LISTEN,
+        upstream="-listen",
+    ),
+    Key("models", ListOf(Reference("model")), "Models it serves, in order.", required=True),
     Key(
         "start-port",
         Integer(1, 65535),
-        "Port of the first model's server, the next one's follows; by default the first free "
-        "ones from 5800 on.",
+        "Port of the first model's server; the others follow. Default: the first free ports from "
+        "5800 on.",
     ),
 )
 
 SCHEMA = BlockSchema(
     kind="llama-swap",
-    help="One endpoint for many models: each is loaded when it is asked for.",
+    help="One endpoint for many models, each loaded on the first request for it.",
     keys=(*_RUNS, *KEYS, *RUNNING_KEYS),
     blocks=(*ROUTING_BLOCKS, *BLOCKS, PASS_THROUGH),
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.model import Model
 from ...fleet.schema.block import BlockSchema, Fields
-from ...fleet.schema.core import MODEL
+from ...fleet.schema.model_keys import MODEL
 from ...fleet.schema.swap_keys import PASS_THROUGH
 from ...language import syntax
 from ...llama_swap.versions import SINCE, since
