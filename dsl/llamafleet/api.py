@@ -1,4 +1,4 @@
-"""What other programs use: load a fleet, check a text, plan a host, format a text."""
+"""The API for other programs: load a fleet, check a text, plan a host, format a text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Compiled", "check", "format_text", "load", "plan_host"]
 
 
 def load(path: str | os.PathLike[str]) -> Fleet:
-    """The fleet that the file at `path` describes; compiled once, however often it is asked for.
+    """Compile the fleet file at `path`; repeated calls return the same fleet.
 
     Meant for inventories and deploys: problems are printed to stderr, and errors end the program
     with status 1 before any host is touched.
@@ -30,7 +30,7 @@ def check(text: str, path: str = "fleet.fleet") -> Compiled:
 
 
 def format_text(text: str, path: str = "fleet.fleet") -> str:
-    """The text in canonical form; a text with syntax errors comes back as it is."""
+    """Return the text in canonical form; a text with syntax errors is returned unchanged."""
     from .language.formatter import format_file
     from .source import Source
 

@@ -37,7 +37,7 @@ DOUBTFUL = frozenset({"missing-key", "unknown-name", "unknown-member", "missing-
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What came of a fleet file; `fleet` is None where there are errors.
+    """The result of compiling a fleet file; `fleet` is None if there are errors.
 
     `resolved` is there, too, where only the rules found errors: for what shows the reasons.
     `footprints` are what its models take, None where nothing is known of any.
@@ -109,7 +109,7 @@ def _supplied(fleet: Fleet, read: Read) -> Callable[[], Supplied]:
 
 
 def _derived(fleet: Fleet, diagnostics: Diagnostics) -> tuple[Fleet, Footprints | None]:
-    """The fleet with what its matrices leave to be worked out; most leave nothing."""
+    """Return the fleet with its derived sets and costs; most fleets derive nothing."""
     for service in llama_swaps(fleet):
         if service.matrix and service.matrix.auto != Auto():
             from .capacity.derive import derive

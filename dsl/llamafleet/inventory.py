@@ -20,7 +20,7 @@ _RESERVED = frozenset({"all"})
 
 
 def pyinfra_groups(fleet: Fleet) -> Groups:
-    """Groups by name, `all` first: one per GPU vendor, per service, and per `groups` of a host.
+    """Return hosts by group: `all` first, then one per GPU vendor, service and `groups`.
 
     A dash is an underscore in a group's name, so that it can be the name of a group_data file.
     Services and groups with the same name make one group.
@@ -42,7 +42,7 @@ def pyinfra_groups(fleet: Fleet) -> Groups:
 
 
 def group_name(text: str) -> str:
-    """A name that pyinfra takes from a variable: `gpu-hosts` becomes `gpu_hosts`."""
+    """Return a name that pyinfra takes from a variable: `gpu-hosts` becomes `gpu_hosts`."""
     name = re.sub(r"\W", "_", text)
     return name if name[:1].isalpha() else "group_" + name.lstrip("_")
 

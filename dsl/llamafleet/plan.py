@@ -32,7 +32,7 @@ _BY_KIND: Mapping[str, AnyTarget] = {target.schema.kind: target for target in TA
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """What a host's plan needs to know of the others."""
+    """Everything that a host's plan needs to know of other hosts."""
 
     services: Mapping[str, tuple[Service, ...]]
     endpoints: Mapping[str, tuple[Endpoint, ...]]
@@ -67,14 +67,14 @@ def wire(fleet: Fleet) -> Wiring:
 
 
 def plan_fleet(fleet: Fleet) -> Iterator[HostPlan]:
-    """The plan of every host, in the order of the file."""
+    """Yield the plan of every host, in the order of the file."""
     wiring = wire(fleet)
     for host in fleet.hosts:
         yield plan_host(fleet, host, wiring)
 
 
 def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan:
-    """Everything that one host gets; a fleet without errors always has a plan."""
+    """Return the plan of one host; a fleet without errors always has one."""
     wiring = wiring or wire(fleet)
     machine = fleet.hosts[host]
     services = wiring.services.get(host, ())
@@ -103,7 +103,7 @@ def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan
 
 
 def _memory_limits(services: tuple[Service, ...], fleet: Fleet, host: Host) -> Mapping[str, int]:
-    """Bytes for each unit of services on the CPU; empty where nothing is known to compute with."""
+    """Return bytes by unit for services on the CPU; empty if no sizes are known."""
     builds = {name for service in services for name in service.builds}
     if not fleet.facts or all(backend(fleet.builds[each].backend).device for each in builds):
         return {}
@@ -114,7 +114,7 @@ def _memory_limits(services: tuple[Service, ...], fleet: Fleet, host: Host) -> M
 
 
 def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
-    """A build as one host needs it."""
+    """Return a build as one host needs it."""
     stack = backend(build.backend)
     blas_build, blas_run = BLAS_PACKAGES.get(build.blas or "", ((), ()))
     compiles = build.builder in (None, host.name)
@@ -131,7 +131,7 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
 
 
 def cmake_options(build: Build, arches: tuple[str, ...]) -> tuple[str, ...]:
-    """How CMake is asked for a build: everything said, and nothing fetched or found by chance.
+    """Return all CMake options of a build, so that nothing is fetched or found by chance.
 
     The files can be copied into any directory together, for they look for each other beside them.
     What the fleet file says itself comes last and wins.
@@ -160,7 +160,7 @@ def cmake_options(build: Build, arches: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _in_start_order(fleet: Fleet) -> list[Service]:
-    """By kind, in the order of TARGETS; those of a kind as written."""
+    """Sort services by kind in the order of TARGETS; within a kind as written."""
     order = {kind: index for index, kind in enumerate(_BY_KIND)}
     return sorted(fleet.services.values(), key=lambda service: order[service.kind])
 

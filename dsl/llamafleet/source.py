@@ -32,9 +32,9 @@ class Source:
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
-        """The lines without their line ends."""
+        """Return the lines without their line ends."""
         return tuple(line.removesuffix("\r") for line in self.text.split("\n"))
 
     def whole(self) -> Span:
-        """A span at the very start, for problems of the file as a whole."""
+        """Return a span at the very start, for problems of the whole file."""
         return Span(self.path, Position(1, 1), Position(1, 1))

@@ -1,4 +1,4 @@
-"""Which variables an inventory's group data gives to services: read as text, and never run."""
+"""Variables that an inventory's group data gives to services; its files are parsed, not run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def supplied(fleet: Fleet, read: Read) -> Supplied:
 
 
 def _assigned(path: str, read: Read) -> Iterator[ast.expr]:
-    """Every value that a file gives to `llamafleet_environment`; none where it is no Python."""
+    """Yield every value assigned to `llamafleet_environment`; none if it is no Python."""
     try:
         tree = ast.parse(read(path))
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError):

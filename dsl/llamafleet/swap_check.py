@@ -27,7 +27,7 @@ HOST = "localhost"
 
 @dataclass(frozen=True, slots=True)
 class CheckedYaml:
-    """What came of a configuration; `config` is None where it has no meaning at all."""
+    """The result of a check; `config` is None if the text is no configuration at all."""
 
     config: SwapConfig | None
     diagnostics: tuple[Diagnostic, ...]

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[..., int]:
-    """The function of a command, which takes what `arguments` says by the same names."""
+    """Return the function of a command; its parameters are named as in `arguments`."""
     match name:
         case "check":
             from .check import check
@@ -73,7 +73,7 @@ def _command(name: str) -> Callable[..., int]:
 
 
 def _question(name: str) -> Callable[..., int]:
-    """The function of a command that answers a question about models."""
+    """Return the function of a command that explains something."""
     match name:
         case "memory":
             from .memory import memory
@@ -96,7 +96,7 @@ def _question(name: str) -> Callable[..., int]:
 
 
 def _of_a_site(name: str) -> Callable[..., int]:
-    """The function of a command around a fleet file: a new one, its hosts, its editor."""
+    """Return the function of a command for sites, live hosts or editors."""
     match name:
         case "init":
             from .init import init

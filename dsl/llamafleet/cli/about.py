@@ -1,4 +1,4 @@
-"""What the installed package says about itself; slow to read, so only where somebody asks."""
+"""The version and documentation of the installed package; slow to read, so imported late."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from importlib.metadata import metadata
 
 
 def version() -> str:
-    """The installed version."""
+    """Return the installed version."""
     return str(metadata("llamafleet")["Version"])
 
 
 def known() -> str:
-    """What `--version` prints: the version, and the builds and releases that it knows."""
+    """Return the text of `--version`: the version, and the builds and releases it knows."""
     from ..capacity.memory.modelled import MODELLED
     from ..fleet.schema.flag_tables import bundled
     from ..llama_swap.versions import NEWEST, OLDEST
@@ -25,7 +25,7 @@ def known() -> str:
 
 
 def documentation() -> str:
-    """The published address of docs/diagnostics.md; empty while the package names none.
+    """Return the address of docs/diagnostics.md, or "" while the package names none.
 
     It is what `pyproject.toml` has under `[project.urls]` as `Diagnostics`.
     """

@@ -1,4 +1,4 @@
-"""What the command line takes, and what `--help` says."""
+"""The command line: its arguments, and the texts of `--help`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Version(argparse.Action):
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands, or of one; its result has `command` and what that takes."""
+    """Return the parser of all commands, or of one; its result has `command` and its arguments."""
     top = argparse.ArgumentParser(
         prog="llamafleet",
         description="Check, format and compile fleet files.",
@@ -76,7 +76,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
 
 
 def read(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """What is asked for; argparse's own way cannot take requests on both sides of an option."""
+    """Parse arguments; unlike argparse, requests may stand on both sides of an option."""
     words = sys.argv[1:] if arguments is None else arguments
     # What other commands take, nobody asks: to say it all is half of what reading costs.
     top = parser(words[0] if words and words[0] in COMMANDS else None)
@@ -118,7 +118,7 @@ def _check(commands: Any) -> None:
 
 
 def _yaml(parser: argparse.ArgumentParser) -> None:
-    """What a configuration of llama-swap does not say itself."""
+    """Add the options that tell what a configuration of llama-swap does not say itself."""
     from .yaml_files import release
 
     parser.add_argument(

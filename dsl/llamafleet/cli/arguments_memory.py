@@ -9,7 +9,7 @@ from .command import command
 
 
 def map_(commands: Any) -> None:
-    """What `map` takes."""
+    """Add the arguments of `map`."""
     drawn = command(
         commands,
         "map",
@@ -30,7 +30,7 @@ def map_(commands: Any) -> None:
 
 
 def memory(commands: Any) -> None:
-    """What `memory` takes: our own options, then those of llama-server."""
+    """Add the arguments of `memory`: our own options, then those of llama-server."""
     added = command(
         commands,
         "memory",
@@ -57,7 +57,7 @@ def memory(commands: Any) -> None:
 
 
 def suggest(commands: Any) -> None:
-    """What `suggest` takes."""
+    """Add the arguments of `suggest`."""
     added = command(
         commands,
         "suggest",

@@ -1,4 +1,4 @@
-"""What the commands for a site of one's own take."""
+"""The arguments of commands for a site: its files, its hosts and its editor."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _check_yaml(
 
 
 def _derived(fleet: Fleet) -> Iterator[str]:
-    """A line for each llama-swap whose sets were derived."""
+    """Yield a line for each llama-swap whose sets were derived."""
     for service in llama_swaps(fleet):
         if service.matrix and service.matrix.auto.sets:
             from ..capacity.derive.summary_line import summary_line

@@ -1,4 +1,4 @@
-"""How every command's arguments begin."""
+"""The common parts of every command's parser."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def formatter(prog: str) -> argparse.HelpFormatter:
-    """Help as it is written, as wide as the terminal."""
+    """Return a help formatter that keeps line breaks and is as wide as the terminal."""
     # argparse makes one for each argument, and asks `shutil` for the width: 3 ms to import.
     try:
         width = os.get_terminal_size().columns
@@ -18,7 +18,7 @@ def formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def command(commands: Any, name: str, words: str, more: str = "") -> argparse.ArgumentParser:
-    """The parser of one command; `words` say what it does, `more` is said at the end."""
+    """Add the parser of one command: `words` is its summary, `more` is printed at the end."""
     added: argparse.ArgumentParser = commands.add_parser(
         name,
         help=words,

@@ -52,7 +52,7 @@ def explain_memory(model: str, path: str, style: str) -> int:
 def _places(
     footprints: Footprints, fleet: Fleet, model: str
 ) -> Iterator[tuple[Footprint, Footprint, list[str]]]:
-    """Each distinct process with what is computed for it, and where else it is the same."""
+    """Yield each distinct process with its computed footprint and the places where it runs."""
     found: dict[object, tuple[Footprint, Footprint, list[str]]] = {}
     for service in fleet.services.values():
         for host in service.hosts if model in service.models else ():

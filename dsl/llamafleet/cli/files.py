@@ -50,7 +50,7 @@ def replace_tree(folder: Path, artifacts: Iterable[Artifact]) -> None:
 
 
 def inside(root: Path, path: str) -> Path:
-    """Where an absolute path of a host lies under `root`; never outside it."""
+    """Return the path of a host's absolute path under `root`; ValueError if it leaves `root`."""
     parts = path.split("/")
     if len(parts) < 2 or parts[0] or any(part in ("", ".", "..") for part in parts[1:]):
         raise ValueError(f"not a plain absolute path: {path!r}")

@@ -19,7 +19,7 @@ DASH = "-"
 
 
 class Outcome(StrEnum):
-    """What became of one file."""
+    """The result of formatting one file."""
 
     SAME = "already canonical"
     FORMATTED = "formatted"
@@ -91,7 +91,7 @@ def _diff(path: str, source: Source, text: str) -> Iterator[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines with their ends; `splitlines` would also split where no editor does."""
+    """Return the lines with their ends; `splitlines` would also split where no editor does."""
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]

@@ -74,7 +74,7 @@ def _source(file: str, diagnostics: Diagnostics) -> Source | None:
 
 
 def _checked(result: ImportResult, source: Source, version: int, llama_cpp: str) -> ImportResult:
-    """With what the checks say of its commands, as that build of llama.cpp would read them."""
+    """Add the findings of the checks, for the given build of llama.cpp."""
     from ..swap_check import check_swap_config
 
     found = check_swap_config(source, version, llama_cpp).diagnostics
@@ -82,7 +82,7 @@ def _checked(result: ImportResult, source: Source, version: int, llama_cpp: str)
 
 
 def _report(result: ImportResult) -> None:
-    """What is to be said goes to stderr: stdout is the fleet file. Secrets are not repeated."""
+    """Print everything but the fleet file to stderr; secrets are not repeated."""
     known = [*(each.value for each in result.secrets), *result.lost]
     found = [each for each in result.diagnostics if each.code not in SETTLED]
     show(found, {each.path: each for each in result.sources}, sys.stderr, known)
@@ -105,7 +105,7 @@ def _told(secret: Secret, known: list[str]) -> str:
 
 
 def _delivery(result: ImportResult) -> str:
-    """How the variables get to the service: in the words of an inventory's group data."""
+    """Return how to give the service its variables in an inventory's group data."""
     names = dict.fromkeys(each.variable for each in result.secrets)
     values = ", ".join(f'"{name}": os.environ["{name}"]' for name in names)
     return (

@@ -54,7 +54,7 @@ def lock(fleet: str, update: list[str], update_all: bool, check: bool, offline: 
 
 
 def _old(path: Path, fleet: str) -> Lock | None:
-    """The lock that is there; None where it must not be touched."""
+    """Return the present lock, empty if there is none; None if it must not be overwritten."""
     try:
         data = read_bytes(str(path))
         text = data.decode("utf-8")
@@ -85,7 +85,7 @@ def _known(names: list[str], fleet: Fleet) -> bool:
 
 
 def _compare_offline(path: Path, fleet: Fleet, old: Lock) -> int:
-    """Whether the lock says what the fleet file asks, without asking anybody."""
+    """Compare the lock with the fleet file, without network; 1 if it is not current."""
     from ..lock.model import asked_of
 
     stale = [

@@ -47,6 +47,6 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def title(path: str) -> str:
-    """What a fleet is called: as its file, or as its folder where the file is just `fleet`."""
+    """Return a fleet's title: its file name, or its folder's where the file is just `fleet`."""
     file = Path(os.path.abspath(path))  # noqa: PTH100 (a link is called what it is called)
     return file.parent.name or "fleet" if file.stem in ("fleet", "-") else file.stem

@@ -1,4 +1,4 @@
-"""Of which models `check` has held memory against cards: silence would look like a proof."""
+"""A summary of the models whose memory `check` compared with the cards."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def memory_checked(compiled: Compiled) -> str:
 
 
 def _way_out(others: list[Model], fleet: Fleet) -> str:
-    """What makes the others known: a lock, where it can look up something, or a number."""
+    """Return how the sizes of the others can become known; "" if there are none."""
     if not others:
         return ""
     locked = any(each.gguf and each.gguf not in fleet.facts for each in others)
@@ -42,7 +42,7 @@ def _way_out(others: list[Model], fleet: Fleet) -> str:
 
 
 def _served(fleet: Fleet) -> Iterator[tuple[str, str, str]]:
-    """Each model of each service on each host of which a card says how much memory it has."""
+    """Yield (service, model, host) for each host with a card of known size."""
     for service in fleet.services.values():
         for host in service.hosts:
             if any(gpu.vram is not None for gpu in fleet.hosts[host].gpus):
@@ -52,7 +52,7 @@ def _served(fleet: Fleet) -> Iterator[tuple[str, str, str]]:
 def _known(
     footprints: Footprints, served: tuple[tuple[str, str, str], ...]
 ) -> dict[str, tuple[Footprint, ...]]:
-    """The processes of each model of which something is known everywhere."""
+    """Return the processes of each model whose size is known on every host."""
     found: dict[str, tuple[Footprint, ...]] = {}
     for key in served:
         found[key[1]] = (*found.get(key[1], ()), *footprints.of(*key))
@@ -60,7 +60,7 @@ def _known(
 
 
 def _by_thumb(known: dict[str, tuple[Footprint, ...]]) -> str:
-    """Of how many models it is only known by a rule of thumb, and for which reasons."""
+    """Return how many models are estimated by a rule of thumb, and why; "" if none."""
     doubts = {name: [why for each in own for why in each.unmodelled] for name, own in known.items()}
     reasons = dict.fromkeys(why for each in doubts.values() for why in each)
     if not reasons:

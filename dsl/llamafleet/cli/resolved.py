@@ -11,7 +11,7 @@ from .terminal import show
 
 
 def resolved(path: str) -> Fleet | None:
-    """The fleet, though rules may refuse it; else None, and its errors on stderr."""
+    """Return the fleet even if rules reject it; else None, with its errors on stderr."""
     compiled = compile_file(path)
     if compiled.resolved is None:
         errors = [each for each in compiled.diagnostics if each.severity is Severity.ERROR]

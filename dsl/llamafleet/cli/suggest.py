@@ -66,7 +66,7 @@ def suggest(
 
 
 def _ordered(model: str, fleet: str) -> tuple[str, str]:
-    """The fleet file and the model: as other commands have it, the file may stand first."""
+    """Return fleet file and model in this order; on the command line either may come first."""
     swapped = model.endswith(".fleet") or (Path(model).is_file() and not Path(fleet).is_file())
     return (model, fleet) if swapped else (fleet, model)
 
@@ -74,7 +74,7 @@ def _ordered(model: str, fleet: str) -> tuple[str, str]:
 def _place(
     fleet: Fleet, path: str, model: str, host: str | None, service: str | None
 ) -> tuple[Service, str] | None:
-    """The service that serves the model, or would, and the host; None once it is said why not."""
+    """Return service and host for the model; None after an error message."""
     if model not in fleet.models:
         _unknown(f"{path} has no model", model, tuple(fleet.models))
         return None

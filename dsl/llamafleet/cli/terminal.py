@@ -1,4 +1,4 @@
-"""What the commands share in printing."""
+"""Shared functions for printing."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def prepare() -> None:
 
 
 def say(message: str) -> None:
-    """A line of the tool itself, apart from its output."""
+    """Print a message of the tool itself to stderr."""
     print(f"llamafleet: {message}", file=sys.stderr)
 
 
 def has_color(stream: TextIO) -> bool:
-    """Whether colours are wanted: on a terminal, unless NO_COLOR says no."""
+    """Return True for a terminal, unless NO_COLOR is set."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
@@ -58,12 +58,12 @@ def show(
 
 
 def counted(number: int, word: str) -> str:
-    """`1 host`, `2 hosts`."""
+    """Return the number with its noun: `1 host`, `2 hosts`."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def totals(diagnostics: Iterable[Diagnostic], files: int) -> str:
-    """`2 errors, 1 warning in 3 files`."""
+    """Return a summary such as `2 errors, 1 warning in 3 files`."""
     found = [each.severity for each in diagnostics]
     kinds = ((found.count(each), each.value) for each in (Severity.ERROR, Severity.WARNING))
     words = ", ".join(counted(number, word) for number, word in kinds if number)

@@ -1,4 +1,4 @@
-"""llama-swap's own configurations on the command line: which files are, and what goes with them."""
+"""llama-swap's configurations on the command line: recognising and reading them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InputFiles:
         self._stdin: bytes | None = None
 
     def read(self, path: str) -> bytes:
-        """The bytes of a file, or of stdin."""
+        """Return the bytes of a file or of stdin."""
         if path not in ("-", STDIN):
             return read_bytes(path)
         if self._stdin is None:
@@ -32,7 +32,7 @@ class InputFiles:
         return self._stdin
 
     def is_yaml(self, path: str) -> bool:
-        """Whether it is a configuration of llama-swap: by its name, or else by how it looks."""
+        """Return True for a llama-swap configuration, by its name or else its content."""
         if path.endswith((*SUFFIXES, ".fleet")):
             return not path.endswith(".fleet")
         try:
@@ -42,20 +42,20 @@ class InputFiles:
         return not _FLEET.search(text) and bool(_YAML.search(text))
 
     def source(self, path: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
-        """A file's text, or why there is none."""
+        """Return a file's text, or None with the diagnostics that say why."""
         diagnostics = Diagnostics()
         name = STDIN if path == "-" else path
         return read_source(name, diagnostics, read=self.read), tuple(diagnostics)
 
 
 def environment(given: list[str]) -> Mapping[str, str]:
-    """`--env NAME=value`; without a value, the variable is set to nothing."""
+    """Parse `--env NAME=value`; without `=value`, the variable is empty."""
     pairs = (each.partition("=") for each in given)
     return {name: value for name, _, value in pairs}
 
 
 def release(text: str) -> int:
-    """The number of `--llama-swap v250`."""
+    """Return the number of `--llama-swap v250`; raises ArgumentTypeError for other texts."""
     from ..llama_swap.versions import NEWEST, OLDEST, number
 
     found = number(text)

@@ -87,6 +87,7 @@ def _reference_spans(expression: syntax.Expression) -> Sequence[syntax.SetRefere
 
 
 def check_size(sets: Sets, version: int, diagnostics: Diagnostics) -> None:
+    """Report the largest set and clear all of them if they have too many combinations."""
     limit, way_out = MOST_COMBINATIONS, "or split it: llamafleet"
     if version < NO_LIMIT:
         limit = OLD_LIMIT

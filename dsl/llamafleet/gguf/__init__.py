@@ -1,4 +1,4 @@
-"""What a GGUF file says of itself: its header, read from wherever its first bytes are."""
+"""GGUF headers, read from the first bytes of a file wherever it is."""
 
 from __future__ import annotations
 

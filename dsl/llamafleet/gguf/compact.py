@@ -31,7 +31,7 @@ class _Run:
 
 
 def to_json(facts: GgufFacts) -> dict[str, Any]:
-    """Facts as a tree that JSON can hold."""
+    """Return facts as JSON."""
     return {
         "architecture": facts.architecture,
         "vocabulary": facts.vocabulary,
@@ -52,7 +52,7 @@ def to_json(facts: GgufFacts) -> dict[str, Any]:
 
 
 def from_json(tree: Any) -> GgufFacts | GgufError:
-    """The facts that `to_json` wrote; somebody may have edited them."""
+    """Read facts from the JSON of `to_json`, which somebody may have edited."""
     try:
         files = tree["files"]
         tensors = tuple(

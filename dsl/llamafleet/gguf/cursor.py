@@ -40,17 +40,17 @@ class Cursor:
         return start
 
     def u32(self) -> int:
-        """An unsigned number of four bytes."""
+        """Read an unsigned integer of four bytes."""
         number: int = _U32.unpack_from(self.data, self.skip(4))[0]
         return number
 
     def u64(self) -> int:
-        """An unsigned number of eight bytes."""
+        """Read an unsigned integer of eight bytes."""
         number: int = _U64.unpack_from(self.data, self.skip(8))[0]
         return number
 
     def text(self, limit: int, what: str) -> str:
-        """A length and that many bytes of UTF-8; bytes that are none become marks."""
+        """Read a length and that many bytes of UTF-8; invalid bytes are replaced."""
         length = self.u64()
         if length > limit:
             raise bad(f"{what} claims {length} bytes, more than {limit}: the header is damaged")

@@ -1,4 +1,4 @@
-"""What the header of a model tells: architecture, dimensions, vocabulary, and every tensor."""
+"""Facts of a model from its GGUF header: architecture, dimensions, vocabulary, tensors."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class GgufFacts:
     files: tuple[FileFacts, ...]
 
     def integer(self, key: str) -> int | None:
-        """A whole number, None where there is none; a list gives its largest."""
+        """Return an integer of the metadata, the largest of a list; None without one."""
         match self.metadata.get(key):
             case bool() | str() | None:
                 return None
@@ -68,17 +68,17 @@ class GgufFacts:
                 return max(numbers, default=None)
 
     def number(self, key: str) -> float | None:
-        """A number with a fraction."""
+        """Return a number of the metadata; None without one."""
         found = self.metadata.get(key)
         return float(found) if isinstance(found, int | float) else None
 
     def text(self, key: str) -> str | None:
-        """A text."""
+        """Return a text of the metadata; None without one."""
         found = self.metadata.get(key)
         return found if isinstance(found, str) else None
 
     def per_layer(self, key: str, layers: int) -> tuple[int, ...] | None:
-        """A number for each layer; one for all stands for each, a short list ends in zeros."""
+        """Return a number for each layer, or None: one is repeated, short lists end in zeros."""
         match self.metadata.get(key):
             case str() | None:
                 return None
@@ -90,22 +90,22 @@ class GgufFacts:
 
     @cached_property
     def by_name(self) -> Mapping[str, Tensor]:
-        """The tensors by their names."""
+        """Return the tensors by name."""
         return {each.name: each for each in self.tensors}
 
     @property
     def parameters(self) -> int:
-        """How many weights it has."""
+        """Return the number of weights."""
         return sum(each.elements for each in self.tensors)
 
     @property
     def tensor_bytes(self) -> int:
-        """The bytes of all tensors, without padding."""
+        """Return the bytes of all tensors, without padding."""
         return sum(each.size for each in self.tensors)
 
 
 def facts_of(headers: Sequence[Header], source: str = "") -> GgufFacts | GgufError:
-    """The facts of a model from the headers of all its files, in order."""
+    """Return the facts of a model from the headers of its shards, in order, or a GgufError."""
     first = headers[0]
     if problem := _not_one_model(headers):
         return GgufError(problem, source)
@@ -129,7 +129,7 @@ def facts_of(headers: Sequence[Header], source: str = "") -> GgufFacts | GgufErr
 
 
 def _not_one_model(headers: Sequence[Header]) -> str | None:
-    """Why these files are not the shards of one model, in their order."""
+    """Return why the files are not the shards of one model, in order; None if they are."""
     claimed = headers[0].metadata.get("split.count", 0)
     if (claimed or 1) != len(headers):
         return f"it is one of {claimed} files, but {len(headers)} were read"

@@ -27,7 +27,7 @@ MAX_SIZE = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file says before its weights; `data` is where these begin, `end` where they end."""
+    """The header of a file: `data` is the offset of its weights, `end` of their end, in bytes."""
 
     version: int
     alignment: int
@@ -46,7 +46,7 @@ def parse_header(data: bytes) -> Header | GgufError | Incomplete:
 
 
 def padded(size: int, alignment: int) -> int:
-    """A size rounded up to whole alignments."""
+    """Return a size rounded up to a multiple of the alignment."""
     return (size + alignment - 1) // alignment * alignment
 
 

@@ -15,7 +15,7 @@ MAX_SHARDS = 1000
 
 
 def read_facts(path: str | os.PathLike[str], whole: bool = True) -> GgufFacts | GgufError:
-    """The facts of the file at `path` and its other shards, which lie beside it.
+    """Return the facts of the file at `path` and of the shards beside it, or a GgufError.
 
     With `whole`, a file that ends before its weights do is an error, as it is for llama.cpp.
     """
@@ -55,7 +55,7 @@ def _header(name: str, whole: bool) -> Header | GgufError:
 
 
 def cut_off(header: Header, size: int, name: str) -> GgufError | None:
-    """Why a file of this size is not the whole that its header speaks of."""
+    """Return an error for a file smaller than its header says; None if it is complete."""
     if size >= _needed(header):
         return None
     return GgufError(
@@ -66,7 +66,7 @@ def cut_off(header: Header, size: int, name: str) -> GgufError | None:
 
 
 def _needed(header: Header) -> int:
-    """Where the last tensor ends; the padding after it is not always there."""
+    """Return the end of the last tensor; the padding after it may be missing."""
     if not header.tensors:
         return header.data
     return header.data + header.tensors[-1].offset + header.tensors[-1].size

@@ -50,7 +50,7 @@ class Reader:
         self.kept = 0
 
     def entry(self) -> tuple[str, Value]:
-        """The next key and its value."""
+        """Read the next key and its value."""
         key = self.cursor.text(MAX_NAME, "the name of a key")
         return key, self._value(key, self.cursor.u32())
 

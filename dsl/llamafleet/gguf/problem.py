@@ -1,4 +1,4 @@
-"""Why a header cannot be read; values, since a file may come from anywhere."""
+"""Errors of GGUF headers, as values, since a file may come from anywhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GgufError:
-    """What is wrong with a file, in words for people; `source` is its path or address."""
+    """A message about a file; `source` is its path or URL."""
 
     message: str
     source: str = ""
@@ -32,11 +32,11 @@ class StopReading(Exception):  # noqa: N818 (never leaves the package)
 
 
 def bad(message: str) -> StopReading:
-    """The header breaks the format."""
+    """Return an error for a header that breaks the format."""
     return StopReading(GgufError(message))
 
 
 def shown(text: str) -> str:
-    """A name out of a file as it may stand in a message: short, and without control characters."""
+    """Return a name from a file for a message: short, and without control characters."""
     safe = "".join(each if each.isprintable() else "?" for each in text[:80])
     return f'"{safe}…"' if len(text) > 80 else f'"{safe}"'

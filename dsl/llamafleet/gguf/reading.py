@@ -18,7 +18,7 @@ Fetch: TypeAlias = Callable[[int, int], bytes]
 
 
 def read_header(fetch: Fetch, source: str = "", first: int = FIRST) -> Header | GgufError:
-    """The header of a file that `fetch` reads, or what is wrong with it.
+    """Read a header by `fetch`, or return a GgufError.
 
     Only what is missing is asked for, so every byte comes once.
     """

@@ -8,7 +8,7 @@ _SHARD = re.compile(r"(?P<stem>.*)-(?P<number>[0-9]{5})-of-(?P<count>[0-9]{5})\.
 
 
 def shards(path: str) -> tuple[str, ...]:
-    """Every file of the model that this one belongs to, in order; itself where it is alone."""
+    """Return every shard of a model in order, by the name of one; a single file is alone."""
     found = _SHARD.fullmatch(path)
     if found is None or not 0 < int(found["number"]) <= int(found["count"]):
         return (path,)

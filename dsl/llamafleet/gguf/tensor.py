@@ -24,11 +24,11 @@ class Tensor:
 
     @property
     def elements(self) -> int:
-        """How many values it has."""
+        """Return the number of values."""
         return prod(self.dims)
 
     @property
     def size(self) -> int:
-        """Its bytes, without padding."""
+        """Return its bytes, without padding."""
         stored = BY_NAME[self.type]
         return self.elements // stored.block * stored.bytes

@@ -33,6 +33,7 @@ class Automaton:
 
     @state.setter
     def state(self, state: State) -> None:
+        """Go back to an earlier state."""
         self._states[:] = state.states
         self._values[:] = state.values
 

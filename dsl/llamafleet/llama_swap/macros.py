@@ -38,6 +38,7 @@ class Macros:
         return found
 
     def check(self, name: Key, value: Value) -> None:
+        """Report a macro that llama-swap refuses: its name, or its value."""
         problem, hint, span = "", "", name.span
         reserved = _RESERVED | ({"PID"} if self.version >= RESERVED_PID else set())
         if len(name.text.encode()) >= 64:
@@ -86,6 +87,7 @@ class Macros:
         return self.by_id_keys(Table(tuple(entries)), macros)
 
     def old_filters(self, table: Table, macros: tuple[Definition, ...]) -> Table:
+        """Return a model's filters with the macros that releases before MACROS_EVERYWHERE replace."""
         entries = []
         for key, value in table:
             if key.text in ("stripParams", "strip_params") and value.data is not None:

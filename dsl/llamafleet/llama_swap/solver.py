@@ -97,6 +97,7 @@ class MatrixSolver:
     version: int
 
     def decide(self, running: Collection[str], request: str) -> Decision:
+        """Return the models that a request evicts, with the chosen set and its cost."""
         running = sorted(running)
         if request in running:
             return Decision((), self._holding(running))
@@ -129,13 +130,16 @@ class MatrixSolver:
         return None
 
     def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+        """Yield each set with its combinations, in solving order; models are sorted."""
         for name, combinations in self.matrix.combinations():
             yield name, tuple(tuple(sorted(each)) for each in combinations)
 
     def can_hold(self, models: Collection[str]) -> bool:
+        """Return True if one combination has all of the models."""
         return self._holding(models) is not None
 
     def countable(self) -> bool:
+        """Return True if the combinations can be listed: at most MOST_COMBINATIONS."""
         counts: dict[str, int] = {}
         for each in self.matrix.in_solving_order():
             counts[each.name] = count(each.node, counts)
@@ -156,6 +160,7 @@ class GroupSolver:
         return None
 
     def decide(self, running: Collection[str], request: str) -> Decision:
+        """Return what a request evicts; its set is the name of the model's group."""
         target = self._group(request)
         name = target.name.text if target else "(default)"
         swap = target.swap.value if target else True
@@ -173,6 +178,7 @@ class GroupSolver:
         return Decision(tuple(evict), name, len(evict))
 
     def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
+        """Yield each group: one combination per model if it swaps, else all of its models."""
         named: set[str] = set()
         for group in self.groups:
             members = tuple(each.value for each in group.members if each.value in self.models)
@@ -184,9 +190,11 @@ class GroupSolver:
             yield "(default)", rest
 
     def countable(self) -> bool:
+        """Return True: groups have few combinations."""
         return True
 
     def can_hold(self, models: Collection[str]) -> bool:
+        """Return True if all models run after they are requested in this order."""
         running: set[str] = set()
         for model in models:
             running -= set(self.decide(running, model).evict)

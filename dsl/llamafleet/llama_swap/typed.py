@@ -66,6 +66,7 @@ class Checker:
         return value if ok else self.wrong(value, shape.words, path)
 
     def anything(self, value: Value) -> Value:
+        """Read a value of any form, so that keys below it are checked."""
         for inner in value.items or ():
             self.anything(inner)
         for _, inner in self.readable(value.table) if value.table else ():
@@ -73,6 +74,7 @@ class Checker:
         return value
 
     def named(self, value: Value, each: Shape, path: tuple[str, ...]) -> Value:
+        """Return a mapping from free names to values of one shape; report other values."""
         if value.table is None:
             return self.wrong(value, "a mapping", path)
         entries = []
@@ -99,6 +101,7 @@ class Checker:
                 yield key, value
 
     def fields(self, value: Value, shape: Fields, path: tuple[str, ...]) -> Value:
+        """Return a mapping with known keys; report unknown and too new ones and drop them."""
         if value.table is None:
             return self.wrong(value, "a mapping", path)
         kept = []
@@ -121,6 +124,7 @@ class Checker:
         return replace(value, data=Table(tuple(kept)))
 
     def too_new(self, key: Key, first: int) -> None:
+        """Report a key that the release does not have yet."""
         self.diagnostics.error(
             "version-needed",
             f"llama-swap v{self.version} ignores {key.text}",
@@ -129,6 +133,7 @@ class Checker:
         )
 
     def wrong(self, value: Value, wanted: str, path: tuple[str, ...]) -> Value:
+        """Report a value of the wrong form, and return it without data."""
         name = ".".join(path) or "the file"
         hint = _hint(value, wanted)
         self.diagnostics.error(

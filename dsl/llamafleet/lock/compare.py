@@ -1,4 +1,4 @@
-"""What moved between two locks, a line for each thing, for people."""
+"""Differences between two locks, a line each, for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = 8
 
 
 def differences(old: Lock, new: Lock) -> tuple[str, ...]:
-    """`+` what is new, `-` what is gone, `~` what moved."""
+    """Return a line for each difference: `+` new, `-` gone, `~` changed."""
     return (*_ggufs(old, new), *_builds(old, new), *_releases(old, new))
 
 

@@ -35,7 +35,7 @@ _TRANSPORT: type[Exception] = errors.HfHubHTTPError.__bases__[0]
 
 @dataclass(frozen=True, slots=True)
 class HubError:
-    """Why the Hub gave no answer, or none that helps."""
+    """A request to the Hub that failed; the message says why."""
 
     message: str
 
@@ -54,12 +54,12 @@ class _BrokenOff(Exception):  # noqa: N818 (never leaves the module)
 
 
 def endpoint() -> str:
-    """Where the Hub is: `HF_ENDPOINT`, read when it is needed."""
+    """Return the address of the Hub: `HF_ENDPOINT`, or huggingface.co."""
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
 
 
 def repository(name: str, revision: str) -> Repository | HubError:
-    """What a repository holds now at a branch, tag or commit; one request."""
+    """Return a repository's commit and files at a branch, tag or commit, in one request."""
     api = HfApi(endpoint=endpoint())
     found = _asked(
         name,
@@ -76,7 +76,7 @@ def repository(name: str, revision: str) -> Repository | HubError:
 
 
 def remote_facts(name: str, commit: str, files: tuple[str, ...]) -> GgufFacts | HubError:
-    """The facts of a model in these files, of whose weights nothing is fetched."""
+    """Return the GGUF facts of files on the Hub; fetches headers only, no weights."""
     headers: list[Header] = []
     for file in files:
         source = f"{name}/{file}"

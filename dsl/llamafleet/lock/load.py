@@ -12,7 +12,7 @@ from .location import lock_path
 
 
 def load_lock(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:
-    """The fleet as its lock has it; weights that only a lock can name are an error without one."""
+    """Merge the lock beside a fleet into it; `hf = "owner/name:QUANT"` is an error without it."""
     if not fleet.ggufs and not fleet.builds:
         return fleet
     path = lock_path(fleet.path)

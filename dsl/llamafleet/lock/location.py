@@ -1,4 +1,4 @@
-"""Where the lock of a fleet is."""
+"""The path of a fleet's lock."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ NAME = "fleet.lock"
 
 
 def lock_path(fleet_path: str) -> str:
-    """Where the lock of a fleet file is."""
+    """Return the path of a fleet file's lock."""
     return os.path.join(os.path.dirname(fleet_path), NAME)  # noqa: PTH118, PTH120 (as written)

@@ -30,11 +30,11 @@ class Swap(Protocol):
 
     @property
     def version(self) -> int:
-        """The number of the release."""
+        """Return the number of the release."""
 
     @property
     def sha256(self) -> str | None:
-        """Its archive's checksum, where the fleet file says one."""
+        """Return the archive's checksum from the fleet file, if it has one."""
 
 
 @dataclass(slots=True)
@@ -49,11 +49,11 @@ class Making:
     repositories: dict[tuple[str, str], Repository | HubError] = field(default_factory=dict)
 
     def looks_up(self, name: str) -> bool:
-        """Whether something is to be looked up though it is locked."""
+        """Return True if a locked entry is to be looked up again."""
         return self.fresh is None or name in self.fresh
 
     def repository(self, name: str, revision: str) -> Repository | HubError:
-        """What a repository holds; asked once, however many of its files are used."""
+        """Return the files of a repository; each is asked for once."""
         key = (name, revision)
         if key not in self.repositories:
             self.repositories[key] = repository(name, revision)
@@ -63,7 +63,7 @@ class Making:
 def make_lock(
     fleet: Fleet, old: Lock, fresh: frozenset[str] | None = frozenset()
 ) -> tuple[Lock, tuple[str, ...], tuple[str, ...]]:
-    """The lock of a fleet, problems, and notes.
+    """Return the lock of a fleet, problems, and notes.
 
     Names in `fresh` are looked up again, None means all. What cannot be looked up keeps its entry.
     """
@@ -97,7 +97,7 @@ def _ask_for_repositories(making: Making, pool: Executor) -> None:
 
 
 def _current(making: Making, name: str, gguf: Gguf) -> LockedGguf | None:
-    """The entry of a block, if it is for what the block says now."""
+    """Return the locked entry of a block if it is for what the block asks now."""
     before = making.old.ggufs.get(name)
     return before if before and before.asked == asked_of(gguf) else None
 
@@ -151,7 +151,7 @@ def _sha256(path: str) -> str:
 
 
 def _of_hub(making: Making, gguf: Gguf) -> LockedGguf | str:
-    """Weights of a repository as they are now, or why not."""
+    """Return the present weights of a repository, or a problem."""
     repo = gguf.repo or ""
     there = making.repository(repo, gguf.revision)
     if isinstance(there, HubError):

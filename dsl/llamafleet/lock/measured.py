@@ -1,4 +1,4 @@
-"""What hosts were seen to do: the part of a lock that a calibration writes.
+"""Measurements of hosts: the part of a lock that a calibration writes.
 
 A measurement counts as long as what it was made for is the same: the settings of the model that
 may change what it takes, the cards it sees, the build that runs it, and its weights.
@@ -48,7 +48,7 @@ class Measured:
 
 
 def measured_of(fleet: Fleet, host: str, service: str, model: str) -> Measured | None:
-    """What was measured of a model on a host, if that is what the fleet still asks for."""
+    """Return a model's measurement on a host; None unless it is for what the fleet asks now."""
     found = recorded(fleet.measured, host, service, model)
     if isinstance(found, Measured) and found.key == measurement_key(fleet, host, service, model):
         return found
@@ -56,7 +56,7 @@ def measured_of(fleet: Fleet, host: str, service: str, model: str) -> Measured |
 
 
 def recorded(measured: JsonTree, host: str, service: str, model: str) -> Measured | str | None:
-    """What a lock says, whatever for; a text says why it cannot be read."""
+    """Return a measurement whatever its key, None without one, a text if it is unreadable."""
     tree: object = measured
     for name in (host, service, model):
         if not isinstance(tree, Mapping):
@@ -71,7 +71,7 @@ def recorded(measured: JsonTree, host: str, service: str, model: str) -> Measure
 
 
 def problems(measured: JsonTree) -> Iterator[str]:
-    """What cannot be read, a line for each."""
+    """Yield a message for each measurement that cannot be read."""
     for host, services in measured.items():
         if not isinstance(services, Mapping):
             yield f"what was measured on {_name(host)} is no object"
@@ -90,7 +90,7 @@ def problems(measured: JsonTree) -> Iterator[str]:
 def with_measured(
     measured: JsonTree, host: str, service: str, model: str, found: Measured
 ) -> JsonTree:
-    """The part of the lock with one measurement put in; names are in order."""
+    """Return the measurements with one put in; names are sorted."""
     services = _object(measured.get(host))
     models = _object(services.get(service))
     models = _sorted({**models, model: measured_tree(found)})
@@ -98,7 +98,7 @@ def with_measured(
 
 
 def measured_tree(found: Measured) -> JsonTree:
-    """A measurement as it is written; what is not known is left out."""
+    """Return a measurement as JSON; unknown values are left out."""
     tree: dict[str, object] = {
         "key": asdict(found.key),
         "when": found.when,
@@ -176,7 +176,7 @@ def _expect(value: object, what: str) -> Mapping[str, object]:
 
 
 def _object(value: object) -> Mapping[str, object]:
-    """What is there already; something else makes room."""
+    """Return an object that is there already; an empty one instead of anything else."""
     return value if isinstance(value, Mapping) else {}
 
 

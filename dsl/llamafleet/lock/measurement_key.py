@@ -1,4 +1,4 @@
-"""What a measurement is made for: as long as this is the same, it counts."""
+"""The key of a measurement; the measurement counts while the key is the same."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class MeasurementKey:
     weights: str
 
     def differs(self, other: MeasurementKey) -> str:
-        """What is not the same any more, for a sentence."""
+        """Return the names of the parts that differ: `build and weights`."""
         names = ("settings", "build", "weights")
         moved = [name for name in names if getattr(self, name) != getattr(other, name)]
         return " and ".join(moved)
 
 
 def measurement_key(fleet: Fleet, host: str, service: str, model: str) -> MeasurementKey | None:
-    """What would be measured now; None for what no build of the fleet's runs."""
+    """Return the key of a measurement made now; None for a model that no build runs."""
     serving, served, where = fleet.services[service], fleet.models[model], fleet.hosts[host]
     if not served.needs_build or served.gguf is None or not serving.builds:
         return None
@@ -77,7 +77,7 @@ def _card(host: Host, index: int) -> tuple[str, str | None, int | None] | tuple[
 
 
 def _build(build: Build) -> str:
-    """`b11434 cuda`, and what else decides which code runs."""
+    """Return `b11434 cuda` and everything else that decides which code runs."""
     native = ("native",) if build.native else ()
     blas = (f"blas={build.blas}",) if build.blas else ()
     commit = (build.commit[:12],) if build.commit else ()

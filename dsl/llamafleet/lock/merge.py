@@ -1,4 +1,4 @@
-"""Gives a fleet what its lock knows: files, sizes, checksums, and the facts of its models."""
+"""Merging a lock into a fleet: files, sizes, checksums, and GGUF facts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TOO_LARGE = f"it is larger than {LARGEST // 1024**2} MiB"
 
 
 def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> Lock:
-    """The lock in a file's bytes; an empty one where there is none, or none that can be read."""
+    """Read a lock from a file's bytes; an empty one if there is none or it is unreadable."""
     if not data:
         return Lock()
     text = data.decode("utf-8", "replace")
@@ -31,7 +31,7 @@ def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> L
 
 
 def merge_into(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
-    """The fleet with what is locked; entries for other words than the fleet's are left out."""
+    """Return the fleet with its lock; entries for other sources than the fleet's are ignored."""
     ggufs = {
         name: _locked(gguf, lock.ggufs.get(name), diagnostics) for name, gguf in fleet.ggufs.items()
     }

@@ -1,4 +1,4 @@
-"""What a lock holds, by the names of the fleet file."""
+"""The contents of a lock, by the names of the fleet file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Lock:
 
 
 def is_plain(file: str) -> bool:
-    """Whether a file of a repository has a name that stays below the folder it is put in."""
+    """Return True if a repository's file name stays below the folder it is put in."""
     parts = file.split("/")
     return all(part not in ("", ".", "..") for part in parts) and not any(
         each.isspace() or not each.isprintable() for each in file
@@ -58,7 +58,7 @@ def is_plain(file: str) -> bool:
 
 
 def asked_of(gguf: Gguf) -> Asked:
-    """What a block of weights says of where they come from."""
+    """Return the source that a gguf block asks for."""
     if gguf.path is not None:
         return {"path": gguf.path}
     asked = {"repo": gguf.repo or "", "revision": gguf.revision}
@@ -68,6 +68,6 @@ def asked_of(gguf: Gguf) -> Asked:
 
 
 def asked_of_build(build: Build) -> Asked:
-    """What a build says of its source, without the login that its address may hold."""
+    """Return the source that a build block asks for, without a login in its URL."""
     asked = {"source": build.source, "ref": build.ref}
     return {**asked, "url": without_secrets(build.url)} if build.url else asked

@@ -1,4 +1,4 @@
-"""Which file of a repository somebody means by `Q4_K_M`."""
+"""Finding the file of a repository that `Q4_K_M` means."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class Weights:
 
     @property
     def name(self) -> str:
-        """The path of its first file."""
+        """Return the path of its first file."""
         return self.files[0].file
 
     @property
     def projector(self) -> bool:
-        """Whether it is one for images or sound, and no model by itself."""
+        """Return True for a multimodal projector (mmproj), which is no model by itself."""
         return "mmproj" in posixpath.basename(self.name).lower()
 
     @property
     def described(self) -> str:
-        """Its file and size, for a person to choose."""
+        """Return its file and size, for people to choose."""
         return f"{self.name} ({in_bytes(sum(each.size or 0 for each in self.files))})"
 
 
 def models_of(files: Iterable[GgufFile]) -> tuple[Weights, ...]:
-    """Every model that is there as a whole; importance matrices are none."""
+    """Return every model whose files are complete; importance matrices are left out."""
     known: Mapping[str, GgufFile] = {each.file: each for each in files if is_plain(each.file)}
     found = []
     for path in sorted(known):
@@ -59,7 +59,7 @@ def models_of(files: Iterable[GgufFile]) -> tuple[Weights, ...]:
 
 
 def label_of(path: str) -> str:
-    """The quant that a path names, in its file's name or else in a folder's; "" for none."""
+    """Return the quant in a path's file name or else in its folder's; "" if there is none."""
     stem = re.sub(r"(-[0-9]{5}-of-[0-9]{5})?\.gguf$", "", posixpath.basename(path))
     for part in (stem, posixpath.dirname(path)):
         if labels := [each["label"] for each in _LABEL.finditer(part)]:
@@ -68,7 +68,7 @@ def label_of(path: str) -> str:
 
 
 def find(repo: str, files: Iterable[GgufFile], quant: str) -> Weights | str:
-    """The one model that `quant` means, or a message that says what there is."""
+    """Return the one model that `quant` means, or a message with the choices."""
     there = models_of(files)
     if not there:
         return f"{repo} has no GGUF files"
@@ -89,7 +89,7 @@ def find(repo: str, files: Iterable[GgufFile], quant: str) -> Weights | str:
 def _matching(
     there: tuple[Weights, ...], models: tuple[Weights, ...], quant: str
 ) -> tuple[Weights, ...]:
-    """Those that a word may mean: a file's own name first, then a quant, then unsloth's of it."""
+    """Return the candidates: by file name first, then by quant, then unsloth's own quants."""
     if not quant:
         usual = tuple(each for each in models if each.label == USUAL)
         return usual if len(usual) == 1 else models
@@ -122,7 +122,7 @@ def _labelled(weights: Weights) -> str:
 
 
 def in_bytes(size: int) -> str:
-    """`16.2 GiB`."""
+    """Return a size such as `16.2 GiB`."""
     for unit, bits in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
         if size >= 1 << bits:
             return f"{size / (1 << bits):.1f} {unit}"

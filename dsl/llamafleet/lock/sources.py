@@ -1,4 +1,4 @@
-"""What builds and releases stand for: the commit of a git ref, the SHA-256 of an archive."""
+"""Sources of builds and releases: the commit of a git ref, the SHA-256 of an archive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOGIN_OPTIONS = ("-c", "credential.helper=", "-c", f"credential.helper={_ANSWER
 
 
 def locked_build(build: Build) -> LockedBuild | str:
-    """The source of a build as it is now, or why that is not known."""
+    """Return the present source of a build, or a problem."""
     asked = asked_of_build(build)
     if build.source != "git":
         return LockedBuild(asked, sha256=build.sha256)
@@ -32,7 +32,7 @@ def locked_build(build: Build) -> LockedBuild | str:
 
 
 def release(version: str, sha256: str | None) -> dict[str, str]:
-    """The archives of a llama-swap release by machine; one of the fleet file stands for all."""
+    """Return the SHA-256 of a llama-swap release by machine; one in the fleet file is for all."""
     if sha256:
         return {"linux": sha256}
     known = {name: archive_sha256(version, machine) for name, machine in MACHINES.items()}

@@ -26,7 +26,7 @@ class _Member:
 
 
 def spliced(text: str, names: tuple[str, ...], value: object) -> str:
-    """The text with the value at these names; new names go where their order puts them.
+    """Return the text with the value put in at these names; new names go in order.
 
     The text must be a lock that can be read.
     """

@@ -21,13 +21,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class LockError:
-    """Why a text is no lock."""
+    """The reason that a text is no lock."""
 
     message: str
 
 
 def write_lock(lock: Lock) -> str:
-    """The text of a lock; the same lock always has the same text."""
+    """Return the text of a lock; equal locks have equal texts."""
     tree: dict[str, Any] = {
         "lock": VERSION,
         "fleet": lock.fleet,
@@ -45,7 +45,7 @@ def write_lock(lock: Lock) -> str:
 
 
 def read_lock(text: str) -> Lock | LockError:
-    """The lock that a text holds, or why it holds none."""
+    """Read a lock from its text, or return an error."""
     if "\n<<<<<<< " in text or text.startswith("<<<<<<< "):
         return LockError("it holds conflicts of a merge")
     try:
@@ -76,7 +76,7 @@ class OneLine(dict[str, Any]):
 
 
 def flag_rows(rows: Iterable[JsonTree]) -> list[OneLine]:
-    """The rows of a table of flags as a lock has them: a line each, without what nobody checks."""
+    """Return the rows of a flag table as the lock has them, without columns nobody checks."""
     return [
         OneLine((key, value) for key, value in row.items() if key not in ("help", "default"))
         if isinstance(row, Mapping)
@@ -86,6 +86,7 @@ def flag_rows(rows: Iterable[JsonTree]) -> list[OneLine]:
 
 
 def gguf_tree(locked: LockedGguf) -> dict[str, Any]:
+    """Return the entry of a gguf as JSON."""
     return {
         "asked": locked.asked,
         "revision": locked.revision,
@@ -140,7 +141,7 @@ def _asked(tree: JsonTree) -> dict[str, str]:
 
 
 def json_lines(value: object, indent: str) -> Iterator[str]:
-    """JSON with a member a line; lists of numbers, one item a layer, stay on one."""
+    """Yield JSON with a member a line; lists of numbers, one a layer, stay on one line."""
     inner = indent + " "
     match value:
         case OneLine():

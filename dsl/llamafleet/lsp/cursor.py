@@ -1,4 +1,4 @@
-"""What is being written at a place of a text that is in the middle of being typed.
+"""The syntactic context of the cursor in a text that is being typed.
 
 The parser leaves out the line that it cannot read, which is just the one that matters here. So this
 looks at tokens alone: which blocks are open, and what of the entry stands before the cursor.
@@ -21,7 +21,7 @@ WORDS = frozenset({"NAME", "STRING", "SET_REF", "NUMBER", "SIZE", "DURATION"})
 
 
 class Slot(Enum):
-    """What may stand at a place."""
+    """A kind of syntax that may stand at a position."""
 
     KIND = auto()
     """A block's kind or a directive, at top level."""
@@ -64,12 +64,12 @@ class Cursor:
 
 
 def cursor_at(text: str, position: Position) -> Cursor:
-    """What is written at `position`, whatever else is wrong with the text."""
+    """Return the context at `position`; the text may have syntax errors anywhere."""
     return _Scan(text, position).run()
 
 
 def _block_above(lines: list[str], number: int) -> int:
-    """How many lines stand above the block at the left margin that line `number` may be in."""
+    """Return the number of lines above the top-level block that may contain line `number`."""
     for above in range(min(number, len(lines)) - 1, -1, -1):
         line = lines[above]
         if line[:1].isalpha() and re.match(HEADER, line) and re.split(r"[\s{]", line)[0] in TOP:

@@ -30,7 +30,7 @@ KEYED_BY_MODEL = frozenset({EVICT_COST.kind, "priority", "pins"})
 
 
 def schema_of(kinds: Iterable[str]) -> BlockSchema | None:
-    """The schema of a block by its own kind and the kinds around it, outermost first."""
+    """Return the schema of a block by its kind and those around it, outermost first."""
     among, found = TOP, None
     for kind in kinds:
         if found is not None and found.free_blocks:
@@ -43,18 +43,18 @@ def schema_of(kinds: Iterable[str]) -> BlockSchema | None:
 
 
 def type_of(schema: BlockSchema, key: str) -> ValueType | None:
-    """What a key takes, also one whose name is the user's own."""
+    """Return the type of a key's values, also of a key with a name of the user's own."""
     known = schema.table.get(key)
     return known.type if known else schema.free_keys
 
 
 def referred(kind: ValueType | None) -> frozenset[str]:
-    """The kinds of things that a value of that type names."""
+    """Return the kinds of blocks that a value of the type can name."""
     return frozenset(each.kind for each in _parts(kind) if isinstance(each, Reference))
 
 
 def words_of(kind: ValueType | None) -> tuple[str, ...]:
-    """The words that a value of that type may be."""
+    """Return the fixed words that a value of the type can be."""
     words: list[str] = []
     for each in _parts(kind):
         if isinstance(each, Choice):

@@ -1,4 +1,4 @@
-"""What the files of a fleet declare, by kind and name, as far as they can be read."""
+"""The names that a fleet's files declare, by kind, as far as they can be parsed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Names = Mapping[str, Mapping[str, Block]]
 
 
 def declared(files: Sequence[File]) -> Names:
-    """The blocks at top level; a service is found by its own kind, and as a service."""
+    """Return the top-level blocks by kind and name; services under SERVICE as well."""
     found: dict[str, dict[str, Block]] = {SERVICE: {}}
     plain = {schema.kind for schema in DECLARATIONS}
     for file in files:
@@ -46,7 +46,7 @@ def declared(files: Sequence[File]) -> Names:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """What the sets of one service's matrix may name: each with where it is declared."""
+    """The names that the sets of one service's matrix can use, with their declarations."""
 
     handles: Mapping[str, Span]
     models: tuple[str, ...]
@@ -59,7 +59,7 @@ NOBODY = Members({}, (), {}, {})
 
 
 def members(service: Block | None) -> Members:
-    """The handles, models and sets of a service."""
+    """Return the handles, models and sets of a service."""
     if service is None:
         return NOBODY
     models: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ def members(service: Block | None) -> Members:
 
 
 def names_in(value: Value) -> Iterator[Name | Text]:
-    """The words and texts of a value, those of a list one by one."""
+    """Return the words and texts of a value; those of a list one by one."""
     match value:
         case Name() | Text():
             yield value

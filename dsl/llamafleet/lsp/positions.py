@@ -15,14 +15,14 @@ UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-l
 
 
 class EditorPosition(NamedTuple):
-    """A position as an editor tells it."""
+    """A position as editors count: line and character from 0."""
 
     line: int
     character: int
 
 
 def editor_position(position: Position, source: Source | None, encoding: str) -> EditorPosition:
-    """Where the compiler's `position` is for an editor."""
+    """Convert a position of the compiler to the editor's units."""
     line = _line(source, position.line)
     codec, size = UNITS[encoding]
     before = line[: position.column - 1]
@@ -32,7 +32,7 @@ def editor_position(position: Position, source: Source | None, encoding: str) ->
 
 
 def compiler_position(position: EditorPosition, source: Source, encoding: str) -> Position:
-    """Where an editor's `position` is for the compiler; behind the end of a line is its end."""
+    """Convert an editor's position; beyond the end of a line is its end."""
     line = _line(source, position.line + 1)
     codec, size = UNITS[encoding]
     before = line.encode(codec, "surrogatepass")[: position.character * size]
@@ -41,7 +41,7 @@ def compiler_position(position: EditorPosition, source: Source, encoding: str) -
 
 
 def end_position(source: Source, encoding: str) -> EditorPosition:
-    """Behind the last character of a text."""
+    """Return the position after the last character of a text."""
     number = len(source.lines)
     return editor_position(Position(number, len(source.lines[-1]) + 1), source, encoding)
 

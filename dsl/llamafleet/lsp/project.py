@@ -27,7 +27,7 @@ class Texts:
     open: Mapping[str, str]
 
     def read(self, path: str) -> bytes:
-        """The file's bytes, as `read_bytes` would have them were it saved."""
+        """Return the file's bytes as if the editor's text were saved."""
         text = self.open.get(os.path.realpath(path))
         return read_bytes(path) if text is None else text.encode("utf-8", "replace")
 
@@ -43,17 +43,17 @@ class Project:
 
 
 def project_of(path: str, folders: Sequence[str], texts: Texts) -> Project:
-    """The fleet that the file at `path` belongs to: one that includes it, or it alone."""
+    """Return the fleet that a file belongs to: one that includes it, or the file alone."""
     return next(_projects(path, folders, texts.read))
 
 
 def roots_of(path: str, folders: Sequence[str], texts: Texts) -> tuple[str, ...]:
-    """The fleets whose diagnostics a change to `path` may change."""
+    """Return the root files of the fleets whose diagnostics a change to `path` may change."""
     return tuple(dict.fromkeys(each.root for each in _projects(path, folders, texts.read)))
 
 
 def diagnose(root: str, texts: Texts) -> tuple[dict[str, list[Diagnostic]], Mapping[str, Source]]:
-    """What is wrong with a fleet, by file; a file without problems has an empty list."""
+    """Return the diagnostics of a fleet by file; files without problems have an empty list."""
     compiled = compile_file(root, texts.read)
     found: dict[str, list[Diagnostic]] = {each: [] for each in (root, *compiled.sources)}
     for diagnostic in compiled.diagnostics:
@@ -104,7 +104,7 @@ def _neighbours(path: str, folders: Sequence[str]) -> list[str]:
 
 
 def _includes(path: str, read: Read) -> bool:
-    """Whether it could include anything, which is quicker to ask than what."""
+    """Return True if a text may include a file; quicker than parsing it."""
     try:
         return b"include" in read(path)
     except OSError:

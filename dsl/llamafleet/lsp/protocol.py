@@ -31,14 +31,14 @@ Uri = Callable[[str], str]
 
 
 def range_of(span: Span, source: Source | None, encoding: str) -> types.Range:
-    """A span of a file."""
+    """Convert a span to the editor's range."""
     return types.Range(_place(span.start, source, encoding), _place(span.end, source, encoding))
 
 
 def diagnostic(
     found: Diagnostic, sources: Mapping[str, Source], uri: Uri, encoding: str
 ) -> types.Diagnostic:
-    """A problem, with its hint in the message, and what is related to it."""
+    """Convert a diagnostic, with its hint in the message and its related places."""
     label = found.primary.text
     message = f"{found.message}: {label}" if label else found.message
     return types.Diagnostic(
@@ -58,14 +58,14 @@ def diagnostic(
 
 
 def location(span: Span, sources: Mapping[str, Source], uri: Uri, encoding: str) -> types.Location:
-    """A span with its file."""
+    """Convert a span to a location with its file."""
     return types.Location(uri(span.path), range_of(span, sources.get(span.path), encoding))
 
 
 def completion(
     found: Completion, source: Source, encoding: str, snippets: bool
 ) -> list[types.CompletionItem]:
-    """Items in the order in which they are to be shown."""
+    """Convert completion items; their order is kept."""
     where = types.Range(_place(found.start, source, encoding), _place(found.end, source, encoding))
     return [_item(each, number, where, snippets) for number, each in enumerate(found.items)]
 
@@ -88,7 +88,7 @@ def _item(item: Item, number: int, where: types.Range, snippets: bool) -> types.
 
 
 def hover(found: Hover, source: Source, encoding: str) -> types.Hover:
-    """A text in a fence that nothing in it can close."""
+    """Convert a hover text, in a code fence that nothing in it can close."""
     fence = "```"
     while fence in found.text:
         fence += "`"
@@ -100,7 +100,7 @@ def hover(found: Hover, source: Source, encoding: str) -> types.Hover:
 def fix(
     found: Fix, document: str, sources: Mapping[str, Source], uri: Uri, encoding: str
 ) -> types.CodeAction:
-    """A fix as an edit of one document, together with the finding that it takes away."""
+    """Convert a fix to an edit of one document and the diagnostic that it removes."""
     span = found.finding.primary.span
     where = range_of(span, sources.get(span.path), encoding)
     return types.CodeAction(
@@ -113,7 +113,7 @@ def fix(
 
 
 def symbol(found: Symbol, source: Source, encoding: str) -> types.DocumentSymbol:
-    """A block or a set in the outline."""
+    """Convert a block or a set to a symbol of the outline."""
     is_set = found.kind == "set"
     return types.DocumentSymbol(
         name=found.name,

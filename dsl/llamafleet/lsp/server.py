@@ -25,7 +25,7 @@ TRIGGERS = ["=", " ", "[", ",", "+", "&", "|", "(", '"']
 
 
 def make_server(version: str) -> LanguageServer:
-    """A server that answers everything it can."""
+    """Return a server with all features of the language server."""
     server = LanguageServer("llamafleet", version)
     session = Session(server)
     _follow_documents(server, session)

@@ -1,4 +1,4 @@
-"""What a server knows between two requests: documents, fleets, and what has been said of them."""
+"""The state of a server between requests: documents, fleets, published diagnostics."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Read(NamedTuple):
 
 
 class Session:
-    """What is known between two requests of an editor."""
+    """The state of a server between two requests of an editor."""
 
     def __init__(self, server: LanguageServer) -> None:
         self.server = server
@@ -45,31 +45,31 @@ class Session:
 
     @property
     def workspace(self) -> Workspace:
-        """The documents that the editor has open."""
+        """Return the documents that are open in the editor."""
         return self.server.workspace
 
     @property
     def encoding(self) -> str:
-        """The units in which the editor counts columns."""
+        """Return the units in which the editor counts columns."""
         agreed = self.workspace.position_encoding or types.PositionEncodingKind.Utf16
         return agreed.value if isinstance(agreed, types.PositionEncodingKind) else agreed
 
     @property
     def folders(self) -> list[str]:
-        """The folders that are open in the editor."""
+        """Return the folders that are open in the editor."""
         folders = [uris.to_fs_path(each) for each in self.workspace.folders]
         root = self.workspace.root_path
         return [each for each in (*folders, root) if each]
 
     def texts(self) -> Texts:
-        """Every open document as it is now."""
+        """Return every open document with its present text."""
         documents = self.workspace.text_documents
         return Texts(
             {os.path.realpath(path_of(uri)): each.source for uri, each in documents.items()}
         )
 
     def uri(self, path: str) -> str:
-        """What the editor calls a file: its own name for one that it has open."""
+        """Return the editor's URI for a file."""
         real = os.path.realpath(path)
         uri: str
         for uri in self.workspace.text_documents:
@@ -78,11 +78,11 @@ class Session:
         return str(uris.from_fs_path(str(Path(path).absolute())) or path)
 
     def source(self, uri: str) -> Source:
-        """A document's text."""
+        """Return a document's text."""
         return Source(path_of(uri), self.workspace.get_text_document(uri).source)
 
     def project(self, uri: str) -> Project:
-        """The fleet that a document belongs to; a large one as it was when it was checked last."""
+        """Return the fleet of a document; a large one as of its last check."""
         known = self._projects.get(uri)
         if known is None or known.seconds < QUICK:
             known = self._projects[uri] = _read(uri, self.folders, self.texts())
@@ -121,7 +121,7 @@ class Session:
                 self._publish(each, {})
 
     def found(self, path: str) -> list[Diagnostic]:
-        """All that is wrong with a file, in whichever fleets it is, as it was said last."""
+        """Return all published diagnostics of a file, from every fleet that includes it."""
         found: dict[Diagnostic, None] = {}
         for told in self._told.values():
             found.update(dict.fromkeys(told.get(path, ())))
@@ -138,7 +138,7 @@ class Session:
 
 
 def path_of(uri: str) -> str:
-    """The path of a document; one that has never been saved is called by its URI."""
+    """Return the path of a document; its URI if it has never been saved."""
     return str(uris.to_fs_path(uri) or uri)
 
 

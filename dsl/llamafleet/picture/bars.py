@@ -33,13 +33,13 @@ class Scale:
     ram: int
 
     def at(self, size: int, ram: bool) -> int:
-        """Where a byte is, from the left end of a bar."""
+        """Return the x of a byte, from the left end of a bar."""
         extent = self.ram if ram else self.cards
         return (2 * size * self.room + extent) // (2 * extent)
 
 
 def scale_of(bars: Iterable[Bar], room: int) -> Scale:
-    """The scale at which the longest bar just has room."""
+    """Return the scale at which the longest bar fits."""
     longest = {False: 1, True: 1}
     for bar in bars:
         longest[bar.ram] = max(longest[bar.ram], _capacity(bar) + _beyond(bar))
@@ -47,7 +47,7 @@ def scale_of(bars: Iterable[Bar], room: int) -> Scale:
 
 
 def row(bar: Bar, room: int, scale: Scale) -> Group:
-    """A bar with its name on the left and its numbers on the right, from (0, 0)."""
+    """Return a bar with its name on the left and its numbers on the right, from (0, 0)."""
     x, tall = NAMES + GAP, RAM if bar.slim else CARD
     end = x + scale.at(_capacity(bar), bar.ram)
     open_ = " open" if bar.capacity is None else ""

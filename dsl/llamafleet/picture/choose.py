@@ -1,4 +1,4 @@
-"""Which combinations of a service are drawn, and what they are called."""
+"""The choice of combinations to draw, and their titles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OF_A_SET, OF_A_SERVICE = 4, 12
 
 
 def distinct(found: Iterable[Combination]) -> tuple[Combination, ...]:
-    """Each combination of a set once, in whatever order its models are named."""
+    """Return each combination of a set once, regardless of the order of its models."""
     once: dict[tuple[str, frozenset[str]], Combination] = {}
     for each in found:
         once.setdefault((each.name, frozenset(each.models)), each)
@@ -21,7 +21,7 @@ def distinct(found: Iterable[Combination]) -> tuple[Combination, ...]:
 
 
 def most_telling(found: Sequence[Combination], host: Host) -> Iterable[int]:
-    """Indices of the combinations to draw: of each set those that fill a card most."""
+    """Return indices of the combinations to draw: those of each set that fill a card most."""
     full = [_fullest(each, host) for each in found]
     order = sorted(range(len(found)), key=lambda i: (-full[i], i))
     taken: dict[str, int] = {}
@@ -41,7 +41,7 @@ def _fullest(combination: Combination, host: Host) -> float:
 
 
 def called(combination: Combination, service: Service) -> tuple[str, str]:
-    """What kind of thing the name of a combination names, and the name."""
+    """Return the kind of name that a combination has, and the name."""
     if not swaps(service):
         return "", "always there"
     if combination.name == GROUPS:

@@ -1,4 +1,4 @@
-"""What a picture of a fleet shows, before anything has a place."""
+"""The contents of a picture, before anything is placed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FITS, TIGHT, OVER, UNKNOWN = "fits", "tight", "over", "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What one process holds of one memory.
+    """The memory that one process takes of one device.
 
     `hue` is the model's colour; None is for what other services hold (`beside`). Without `known`,
     nobody knows how much it is, and `why` says what is missing.
@@ -27,7 +27,7 @@ class Stack:
 
     @property
     def size(self) -> int:
-        """All of its bytes."""
+        """Return all of its bytes."""
         return sum(part.size for part in self.parts)
 
 
@@ -48,33 +48,33 @@ class Bar:
 
     @property
     def used(self) -> int:
-        """Bytes that are taken, what models never get included."""
+        """Return the bytes that are taken, including what models never get."""
         return self.reserved + sum(stack.size for stack in self.stacks)
 
     @property
     def over(self) -> int:
-        """Bytes beyond its end."""
+        """Return the bytes beyond its end."""
         return max(0, self.used - self.capacity) if self.capacity is not None else 0
 
     @property
     def margin(self) -> int:
-        """By how many bytes the sum may be wrong."""
+        """Return the uncertainty of the sum, in bytes."""
         return sum(stack.margin for stack in self.stacks)
 
     @property
     def unknown(self) -> bool:
-        """Whether something is in it of which nobody knows how much it takes."""
+        """Return True if a process of unknown size is in it."""
         return any(not stack.known for stack in self.stacks)
 
     @property
     def growing(self) -> int:
-        """Bytes of caches that fill while models work."""
+        """Return the bytes of caches that grow while models work."""
         parts = (part for stack in self.stacks for part in stack.parts)
         return sum(part.size for part in parts if self.ram and part.kind == "other")
 
     @property
     def verdict(self) -> str:
-        """Whether everything fits, as far as is known."""
+        """Return FITS, TIGHT, OVER, or UNKNOWN if a size or the capacity is not known."""
         if self.capacity is None:
             return UNKNOWN
         if self.used - self.growing - self.margin > self.capacity:
@@ -106,7 +106,7 @@ class State:
 
     @property
     def verdict(self) -> str:
-        """The worst of its bars."""
+        """Return the worst verdict of its bars."""
         found = [bar.verdict for bar in self.bars]
         return next((each for each in (OVER, TIGHT, UNKNOWN) if each in found), FITS)
 
@@ -124,7 +124,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ProxyTarget:
-    """Where a reverse proxy sends requests: a service on a host, and its addresses."""
+    """A service on a host that a reverse proxy sends requests to, and its addresses."""
 
     host: str
     service: str
@@ -155,7 +155,7 @@ class HostPanel:
 
     @property
     def bars(self) -> tuple[Bar, ...]:
-        """Every bar that is drawn for it."""
+        """Return every bar drawn for the host."""
         states = (state for block in self.blocks for state in block.states)
         return (*self.idle, *(bar for state in states for bar in state.bars))
 
@@ -170,5 +170,5 @@ class Contents:
 
     @property
     def bars(self) -> tuple[Bar, ...]:
-        """Every bar that is drawn."""
+        """Return every bar drawn."""
         return tuple(bar for host in self.hosts for bar in host.bars)

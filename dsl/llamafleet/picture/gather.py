@@ -15,7 +15,7 @@ from .words import counted, short
 
 
 def gather(fleet: Fleet, footprints: Footprints, title: str) -> Contents:
-    """All that is shown of a fleet."""
+    """Return the contents of a fleet's picture."""
     wiring = wire(fleet)
     states = States(fleet, footprints)
     hosts = tuple(_host_panel(host, fleet, wiring, states) for host in fleet.hosts.values())

@@ -27,7 +27,7 @@ COLUMNS = ("host", "service", "state", "memory", "taken", "size", "too much")
 
 
 def to_html(picture: Picture, contents: Contents) -> str:
-    """The text of an HTML file that needs no other."""
+    """Return the text of an HTML file that needs no other file."""
     head = (
         '<meta charset="utf-8"/>',
         '<meta name="viewport" content="width=device-width"/>',

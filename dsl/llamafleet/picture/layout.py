@@ -1,4 +1,4 @@
-"""Where everything stands: hosts as panels in columns, arrows between them, a legend on top."""
+"""The layout: hosts as panels in columns, arrows between them, a legend above."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ASPECT = 1.45
 
 
 def layout(contents: Contents) -> Picture:
-    """The picture of a fleet."""
+    """Return the picture of a fleet, everything placed."""
     scale = scale_of(contents.bars, BARS)
     panels = [panel(host, scale) for host in contents.hosts]
     columns = _columns([each.height for each in panels])
@@ -43,7 +43,7 @@ def layout(contents: Contents) -> Picture:
 
 
 def _columns(heights: Sequence[int]) -> list[range]:
-    """Which panels stand in which column: in the order of the file, and about equally high."""
+    """Split panels into columns of about equal height, in the order of the file."""
     if not heights:
         return [range(0)]
     best: tuple[float, list[range]] | None = None
@@ -61,7 +61,7 @@ def _columns(heights: Sequence[int]) -> list[range]:
 
 
 def _split(heights: Sequence[int], count: int) -> list[range]:
-    """At most `count` runs whose highest is as low as can be."""
+    """Split into at most `count` runs, the highest as low as possible."""
     low, high = max(heights) + BETWEEN, sum(heights) + BETWEEN * len(heights)
     while low < high:
         middle = (low + high) // 2
@@ -83,7 +83,7 @@ def _runs(heights: Sequence[int], most: int) -> list[range]:
 
 
 def _places(panels: Sequence[Panel], columns: Sequence[range]) -> list[tuple[int, int]]:
-    """Each panel's column, and how far below the columns' upper edge it begins."""
+    """Return each panel's column and its y below the columns' upper edge."""
     return [
         (number, y)
         for number, column in enumerate(columns)
@@ -104,7 +104,7 @@ def _lefts(found: Lanes, columns: int) -> list[int]:
 def _routes(
     hosts: Sequence[HostPanel], panels: Sequence[Panel], places: Sequence[tuple[int, int]]
 ) -> list[Route]:
-    """From every reverse proxy to each host that answers for it."""
+    """Return a route from every reverse proxy to each host that answers for it."""
     ends_at: dict[tuple[str, str], Stop] = {}
     starts: dict[tuple[str, str], Stop] = {}
     for host, drawn, (column, y) in zip(hosts, panels, places, strict=True):

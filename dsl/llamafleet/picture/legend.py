@@ -1,4 +1,4 @@
-"""What stands above the hosts: the fleet's name, what it is in short, and what the looks mean."""
+"""The heading: the fleet's name, a summary, and the legend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RULERS = tuple(1 << power for power in range(28, 44))
 
 
 def heading(contents: Contents, scale: Scale, x: int, room: int) -> tuple[int, tuple[Shape, ...]]:
-    """How high it is, and all of it."""
+    """Return its height and its shapes."""
     items: list[Shape] = []
     items += label(x, 52, contents.title, "heading", room)
     items += label(x, 76, contents.summary, "summary", room)
@@ -28,7 +28,7 @@ def heading(contents: Contents, scale: Scale, x: int, room: int) -> tuple[int, t
 
 
 def _signs(contents: Contents) -> list[tuple[int, tuple[Shape, ...]]]:
-    """A swatch and a word for each look that the picture has."""
+    """Yield a swatch and a word for each look in the picture."""
     bars = contents.bars
     stacks = [stack for bar in bars for stack in bar.stacks]
     own = [stack for stack in stacks if stack.hue is not None]
@@ -67,7 +67,7 @@ def _sign(kind: str, text: str, hue: int) -> tuple[int, tuple[Shape, ...]]:
 
 
 def _rulers(contents: Contents, scale: Scale) -> list[tuple[int, tuple[Shape, ...]]]:
-    """How long some GiB are, of cards and of the hosts' own memory."""
+    """Return rulers of some GiB, for cards and for the hosts' own memory."""
     found = []
     for ram, name in ((False, "GPU memory"), (True, "RAM")):
         if any(bar.ram == ram for bar in contents.bars):

@@ -1,4 +1,4 @@
-"""How wide a text may become in whatever sans-serif font is there.
+"""Widths of text in whatever sans-serif font is installed.
 
 The numbers are the widest that common fonts have (DejaVu Sans and so Verdana, Arial, Helvetica), so
 that a text which fits by them fits everywhere.
@@ -33,19 +33,19 @@ _LATIN_ENDS, _WIDE, _OTHER = "\u052f", 110, 95
 
 
 def width(text: str, size: int, bold: bool = False) -> int:
-    """Pixels that a text takes at most; of odd letters, what they are given."""
+    """Return the most pixels that a text takes; letters outside the table have a fixed width."""
     known = _BOLD if bold else _REGULAR
     hundredths = sum(known.get(letter) or _odd_width(letter) for letter in text)
     return -(-hundredths * size // 100)
 
 
 def odd(text: str) -> bool:
-    """Whether it has letters that are not in the table: any font may draw them at any width."""
+    """Return True if a letter is not in the table: a font may draw it at any width."""
     return not all(letter in _REGULAR for letter in text)
 
 
 def fit(text: str, room: int, size: int, bold: bool = False) -> str:
-    """The text, or its beginning with an ellipsis, or nothing where not even that fits."""
+    """Return the text, or its beginning with an ellipsis; "" if not even that fits."""
     if width(text, size, bold) <= room:
         return text
     left = room - width(ELLIPSIS, size, bold)

@@ -32,7 +32,7 @@ class Panel:
 
 
 def panel(host: HostPanel, scale: Scale) -> Panel:
-    """The panel of a host."""
+    """Return the panel of a host."""
     items: list[Shape] = []
     frontends, blocks = [], []
     y = 62 if host.address else 46
@@ -101,7 +101,7 @@ VERDICTS = {FITS: "fits", TIGHT: "too close to tell", UNKNOWN: "unknown"}
 
 
 def _state(state: State, scale: Scale) -> tuple[int, Shape]:
-    """What is there together: its name and verdict, its models, and the bars."""
+    """Return the shapes of a state: its name and verdict, its models, and its bars."""
     verdict = _verdict(state)
     right = width(verdict, state.verdict)
     word = width(f"{state.word} ", "word") + 2 if state.word else 0
@@ -136,7 +136,7 @@ def _chips(chips: tuple[Chip, ...]) -> tuple[int, tuple[Shape, ...]]:
 
 
 def _chip(chip: Chip) -> tuple[int, Group]:
-    """How wide it is, and it; where a name is too long, its size is still there."""
+    """Return its width and shapes; a name that is too long is cut, its size is kept."""
     many = f"{chip.processes} × " if chip.processes > 1 else ""
     size = words.short(chip.size) if chip.size is not None else "?"
     x, takes = SWATCH + 6, width(size, "size")

@@ -27,12 +27,12 @@ BOLD = frozenset(
 
 
 def width(text: str, kind: str) -> int:
-    """How wide a text of a kind may become."""
+    """Return the most pixels that a text of a kind takes."""
     return metrics.width(text, SIZES[kind], kind in BOLD)
 
 
 def label(x: int, y: int, text: str, kind: str, room: int, *, end: bool = False) -> list[Label]:
-    """A text that is as long as there is room for; none where there is no room at all."""
+    """Return a text cut to the room; an empty list if nothing of it fits."""
     shown = metrics.fit(text, room, SIZES[kind], kind in BOLD)
     if not shown:
         return []
@@ -42,7 +42,7 @@ def label(x: int, y: int, text: str, kind: str, room: int, *, end: bool = False)
 
 
 def moved(shapes: Iterable[Shape], dx: int, dy: int) -> tuple[Shape, ...]:
-    """The shapes somewhere else."""
+    """Return the shapes moved by (dx, dy)."""
     return tuple(_moved(each, dx, dy) for each in shapes)
 
 
@@ -59,7 +59,7 @@ def _moved(shape: Shape, dx: int, dy: int) -> Shape:
 
 
 def wrap_rows(widths: Sequence[int], room: int, gap: int) -> list[tuple[int, int]]:
-    """Row and x of things that stand side by side as long as there is room."""
+    """Return (row, x) of items side by side, starting a new row where one does not fit."""
     places, row, x = [], 0, 0
     for each in widths:
         if x and x + each > room:

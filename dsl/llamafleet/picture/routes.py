@@ -35,11 +35,11 @@ class Route:
 
     @property
     def leaves(self) -> bool:
-        """Whether it goes to another column."""
+        """Return True if it goes to another column."""
         return any(end.column != self.start.column for end, _ in self.ends)
 
     def span(self, column: int) -> tuple[int, int] | None:
-        """From where to where it goes up and down beside a column."""
+        """Return the y range that it takes beside a column."""
         ys = [end.y for end, _ in self.ends if end.column == column]
         if column == self.start.column:
             ys.append(self.start.y)
@@ -48,30 +48,30 @@ class Route:
         return (min(ys), max(ys)) if ys else None
 
     def across(self) -> tuple[int, int] | None:
-        """From which to which column it goes above them."""
+        """Return the range of columns that it crosses above them."""
         columns = [self.start.column, *(end.column for end, _ in self.ends)]
         return (min(columns), max(columns)) if self.leaves else None
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """Who goes in which lane; `beside` for each column, `above` all of them."""
+    """The lane of each route: `beside` by column, `above` for the strip over all columns."""
 
     above: tuple[int, ...]
     beside: tuple[tuple[int, ...], ...]
 
     def gutter(self, column: int) -> int:
-        """How wide a column's gutter is."""
+        """Return the width of a column's gutter."""
         return _breadth(self.beside[column])
 
     @property
     def strip(self) -> int:
-        """How high the strip above the columns is."""
+        """Return the height of the strip above the columns."""
         return _breadth(self.above) if any(lane >= 0 for lane in self.above) else 0
 
 
 def lanes(routes: Sequence[Route], columns: int) -> Lanes:
-    """Lanes for all routes."""
+    """Return the lanes of all routes."""
     beside = (_shared([route.span(column) for route in routes]) for column in range(columns))
     return Lanes(_shared([route.across() for route in routes]), tuple(beside))
 
@@ -79,7 +79,7 @@ def lanes(routes: Sequence[Route], columns: int) -> Lanes:
 def arrows(
     routes: Sequence[Route], found: Lanes, lefts: Sequence[int], top: int
 ) -> Iterable[Arrow]:
-    """The arrows of all routes; `lefts` are the columns' left edges, `top` is their upper one."""
+    """Return the arrows of all routes; `lefts` are the columns' x, `top` is their y."""
     for number, route in enumerate(routes):
         for end, title in route.ends:
             yield Arrow(_points(route.start, end, number, found, lefts, top), title)

@@ -1,4 +1,4 @@
-"""What a picture is made of, at places in whole pixels."""
+"""The shapes of a picture, in whole pixels."""
 
 from __future__ import annotations
 

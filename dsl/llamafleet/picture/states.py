@@ -1,4 +1,4 @@
-"""What may be in a host's memories at a time, service by service.
+"""The states of a host's memories, by service.
 
 A bar shows everything that can be there together: the models of one state of a service in colour,
 and without one what the host's other services hold meanwhile, at the most.
@@ -36,7 +36,7 @@ class States:
     _overfull: dict[str, tuple[Overfull, ...]] = field(default_factory=dict)
 
     def of(self, service: Service, host: Host) -> tuple[tuple[State, ...], str]:
-        """The states of a service that are drawn, and words for those that are not."""
+        """Return the states of a service to draw, and a text about those left out."""
         found = [self._worst(each, service, host) for each in distinct(self._of(service, host))]
         drawn = set(most_telling(found, host))
         states = tuple(
@@ -48,7 +48,7 @@ class States:
         return states, f"and {words.counted(hidden, 'combination')} more, none fuller than these"
 
     def bars(self, host: Host, inside: Inside) -> tuple[Bar, ...]:
-        """A host's memories with what is inside of each."""
+        """Return a host's memories as bars, filled with the given stacks."""
         cards = tuple(self._card(host, index, inside(index)) for index in range(len(host.gpus)))
         stacks = inside(RAM)
         if cards and (host.ram is None or not stacks):
@@ -120,14 +120,14 @@ class States:
         )
 
     def _seen(self, footprint: Footprint) -> tuple[int, ...]:
-        """Where a process of which nothing is known may take memory."""
+        """Return the bar indices where a process of unknown size may take memory."""
         host, model = self.fleet.hosts[footprint.host], self.fleet.models[footprint.model]
         if not host.gpus:
             return (RAM,)
         return _devices(self.fleet.services[footprint.service], host, model, footprint.process)
 
     def _at_most(self, service: Service, host: Host, index: int) -> Stack | None:
-        """What another service holds of a memory when it holds most."""
+        """Return the most that another service holds of a device."""
         key = (service.name, host.name, index)
         if key not in self._beside:
             self._beside[key] = self._heaviest(service, host, index)

@@ -1,4 +1,4 @@
-"""How everything looks, in light and in dark, as CSS that any program that draws SVG understands.
+"""The style, light and dark, as CSS that any SVG renderer understands.
 
 Text is readable on what it stands on: the ratio of contrast is 4.5 or better everywhere; a test
 holds a real browser to it.
@@ -99,7 +99,7 @@ FIXED = """\
 
 
 def css(hues: Iterable[int]) -> str:
-    """The style of a picture with models of these colours."""
+    """Return the style of a picture whose models have these hues."""
     used = sorted({hue % len(HUES) for hue in hues})
     lines = [FIXED % FONT, *_fonts(), *_colours("light", used)]
     lines += ["@media (prefers-color-scheme:dark){", *_colours("dark", used), "}"]
@@ -107,12 +107,12 @@ def css(hues: Iterable[int]) -> str:
 
 
 def hue_class(hue: int) -> str:
-    """The class of a model's colour."""
+    """Return the CSS class of a model's hue."""
     return f"h{hue % len(HUES)}"
 
 
 def colour(scheme: str, hue: int, shade: str) -> str:
-    """The colour of a shade of a model, `#8fb4ff`."""
+    """Return the colour of a shade of a model, `#8fb4ff`."""
     lightness, chroma = SHADES[scheme][shade]
     return _hex(lightness, chroma, HUES[hue % len(HUES)] * pi / 180)
 

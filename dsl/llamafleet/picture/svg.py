@@ -14,12 +14,12 @@ HEAD = 8
 
 
 def to_svg(picture: Picture) -> str:
-    """The text of an SVG file."""
+    """Return the text of an SVG file."""
     return f"{drawing(picture)}\n"
 
 
 def drawing(picture: Picture) -> str:
-    """The `svg` element alone, as it may stand in a page."""
+    """Return the `svg` element alone, for an HTML page."""
     inside = (
         element("title", [escaped(picture.title)]),
         element("desc", [escaped(picture.description)]),
@@ -42,7 +42,7 @@ def drawing(picture: Picture) -> str:
 
 
 def escaped_style(text: str) -> str:
-    """CSS of our own; it has nothing to escape, which is looked at rather than believed."""
+    """Return CSS of our own; raises ValueError if it needed escaping."""
     if set("<&") & set(text):
         raise ValueError("a style that XML would read otherwise")
     return text

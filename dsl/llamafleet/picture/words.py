@@ -22,14 +22,14 @@ PARTS = {
 
 
 def shade(part: Part, ram: bool) -> str:
-    """The look of a part; in a host's own memory, some parts only grow while models work."""
+    """Return the look of a part; in host memory some parts only grow while models work."""
     if ram and part.kind == "other":
         return "grows"
     return SHADES.get(part.kind, "compute")
 
 
 def short(size: int) -> str:
-    """`3.4 GiB`, `146 MiB`."""
+    """Return a size in its largest unit: `3.4 GiB`, `146 MiB`."""
     if size >= GIB:
         return f"{_number(size / GIB)} GiB"
     if size >= MIB:
@@ -38,7 +38,7 @@ def short(size: int) -> str:
 
 
 def of(used: int, capacity: int | None) -> str:
-    """`3.4 of 12 GiB`."""
+    """Return `3.4 of 12 GiB`."""
     if capacity is None:
         return short(used)
     if capacity < GIB:
@@ -47,24 +47,24 @@ def of(used: int, capacity: int | None) -> str:
 
 
 def of_unknown(used: int, capacity: int | None) -> str:
-    """`? of 12 GiB`, `3.4 + ? of 12 GiB`."""
+    """Return `? of 12 GiB`, or `3.4 + ? of 12 GiB`."""
     known = f"{_number(used / GIB)} + " if used else ""
     return f"{known}?" if capacity is None else f"{known}? of {short(capacity)}"
 
 
 def exact(size: int) -> str:
-    """`3.42 GiB (3,672,197,120 bytes)`."""
+    """Return `3.42 GiB (3,672,197,120 bytes)`."""
     gib = f"{size / GIB:,.2f} GiB" if size >= GIB else f"{size / MIB:,.2f} MiB"
     return f"{gib} ({size:,} bytes)"
 
 
 def listed(parts: Iterable[Part]) -> str:
-    """A line for each part."""
+    """Return a line for each part."""
     return "\n".join(f"{PARTS.get(each.kind, each.kind)}: {exact(each.size)}" for each in parts)
 
 
 def counted(number: int, word: str) -> str:
-    """`1 host`, `2 hosts`."""
+    """Return the number with its noun: `1 host`, `2 hosts`."""
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 

@@ -16,7 +16,7 @@ REPLACEMENT = "\ufffd"
 
 
 def escaped(text: str) -> str:
-    """A text that means itself in an element and in an attribute.
+    """Return a text escaped for an element or an attribute.
 
     What XML cannot hold at all, control characters and halves of surrogates, becomes U+FFFD.
     """
@@ -25,7 +25,7 @@ def escaped(text: str) -> str:
 
 
 def element(name: str, inside: Iterable[str] | None = None, **attributes: object) -> str:
-    """An element around others that are XML already; attributes of None or "" are left out.
+    """Return an element around XML; attributes that are None or "" are left out.
 
     `data_x` and `class_` are written `data-x` and `class`.
     """

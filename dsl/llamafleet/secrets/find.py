@@ -20,7 +20,7 @@ class Found:
 
     @property
     def variable(self) -> str:
-        """A name for the environment variable that could hold it."""
+        """Return a name for the environment variable that could hold it."""
         return variable_of(self.name)
 
 

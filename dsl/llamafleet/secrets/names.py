@@ -1,4 +1,4 @@
-"""Which names stand for secrets, and which values are none whatever their name is."""
+"""Names that stand for secrets, and values that are none under any name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What secrets look like by themselves: keys of providers, passwords in URLs, headers."""
+"""Forms of secrets: API keys of providers, passwords in URLs, headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is secret in a URL: the login before its host, and the values after its question mark."""
+"""Secrets in URLs: the login before the host, and the values of the query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What could be written next: kinds, keys, words and names."""
+"""Completion of kinds, keys, words and names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..names import NOBODY, SERVICE, Members, declared, members
 
 
 class Sort(Enum):
-    """What an item is, for the icon beside it."""
+    """The kind of a completion item, for the editor's icon."""
 
     BLOCK = auto()
     KEY = auto()
@@ -55,7 +55,7 @@ class Completion:
 
 
 def complete(text: str, position: Position, files: Sequence[File]) -> Completion:
-    """The items at a place of `text`, with the names that `files` declare."""
+    """Return the completion items at a position, with the names that `files` declare."""
     cursor = cursor_at(text, position)
     end = Position(cursor.start.line, cursor.start.column + len(cursor.word))
     followed = _behind(text, end)
@@ -163,14 +163,14 @@ def _costed(known: Members) -> Iterator[Item]:
 
 
 def _terms(known: Members) -> Iterator[Item]:
-    """What can stand in a set; a model whose name is no bare word needs a handle there."""
+    """Yield what a set can name; a model whose name is not a bare word needs a handle."""
     yield from (each for each in _costed(known) if BARE_WORD.fullmatch(each.label))
     for name in known.sets:
         yield Item(f"+{name}", Sort.NAME, "what that set allows", insert=f"+{name}")
 
 
 def written_as(name: str) -> str:
-    """A word or name as a fleet file has it."""
+    """Return a word or name as a fleet file writes it."""
     if BARE_WORD.fullmatch(name):
         return name
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')

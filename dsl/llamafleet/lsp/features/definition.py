@@ -1,4 +1,4 @@
-"""Where a name at a place is declared."""
+"""The declaration of the name at a position."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..names import NOBODY, SERVICE, Members, Names, declared, members, names_in
 
 
 def definition(file: File, position: Position, files: Sequence[File]) -> Span | None:
-    """The declaration of what is named at a place of `file`, which is one of `files`."""
+    """Return the span that declares the name at a position of `file`, one of `files`."""
     for entry in file.entries:
         if not _within(position, entry.span):
             continue
@@ -93,7 +93,7 @@ def _members(blocks: tuple[Block, ...], names: Names) -> Members:
 
 
 def leaves(expression: Expression) -> Iterator[Member | SetReference]:
-    """The names in a set."""
+    """Yield the names in a set expression."""
     match expression:
         case Member() | SetReference():
             yield expression
@@ -103,7 +103,7 @@ def leaves(expression: Expression) -> Iterator[Member | SetReference]:
 
 
 def label_of(block: Block) -> Span:
-    """Where a block's name stands."""
+    """Return the span of a block's name."""
     return block.label.span if block.label else block.header
 
 

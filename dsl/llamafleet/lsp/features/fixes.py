@@ -1,4 +1,4 @@
-"""What an editor can put right by itself: words that are nearly one that is known."""
+"""Quick fixes for misspelt words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Fix:
 
 
 def fixes(found: Iterable[Diagnostic], within: Span, source: Source) -> Iterator[Fix]:
-    """The fixes for those of a file's findings that touch a stretch of it."""
+    """Yield the fixes for those findings of a file that touch the span `within`."""
     for each in found:
         span = each.primary.span
         meant = MEANT.match(each.hint)
@@ -37,7 +37,7 @@ def fixes(found: Iterable[Diagnostic], within: Span, source: Source) -> Iterator
 
 
 def _like(old: str, word: str) -> str:
-    """The word as it stands where `old` stood: in quotes, or behind a plus sign."""
+    """Return the word as it is written there: in quotes, or after a plus sign."""
     if old.startswith("+"):
         return f"+{word.removeprefix('+')}"
     new = written_as(word)
@@ -45,7 +45,7 @@ def _like(old: str, word: str) -> str:
 
 
 def _text_at(span: Span, source: Source) -> str:
-    """The word at a place; empty where the text has changed and the place is no word any more."""
+    """Return the text of a span; "" if the text has changed and the span is no word now."""
     if span.start.line != span.end.line or span.start.line > len(source.lines):
         return ""
     return source.lines[span.start.line - 1][span.start.column - 1 : span.end.column - 1]

@@ -7,7 +7,7 @@ from ...source import Source
 
 
 def formatted(source: Source) -> str | None:
-    """The text in canonical form; None where it is so already, or has syntax errors."""
+    """Return the text in canonical form; None if it is already, or has syntax errors."""
     try:
         result = format_file(source)
     except FormatterError:

@@ -1,4 +1,4 @@
-"""What the word at a place means: the words of `llamafleet explain`, or what a name stands for."""
+"""The text for the word under the mouse: its explanation, or the block it refers to."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Hover:
 def hover(
     text: str, position: Position, files: Sequence[File], sources: Mapping[str, Source]
 ) -> Hover | None:
-    """What is known of the word at a place of `text`."""
+    """Return the text for the word at a position; None if there is nothing to say."""
     cursor = cursor_at(text, position)
     if not cursor.word:
         return None
@@ -48,7 +48,7 @@ def hover(
 
 
 def _told(cursor: Cursor) -> str:
-    """The explanation of a kind or a key; a value is explained by its key."""
+    """Return the explanation of a kind or a key; a value is explained by its key."""
     word = cursor.key if cursor.slot in (Slot.VALUE, Slot.LABEL) else cursor.word
     if not cursor.blocks:
         return DIRECTIVES.get(word) or (_explained(word) if word in TOP else "")
@@ -68,7 +68,7 @@ def _explained(word: str) -> str:
 
 
 def _named(cursor: Cursor, files: Sequence[File]) -> Block | None:
-    """The block that the word refers to."""
+    """Return the block that the word refers to; None if it is not a reference."""
     schema = schema_of(each.kind for each in cursor.blocks)
     if schema is None:
         return None
@@ -85,7 +85,7 @@ def _named(cursor: Cursor, files: Sequence[File]) -> Block | None:
 
 
 def _excerpt(block: Block, source: Source) -> str:
-    """The block as it is written, or its beginning."""
+    """Return the text of a block, shortened to LONGEST lines."""
     first, last = block.span.start.line, block.span.end.line
     lines = source.lines[first - 1 : last]
     if len(lines) > LONGEST:

@@ -21,7 +21,7 @@ class Symbol:
 
 
 def symbols(file: File) -> tuple[Symbol, ...]:
-    """The blocks of a file, as far as it can be read."""
+    """Return the outline of a file, as far as it can be parsed."""
     return tuple(_block(each) for each in file.entries if isinstance(each, Block))
 
 

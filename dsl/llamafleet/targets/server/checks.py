@@ -11,6 +11,7 @@ from .block import PER_GPU
 
 
 def read_hosts(fields: Fields, scope: Scope) -> tuple[Host, ...]:
+    """Return the hosts of a llama-server block, and report unknown ones."""
     if fields.has("host") and fields.has("hosts"):
         scope.diagnostics.error(
             "conflicting-keys",
@@ -33,6 +34,7 @@ def read_hosts(fields: Fields, scope: Scope) -> tuple[Host, ...]:
 
 
 def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Scope) -> bool:
+    """Return True if a llama-server block makes sense on its hosts; report what does not."""
     problems = len(scope.diagnostics)
     if model.verbatim:
         scope.diagnostics.error(
