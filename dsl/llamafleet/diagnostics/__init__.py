@@ -1,4 +1,4 @@
-"""Problems as values, and the ways to print them."""
+"""Diagnostics as values, and their renderers."""
 
 from .model import Diagnostic, Diagnostics, Label, Severity
 

@@ -10,7 +10,7 @@ from .model import Diagnostic, Label
 
 
 def as_github(diagnostics: Iterable[Diagnostic]) -> str:
-    """One command a line: `::error file=...,line=...,title=CODE::message`."""
+    """Render one workflow command a line: `::error file=...,line=...,title=CODE::message`."""
     return "".join(_command(each) + "\n" for each in diagnostics)
 
 
@@ -29,7 +29,7 @@ def _region(span: Span) -> dict[str, int]:
 
 
 def _message(diagnostic: Diagnostic) -> str:
-    """All that there is to say: an annotation has no place for labels and hints of their own."""
+    """Return everything there is to say: an annotation has no labels and hints of its own."""
     label = diagnostic.primary.text
     lines = [f"{diagnostic.message}: {label}" if label else diagnostic.message]
     lines += [_elsewhere(each) for each in diagnostic.related]

@@ -14,7 +14,7 @@ VERSION = 1
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """One line for each diagnostic; lines and columns count from 1, ends are exclusive.
+    """Render one JSON object a line; lines and columns count from 1, ends are exclusive.
 
     Letters beyond ASCII are escaped, for no encoding of stdout and no reader of lines to break.
     """

@@ -28,7 +28,7 @@ def as_sarif(
     version: str = "",
     documentation: str = "",
 ) -> str:
-    """Write one document with one run.
+    """Render one SARIF document with one run.
 
     `known` has every code by its name; `documentation` is the address of the page that PAGE is.
     """
@@ -100,7 +100,7 @@ def _place(span: Span) -> dict[str, Any]:
 
 
 def _artifact(path: str) -> dict[str, str]:
-    """A path as a URI; whatever stands in it, it stays one path."""
+    """Return a path as a URI; any character in it is quoted."""
     pure = PurePath(path)
     # Bytes of a name that are no UTF-8 arrive as surrogates, and leave as the bytes they were.
     uri = quote(pure.as_posix(), safe="/", errors="surrogateescape")

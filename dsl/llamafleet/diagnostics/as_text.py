@@ -29,7 +29,7 @@ class _Paint(NamedTuple):
 def as_text(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], color: bool = False
 ) -> str:
-    """Every diagnostic with an excerpt of its source, an empty line after each.
+    """Render every diagnostic with an excerpt of its source, an empty line after each.
 
     Secrets in messages and excerpts are covered with stars.
     """
@@ -68,7 +68,7 @@ class _Marked(NamedTuple):
 def _excerpt(
     path: str, labels: list[_Marked], source: Source | None, gutter: int, paint: _Paint
 ) -> list[str]:
-    """The lines of one file that have labels, each with its marks below."""
+    """Return the lines of one file that have labels, each with its marks below."""
     space = " " * gutter
     start = labels[0].label.span.start
     place = f":{start.line}:{start.column}" if source or start > (1, 1) else ""
@@ -107,12 +107,12 @@ def _last_column(text: str, span: Span) -> int:
 
 
 def _shown(text: str) -> str:
-    """A source line as it is printed: tabs have one width, and nothing steers the terminal."""
+    """Return a source line as printed: tabs have one width, and nothing controls the terminal."""
     return printable(text.replace("\t", TAB))
 
 
 def printable(text: str) -> str:
-    """The text with anything that a terminal would obey, or not show, spelled out."""
+    """Return the text with all characters escaped that a terminal would obey or not show."""
     if text.isprintable():
         return text
     return "".join(
@@ -121,7 +121,7 @@ def printable(text: str) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns on a terminal: wide characters take two, combining ones none."""
+    """Return the columns on a terminal: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     return sum(

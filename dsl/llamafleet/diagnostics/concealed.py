@@ -1,4 +1,4 @@
-"""Diagnostics as they may be shown: no secret of the file that they speak of stands in them."""
+"""Masks the secrets in diagnostics and in the excerpts of their sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CODE = "secret-in-file"
 def concealed(
     diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source], secrets: Iterable[str] = ()
 ) -> tuple[tuple[Diagnostic, ...], Mapping[str, Source]]:
-    """Return the diagnostics and the sources with stars for secrets; places stay what they are.
+    """Return the diagnostics and the sources with secrets masked; spans stay the same.
 
     `secrets` are values that are known to be some.
     """
@@ -34,7 +34,7 @@ def concealed(
 
 
 def _lines(source: Source, span: Span) -> set[str]:
-    """What stands in a place, without quotes; nothing where that is several lines."""
+    """Return the text at a span, without quotes; empty where it spans several lines."""
     if span.start.line != span.end.line or span.start.line > len(source.lines):
         return set()
     text = source.lines[span.start.line - 1][span.start.column - 1 : span.end.column - 1]

@@ -1,4 +1,4 @@
-"""A diagnostic is a value: what is there, what is wrong, where, and the way out."""
+"""Diagnostics as values: the problem, its place and the way out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..source import Span
 
 
 class Severity(StrEnum):
-    """An error stops `render` and a rollout; a warning stops them under `--strict` only."""
+    """Severity of a diagnostic; a warning stops a rollout under `--strict` only."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A place and a few words about it; no words when the message says it all."""
+    """A span with a few words about it; no words where the message says it all."""
 
     span: Span
     text: str = ""
@@ -53,7 +53,7 @@ def on_one_line(message: str) -> str:
 
 
 def order(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
-    """The printing order: path, line, column, code, message."""
+    """Return the key that diagnostics are sorted by: path, line, column, code, message."""
     span = diagnostic.primary.span
     return (span.path, span.start.line, span.start.column, diagnostic.code, diagnostic.message)
 
@@ -106,7 +106,7 @@ class Diagnostics:
         )
 
     def extend(self, others: Iterable[Diagnostic]) -> None:
-        """Add diagnostics that somebody else collected."""
+        """Add diagnostics that were collected elsewhere."""
         self.found.extend(others)
 
     def __iter__(self) -> Iterator[Diagnostic]:
@@ -117,5 +117,5 @@ class Diagnostics:
 
     @property
     def has_errors(self) -> bool:
-        """Whether anything found is an error."""
+        """Return True if any diagnostic is an error."""
         return any(each.severity is Severity.ERROR for each in self.found)

@@ -1,4 +1,4 @@
-"""Did you mean: the known word that a misspelt one is closest to."""
+""" "Did you mean": the known word that is closest to a misspelt one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST = 64
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate that was probably meant, or None where a guess would be a bad one.
+    """Return the candidate that was probably meant, or None where a guess would be a bad one.
 
     The same letters in other case, or with `_` for `-`, win. Else at most a third of the letters
     may be wrong; where two candidates are equally close, nothing is suggested.
@@ -33,7 +33,7 @@ def _folded(word: str) -> str:
 
 
 def edits(a: str, b: str, most: int) -> int:
-    """How many letters to add, drop, change or swap with the next, or `most + 1` if more."""
+    """Return how many letters to add, drop, change or swap, or `most + 1` if more."""
     if abs(len(a) - len(b)) > most:
         return most + 1
     before: list[int] = []

@@ -1,1 +1,1 @@
-"""What people run today, as a fleet file: readers of other formats, one a file."""
+"""Readers of other formats, one a file: each makes a fleet file of the same meaning."""

@@ -1,4 +1,4 @@
-"""Ports that llama-swap chose before and llamafleet chooses now: any number means the same."""
+"""Ports that llama-swap assigned: llamafleet assigns others, which mean the same."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .model_block import PORT, PROXY, ported
 
 
 def own_ports(config: SwapConfig) -> dict[str, int]:
-    """The ports that llama-swap chooses itself."""
+    """Return the ports that llama-swap assigns itself, by model."""
     return {each.id.text: each.port for each in config.models if each.port is not None}
 
 
 def rendered_ports(rendered: SwapConfig, original: SwapConfig) -> dict[str, int]:
-    """In a rendered configuration, the ports of the models whose port llama-swap chose."""
+    """Return, of a rendered configuration, the ports of models whose port llama-swap assigned."""
     found: dict[str, int] = {}
     for before in original.models:
         after = rendered.model(before.id.text)
@@ -28,7 +28,7 @@ def rendered_ports(rendered: SwapConfig, original: SwapConfig) -> dict[str, int]
 
 
 def _port_of(before: SwapModel, port: int, after: SwapModel) -> int | None:
-    """What stands where the chosen port stood: in the proxy, or else in the same argument."""
+    """Return the port that replaces the assigned one: in the proxy, or in the same argument."""
     home = f"http://127.0.0.1:{port}"
     there = PROXY.fullmatch(after.proxy.value) if after.proxy else None
     went = before.proxy.value if before.proxy else home
@@ -50,6 +50,6 @@ def _port_of(before: SwapModel, port: int, after: SwapModel) -> int | None:
 
 
 def words_of(command: Command | None, port: int | None) -> list[str]:
-    """The words of a command, with the port as a macro."""
+    """Split a command into words, with the port as a macro."""
     text = command.text if command else ""
     return [ported(word.text, port) for word in split(text, "")]

@@ -1,4 +1,4 @@
-"""A command line of llama-server, as a person types it or keeps it in a script."""
+"""Imports a llama-server command line, as typed or kept in a script."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LITERAL = "\ue000"
 
 
 def read_command(source: Source, context: ImportContext) -> Process | None:
-    """The first llama-server that a text starts; None, and reported, where there is none."""
+    """Return the first llama-server that a text starts; report and return None if there is none."""
     environment: dict[str, tuple[str, Span]] = {}
     for text, span in logical_lines(source):
         words = [word.text for word in split(_protected(text), source.path)]
@@ -56,7 +56,7 @@ def read_command(source: Source, context: ImportContext) -> Process | None:
 def _exported(
     known: dict[str, tuple[str, Span]], own: dict[str, tuple[str, Span]]
 ) -> dict[str, tuple[str, Span]]:
-    """What the server's environment gets; other variables only served the command line."""
+    """Return the environment of the server; other variables only served the command line."""
     return {
         name: value
         for name, value in known.items()
@@ -65,7 +65,7 @@ def _exported(
 
 
 def logical_lines(source: Source) -> Iterator[tuple[str, Span]]:
-    """Lines without comments; one that ends in a backslash goes on."""
+    """Yield lines without comments; a backslash at the end joins the next line."""
     text, start = "", 0
     for number, line in enumerate(source.lines, 1):
         if not text and line.strip()[:1] == "#":

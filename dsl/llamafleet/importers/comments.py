@@ -19,7 +19,7 @@ _OPENS_SCALAR = re.compile(r"(?:^|[:\-] )\s*(?:&\S+ )?[|>][+\-0-9]*\s*$")
 
 
 def of_yaml(source: Source) -> Found:
-    """Comments by line; the flag says that one has its line for itself.
+    """Return the comments by line; the flag is True for a comment on a line of its own.
 
     Lines of a block scalar count only where they begin with `#`: llama-swap drops those of a
     command, and elsewhere nobody can tell them from text.
@@ -52,7 +52,7 @@ def _at(source: Source, line: int, column: int, text: str) -> Comment:
 
 
 def _comment_column(line: str, quote: str) -> tuple[int | None, str]:
-    """Where a comment begins, and the quote that is still open at the end of the line."""
+    """Return the column where a comment starts, and the quote still open at the end of the line."""
     at = 0
     while at < len(line):
         each = line[at]
@@ -70,7 +70,7 @@ def _comment_column(line: str, quote: str) -> tuple[int | None, str]:
 
 
 def of_lines(source: Source, signs: str) -> Found:
-    """Comments of a format where only a whole line can be one, begun by one of `signs`."""
+    """Return the comments of a format with whole-line comments, which start with one of `signs`."""
     return {
         number: (True, nodes.comment("#" + line.strip().lstrip(signs), _line(source, number)))
         for number, line in enumerate(source.lines, 1)
@@ -93,12 +93,12 @@ def without_secrets(found: Found, secrets: Iterable[Secret]) -> Found:
 
 
 def place(file: File, found: Found, header: int = 0) -> File:
-    """The file with every comment at the node it speaks of; the rest stands at its end.
+    """Return the file with each comment at the node it is about; the rest is put at its end.
 
     Comments up to the line `header` speak of the file as a whole.
     """
     top = tuple(comment for line, (_, comment) in sorted(found.items()) if line <= header)
-    context = _Shelf(file, {line: each for line, each in found.items() if line > header})
+    context = _Placement(file, {line: each for line, each in found.items() if line > header})
     entries: list[Directive | Block] = []
     for entry in file.entries:
         if isinstance(entry, Block):
@@ -111,7 +111,7 @@ def place(file: File, found: Found, header: int = 0) -> File:
 
 
 def header_of(source: Source, signs: str = "#") -> int:
-    """The last line of the comments that open a file and speak of no line below them.
+    """Return the last line of the comments that open a file and are about no line below them.
 
     A blank line sets them apart, or the header of a section does.
     """
@@ -124,8 +124,8 @@ def header_of(source: Source, signs: str = "#") -> int:
     return last
 
 
-class _Shelf:
-    """Who gets which comment: decided by line, before any node is built anew."""
+class _Placement:
+    """Comments by the node that gets them: decided by line, before any node is rebuilt."""
 
     def __init__(self, file: File, found: Found) -> None:
         self._above: dict[int, list[Comment]] = {}
@@ -152,7 +152,7 @@ class _Shelf:
             self._above.setdefault(owner, []).append(comment)
 
     def put(self, block: Block) -> Block:
-        """A block with its comments, and those of its entries."""
+        """Return a block with its comments, and those of its entries."""
         entries = tuple(
             self.put(each)
             if isinstance(each, Block)
@@ -166,7 +166,7 @@ class _Shelf:
         return replace(block, entries=entries, comments=comments)
 
     def rest(self) -> Iterable[Comment]:
-        """Comments that no node follows."""
+        """Return the comments that no node follows."""
         return self._left
 
     def _comments(self, node: nodes.Entry) -> Comments:
@@ -178,7 +178,7 @@ class _Shelf:
 
 
 class _Lines:
-    """Which node begins, ends or goes on where; nodes are told apart by identity."""
+    """Nodes by the lines where they start and end; nodes are told apart by identity."""
 
     def __init__(self, file: File) -> None:
         self._first: dict[int, tuple[int, int]] = {}
@@ -214,11 +214,11 @@ class _Lines:
             self._long.append((line, span.end.line, id(node)))
 
     def on(self, line: int) -> int | None:
-        """The last node that begins on a line."""
+        """Return the last node that starts on a line."""
         return self._last[line][1] if line in self._last else None
 
     def after(self, line: int) -> int | None:
-        """The first node that begins below a line, unless one goes on across it until then."""
+        """Return the first node that starts below a line, unless another goes on until there."""
         at = bisect_right(self._starts, line)
         following = self._starts[at] if at < len(self._starts) else None
         for start, end, node in self._long:
@@ -227,7 +227,7 @@ class _Lines:
         return None if following is None else self._first[following][1]
 
     def inside(self, line: int, column: int) -> int | None:
-        """The block that a comment closes: it is indented below it, and another one follows."""
+        """Return the block that a comment closes: indented below it, with another one following."""
         at = bisect_right(self._starts, line)
         following = self._starts[at] if at < len(self._starts) else None
         above = bisect_left(self._heads, line)
@@ -237,6 +237,6 @@ class _Lines:
         return block if column > start.column else None
 
     def before(self, line: int) -> int | None:
-        """The last node that begins above a line."""
+        """Return the last node that starts above a line."""
         at = bisect_right(self._starts, line)
         return self._first[self._starts[at - 1]][1] if at else None

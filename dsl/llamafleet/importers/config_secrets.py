@@ -1,4 +1,4 @@
-"""A llama-swap configuration with its secrets moved out, as its author could have written it.
+"""Moves the secrets out of a llama-swap configuration, into environment variables.
 
 What llama-swap reads gets `${env.NAME}`. What it shows to whoever lists models cannot be secret
 there: such metadata is left out, and said so.
@@ -92,7 +92,7 @@ def _passed(
 
 
 def _named(text: str, variable: str, what: str, span: Span, safe: SecretStore) -> str:
-    """A key by itself: all of it is secret, whatever it looks like."""
+    """Replace a key that is a secret as a whole."""
     if not text or VARIABLE.search(text):
         return text
     return f"${{env.{safe.keep(variable, what, span, text)}}}"
@@ -136,7 +136,7 @@ def _words(command: Command) -> list[str]:
 def _started(
     model: SwapModel, safe: SecretStore, whose: str
 ) -> tuple[Command | None, tuple[At[str], ...]]:
-    """The command and the environment of a model."""
+    """Return the command and the environment of a model."""
     command = model.cmd
     span = command.span if command else model.id.span
     spans = {each.value.partition("=")[0]: each.span for each in model.env}
@@ -193,7 +193,7 @@ def _selector(selector: Selector, safe: SecretStore, report_loss: ReportLoss) ->
 
 
 def _shown(said: At[str] | None, what: str, report_loss: ReportLoss) -> At[str] | None:
-    """A text that llama-swap shows to everyone; a secret in it is cut out."""
+    """Remove the secrets from a text that llama-swap shows to everyone."""
     found = in_text(said.value) if said else ()
     if said is None or not found:
         return said
@@ -217,7 +217,7 @@ def _filters(said: Filters, safe: SecretStore, whose: str) -> Filters:
 
 
 def _externalised(name: str, value: Value, safe: SecretStore, whose: str) -> Value:
-    """A free-form value with `${env.NAME}` for its secrets."""
+    """Return a free-form value with `${env.NAME}` for its secrets."""
     match value.data:
         case Table(entries):
             inner = ((key, _externalised(key.text, each, safe, whose)) for key, each in entries)

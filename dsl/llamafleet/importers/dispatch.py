@@ -1,4 +1,4 @@
-"""The way in: what a file is, its fleet file, and the proof that both mean the same."""
+"""Entry point of importing: guesses the format, imports it, and proves that both mean the same."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .unrepresentable import report_unrepresentable
 
 
 class SourceKind(StrEnum):
-    """What can be imported."""
+    """A format that can be imported."""
 
     LLAMA_SWAP = "llama-swap"
     COMMAND = "command"
@@ -39,7 +39,7 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the person asked for."""
+    """Options of an import: the host, the llama-swap release, and the reader of further files."""
 
     host: str = "localhost"
     version: int = 250
@@ -48,7 +48,7 @@ class ImportOptions:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """A fleet file, if there is one, with what is to be said; `differences` proves it.
+    """A fleet file, if there is one, with its diagnostics; `differences` proves its meaning.
 
     `service` is the name of the service that it describes; `lost` are secrets that nobody needs.
     """
@@ -63,7 +63,7 @@ class ImportResult:
 
     @property
     def failed(self) -> bool:
-        """Whether the original would not start, or could not be taken over."""
+        """Return True if the original would not start, or could not be imported."""
         return self.text is None or any(
             each.refused or (each.code == "not-imported" and each.severity == "error")
             for each in self.diagnostics
@@ -71,7 +71,7 @@ class ImportResult:
 
 
 def guess(source: Source) -> SourceKind | None:
-    """The kind of a file by what is in it."""
+    """Guess the format of a file by its content; None where it is unclear."""
     text = source.text
     sections = re.findall(r"(?m)^\s*\[([^\]\n]*)\]\s*$", text)
     if re.search(r"(?m)^ExecStart\s*=", text) or {"Service", "Unit"} & set(sections):
@@ -89,7 +89,7 @@ def guess(source: Source) -> SourceKind | None:
 
 
 def import_source(source: Source, kind: SourceKind, options: ImportOptions) -> ImportResult:
-    """The fleet file of a source."""
+    """Import a source of the given format as a fleet file."""
     match kind:
         case SourceKind.LLAMA_SWAP:
             return _llama_swap(source, options, Runs(), Diagnostics(), (source,))
@@ -118,7 +118,7 @@ def _result(
     service: str = SERVICE,
     lost: tuple[str, ...] = (),
 ) -> ImportResult:
-    """The tree as text; none where it holds what no fleet file can."""
+    """Render the tree as text; None where it holds something that no fleet file can."""
     if report_unrepresentable(file, diagnostics):
         return ImportResult(None, tuple(diagnostics), sources, secrets)
     text = print_file(file)
@@ -167,7 +167,7 @@ def _unit(source: Source, options: ImportOptions) -> ImportResult:
 
 
 def _guarded(result: ImportResult, unit: Unit, options: ImportOptions) -> ImportResult:
-    """With what guards the process in its unit, and does not in the one that is rendered."""
+    """Report the settings that protect the process in its unit, but not in the rendered one."""
     if result.text is None:
         return result
     path, lost = proof.unguarded(unit.settings, result.text, options.host)
@@ -205,7 +205,7 @@ def _process(
 
 
 def _service_of(file: File) -> str:
-    """The label of its last block, which is the service."""
+    """Return the label of the last block, which is the service."""
     last = file.entries[-1]
     return last.label.text if isinstance(last, Block) and last.label else SERVICE
 

@@ -15,13 +15,13 @@ DEEPEST = 30
 
 
 class ExpressionError(Exception):
-    """Text that is no set expression."""
+    """Text that is not a set expression."""
 
 
 def parse(
     text: str, span: Span, member: Callable[[str], str], reference: Callable[[str], str]
 ) -> Expression:
-    """The expression; `member` and `reference` say what its names are called here."""
+    """Parse an expression; `member` and `reference` map its names to those of the fleet file."""
     return _Parser(text, span, member, reference).whole()
 
 
@@ -79,7 +79,7 @@ class _Parser:
 
 
 def _tokens(text: str, span: Span) -> list[tuple[str, Span]]:
-    """The tokens; their places are exact where the text stands on one line as it is."""
+    """Split into tokens; their spans are exact where the text is on one line as it is."""
     found: list[tuple[str, Span]] = []
     offset = 0
     stripped = text.rstrip()

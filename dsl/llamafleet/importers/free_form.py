@@ -1,4 +1,4 @@
-"""Free-form values: what the author of a file made up, as nested blocks and lists."""
+"""Free-form values of a configuration, as nested blocks and lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import nodes
 
 
 class UnrepresentableError(Exception):
-    """A value that the language cannot hold; `span` is where it stands."""
+    """A value that the language cannot hold; `span` is its place."""
 
     def __init__(self, why: str, span: Span) -> None:
         super().__init__(why)
@@ -21,12 +21,12 @@ class UnrepresentableError(Exception):
 
 
 def entries(table: Table) -> tuple[nodes.Entry, ...]:
-    """The entries of a mapping."""
+    """Yield the entries of a mapping."""
     return tuple(each for key, value in table for each in entries_of(key.text, value))
 
 
 def entries_of(key: str, value: Value) -> tuple[nodes.Entry, ...]:
-    """One key: a mapping becomes a block, a list of mappings several, all else an attribute."""
+    """Yield one key: a mapping is a block, a list of mappings several, all else an attribute."""
     if value.table is not None:
         return (nodes.block(key, None, entries(value.table), value.span),)
     tables = [(each.table, each.span) for each in value.items or ()]
@@ -40,7 +40,7 @@ def entries_of(key: str, value: Value) -> tuple[nodes.Entry, ...]:
 
 
 def node(value: Value) -> Node:
-    """A value that is no mapping."""
+    """Return a value that is not a mapping as a node; raises UnrepresentableError."""
     data, span = value.data, value.span
     match data:
         case bool():
@@ -79,12 +79,12 @@ def _decimal(number: float, span: Span) -> str:
 
 
 def texts_of(value: Value) -> Iterator[str]:
-    """Every text in a value, keys too."""
+    """Yield every text in a value, keys included."""
     return (each for each in scalars_of(value) if isinstance(each, str))
 
 
 def scalars_of(value: Value) -> Iterator[object]:
-    """Everything in a value that holds nothing itself, keys too."""
+    """Yield every scalar in a value, keys included."""
     match value.data:
         case tuple():
             for each in value.data:

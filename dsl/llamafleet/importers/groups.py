@@ -1,4 +1,4 @@
-"""Which models may run together: groups and the matrix of a llama-swap configuration."""
+"""Imports groups and the matrix: the models that may run together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HANDLE = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,31}")
 
 
 def groups(config: SwapConfig, report_loss: ReportLoss) -> Iterator[Block]:
-    """The groups in force; a member that is no model never counts."""
+    """Yield the groups in force; members that are not models are reported."""
     ids = {each.id.text for each in config.models}
     for group in config.groups:
         yield _group(group, ids, report_loss)
@@ -49,7 +49,7 @@ def _group(group: SwapGroup, ids: set[str], report_loss: ReportLoss) -> Block:
 
 
 def matrix(said: SwapMatrix, config: SwapConfig, report_loss: ReportLoss) -> Block:
-    """The matrix: handles, costs, and sets in the order in which llama-swap tries them.
+    """Return the matrix: handles, costs, and sets in the order in which llama-swap tries them.
 
     Sets that are no expressions, which llama-swap refuses, are lost.
     """
@@ -82,7 +82,7 @@ def matrix(said: SwapMatrix, config: SwapConfig, report_loss: ReportLoss) -> Blo
 
 
 class _Handles:
-    """What each leaf of an expression is called in the fleet file."""
+    """Names of the leaves of expressions in the fleet file."""
 
     def __init__(self, said: SwapMatrix, config: SwapConfig) -> None:
         self._said = said
@@ -94,7 +94,7 @@ class _Handles:
             self._renamed[key] = key if HANDLE.fullmatch(key) else self._names.take(f"m{key}")[:32]
 
     def member(self, leaf: str) -> str:
-        """A handle for a var or a model, or the model itself where its id is a bare word."""
+        """Return the handle of a var or a model, or the model where its id is a bare word."""
         if leaf in self._renamed:
             return self._renamed[leaf]
         if BARE_WORD.fullmatch(leaf):
@@ -102,7 +102,7 @@ class _Handles:
         return self._added.setdefault(leaf, self._names.take("m"))
 
     def entries(self) -> Iterator[nodes.Entry]:
-        """The handles, after all expressions have been read."""
+        """Return the handles; call it once all expressions have been read."""
         for key, target in self._said.handles:
             value = nodes.named(target.value, target.span)
             yield nodes.attribute(self._renamed[key.text], value)
@@ -110,7 +110,7 @@ class _Handles:
             yield nodes.attribute(handle, nodes.named(leaf, self._said.span))
 
     def costs(self) -> Iterator[nodes.Entry]:
-        """What it costs to evict a model."""
+        """Return the block with the costs of evicting models."""
         for key, cost in self._said.costs:
             name = self._renamed.get(key.text, key.text)
             yield nodes.attribute(name, nodes.integer(cost.value, cost.span))

@@ -1,4 +1,4 @@
-"""What of a unit guards its process, and whether the unit that llamafleet renders does so, too."""
+"""Settings of a unit that protect its process, compared with those of the rendered unit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _OFF = frozenset({"0", "no", "false", "off", "n", "f"})
 
 
 def missing(theirs: Sequence[UnitSetting], ours: Sequence[UnitSetting]) -> Iterator[UnitSetting]:
-    """Yield the settings of a unit that guard it, and for which our unit has nothing as strict."""
+    """Yield the settings that protect a process and that the rendered unit lacks."""
     said: dict[str, list[str]] = {}
     for each in ours:
         said.setdefault(each.key, []).append(each.value)

@@ -1,4 +1,4 @@
-"""What all models of an imported file share."""
+"""State that all models of an imported file share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .secrets import SecretStore
 
 @dataclass(slots=True)
 class ImportContext:
-    """What all models of a file share: its text, weights by path, and keys."""
+    """State of one import: its source, diagnostics, secrets, names and weights by path."""
 
     source: Source | None = None
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
@@ -31,7 +31,7 @@ class ImportContext:
     fixed: set[int] = field(default_factory=set)
 
     def loses(self, model: str) -> ReportLoss:
-        """Reports what the language cannot hold of a model."""
+        """Return a callback that reports what cannot be imported of a model."""
 
         def report_loss(what: str, span: Span) -> None:
             self.diagnostics.warning(
@@ -41,13 +41,13 @@ class ImportContext:
         return report_loss
 
     def gguf(self, word: Word) -> Name | Text:
-        """A reference to the gguf block of a path."""
+        """Return a reference to the gguf block of a path."""
         if word.text not in self.weights:
             name = self.names.take(of_weights(word.text))
             self.weights[word.text] = (name, word.span)
         return nodes.named(self.weights[word.text][0], word.span)
 
     def gguf_blocks(self) -> Iterator[Block]:
-        """The gguf blocks, in the order in which they were met."""
+        """Yield the gguf blocks, in the order in which their paths were met."""
         for path, (name, span) in self.weights.items():
             yield nodes.block("gguf", name, [nodes.attribute("path", Text(path, span))], span)

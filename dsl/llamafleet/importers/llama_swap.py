@@ -1,4 +1,4 @@
-"""A llama-swap configuration as a fleet file."""
+"""Imports a llama-swap configuration as a fleet file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LISTEN = 8080
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """How llama-swap itself is run, where a unit says so."""
+    """Settings of the process that runs llama-swap, from a unit."""
 
     listen: str | None = None
     entries: tuple[nodes.Entry, ...] = ()
@@ -36,7 +36,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A fleet file as a tree, what it could not hold, and the secrets that stay outside.
+    """A fleet file as a tree, the diagnostics, and the secrets that stay outside.
 
     `config` is what it was made of: the original without its secrets.
     """
@@ -49,14 +49,14 @@ class Imported:
 
 
 def to_file(config: SwapConfig, host: str = "localhost", source: Source | None = None) -> File:
-    """The fleet file, with all that is wrong in the configuration still in it."""
+    """Return the fleet file, with every problem of the configuration still in it."""
     return _build(config, host, source, drops_dead=False, runs=Runs()).file
 
 
 def to_fleet(
     config: SwapConfig, host: str, source: Source | None = None, runs: Runs | None = None
 ) -> Imported:
-    """The fleet file that means the same, without what has no effect and no word."""
+    """Return the fleet file that means the same, without settings that have no effect."""
     found = _build(config, host, source, drops_dead=True, runs=runs or Runs())
     if source is None:
         return found
@@ -152,7 +152,7 @@ def _service(
 
 
 def _listen(context: ImportContext) -> int:
-    """The default port, or the next one that no model has."""
+    """Return the default port, or the next one that no model has."""
     port = LISTEN
     while str(port) in context.shared:
         port += 1

@@ -1,4 +1,4 @@
-"""Where the words of a command stand in the text of a file."""
+"""Finds the words of a command in the text of a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..source import Position, Source, Span
 
 
 def located(words: Sequence[str], span: Span, source: Source | None) -> tuple[Word, ...]:
-    """The words with their places: those found in the text of `span`, in order, else all of it.
+    """Return the words with their spans: the places found in `span` in order, else all of it.
 
     Words that come out of a macro or of quotes stand nowhere; they get the place of the whole.
     """
@@ -29,7 +29,7 @@ def located(words: Sequence[str], span: Span, source: Source | None) -> tuple[Wo
 
 
 def _scalar(span: Span, source: Source) -> Span:
-    """The lines of a block scalar, of which YAML only tells the sign that opens it."""
+    """Return the lines of a block scalar, of which YAML only gives the sign that opens it."""
     first = source.lines[span.start.line - 1]
     if first[span.start.column - 1 : span.start.column] not in ("|", ">"):
         return span
@@ -44,7 +44,7 @@ def _scalar(span: Span, source: Source) -> Span:
 
 
 def _find(word: str, line: int, column: int, span: Span, source: Source) -> Span | None:
-    """The next place of a word that stands by itself."""
+    """Return the next place of a word that stands by itself."""
     lines = source.lines
     for number in range(line, min(span.end.line, len(lines)) + 1):
         text = lines[number - 1]

@@ -1,4 +1,4 @@
-"""What a matrix means, without working out its combinations, of which there may be millions."""
+"""Meaning of a matrix, without its combinations, of which there may be millions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..llama_swap.versions import SETS_SORTED
 
 
 def in_order(matrix: SwapMatrix, version: int) -> tuple[SwapSet, ...]:
-    """The sets in the order in which that release tries them."""
+    """Return the sets in the order in which that release tries them."""
     if version < SETS_SORTED:
         return matrix.sets
     return tuple(sorted(matrix.sets, key=lambda each: natural.key(each.name.text)))
 
 
 def meaning_of(matrix: SwapMatrix, config: SwapConfig) -> dict[str, Any]:
-    """Sets as trees of models, in order; a set that refers to another does so by its place."""
+    """Return the sets as trees of models, in order; references are by position."""
     sets = in_order(matrix, config.version)
     places = {each.name.text: number for number, each in enumerate(sets)}
     models = {key.text: target.value for key, target in matrix.handles}
@@ -44,7 +44,7 @@ def meaning_of(matrix: SwapMatrix, config: SwapConfig) -> dict[str, Any]:
 
 
 def _read(expression: str, tree: Callable[[Node], object]) -> object:
-    """The meaning of an expression; of one that llama-swap refuses, its text."""
+    """Return the meaning of an expression; of one that llama-swap refuses, its text."""
     try:
         return tree(parsed(expression)[0])
     except ExpressionError:
@@ -52,7 +52,7 @@ def _read(expression: str, tree: Callable[[Node], object]) -> object:
 
 
 def _flat(operator: str, terms: list[object]) -> list[object]:
-    """Terms without inner lists of the same operator, which mean the same."""
+    """Flatten inner lists of the same operator, which mean the same."""
     found: list[object] = []
     for term in terms:
         if isinstance(term, list) and term[0] == operator:

@@ -1,4 +1,4 @@
-"""What a llama-swap configuration means, in a form that two of the same meaning share.
+"""Meaning of a llama-swap configuration, in a form that is equal for equal meanings.
 
 Macros are replaced, defaults filled in, and the argv of llama-server is read by the flag table.
 Ports that llama-swap or llamafleet chose by itself are written `${PORT}`, wherever they stand. Sets
@@ -36,7 +36,7 @@ SESSION_HEADERS = ("X-Session-ID", "X-Litellm-Session-Id")
 
 
 def meaning(config: SwapConfig, ports: Mapping[str, int]) -> Meaning:
-    """The meaning of a configuration; `ports` are those that nobody chose, by model."""
+    """Return the meaning of a configuration; `ports` are those that nobody chose, by model."""
     return {
         "models": {
             each.id.text: _model(each, config, ports.get(each.id.text)) for each in config.models
@@ -217,7 +217,7 @@ def _routing(config: SwapConfig) -> Meaning:
 
 
 def _ported(value: object, port: int | None) -> object:
-    """A free-form value with the port as a macro; one that is the port and nothing else, too."""
+    """Return a free-form value with the port as a macro, also where the port is all of it."""
     match value:
         case bool() | None:
             return value

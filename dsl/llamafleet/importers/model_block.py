@@ -1,4 +1,4 @@
-"""One model of a llama-swap configuration as a `model` block."""
+"""Imports one model of a llama-swap configuration as a `model` block."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DEFAULT_LIMIT = 10
 
 
 def model_block(model: SwapModel, config: SwapConfig, context: ImportContext) -> Block:
-    """The block of one model."""
+    """Return the block of one model."""
     report_loss = context.loses(model.id.text)
     passing = list(passing_of_model(model, config, report_loss))
     runs = [*_runs(model, context)]
@@ -57,7 +57,7 @@ def model_block(model: SwapModel, config: SwapConfig, context: ImportContext) ->
 
 
 def _runs(model: SwapModel, context: ImportContext) -> Iterator[nodes.Entry]:
-    """What starts it: flags as keys, or a command of its own, as it stands."""
+    """Yield what starts the model: flags as keys, or its command as written."""
     command = model.cmd
     words = words_of(command, model.port, context.source) if command else ()
     if command is None or not words:
@@ -76,7 +76,7 @@ def _runs(model: SwapModel, context: ImportContext) -> Iterator[nodes.Entry]:
 
 
 def has_weights(parsed: ServerCommand) -> bool:
-    """Whether it says at all which weights it loads."""
+    """Return True if a command names the weights that it loads."""
     return parsed.model is not None or any(word in LOADS for word in parsed.extra_args)
 
 
@@ -85,7 +85,7 @@ FILES = ("model", "mmproj", "draft")
 
 
 def flag_entries(parsed: ServerCommand, context: ImportContext) -> Iterator[nodes.Entry]:
-    """The program, its weights, and its flags as keys."""
+    """Yield the program, its weights, and its flags as keys."""
     program = parsed.program
     yield nodes.attribute("program", Text(program.text, program.span))
     extra = [word for option in parsed.extra for word in option.words]
@@ -109,7 +109,7 @@ def flag_entries(parsed: ServerCommand, context: ImportContext) -> Iterator[node
 def _port(
     model: SwapModel, parsed: ServerCommand | None, context: ImportContext
 ) -> Iterator[nodes.Entry]:
-    """A port that the author fixed, or that other texts name: it must stay what it is."""
+    """Yield the port if its author fixed it, or other texts name it."""
     port = fixed_port(model)
     if model.port is not None:
         if _names_port(model, model.port):
@@ -124,7 +124,7 @@ def _port(
 
 
 def fixed_port(model: SwapModel) -> Word | None:
-    """The port that a model's author has chosen, by a flag of the server or by the proxy."""
+    """Return the port that its author chose, by a flag of the server or by the proxy; else None."""
     if model.port is not None or model.cmd is None:
         return None
     parsed = parse_server_command(words_of(model.cmd, None, None))
@@ -136,7 +136,7 @@ def fixed_port(model: SwapModel) -> Word | None:
 
 
 def _names_port(model: SwapModel, port: int) -> bool:
-    """Whether texts that stay as they are hold the port that llama-swap chose."""
+    """Return True if texts that are kept as written contain the port that llama-swap assigned."""
     values = [value for _, value in model.filters.set_params_by_id]
     values += [each for each in (model.metadata, model.filters.set_params) if each]
     said = (model.name, model.description, model.use_model_name, model.check_endpoint)
@@ -150,7 +150,7 @@ def _names_port(model: SwapModel, port: int) -> bool:
 
 
 def _requests_go(model: SwapModel, context: ImportContext) -> Iterator[nodes.Entry]:
-    """Where its requests go, and what says that it is ready."""
+    """Yield the address that requests go to, and the health check."""
     proxy, health, stop = model.proxy, model.check_endpoint, model.cmd_stop
     if proxy is not None and _is_url(model, proxy.value) and not _goes_home(model, context):
         yield nodes.attribute("proxy", Text(ported(proxy.value, model.port), proxy.span))
@@ -169,7 +169,7 @@ def _is_url(model: SwapModel, text: str) -> bool:
 
 
 def _goes_home(model: SwapModel, context: ImportContext) -> bool:
-    """Whether requests go to the very port that the model has, as they do by default."""
+    """Return True if requests go to the model's own port, as they do by default."""
     local = PROXY.fullmatch(model.proxy.value) if model.proxy else None
     if local is None:
         return False
@@ -191,19 +191,19 @@ def _is_path(text: str) -> bool:
 
 
 def words_of(command: Command, port: int | None, source: Source | None) -> tuple[Word, ...]:
-    """The argv of a command; the port that llama-swap gives the model is `${PORT}` again."""
+    """Split a command into words, with the port that llama-swap assigns as `${PORT}`."""
     texts = [word.text for word in split(command.text, command.span.path)]
     found = located(texts, command.span, source)
     return tuple(Word(ported(word.text, port), word.span) for word in found)
 
 
 def ported(text: str, port: int | None) -> str:
-    """The port of a model as a macro."""
+    """Replace the port of a model by its macro."""
     return text if port is None else re.sub(rf"(?<![0-9]){port}(?![0-9])", PORT, text)
 
 
 def _env(model: SwapModel) -> Iterator[nodes.Entry]:
-    """Its environment."""
+    """Yield the environment of the model."""
     if any(
         not VARIABLE.fullmatch(each.value) or not is_representable(each.value) for each in model.env
     ):
@@ -214,7 +214,7 @@ def _env(model: SwapModel) -> Iterator[nodes.Entry]:
 
 
 def _aliases(model: SwapModel, config: SwapConfig, context: ImportContext) -> Iterator[nodes.Entry]:
-    """Its other ids; one that is the id of a model never gets a request."""
+    """Yield the aliases; one that is the id of a model never gets a request."""
     ids = {each.id.text for each in config.models}
     values = []
     if not all(is_representable(each.value) for each in model.aliases):
@@ -231,7 +231,7 @@ def _aliases(model: SwapModel, config: SwapConfig, context: ImportContext) -> It
 
 
 def _limit(model: SwapModel, entries: Sequence[nodes.Entry]) -> Iterator[nodes.Entry]:
-    """How many requests it takes at a time: llama-swap's default where llamafleet has another."""
+    """Yield the concurrency limit: llama-swap's default where llamafleet has another."""
     said = model.concurrency_limit
     if said is not None and said.value > 0:
         yield nodes.attribute("concurrency-limit", nodes.integer(said.value, said.span))

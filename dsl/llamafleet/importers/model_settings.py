@@ -1,4 +1,4 @@
-"""What a llama-swap configuration says of a model besides how it is started."""
+"""Imports the settings of a model in a llama-swap configuration, all but its command."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ReportLoss = Callable[[str, Span], None]
 
 
 def texts(model: SwapModel) -> Iterator[nodes.Entry]:
-    """What it is called, and what it does with requests."""
+    """Yield its name and description, and the name that requests carry."""
     for key, said in (
         ("use-model-name", model.use_model_name),
         ("name", model.name),
@@ -49,7 +49,7 @@ def texts(model: SwapModel) -> Iterator[nodes.Entry]:
 
 
 def switches(model: SwapModel) -> Iterator[nodes.Entry]:
-    """What is on or off."""
+    """Yield the switches of a model."""
     if model.unlisted is not None and model.unlisted.value:
         yield nodes.attribute("unlisted", nodes.switch(True, model.unlisted.span))
     loading = model.send_loading_state
@@ -61,7 +61,7 @@ def switches(model: SwapModel) -> Iterator[nodes.Entry]:
 
 
 def times(model: SwapModel, config: SwapConfig) -> Iterator[nodes.Entry]:
-    """How long it stays, and how long it may take to go."""
+    """Yield the times after which it is unloaded and stopped."""
     ttl = model.ttl
     overall = config.global_ttl.value if config.global_ttl else 0
     if ttl is not None and ttl.value != -1 and (ttl.value != overall or ttl.value > 0):
@@ -72,7 +72,7 @@ def times(model: SwapModel, config: SwapConfig) -> Iterator[nodes.Entry]:
 
 
 def timeouts(said: Iterable[tuple[Key, At[int]]]) -> Iterator[nodes.Entry]:
-    """The block of timeouts of the connection to a server."""
+    """Yield the block of connection timeouts."""
     entries = [
         nodes.attribute(TIMEOUTS[key.text], nodes.duration(number.value, number.span))
         for key, number in said
@@ -83,19 +83,19 @@ def timeouts(said: Iterable[tuple[Key, At[int]]]) -> Iterator[nodes.Entry]:
 
 
 def has_macro(value: Value) -> bool:
-    """Whether a text in it holds what llama-swap would replace, or has left alone."""
+    """Return True if a text in the value contains a macro, replaced by llama-swap or not."""
     return any(MACRO.search(text) for text in free_form.texts_of(value))
 
 
 def filters_pass_through(said: Filters) -> bool:
-    """Whether parameters hold such texts, so that all filters keep llama-swap's own words."""
+    """Return True if parameters contain macros, so that all filters are passed through."""
     values = [value for _, value in said.set_params_by_id]
     values += [said.set_params] if said.set_params is not None else []
     return any(map(has_macro, values))
 
 
 def filters(said: Filters, report_loss: ReportLoss, variants: bool = True) -> Iterator[nodes.Entry]:
-    """What is taken out of requests and put into them."""
+    """Yield the blocks that strip and set parameters of requests."""
     if filters_pass_through(said):
         return
     strip = said.strip_params
@@ -115,7 +115,7 @@ def table(
     label: str | None = None,
     span: Span | None = None,
 ) -> Iterator[nodes.Entry]:
-    """A free-form block; of a value that cannot be said, only that value is lost."""
+    """Yield a free-form block; only values that cannot be expressed are lost."""
     inner = value.table or Table(())
     refused = OURS if kind == "metadata" else NOTHING
     entries = list(free_entries(inner, report_loss, refused, macros=False))
@@ -126,7 +126,7 @@ def table(
 def free_entries(
     said: Table, report_loss: ReportLoss, refused: frozenset[str] = NOTHING, macros: bool = True
 ) -> Iterator[nodes.Entry]:
-    """Entries of a free-form block, without those that cannot be said."""
+    """Yield the entries of a free-form block that can be expressed; the others are reported."""
     for key, value in said:
         try:
             if any(unprintable(text.replace("\n", "")) for text in free_form.texts_of(value)):
@@ -143,7 +143,7 @@ def free_entries(
 
 
 def capabilities(said: Capabilities | None) -> Iterator[nodes.Entry]:
-    """What it is said to be able to do."""
+    """Yield the block of the model's declared capabilities."""
     if said is None:
         return
     entries: list[nodes.Entry] = []

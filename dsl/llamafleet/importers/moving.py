@@ -1,4 +1,4 @@
-"""Commands and environments of imported processes, with their secrets moved out of them.
+"""Moves secrets out of the commands and environments of imported processes.
 
 llama-server reads its own from the environment. Everything else gets them by a shell, which puts
 variables into the arguments that it starts a program with: `sh -c 'exec serve --key "$KEY"'`.
@@ -28,7 +28,7 @@ _ENTRY = re.compile(r"(?s)(--env=|-e)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A process without secrets.
+    """The words and environment of a process without secrets.
 
     `environment` is what stays as it was; `given` are variables of the process, each with the name
     of the one that holds its value where the service runs.
@@ -74,7 +74,7 @@ class Mover:
         return self.safe.keep(name, what, span, value, in_argv=in_argv)
 
     def _give(self, name: str, value: str, what: str = "") -> None:
-        """Let the process have a variable of that name, whatever holds its value."""
+        """Give the process a variable of that name."""
         wanted = name
         if name.startswith("LLAMA_") or not is_secret_name(name):
             wanted = self._own(name.removeprefix("LLAMA_")) if self.owner else name
@@ -83,7 +83,7 @@ class Mover:
             self.given[name] = held
 
     def _own(self, name: str) -> str:
-        """Return a name that nobody else obeys who shares the environment."""
+        """Return a variable name that no other process in the same environment reads."""
         return f"{variable_of(self.owner)}_{name}" if self.owner else name
 
     def _of_environment(self, name: str, value: str) -> bool:
@@ -93,7 +93,7 @@ class Mover:
         return True
 
     def _of_server(self, words: list[str]) -> list[str]:
-        """Take the flags out that have a variable."""
+        """Replace the flags that have an environment variable."""
         if not words or SERVER.fullmatch(words[0]) is None:
             return words
         kept: list[str] = []
@@ -117,7 +117,7 @@ class Mover:
         return kept if self.given else words
 
     def _of_container(self, words: list[str]) -> list[str]:
-        """`-e NAME=secret` becomes `-e NAME`, which takes the value of the one who starts it."""
+        """Turn `-e NAME=secret` into `-e NAME`, which passes on the variable of the caller."""
         names = [word.rpartition("/")[2] for word in words]
         if not CONTAINERS & set(names) or "sudo" in names or shell_texts(words):
             return words
@@ -131,7 +131,7 @@ class Mover:
         return kept
 
     def _by_shell(self, words: list[str]) -> list[str]:
-        """Put variables where secrets were, and let a shell fill them in."""
+        """Replace secrets by variables that a shell expands."""
         found: dict[int, list[Found]] = {}
         for at, each in in_words(words):
             found.setdefault(at, []).append(each)
@@ -161,7 +161,7 @@ class Mover:
         return "".join((*parts, rest))
 
     def _assigned(self, words: list[str]) -> list[str]:
-        """Let a shell give variables to a process that are called something else outside."""
+        """Let a shell assign variables whose names differ outside."""
         pairs = [f'{name}="${held}"' for name, held in self.given.items() if name != held]
         if words[:2] == [SHELL, "-c"]:
             return [SHELL, "-c", f"{' '.join(pairs)} {words[2]}", *words[3:]]

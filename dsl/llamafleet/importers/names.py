@@ -1,4 +1,4 @@
-"""Names that the language can hold, each once."""
+"""Unique names that the language can hold."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ LONGEST = 60
 
 
 class Names:
-    """Hands out bare words: what is asked for if it is free, else with a number behind it."""
+    """Allocates bare words: the wanted one if it is free, else with a number appended."""
 
     def __init__(self, *taken: str) -> None:
         self._taken = set(taken)
 
     def take(self, wanted: str) -> str:
-        """A free name like `wanted`."""
+        """Return a free name like `wanted`, and mark it as taken."""
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", wanted).strip("-._")[:LONGEST] or "x"
         stem = stem if stem[0].isalpha() else f"x{stem}"
         name, number = stem, 2
@@ -26,5 +26,5 @@ class Names:
 
 
 def of_weights(path: str) -> str:
-    """What to call a file of weights."""
+    """Return a name for a file of weights."""
     return PurePosixPath(path).name.removesuffix(".gguf").lower()

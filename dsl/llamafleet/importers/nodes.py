@@ -1,4 +1,4 @@
-"""Nodes of a syntax tree that is built instead of parsed.
+"""Builders of syntax nodes for trees that are not parsed.
 
 Every node carries the place in the imported file that it comes from, so that whatever is said of
 the tree is said there.
@@ -36,22 +36,22 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def bare(text: str, span: Span) -> Name | Text:
-    """A word, in quotes where it cannot stand without."""
+    """Return a word, in quotes where it must be."""
     return Name(text, span) if BARE_WORD.fullmatch(text) else Text(text, span)
 
 
 def named(text: str, span: Span) -> Name | Text:
-    """A reference: like `bare`, but never the word that takes a key away."""
+    """Return a reference: like `bare`, but never the word `none`, which removes a key."""
     return Text(text, span) if text == "none" else bare(text, span)
 
 
 def switch(on: bool, span: Span) -> Name:
-    """`on` or `off`."""
+    """Return `on` or `off`."""
     return Name("on" if on else "off", span)
 
 
 def integer(number: int, span: Span) -> Number:
-    """A whole number."""
+    """Return a whole number."""
     return Number(str(number), span)
 
 
@@ -61,7 +61,7 @@ def whole_seconds(text: str) -> int | None:
 
 
 def duration(seconds: int, span: Span) -> Duration:
-    """A number of seconds, in hours, minutes and seconds."""
+    """Return a number of seconds as hours, minutes and seconds."""
     parts = []
     rest = seconds
     for unit, size in (("h", 3600), ("m", 60), ("s", 1)):
@@ -72,28 +72,28 @@ def duration(seconds: int, span: Span) -> Duration:
 
 
 def items(values: Iterable[Value], span: Span) -> Items:
-    """A list."""
+    """Return a list."""
     return Items(tuple(values), span)
 
 
 def texts(words: Iterable[str], span: Span) -> Items:
-    """A list of quoted texts."""
+    """Return a list of quoted texts."""
     return items((Text(word, span) for word in words), span)
 
 
 def is_number(text: str) -> bool:
-    """Whether the language can hold this number as it is written."""
+    """Return True if the language can hold this number as it is written."""
     return len(text) <= LONGEST_NUMBER and NUMBER.fullmatch(text) is not None
 
 
 def attribute(key: str, value: Value, comments: Comments = NO_COMMENTS) -> Attribute:
-    """`key = value`; a key that is no bare word is quoted."""
+    """Return `key = value`; a key that is not a bare word is quoted."""
     name: Name = bare(key, value.span)  # type: ignore[assignment]
     return Attribute(name, value, value.span, comments)
 
 
 def is_attribute(entry: Entry, key: str) -> bool:
-    """Whether an entry is the attribute of that key."""
+    """Return True if an entry is the attribute of that key."""
     return isinstance(entry, Attribute) and entry.key.text == key
 
 
@@ -104,26 +104,26 @@ def block(
     span: Span,
     comments: Comments = NO_COMMENTS,
 ) -> Block:
-    """`kind label { ... }`; kind and label are quoted where they are no bare words."""
+    """Return `kind label { ... }`; kind and label are quoted where they are not bare words."""
     word: Name = bare(kind, span)  # type: ignore[assignment]
     name = None if label is None else bare(label, span)
     return Block(word, name, tuple(entries), span, span, comments)
 
 
 def comment(text: str, span: Span) -> Comment:
-    """A comment of one line; what cannot stand in one is left out."""
+    """Return a comment of one line; characters that it cannot hold are left out."""
     line = text.replace("\t", "    ")
     line = "".join(each for each in line if not unprintable(each)).strip()
     return Comment(line if line.startswith("#") else f"# {line}".rstrip(), span)
 
 
 def start_of(path: str) -> Span:
-    """The very start of a file, for what none of its places says."""
+    """Return the span of the very start of a file."""
     return Span(path, Position(1, 1), Position(1, 1))
 
 
 def go_duration(text: str, span: Span) -> Duration | Text:
-    """A duration as Go writes it (`1m30s`), or as text where this language has no word for it."""
+    """Return a Go duration (`1m30s`) as a node, or as text where the language cannot hold it."""
     if re.fullmatch(r"(?:[0-9]+(?:ms|s|m|h))+", text):
         return Duration(text, in_milliseconds(text), span)
     return Text(text, span)

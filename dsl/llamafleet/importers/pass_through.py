@@ -1,4 +1,4 @@
-"""What stays in llama-swap's own words because the language has none for it."""
+"""Settings that are passed through in llama-swap's own words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VARIABLE = re.compile(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*")
 
 
 def is_representable_command(command: Command) -> bool:
-    """Whether a command can be a list of words; macros of its process aside."""
+    """Return True if a command can be a list of words; macros of its process are allowed."""
     text = command.text.replace("${PORT}", "").replace("${PID}", "")
     words = [word.text for word in split(text, "")]
     return (
@@ -36,7 +36,7 @@ def is_representable_command(command: Command) -> bool:
 def of_model(
     model: SwapModel, config: SwapConfig, report_loss: ReportLoss
 ) -> Iterator[nodes.Entry]:
-    """Keys of a model whose values the language refuses, and keys that llama-swap never reads."""
+    """Yield the keys of a model whose values the language refuses, and those llama-swap ignores."""
     for key, command in (("cmd", model.cmd), ("cmdStop", model.cmd_stop)):
         if command is not None and command.text.strip() and not is_representable_command(command):
             text = command.text.strip("\n").replace("\r", "")
@@ -75,7 +75,7 @@ def of_model(
 
 
 def filters_of(said: Filters, report_loss: ReportLoss) -> Iterator[nodes.Entry]:
-    """All filters of a model or a peer in llama-swap's own words."""
+    """Yield all filters of a model or a peer in llama-swap's own words."""
     if said.strip_params is not None and said.strip_params.value:
         names = ", ".join(said.strip_params.value)
         yield nodes.attribute("stripParams", Text(names, said.strip_params.span))
@@ -95,7 +95,7 @@ def _texts(key: str, values: Iterable[At[str]]) -> nodes.Entry:
 
 
 def of_service(config: SwapConfig, report_loss: ReportLoss) -> Iterator[nodes.Entry]:
-    """Keys outside of models that llama-swap never reads."""
+    """Yield the keys outside of models that llama-swap ignores."""
     kept = []
     for each in config.unused:
         name = each.key.text
@@ -115,7 +115,7 @@ OURS = frozenset({"models", "routing", "matrix", "groups"})
 
 
 def unused(config: SwapConfig, model: str, report_loss: ReportLoss) -> Table:
-    """What stands unread in a model; what looks like a key of somebody's is left out."""
+    """Return the ignored keys of a model, without those that look like secrets."""
     found = []
     for each in config.unused:
         if each.path[:2] != ("models", model) or _is_hidden(each.key.text, each.value):
@@ -136,7 +136,7 @@ def _why(config: SwapConfig, *path: str) -> str:
 
 
 def hidden_texts(value: Value) -> Iterator[str]:
-    """Every text of what is left out, none of which anybody is to see."""
+    """Yield every text of a value that is left out, which must not be shown."""
     if value.table is not None:
         for _, inner in value.table:
             yield from hidden_texts(inner)
@@ -148,7 +148,7 @@ def hidden_texts(value: Value) -> Iterator[str]:
 
 
 def hidden(config: SwapConfig) -> Iterator[tuple[str, Value, Span]]:
-    """Keys without effect that are left out because of what they hold."""
+    """Yield ignored keys that are left out because their values look like secrets."""
     for each in config.unused:
         if _is_hidden(each.key.text, each.value):
             yield ".".join((*each.path, each.key.text)), each.value, each.key.span
@@ -165,7 +165,7 @@ def _is_hidden(name: str, value: Value) -> bool:
 
 
 def block(entries: Iterable[nodes.Entry], span: Span) -> Iterator[Block]:
-    """The block, if there is anything for it."""
+    """Yield the `pass-through` block, if there are entries."""
     entries = tuple(entries)
     if entries:
         yield nodes.block("pass-through", None, entries, span)

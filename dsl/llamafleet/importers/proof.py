@@ -34,11 +34,11 @@ OURS = frozenset({"HOME", "XDG_CACHE_HOME"})
 
 
 class BrokenError(Exception):
-    """The imported fleet file does not compile, or what it renders to is refused."""
+    """An imported fleet file that does not compile, or whose rendering is refused."""
 
 
 def broken(text: str) -> str:
-    """What is wrong with an imported fleet file, as it is printed; nothing if it compiles."""
+    """Return the errors of an imported fleet file as printed; empty if it compiles."""
     try:
         _fleet(text)
     except BrokenError as error:
@@ -47,7 +47,7 @@ def broken(text: str) -> str:
 
 
 def of_llama_swap(config: SwapConfig, text: str, host: str) -> list[str]:
-    """What the fleet file says differently from a llama-swap configuration without secrets."""
+    """Return the differences between a fleet file and a llama-swap configuration."""
     try:
         return compare(config, _rendered(text, host, config.version))
     except BrokenError as error:
@@ -55,7 +55,7 @@ def of_llama_swap(config: SwapConfig, text: str, host: str) -> list[str]:
 
 
 def of_router(source: Source, text: str, host: str) -> list[str]:
-    """What the fleet file says differently from a router's INI: flags and what is loaded first."""
+    """Return the differences between a fleet file and a router INI: flags and preloads."""
     sections = read(source)
     defaults = next((each for each in sections if each.name == "*"), None)
     try:
@@ -89,7 +89,7 @@ def of_router(source: Source, text: str, host: str) -> list[str]:
 
 
 def of_process(process: Process, text: str, host: str, secrets: tuple[Secret, ...]) -> list[str]:
-    """What the fleet file says differently from a server's command line or unit."""
+    """Return the differences between a fleet file and a server's command line or unit."""
     try:
         fleet = _fleet(text)
     except BrokenError as error:
@@ -121,7 +121,7 @@ def of_process(process: Process, text: str, host: str, secrets: tuple[Secret, ..
 def unguarded(
     theirs: Sequence[UnitSetting], text: str, host: str
 ) -> tuple[str, tuple[UnitSetting, ...]]:
-    """The path of the unit that a fleet file renders to, and what it lacks that guarded theirs."""
+    """Return the path of the rendered unit, and the settings of the old one that it lacks."""
     try:
         artifacts = render(_fleet(text))[host]
     except (BrokenError, ValueError):
@@ -135,7 +135,7 @@ def unguarded(
 
 
 def _argv(words: Sequence[str], address: bool = False) -> object:
-    """The meaning of an argv, without what llamafleet decides there."""
+    """Return the meaning of an argv, without the flags that llamafleet sets."""
     span = Source("", "").whole()
     if not is_server([Word(word, span) for word in words[:1]]):
         found: object = list(words)
@@ -146,7 +146,7 @@ def _argv(words: Sequence[str], address: bool = False) -> object:
 
 
 def _fleet(text: str) -> Fleet:
-    """The fleet of a text; what rules find besides does not change what it means."""
+    """Compile a text to a fleet; findings of rules do not change what it means."""
     path = "fleet.fleet"
     files, sources, found = read_all(path, lambda _: text.encode())
     fleet = resolve(files, TARGETS, found)
@@ -156,7 +156,7 @@ def _fleet(text: str) -> Fleet:
 
 
 def _rendered(text: str, host: str, version: int) -> SwapConfig:
-    """The llama-swap configuration that a fleet file renders to, read again."""
+    """Read the llama-swap configuration that a fleet file renders to."""
     artifacts = render(_fleet(text))[host]
     content = next((each.content for each in artifacts if each.path == CONFIG), "")
     source = Source(CONFIG, content)
@@ -168,7 +168,7 @@ def _rendered(text: str, host: str, version: int) -> SwapConfig:
 
 
 def compare(original: SwapConfig, rendered: SwapConfig) -> list[str]:
-    """What the rendered configuration means differently; nothing if all is well."""
+    """Return the differences in meaning of the rendered configuration; empty if none."""
     chosen = own_ports(original)
     before = meaning(original, chosen)
     after = meaning(rendered, rendered_ports(rendered, original))

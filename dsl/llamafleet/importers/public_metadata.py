@@ -1,4 +1,4 @@
-"""Metadata of models and selectors, which everybody reads who lists models: without secrets."""
+"""Metadata that everybody who lists models can read: its secrets are removed."""
 
 from __future__ import annotations
 

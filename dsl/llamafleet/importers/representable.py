@@ -1,4 +1,4 @@
-"""What the language can hold as text, and llama-swap will then leave alone."""
+"""Texts that the language can hold and llama-swap leaves alone."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ MACRO = re.compile(r"\$\{[A-Za-z0-9_-]+\}|\$\{env\.[A-Za-z_][A-Za-z0-9_]*\}")
 
 
 def is_representable(text: str) -> bool:
-    """Whether a text stands on one line and holds nothing that llama-swap would replace."""
+    """Return True if a text is one line and contains nothing that llama-swap would replace."""
     return not unprintable(text) and MACRO.search(text) is None

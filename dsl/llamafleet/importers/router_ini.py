@@ -1,4 +1,4 @@
-"""A llama.cpp router's INI as a llama-swap service: both load the model that is asked for."""
+"""Imports a llama.cpp router's INI as a llama-swap service: both load models on request."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ VARIABLES = {"LLAMA_API_KEY": "api-key", "HF_TOKEN": "hf-token"}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One key of a section."""
+    """One key of a section, with its value."""
 
     key: str
     value: str
@@ -57,7 +57,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section and its keys; a key that comes again replaces the first."""
+    """One section and its keys; a repeated key replaces the first."""
 
     name: str
     span: Span
@@ -65,7 +65,7 @@ class Section:
 
 
 def read(source: Source) -> tuple[Section, ...]:
-    """The sections; keys before the first one belong to the section ""."""
+    """Read the sections; keys before the first one belong to the section ""."""
     name, span = "", source.whole()
     sections: dict[str, tuple[Span, dict[str, Said]]] = {"": (span, {})}
     for number, line in enumerate(source.lines, 1):
@@ -90,7 +90,7 @@ def _unquoted(text: str) -> str:
 
 
 def words_of(section: Section, defaults: Section | None, program: str) -> tuple[Word, ...]:
-    """The command line that the router starts for a section."""
+    """Return the command line that the router starts for a section."""
     keys = {**(defaults.keys if defaults else {}), **section.keys}
     words = [Word(program, section.span)]
     for said in keys.values():
@@ -124,7 +124,7 @@ def _flag(said: Said) -> list[Word]:
 def ini_to_file(
     source: Source, host: str, context: ImportContext, program: str = "llama-server"
 ) -> File:
-    """The fleet file of a router: its models behind a llama-swap."""
+    """Return the fleet file of a router: its models behind a llama-swap."""
     start = nodes.start_of(source.path)
     sections = read(source)
     defaults = next((each for each in sections if each.name == "*"), None)
@@ -154,12 +154,12 @@ def ini_to_file(
 
 
 def models_of(sections: Iterable[Section]) -> list[Section]:
-    """The sections that are models."""
+    """Return the sections that are models."""
     return [each for each in sections if each.name not in ("", "*", "default")]
 
 
 def moved_of(section: Section, defaults: Section | None, program: str, safe: SecretStore) -> Moved:
-    """The process of a section, with its secrets moved out."""
+    """Return the process of a section, with its secrets moved out."""
     words = [word.text for word in words_of(section, defaults, program)]
     mover = Mover(safe, f"of model {section.name}", section.span, section.name)
     return mover.moved(words) or Moved(tuple(words))
@@ -219,13 +219,13 @@ def _service(
 
 
 def is_loaded(section: Section, defaults: Section | None) -> bool:
-    """Whether the router loads it at the start."""
+    """Return True if the router loads it at startup."""
     said = {**(defaults.keys if defaults else {}), **section.keys}.get("load-on-startup")
     return said is not None and said.value.lower() in TRUE
 
 
 def _any_few(models: list[Section], start: Span) -> Block:
-    """A matrix in which any few of the models may run together."""
+    """Return a matrix in which any few of the models may run together."""
     handles: list[nodes.Entry] = []
     members: list[Expression] = []
     taken = {each.name for each in models}

@@ -1,4 +1,4 @@
-"""Where requests go besides models: profiles, selectors and peers."""
+"""Imports profiles, selectors and peers: the other places requests go to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .secrets import VARIABLE, SecretStore
 
 
 def profile_block(profile: Profile, report_loss: ReportLoss) -> Block:
-    """A profile: other meanings of ids."""
+    """Return a profile: other meanings of ids."""
     pins = [
         nodes.attribute(
             key.text,
@@ -40,7 +40,7 @@ def profile_block(profile: Profile, report_loss: ReportLoss) -> Block:
 
 
 def selector_block(selector: Selector, report_loss: ReportLoss) -> Block:
-    """A selector: an id that stands for several models."""
+    """Return a selector: an id that stands for several models."""
     targets = (nodes.named(each.value, each.span) for each in selector.targets)
     entries: list[nodes.Entry] = [
         nodes.attribute("strategy", Name(selector.strategy.value, selector.strategy.span)),
@@ -61,7 +61,7 @@ def selector_block(selector: Selector, report_loss: ReportLoss) -> Block:
 
 
 def peer_block(peer: Peer, safe: SecretStore, report_loss: ReportLoss) -> Block:
-    """A peer: another server whose models are served here, too."""
+    """Return a peer: another server whose models are served here, too."""
     models = (nodes.named(each.value, each.span) for each in peer.models)
     entries: list[nodes.Entry] = [
         nodes.attribute("proxy", Text(peer.proxy.value, peer.proxy.span)),
@@ -83,7 +83,7 @@ def peer_block(peer: Peer, safe: SecretStore, report_loss: ReportLoss) -> Block:
 
 
 def of_peers(config: SwapConfig, report_loss: ReportLoss) -> tuple[Block, ...]:
-    """All peers in llama-swap's own words, if the language has none for one of them."""
+    """Return all peers in llama-swap's own words, if the language cannot express one of them."""
     if all(
         is_representable(each.proxy.value)
         and not filters_pass_through(each.filters)

@@ -1,4 +1,4 @@
-"""Secrets of an imported file, which a fleet file never holds: who holds which from now on."""
+"""Secrets of an imported file, and the environment variables that hold them from now on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Secret:
 
 @dataclass(slots=True)
 class SecretStore:
-    """Hands out a variable for every secret; the same secret gets the same one again.
+    """Allocates a variable for every secret; the same secret gets the same one again.
 
     `lost` are those that are left out: nobody needs them, and nobody is to see them.
     """

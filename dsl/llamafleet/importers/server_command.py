@@ -1,4 +1,4 @@
-"""A llama-server command line as keys of a model.
+"""Parses a llama-server command line into keys of a model.
 
 A flag becomes a key where the key renders to the very words that were given; everything else goes
 into `extra-args` as it stands.
@@ -28,7 +28,7 @@ LOCAL = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class ServerCommand:
-    """What a command line says, by what llamafleet calls it."""
+    """A llama-server command line: its program, files, port, keys and remaining arguments."""
 
     program: Word
     model: Word | None
@@ -40,17 +40,17 @@ class ServerCommand:
 
     @property
     def extra_args(self) -> tuple[str, ...]:
-        """The arguments that no key says."""
+        """The arguments that are not keys."""
         return tuple(text for option in self.extra for text in option.texts)
 
 
 def is_server(words: Sequence[Word]) -> bool:
-    """Whether a command line starts llama-server itself, in no container and by no shell."""
+    """Return True if a command line starts llama-server itself, not in a container or a shell."""
     return bool(words) and SERVER.fullmatch(words[0].text) is not None
 
 
 def parse_server_command(words: Sequence[Word]) -> ServerCommand | None:
-    """A command line in keys; None where that could not mean the same."""
+    """Parse a command line into keys; None where the keys could not mean the same."""
     if not is_server(words):
         return None
     options = read(words[1:])
@@ -94,7 +94,7 @@ SETTABLE = frozenset(llama_server.OWNED) - OWN
 
 
 def rendered(parsed: ServerCommand) -> tuple[str, ...]:
-    """The argv that the keys stand for, apart from files, address and name."""
+    """Return the argv that the keys render to, without files, address and name."""
     flags = llama_server.flags()
     values = {each.key.text: each.value for each in parsed.keys}
     words = [
@@ -107,7 +107,7 @@ def rendered(parsed: ServerCommand) -> tuple[str, ...]:
 
 
 def faithful(parsed: ServerCommand, words: Sequence[Word]) -> bool:
-    """Whether the keys mean what the words said."""
+    """Return True if the keys mean the same as the words."""
     span = parsed.program.span
     wanted = normal([word.text for word in words], span)
     files = {f"--{key}" for key in OWN}
@@ -120,7 +120,7 @@ def _only(option: Option | None) -> Word | None:
 
 
 def _verbatim(options: Sequence[Option]) -> frozenset[str]:
-    """Keys whose flags must stay together as they stand."""
+    """Return the keys whose flags must be kept together as written."""
     keys = {key for group, sorted_ in in_table_order(options) if not sorted_ for key in group}
     counted = [each.key for each in options if each.form and each.key in ADDED_UP]
     keys.update(key for key in counted if counted.count(key) > 1)
@@ -134,7 +134,7 @@ def _verbatim(options: Sequence[Option]) -> frozenset[str]:
 
 
 def _is_older_spelling(option: Option) -> bool:
-    """Whether a flag goes by a name that has been replaced since: its server may know no other."""
+    """Return True if a flag has been renamed since: its server may know this name only."""
     flag = llama_server.flags().get(option.key)
     if flag is None or option.form is None or not option.key.startswith(RENAMED):
         return False
@@ -146,7 +146,7 @@ RENAMED = ("spec-draft-", "ui", "ctx-checkpoints", "load-mode")
 
 
 def _value(flag: ServerFlag, given: Sequence[Option]) -> Value | None:
-    """The value that renders to what was given; None where none does."""
+    """Return the value that renders to the given words; None where none does."""
     last = given[-1]
     span = last.span
     assert last.form is not None
@@ -182,7 +182,7 @@ def _takes_away(flag: ServerFlag, value: Value) -> bool:
 
 
 def _scalars(text: str, span: Span) -> Iterator[Value]:
-    """The ways to write one value, the plainest first."""
+    """Yield the ways to write one value, the plainest first."""
     if unprintable(text):
         return
     if nodes.is_number(text):
@@ -206,7 +206,7 @@ def _lists(text: str, span: Span) -> Iterator[Items]:
 
 
 def _each(words: Iterable[Word]) -> Iterator[tuple[Value, ...]]:
-    """A list's items: numbers where all are, else words and texts, else texts."""
+    """Yield the ways to write a list: numbers where all are, else words and texts, else texts."""
     words = tuple(words)
     if any(unprintable(word.text) for word in words):
         return

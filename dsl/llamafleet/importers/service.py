@@ -1,4 +1,4 @@
-"""One server that runs by itself, out of a command line or a unit, as a `llama-server` block."""
+"""Imports one server, from a command line or a unit, as a `llama-server` block."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOCAL, PORT = "127.0.0.1", "8080"
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process that somebody starts: its argv, environment, and what runs it how."""
+    """A process to import: its argv, environment, and the settings of its service."""
 
     path: str
     words: tuple[Word, ...]
@@ -51,7 +51,7 @@ def without_secrets(process: Process, context: ImportContext) -> Process:
 
 
 def placed(words: Sequence[str], before: Sequence[Word]) -> Iterator[Word]:
-    """Words with the places that they had; new ones stand where the program does."""
+    """Return words with the spans that they had; new ones get the span of the program."""
     left = list(before)
     for text in words:
         at = next((at for at, word in enumerate(left) if word.text == text), None)
@@ -61,7 +61,7 @@ def placed(words: Sequence[str], before: Sequence[Word]) -> Iterator[Word]:
 
 
 def to_file(process: Process, host: str, context: ImportContext) -> File:
-    """The fleet file of one server."""
+    """Return the fleet file of one server."""
     start = nodes.start_of(process.path)
     parsed = parse_server_command(process.words)
     parsed = parsed if parsed is not None and has_weights(parsed) else None
@@ -113,7 +113,7 @@ def _running(process: Process, service: str, context: ImportContext) -> list[nod
 
 
 def _flags(words: Sequence[Word]) -> dict[str, str]:
-    """Values of the flags that say where a server listens and what it is called."""
+    """Return the values of the flags for address and name."""
     found: dict[str, str] = {}
     for flag, value in pairwise(words):
         key = {"-a": "alias"}.get(flag.text, flag.text.removeprefix("--"))
@@ -125,7 +125,7 @@ def _flags(words: Sequence[Word]) -> dict[str, str]:
 
 
 def _without_address(parsed: ServerCommand) -> ServerCommand:
-    """Without `--host`, which the service says."""
+    """Return the arguments without `--host`, which the service sets."""
     extra = tuple(
         each
         for each in parsed.extra
@@ -157,7 +157,7 @@ def _env(process: Process, context: ImportContext) -> list[nodes.Entry]:
 
 
 def _said(words: Sequence[Word]) -> list[Word]:
-    """The words of a command, with those that a shell reads in it instead of its own."""
+    """Return the words of a command; of a shell's script, those in it."""
     shells = shell_texts([word.text for word in words])
     if not shells:
         return list(words)

@@ -1,4 +1,4 @@
-"""What a llama-swap configuration says of llama-swap itself."""
+"""Imports the settings of llama-swap itself."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _captures(config: SwapConfig) -> Iterator[nodes.Entry]:
 
 
 def _start_port(config: SwapConfig, taken: set[int]) -> Iterator[nodes.Entry]:
-    """The first port, unless a model with a port of its own is in the way."""
+    """Yield the first port, unless a model with a port of its own is in the way."""
     first = config.start_port
     if first is None:
         return
@@ -103,7 +103,7 @@ def lists(config: SwapConfig) -> Iterator[nodes.Entry]:
 
 
 def api_keys(config: SwapConfig, safe: SecretStore) -> Iterator[nodes.Entry]:
-    """Variables that hold the keys it asks for."""
+    """Yield the key with the variables that hold the API keys."""
     names: list[Name | Text] = []
     for number, each in enumerate(config.api_keys, 1):
         found = VARIABLE.fullmatch(each.value.strip())

@@ -1,4 +1,4 @@
-"""Texts that a shell reads: a variable in the place of what stands there, whatever the quotes."""
+"""Replaces parts of shell scripts by variables, whatever the quotes around them."""
 
 from __future__ import annotations
 

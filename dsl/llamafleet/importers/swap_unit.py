@@ -1,4 +1,4 @@
-"""A unit that runs llama-swap: its configuration is what is imported, run as the unit says."""
+"""Imports a unit that runs llama-swap, with the configuration that it names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LISTEN = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9._\-]*):[0-9]{1,5}")
 
 
 def config_of(source: Source, unit: Unit, context: ImportContext, read: Read) -> Source | None:
-    """The configuration that a unit names: where it says, or else beside the unit."""
+    """Return the configuration that a unit names, at its path or beside the unit."""
     _report_flags(unit, context)
     word = _given(unit.words).get("config")
     if word is None:
@@ -59,7 +59,7 @@ def config_of(source: Source, unit: Unit, context: ImportContext, read: Read) ->
 
 
 def runs(source: Source, unit: Unit, config: Source, context: ImportContext) -> Runs:
-    """How the unit runs llama-swap; places point to nothing in the configuration."""
+    """Return the settings with which the unit runs llama-swap."""
     report_rest(unit, context)
     start = nodes.start_of(config.path)
     entries = [_moved(each, start) for each in running(unit, context, source)]
@@ -78,12 +78,12 @@ def runs(source: Source, unit: Unit, config: Source, context: ImportContext) -> 
 
 
 def _secret(name: str, value: str) -> str:
-    """What must not be shown of a variable."""
+    """Return the part of a variable that must not be shown."""
     return value if in_value(name, value) else ""
 
 
 def _report_flags(unit: Unit, context: ImportContext) -> None:
-    """Say what llama-swap is told that no fleet file says: without it, it may stand open."""
+    """Report the flags of llama-swap that no fleet file can express."""
     for name, word in _given(unit.words).items():
         if name in TAKEN and (name != "listen" or LISTEN.fullmatch(word.text)):
             continue
@@ -96,7 +96,7 @@ def _report_flags(unit: Unit, context: ImportContext) -> None:
 
 
 def _given(words: Sequence[Word]) -> dict[str, Word]:
-    """The flags by name, as Go reads them: the last one counts, and the first other word ends."""
+    """Return the flags by name, as Go reads them: the last one wins, the first other word ends."""
     found: dict[str, Word] = {}
     left = list(words[1:])
     while left:

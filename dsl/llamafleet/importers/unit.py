@@ -1,4 +1,4 @@
-"""A systemd unit as a fleet file."""
+"""Imports a systemd unit that runs a server."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ SAME = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a unit says of its process."""
+    """The command, environment and settings of a unit."""
 
     words: tuple[Word, ...]
     environment: Mapping[str, tuple[str, Span]]
     settings: tuple[UnitSetting, ...]
 
     def last(self, key: str) -> UnitSetting | None:
-        """The assignment that counts."""
+        """Return the last assignment of a key, which counts; None where there is none."""
         return next((each for each in reversed(self.settings) if each.key == key), None)
 
 
 def read_unit(source: Source, context: ImportContext) -> Unit | None:
-    """The process of a unit; None, and reported, where it starts none."""
+    """Return the process of a unit; report it and return None where the unit starts none."""
     settings = read(source)
     environment: dict[str, tuple[str, Span]] = {}
     for setting in settings:
@@ -94,7 +94,7 @@ def _argv(
 
 
 def process_of(source: Source, unit: Unit, context: ImportContext) -> Process:
-    """The server that a unit runs, and how it does."""
+    """Return the server that a unit runs, with the settings of its service."""
     if SERVER.fullmatch(unit.words[0].text) is None:
         context.diagnostics.warning(
             "not-imported",
@@ -109,7 +109,7 @@ def process_of(source: Source, unit: Unit, context: ImportContext) -> Process:
 
 
 def running(unit: Unit, context: ImportContext, source: Source) -> Iterator[nodes.Entry]:
-    """Who runs it, and what happens when it ends."""
+    """Yield the user that runs it, and the restart settings."""
     start = nodes.start_of(source.path)
     group, restart = unit.last("Group"), unit.last("Restart")
     yield from _user(unit, context, source)
@@ -133,7 +133,7 @@ def running(unit: Unit, context: ImportContext, source: Source) -> Iterator[node
 
 
 def _user(unit: Unit, context: ImportContext, source: Source) -> Iterator[nodes.Entry]:
-    """Who runs it: root only where the unit says so, else somebody without privileges."""
+    """Yield the user: root only where the unit says so, else an unprivileged one."""
     user, dynamic = unit.last("User"), unit.last("DynamicUser")
     is_dynamic = dynamic is not None and dynamic.value.lower() in ("yes", "true", "on", "1")
     why, span = "", source.whole()
@@ -167,7 +167,7 @@ def is_of_a_user(unit: Unit, source: Source) -> bool:
 
 
 def _environment_file(unit: Unit, context: ImportContext) -> Iterator[nodes.Entry]:
-    """The file of variables: the first of several, and it must be there from now on."""
+    """Yield the first environment file; the others are reported."""
     files = [each for each in unit.settings if each.key == "EnvironmentFile"]
     for number, each in enumerate(files):
         path = each.value.lstrip("-")
@@ -206,7 +206,7 @@ def _seconds(text: str) -> int | None:
 
 
 def report_rest(unit: Unit, context: ImportContext) -> None:
-    """Say which keys are not taken over: llamafleet writes a unit of its own."""
+    """Report the settings that are not imported: llamafleet writes its own unit."""
     for each in unit.settings:
         known = each.key in KNOWN or (each.section == "Service" and each.key in GUARDS)
         if not known and (each.key, each.value) not in SAME:

@@ -1,4 +1,4 @@
-"""systemd units, read as systemd reads them: sections, continued lines, quoting, specifiers."""
+"""Reads systemd units as systemd does: sections, continued lines, quoting, specifiers."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class UnitSetting:
     span: Span
 
     def words(self) -> tuple[Word, ...]:
-        """The value as words, with systemd's quoting."""
+        """Return the value as words, with systemd's quoting."""
         return tuple(Word(text, self.span) for text in split(self.value))
 
 
 def read(source: Source) -> tuple[UnitSetting, ...]:
-    """Every assignment of a unit; an empty value forgets what was assigned before it."""
+    """Return every assignment of a unit; an empty value resets the key."""
     found: list[UnitSetting] = []
     section, lines = "", list(enumerate(source.lines, 1))
     while lines:
@@ -68,7 +68,7 @@ def read(source: Source) -> tuple[UnitSetting, ...]:
 
 
 def split(text: str) -> list[str]:
-    """Words of a value: blanks part them, quotes hold them together, C escapes are resolved."""
+    """Split a value into words, with systemd's quotes and C escapes (systemd.syntax(7))."""
     words: list[str] = []
     at = 0
     while at < len(text):
@@ -111,7 +111,7 @@ def _is_character(code: int) -> bool:
 
 
 def expanded(word: str, environment: dict[str, str]) -> tuple[str, list[str]]:
-    """A word with its variables put in, and the names of those that nobody knows."""
+    """Return a word with its variables expanded, and the names of unknown ones."""
     unknown: list[str] = []
 
     def put(found: re.Match[str]) -> str:
@@ -127,6 +127,6 @@ def expanded(word: str, environment: dict[str, str]) -> tuple[str, list[str]]:
 
 
 def specifiers(word: str) -> tuple[str, list[str]]:
-    """A word with `%%` as one percent sign, and the specifiers that only systemd can resolve."""
+    """Return a word with `%%` as one percent sign, and the specifiers that only systemd knows."""
     unknown = [each for each in re.findall(r"%(.)", word) if each != "%"]
     return word.replace("%%", "%"), unknown

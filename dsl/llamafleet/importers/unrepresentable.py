@@ -1,4 +1,4 @@
-"""What a built tree holds that no fleet file can: said at its place in the file it comes from."""
+"""Reports what a built tree holds that no fleet file can express."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 def report_unrepresentable(file: File, diagnostics: Diagnostics) -> bool:
-    """Report what the language cannot say, each once at its place; return True if there is any."""
+    """Report each value that the language cannot hold, once; return True if there is any."""
     problems = dict.fromkeys(each for entry in file.entries for each in _of_entry(entry, 1))
     for problem, span in problems:
         hint = "change it in the original, and import again"

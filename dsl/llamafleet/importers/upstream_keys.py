@@ -1,4 +1,4 @@
-"""Keys that only pass through, read back from llama-swap's configuration by the fleet's own table.
+"""Imports the keys with an `upstream` path by the fleet's own table.
 
 A value becomes the first form that the key takes and that is written as the value stands there.
 What has no such form stays in llama-swap's own words, with all that its top-level key holds.

@@ -10,7 +10,7 @@ from .tree import Parts, build
 
 
 class State(NamedTuple):
-    """All that an automaton knows at one moment."""
+    """The stacks of an automaton at one moment."""
 
     states: tuple[int, ...]
     values: tuple[object, ...]
@@ -28,7 +28,7 @@ class Automaton:
 
     @property
     def state(self) -> State:
-        """What is known now."""
+        """The present state, to go back to."""
         return State(tuple(self._states), tuple(self._values))
 
     @state.setter
@@ -70,7 +70,7 @@ class Automaton:
         self._values.append(value)
 
     def expected(self) -> frozenset[str]:
-        """The tokens that could have stood in the place of the one that was fed last.
+        """Return the tokens that could have come in place of the one that was fed last.
 
         A row of the table also lists some that could not: they reduce, and then fit no better.
         """
@@ -79,7 +79,7 @@ class Automaton:
         return frozenset(kind for kind in kinds if self._fits(kind, list(self._asked)))
 
     def fits(self, kind: str) -> bool:
-        """Whether a token of that kind could come next."""
+        """Return True if a token of that kind can come next."""
         return self._fits(kind, list(self._states))
 
     def _fits(self, kind: str, states: list[int]) -> bool:

@@ -1,4 +1,4 @@
-"""Comments: out of the line ends that hold them, and onto the nodes that they speak of."""
+"""Takes comments out of the line ends that hold them, and attaches them to nodes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ E = TypeVar("E", bound=Entry)
 
 
 class LineEnd(NamedTuple):
-    """The comments in one line end: behind the line, and on lines of their own below it."""
+    """The comments in one line end: at the end of the line, and on lines of their own below it."""
 
     after: Comment | None = None
     below: tuple[Comment, ...] = ()
 
     @property
     def all(self) -> tuple[Comment, ...]:
-        """Every comment, where there is no line for the first to stand behind."""
+        """Every comment, where there is no line that the first could be at the end of."""
         return ((self.after,) if self.after else ()) + self.below
 
 
@@ -29,7 +29,7 @@ NOTHING = LineEnd()
 
 
 def read_line_end(token: Token, path: str) -> LineEnd:
-    """The comments of a `_NL` token."""
+    """Return the comments of a `_NL` token."""
     if "#" not in token.text:
         return NOTHING
     after, below = None, []
@@ -50,7 +50,7 @@ def read_line_end(token: Token, path: str) -> LineEnd:
 def attach_comments(
     entries: list[tuple[E, LineEnd]], first: tuple[Comment, ...]
 ) -> tuple[tuple[E, ...], tuple[Comment, ...]]:
-    """Give each entry the comments above it; `first` stand above the first. The rest is closing."""
+    """Give each entry the comments above it; `first` are above the first. The rest is closing."""
     above, attached = first, []
     for entry, line_end in entries:
         if above:
@@ -61,7 +61,7 @@ def attach_comments(
 
 
 def attach_items(parts: list[Value | LineEnd], span: Span) -> Items:
-    """A list of its values and the line ends between them."""
+    """Return a list of its values, with the comments in the line ends between them."""
     values: list[Value] = []
     before: list[tuple[Comment, ...]] = []
     after: list[Comment | None] = []
@@ -84,7 +84,7 @@ def attach_items(parts: list[Value | LineEnd], span: Span) -> Items:
 
 
 def comments_of(node: object) -> tuple[str, ...]:
-    """The texts of every comment at and below a node, in the order of the file."""
+    """Return the texts of every comment at and below a node, in the order of the file."""
     found: list[str] = []
     _collect(node, found)
     return tuple(found)

@@ -1,4 +1,4 @@
-"""A text without errors, which is the usual one, in one loop that remembers nothing to go back to.
+"""Parses a text without errors, the usual case, in one loop without backtracking state.
 
 It runs on the same tables and builds the same nodes as the parser that recovers from errors, in a
 third of the time: no state is copied at each line, and no depth is counted. At the first doubt it
@@ -17,7 +17,7 @@ MOST_STATES = 32
 
 
 def read_fast(text: str, path: str, tables: Tables) -> File | None:
-    """The tree of a text that ends in a newline; None if there is anything to say about it."""
+    """Return the tree of a text that ends in a newline; None if there is anything to report."""
     rows, ignored = tables.states, tables.ignored
     states: list[int] = [tables.start]
     values: Parts = []

@@ -1,4 +1,4 @@
-"""The canonical form of a file, proven on every run.
+"""Renders the canonical form of a file, and verifies it on every run.
 
 The formatter rewrites people's files, so it does not trust itself: its own output is parsed and
 compared before anybody sees it. Where one of three things fails to hold, the file stays as it is,
@@ -23,18 +23,18 @@ from .syntax import Comment, Comments, File
 
 @dataclass(frozen=True, slots=True)
 class Formatted:
-    """The canonical text; the text as it was, where that has errors."""
+    """The canonical text; the original text where that has errors."""
 
     text: str
     diagnostics: Diagnostics
 
 
 class FormatterError(Exception):
-    """The formatter would have damaged a file: a defect of llamafleet, never of the file."""
+    """An internal error: the formatter would have damaged a file."""
 
 
 def format_file(source: Source) -> Formatted:
-    """Bring one file into canonical form; raises FormatterError if that would lose anything."""
+    """Format one file; raises FormatterError if that would lose anything."""
     file, diagnostics = parse(source)
     if diagnostics.has_errors:
         return Formatted(source.text, diagnostics)
@@ -44,14 +44,14 @@ def format_file(source: Source) -> Formatted:
 
 
 def print_file(file: File) -> str:
-    """The canonical text of a tree that was built, not parsed; it keeps the same promises."""
+    """Return the canonical text of a tree that was built, not parsed, verified as well."""
     text = lay_out_new(file)
     verify(file, Source(file.path, text))
     return text
 
 
 def verify(file: File, result: Source) -> None:
-    """Check the three promises for `result`, the new text of `file`."""
+    """Check the three invariants of `result`, the new text of `file`; raises FormatterError."""
     again, diagnostics = parse(result)
     if diagnostics.has_errors:
         raise FormatterError(f"{file.path}: the result does not parse")
@@ -64,7 +64,7 @@ def verify(file: File, result: Source) -> None:
 
 
 def shape(node: object) -> object:
-    """A tree without places and comments, which is what two layouts have in common."""
+    """Return a tree without spans and comments, which is equal for two layouts of one file."""
     if isinstance(node, tuple) and not isinstance(node, Span):
         return tuple(shape(each) for each in node if not isinstance(each, Comments | Comment))
     if is_dataclass(node):

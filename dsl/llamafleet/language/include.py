@@ -38,7 +38,7 @@ def read_all(
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read so far; `open` are the files on the way to the present one."""
+    """The files read so far; `open` are those whose includes are being followed."""
 
     read: Read
     files: list[File] = field(default_factory=list)
@@ -112,7 +112,7 @@ class _Reading:
 
 
 def _earlier(entry: Directive, file: File) -> Directive | None:
-    """The include of the same path above `entry`."""
+    """Return an earlier include of the same path in the file."""
     assert isinstance(entry.value, Text)
     for other in file.entries:
         if other is entry:
@@ -128,7 +128,7 @@ def _earlier(entry: Directive, file: File) -> Directive | None:
 
 
 def check_version(file: File, source: Source, diagnostics: Diagnostics) -> None:
-    """A file begins with the version of the language it is written in."""
+    """Check that a file starts with a language version that is supported."""
     versions = [
         each
         for each in file.entries
@@ -161,5 +161,5 @@ def check_version(file: File, source: Source, diagnostics: Diagnostics) -> None:
 
 
 def _beside(path: str, name: str) -> str:
-    """Return where a file is that `path` names; without pathlib, which takes long to import."""
+    """Return the path that `name` means in a file at `path`; pathlib takes long to import."""
     return os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120

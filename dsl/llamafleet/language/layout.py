@@ -1,4 +1,4 @@
-"""A syntax tree in its canonical form.
+"""Lays out a syntax tree in its canonical form.
 
 Four spaces; the `=` of neighbouring lines aligned, a blank line, a comment line or a list over
 several lines ending the run; one blank line between top-level blocks and never two in a row; a list
@@ -41,22 +41,22 @@ NONE = Comments()
 
 
 def lay_out(file: File, source: Source) -> str:
-    """The canonical text of a file that was parsed from `source`."""
+    """Return the canonical text of a file that was parsed from `source`."""
     return "".join(line + "\n" for line in _Layout(source).file(file))
 
 
 def lay_out_new(file: File) -> str:
-    """The canonical text of a tree that was built: a blank line above each block and comment."""
+    """Return the canonical text of a built tree: a blank line above each block and comment."""
     return "".join(line + "\n" for line in _Layout(None).file(file))
 
 
 def quote(text: str) -> str:
-    """A text in quotes, with its escapes."""
+    """Return a text in quotes, with its escapes."""
     return f'"{text.translate(QUOTED)}"'
 
 
 def value_text(value: Value) -> str:
-    """A value on one line."""
+    """Return a value on one line."""
     match value:
         case Text(text):
             return quote(text)
@@ -67,7 +67,7 @@ def value_text(value: Value) -> str:
 
 
 def expression_text(expression: Expression) -> str:
-    """A set expression, with those parentheses that its structure needs."""
+    """Return a set expression, with the parentheses that its structure needs."""
     match expression:
         case Member(text):
             return text
@@ -111,7 +111,7 @@ class _Layout:
         self._lines = source.lines if source else None
 
     def file(self, file: File) -> Iterator[str]:
-        """The lines of the whole file."""
+        """Yield the lines of the whole file."""
         previous: Directive | Block | None = None
         for entry in file.entries:
             apart = isinstance(previous, Block) or isinstance(entry, Block)
@@ -162,7 +162,7 @@ class _Layout:
         yield from self._aligned(run, indent)
 
     def _aligned(self, run: list[Assignment], indent: str) -> Iterator[str]:
-        """The lines of neighbours; one that takes several lines ends the alignment behind it."""
+        """Yield the lines of neighbours; one that takes several lines ends the alignment."""
         widest = max((len(_key(each)) for each in run), default=0)
         part: list[Assignment] = []
         for entry in run:
@@ -191,7 +191,7 @@ class _Layout:
                 yield _behind(head + expression_text(expression), after)
 
     def _items(self, items: Items, indent: str) -> Iterator[str]:
-        """A list's items, one a line; blank lines between them are not kept."""
+        """Yield a list's items, one a line; blank lines between them are not kept."""
         comments = items.item_comments or (NONE,) * len(items.values)
         for value, around in zip(items.values, comments, strict=True):
             yield from (f"{indent}{each.text}" for each in around.before)
@@ -204,7 +204,7 @@ class _Layout:
         yield from (f"{indent}{each.text}" for each in items.closing)
 
     def _above(self, entry: Directive | Assignment | Block, indent: str) -> Iterator[str]:
-        """The comments above an entry, and the blank line that parts them from it."""
+        """Yield the comments above an entry, and the blank line that separates them from it."""
         before = entry.comments.before
         yield from self._comments(before, indent)
         if before and self._blank(entry.span.start.line - 1):
@@ -241,7 +241,7 @@ def _breaks(entry: Assignment, column: int) -> bool:
 
 
 def _list_breaks(items: Items, column: int) -> bool:
-    """Whether a list that would start at `column` takes several lines."""
+    """Return True if a list that starts at `column` takes several lines."""
     if _has_comments(items):
         return True
     return bool(items.values) and column + len(value_text(items)) > WIDTH

@@ -1,4 +1,4 @@
-"""Text to syntax tree, by the tables of the grammar."""
+"""Parses text to a syntax tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .tables import tables
 
 
 def parse(source: Source) -> tuple[File, Diagnostics]:
-    """Parse one file. The tree holds what could be read; every syntax error is reported."""
+    """Parse one file; the tree holds what could be read, and every syntax error is reported."""
     diagnostics = Diagnostics()
     text = without_controls(source, diagnostics)
     if text is None:

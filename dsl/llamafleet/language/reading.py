@@ -1,4 +1,4 @@
-"""Files to source text, whatever somebody points at."""
+"""Reads files to source text; nothing that a path may name makes it fail."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_bytes(path: str) -> bytes:
 def read_source(
     path: str, diagnostics: Diagnostics, at: Span | None = None, read: Read = read_bytes
 ) -> Source | None:
-    """The source at `path`, or None with the reason reported, at the include `at` if any."""
+    """Return the source at `path`; report the reason and return None where it cannot be read."""
     try:
         data = read(path)
     except (OSError, ValueError) as error:
@@ -60,7 +60,7 @@ def read_source(
 def decode(
     path: str, data: bytes, diagnostics: Diagnostics, at: Span | None = None
 ) -> Source | None:
-    """UTF-8, with or without a byte order mark, or a diagnostic that says what it is instead."""
+    """Decode UTF-8, with or without a byte order mark; report and return None for anything else."""
     try:
         return Source(path, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -79,7 +79,7 @@ def decode(
 
 
 def without_controls(source: Source, diagnostics: Diagnostics) -> str | None:
-    """The text with a newline at its end and no control characters; None if it is binary."""
+    """Return the text with a newline at its end and no control characters; None if it is binary."""
     text = source.text if source.text.endswith("\n") else source.text + "\n"
     found = CONTROL.search(text)
     if not found:
@@ -110,7 +110,7 @@ def _reason(error: Exception) -> str:
 
 
 def _neighbour(path: str) -> str:
-    """What else there is where a missing file was looked for."""
+    """Return a hint with a similar name beside a missing file."""
     from pathlib import Path
 
     from ..diagnostics.suggest import suggest

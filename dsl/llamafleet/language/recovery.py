@@ -35,7 +35,7 @@ BODY = rf"[ \t]*(({WORD}|{QUOTED})[ \t]*=|[{{}}])"
 
 
 def read_recovering(text: str, path: str, diagnostics: Diagnostics) -> File:
-    """The tree of what could be read in a text that ends in a newline; every error is reported."""
+    """Return the tree of what can be read in a text that ends in a newline; report every error."""
     parser = _Parser(path, text, close_at_margin=False)
     file = parser.run()
     if parser.suspicious and parser.unclosed:
@@ -46,7 +46,7 @@ def read_recovering(text: str, path: str, diagnostics: Diagnostics) -> File:
 
 
 class _Mark(NamedTuple):
-    """Where a line began, and everything the parser knew there."""
+    """The start of a line, with the parser's state there."""
 
     position: LexerPosition
     state: State
@@ -146,7 +146,7 @@ class _Parser:
     # Going on.
 
     def _mark(self) -> None:
-        """A line begins here."""
+        """Remember the state at the start of a line."""
         self._first = None
         self._line = _Mark(
             self._lexer.position,
@@ -158,7 +158,7 @@ class _Parser:
             self._entry = self._line
 
     def _back_to(self, mark: _Mark) -> None:
-        """Know again what was known at `mark`, but stay where the lexer is."""
+        """Restore the state at `mark`, but leave the lexer where it is."""
         self._automaton.state = mark.state
         self._blocks[:] = mark.blocks
         self._lists[:] = mark.lists
@@ -166,7 +166,7 @@ class _Parser:
         self._before = None
 
     def _begin_line(self, token: Token) -> None:
-        """Notice a block that should have been closed: the next one starts at the left margin."""
+        """Detect a block that is not closed: the next one starts at the left margin."""
         self._first = token
         at_margin = token.column == 1 and token.type == "NAME" and not self._lists
         if not (at_margin and self._blocks and self._blocks[0].column == 1):
@@ -192,7 +192,7 @@ class _Parser:
             self._feed(Token("_NL", "\n", token.line, token.column))
 
     def _recover(self, token: Token) -> None:
-        """Find a place to go on after a token that did not fit."""
+        """Find a place to go on from after a token that does not fit."""
         line = self._lexer.line_at(self._line.position)
         if self._line.lists and re.match(ENTRY, line):
             # The list was never closed: give its entry up, and read this line as one of its own.
@@ -216,7 +216,7 @@ class _Parser:
         self._mark()
 
     def _skip_list(self, line: str) -> None:
-        """Leave out the other lines of a list whose first line could not be read."""
+        """Skip the other lines of a list whose first line could not be read."""
         while line.count("[") > line.count("]") or not line.count("]"):
             line = self._lexer.line_at(self._lexer.position)
             if not line or re.match(ENTRY, line):
@@ -225,7 +225,7 @@ class _Parser:
         self._mark()
 
     def _opens_block(self, line: str) -> bool:
-        """Whether the bad line is a block's header, so that its body and `}` come next."""
+        """Return True if the bad line is a block's header, so that its body and `}` come next."""
         if re.search(OPENS, line):
             return True
         if self._blocks or self._first is None or self._first.type != "NAME":

@@ -1,4 +1,4 @@
-"""What the parser says about a token that does not fit: what is there, and what was expected."""
+"""Describes a token that does not fit: what is there, and what was expected."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ HINTS = {
 
 
 class Problem(NamedTuple):
-    """The words about one bad token; `width` is how much of the line it covers."""
+    """The message and hint for one bad token; `width` is how many columns it covers."""
 
     message: str
     hint: str = ""
@@ -55,7 +55,7 @@ class Problem(NamedTuple):
 
 
 def describe(token: Token, expected: frozenset[str], before: Token | None, rest: str) -> Problem:
-    """Put a syntax error in words. `before` is the token before it, `rest` the line from it on."""
+    """Describe a syntax error. `before` is the token before it, `rest` the line from it on."""
     if token.type == BAD_CHARACTER and token.text == '"':
         return _bad_text(rest)
     if token.type == TOO_LONG:
@@ -88,7 +88,7 @@ def _short(text: str) -> str:
 
 
 def expected_words(expected: frozenset[str], before: Token | None) -> str:
-    """What could stand there, in as few words as say it."""
+    """Return what could come next, in as few words as possible."""
     if expected >= VALUE:
         others = expected - VALUE - {"_NL"}
         return _either(["a value", *_sorted(others)])
@@ -130,7 +130,7 @@ def _hint(token: Token, expected: frozenset[str], before: Token | None) -> str:
 
 
 def _bad_text(rest: str) -> Problem:
-    """Why no text begins at a quote: it never ends, or it holds an escape that does not exist."""
+    """Describe why no text starts at a quote: it never ends, or it has an unknown escape."""
     whole = re.match(r'"(\\.|[^"\\])*"', rest)
     bad = re.search(r'\\[^"\\nt]', whole[0].replace("\\\\", "__")) if whole else None
     if whole and bad:

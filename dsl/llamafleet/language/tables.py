@@ -35,7 +35,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What the parser runs on.
+    """The data that the parser runs on.
 
     `states` maps a symbol to what to do on it: a state to go to, or, where negative, -1 minus the
     number of the rule to reduce by. `completed` holds that rule where nothing else is possible.
@@ -52,7 +52,7 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    """The tables of the grammar: the kept ones if they are current, else built by Lark."""
+    """Return the tables of the grammar: the kept ones if they are current, else built by Lark."""
     grammar = read_bytes(GRAMMAR)
     try:
         kept = json.loads(read_bytes(TABLES))
@@ -63,7 +63,7 @@ def tables() -> Tables:
 
 
 def build(grammar: bytes) -> dict[str, Any]:
-    """Have Lark analyse the grammar; the result is plain data."""
+    """Have Lark analyse the grammar; return plain data."""
     from lark import Lark
     from lark.parsers.lalr_analysis import Shift
 
@@ -127,7 +127,7 @@ def _checksum(grammar: bytes) -> int:
 
 
 def as_json(grammar: bytes) -> str:
-    """The text of `fleet.tables.json`, one state a line so that a diff can be read."""
+    """Return the text of `fleet.tables.json`, one state a line so that a diff can be read."""
     data = build(grammar)
     lines = [f" {json.dumps(key)}: {json.dumps(data[key])}" for key in data if key != "states"]
     states = ",\n".join("  " + json.dumps(row) for row in data["states"])

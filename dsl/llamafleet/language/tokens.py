@@ -1,4 +1,4 @@
-"""Text to tokens, one at a time, so that the parser can go back to a line or skip one."""
+"""Splits text into tokens, one at a time, so that the parser can go back to a line or skip one."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class Token(NamedTuple):
 
     @property
     def start(self) -> Position:
-        """Where it starts."""
+        """The position of its first character."""
         return Position(self.line, self.column)
 
     @property
     def end(self) -> Position:
-        """Just behind it; a line end counts as nothing."""
+        """The position just behind it; a line end has no width."""
         width = 0 if self.type in ("_NL", END) else len(self.text)
         return Position(self.line, self.column + width)
 
     def span(self, path: str) -> Span:
-        """Its place in the file."""
+        """Return its span in the file."""
         kind, text, line, column = self
         behind = column if kind in ("_NL", END) else column + len(text)
         return Span(path, Position(line, column), Position(line, behind))
 
 
 class LexerPosition(NamedTuple):
-    """Where the lexer stands."""
+    """Position of the lexer: offset, line, and the offset where the line starts."""
 
     offset: int
     line: int
@@ -62,7 +62,7 @@ class Lexer:
         self._ignored = tables.ignored
 
     def next(self) -> Token:
-        """The next token; `BAD_CHARACTER` where none begins, `END` for ever after the last."""
+        """Return the next token: `BAD_CHARACTER` where none starts, `END` after the last one."""
         offset, line, line_start = self.position
         while found := self._match(self.text, offset):
             kind = found.lastgroup or ""
@@ -85,7 +85,7 @@ class Lexer:
         return Token(BAD_CHARACTER, self.text[offset], line, offset - line_start + 1)
 
     def skip_line(self) -> Token:
-        """Leave out the rest of the line; its line end, with all that belongs to it."""
+        """Skip the rest of the line; return its line end, with the comments that belong to it."""
         offset, line, line_start = self.position
         # A comment belongs to the line end too, but a skipped line's comment may hide in a string.
         self.position = LexerPosition(self.text.find("\n", offset), line, line_start)
@@ -94,5 +94,5 @@ class Lexer:
         return self.next()
 
     def line_at(self, position: LexerPosition) -> str:
-        """The text of the line from `position` on."""
+        """Return the text of the line from `position` on."""
         return self.text[position.offset : self.text.find("\n", position.offset)]

@@ -1,4 +1,4 @@
-"""What each rule of the grammar builds: tokens and nodes in, one node out."""
+"""Builds the node of each grammar rule from tokens and nodes."""
 
 from __future__ import annotations
 
@@ -108,13 +108,13 @@ def _value(parts: Parts, path: str) -> object:
 
 
 def unquote(text: str) -> str:
-    """A quoted string's content."""
+    """Return the content of a quoted string."""
     inner = text[1:-1]
     return re.sub(r"\\.", lambda found: ESCAPES[found[0]], inner) if "\\" in inner else inner
 
 
 def in_bytes(text: str) -> int:
-    """`1.5GiB` in bytes, rounded down."""
+    """Return the bytes of a size such as `1.5GiB`, rounded down."""
     number = text.rstrip("KMGTiB")
     whole, _, fraction = number.partition(".")
     digits = int(whole + fraction)
@@ -123,7 +123,7 @@ def in_bytes(text: str) -> int:
 
 
 def in_milliseconds(text: str) -> int:
-    """`1m30s` in milliseconds."""
+    """Return the milliseconds of a duration such as `1m30s`."""
     parts = re.findall(r"([0-9]+)(ms|[smhd])", text)
     return sum(int(number) * MILLISECONDS[unit] for number, unit in parts)
 
@@ -216,7 +216,7 @@ def _start(parts: Parts, path: str) -> object:
 
 
 def readable(entries: Parts) -> Parts:
-    """The entries without those blocks whose header was unreadable."""
+    """Return the entries without blocks whose header was unreadable."""
     return [
         each
         for each in entries

@@ -82,5 +82,5 @@ RULES: tuple[Rule, ...] = (
 
 
 def findings(context: RuleContext) -> Iterator[Diagnostic]:
-    """What all rules say about a fleet; once, where several models inherit the same mistake."""
+    """Yield the findings of all rules; one that several models inherit is yielded once."""
     yield from dict.fromkeys(each for rule in RULES for each in rule.check(context))

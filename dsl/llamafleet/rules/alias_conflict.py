@@ -1,4 +1,4 @@
-"""alias-conflict: an id that two models of one service would answer to."""
+"""alias-conflict: an id that two models of one service have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .rule import ERROR, Code, rule
     ),
 )
 def alias_conflict(context: RuleContext) -> Iterator[Diagnostic]:
-    """Aliases that equal a model's id or another alias of the same service.
+    """Check for aliases that equal a model's id or another alias of the same service.
 
     llama-swap refuses the second case; in the first it silently never uses the alias.
     """

@@ -1,4 +1,4 @@
-"""`# fleet: allow[code] reason`: a risk that is taken, written where it is taken.
+"""`# fleet: allow[code] reason`: silences a finding in the entry that it is written at.
 
 It stands above an entry or behind it, and silences diagnostics of that code whose place is in that
 entry: a key, a set, a nested block or a whole one. It silences what rules find, and warnings; an
@@ -27,7 +27,7 @@ FORM = "# fleet: allow[code] reason"
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """One code that a comment allows in the entry at `span`; None where it stands at none."""
+    """One code that a comment allows in the entry at `span`; None where it is at none."""
 
     code: str
     span: Span | None
@@ -35,7 +35,7 @@ class Allow:
 
 
 def allowances(files: Iterable[File]) -> tuple[tuple[Allow, ...], tuple[Diagnostic, ...]]:
-    """Every allowance of these files, and what is wrong with those that are none."""
+    """Return every allow comment of these files, and what is wrong with bad ones."""
     allows: list[Allow] = []
     bad: list[Diagnostic] = []
     for file in files:
@@ -47,7 +47,7 @@ def allowances(files: Iterable[File]) -> tuple[tuple[Allow, ...], tuple[Diagnost
 
 
 def allowances_in_yaml(source: Source) -> tuple[tuple[Allow, ...], tuple[Diagnostic, ...]]:
-    """The same for a configuration in YAML: an entry is a line with all that is indented below."""
+    """Return the same for a YAML configuration: an entry is a line with all indented below it."""
     allows: list[Allow] = []
     bad: list[Diagnostic] = []
     lines = source.lines
@@ -67,7 +67,7 @@ def allowances_in_yaml(source: Source) -> tuple[tuple[Allow, ...], tuple[Diagnos
 
 
 def _next_entry(lines: Sequence[str], index: int) -> int | None:
-    """The line that a comment on a line of its own speaks of."""
+    """Return the line that a comment on a line of its own is about."""
     below = range(index + 1, len(lines))
     return next((n for n in below if lines[n].strip() and lines[n].lstrip()[0] != "#"), None)
 
@@ -93,7 +93,7 @@ def _indent(line: str) -> int:
 def silenced(
     diagnostics: Iterable[Diagnostic], allows: Iterable[Allow], used: set[Allow]
 ) -> Iterator[Diagnostic]:
-    """The diagnostics that nothing allows; `used` gets the allowances that silence some."""
+    """Yield the diagnostics that nothing allows; `used` gets the allowances that silence some."""
     by_code: dict[str, list[Allow]] = {}
     for allow in allows:
         by_code.setdefault(allow.code, []).append(allow)
@@ -105,7 +105,7 @@ def silenced(
 
 
 def unused(allows: Iterable[Allow], used: Collection[Allow]) -> Iterator[Diagnostic]:
-    """Allowances that silence nothing."""
+    """Yield a warning for each allowance that silences nothing."""
     for allow in allows:
         if allow not in used:
             message = f"this allow[{allow.code}] silences nothing"
@@ -153,7 +153,7 @@ Found = Iterator[tuple[Comment, Span | None]]
 
 
 def _comments(file: File) -> Found:
-    """Every comment with the entry that it speaks of."""
+    """Yield every comment with the entry that it is about."""
     for entry in file.entries:
         yield from _of_entry(entry)
     yield from ((comment, None) for comment in file.closing)

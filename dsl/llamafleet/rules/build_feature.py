@@ -1,4 +1,4 @@
-"""build-feature: flags that a llama-server of this build cannot serve, and hidden downloads."""
+"""build-feature: flags that a build does not support, and hidden downloads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OFF = frozenset({"off", "disabled", "false", "0"})
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What some flags need: any of the CMake `options` brings it, where there are any.
+    """Flags that need a feature: any of the CMake `options` enables it, where there are any.
 
     `instead` are flags beside which it is not needed.
     """
@@ -83,7 +83,7 @@ class _Asked:
     ),
 )
 def build_feature(context: RuleContext) -> Iterator[Diagnostic]:
-    """Flags of models that a build of the fleet serves, wherever they are written."""
+    """Check the flags of models that a build of the fleet serves, wherever they are written."""
     for served in context.served_models:
         if served.build is not None:
             asked = _asked(served)
@@ -111,7 +111,7 @@ def _compiled(feature: Feature, build: Build) -> bool:
 
 
 def _asked(served: ServedModel) -> Mapping[str, _Asked]:
-    """Every flag that is given and not switched off, by its key."""
+    """Return every flag that is given and not switched off, by its key."""
     found = {
         key: _Asked(each.name, each.origin)
         for key, each in served.settings.items()
@@ -132,7 +132,7 @@ def _downloads(served: ServedModel) -> Iterator[Diagnostic]:
 
 
 def _variables(served: ServedModel) -> Iterator[tuple[str, str]]:
-    """Flags that the environment sets, by their keys."""
+    """Yield the flags that the environment sets, by their keys."""
     for name, value in served.model.env:
         if name.startswith(VARIABLE):
             yield name.removeprefix(VARIABLE).lower().replace("_", "-"), value

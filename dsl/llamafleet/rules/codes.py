@@ -1,4 +1,4 @@
-"""Every code that a diagnostic can carry: those of reading files, and those of each rule."""
+"""All codes of diagnostics: those of reading files, and those of each rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules look at: a fleet, and what several of them would otherwise work out again."""
+"""A fleet as rules read it, with views that several rules need."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FlagSetting:
 
     @property
     def is_on(self) -> bool:
-        """Whether a switch is switched on."""
+        """Return True if a switch is switched on."""
         return not self.is_negated and self.value is None
 
 
@@ -60,12 +60,12 @@ class ServedModel:
 
     @property
     def known(self) -> Nearest | None:
-        """The table of the flags of what runs it; None where that is unknown."""
+        """Return the flag table of its llama-server; None where its release is unknown."""
         return None if self.ref is None else self.tables.nearest(self.ref)
 
     @cached_property
     def raw(self) -> tuple[Given, ...]:
-        """Flags that are written as arguments; empty where no table is at hand."""
+        """Return the flags that are written as arguments; empty where there is no flag table."""
         words = self.words
         if not words or self.known is None:
             return ()
@@ -73,7 +73,7 @@ class ServedModel:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """Arguments of llama-server that are no keys."""
+        """Return the arguments of llama-server that are not keys."""
         if self.build is not None:
             return self.model.extra_args
         found = find_invoked_server(self.model)
@@ -81,7 +81,7 @@ class ServedModel:
 
     @property
     def words_origin(self) -> Span:
-        """Where those arguments stand."""
+        """Return the span of those arguments."""
         spans = self.model.spans
         for key in ("extra-args", "command", "pass-through"):
             if key in spans:
@@ -90,7 +90,7 @@ class ServedModel:
 
     @cached_property
     def settings(self) -> Mapping[str, FlagSetting]:
-        """Every flag by its key."""
+        """Return every flag by its key."""
         found = {flag.key: _setting(flag) for flag in self.model.flags}
         for given in self.raw:
             if given.flag is not None and given.problem is None:
@@ -100,24 +100,24 @@ class ServedModel:
         return found
 
     def value(self, key: str) -> str | None:
-        """A flag's value, where it is set."""
+        """Return a flag's value; None where it is not set."""
         found = self.settings.get(key)
         return found.value if found else None
 
     def number(self, key: str) -> int | None:
-        """A flag's value, where it is a whole number."""
+        """Return a flag's value as an integer; None where it is not set or not a whole number."""
         text = self.value(key)
         return int(text) if text is not None and text.removeprefix("-").isdecimal() else None
 
     def is_on(self, key: str) -> bool:
-        """Whether a switch is switched on."""
+        """Return True if a switch is switched on."""
         found = self.settings.get(key)
         return found is not None and (found.is_on or found.value == "on")
 
 
 @dataclass(frozen=True)
 class RuleContext:
-    """A fleet without errors, and views of it; `computed` is what others knew of it before."""
+    """A fleet without errors, and views of it; `computed` are footprints that are known already."""
 
     fleet: Fleet
     computed: Footprints | None = None
@@ -125,23 +125,23 @@ class RuleContext:
 
     @cached_property
     def supplied(self) -> Supplied:
-        """Which variables services get from the inventory."""
+        """Return the variables that services get from the inventory."""
         return self.asked()
 
     @cached_property
     def swaps(self) -> tuple[LlamaSwap, ...]:
-        """The services that are llama-swap, for rules about what llama-swap alone has."""
+        """Return the services that are llama-swap, for rules about what only llama-swap has."""
         return llama_swaps(self.fleet)
 
     @cached_property
     def fronts(self) -> tuple[tuple[Service, Front], ...]:
-        """The services that pass requests on, and how."""
+        """Return the services that forward requests, with their upstream."""
         services = self.fleet.services.values()
         return tuple((each, front) for each in services if (front := each.front) is not None)
 
     @cached_property
     def sized(self) -> bool:
-        """Whether anything is known of what models take: by a lock, or by what they say."""
+        """Return True if the memory of any model is known, by a lock or by keys."""
         fleet = self.fleet
         return (
             bool(fleet.facts or fleet.measured)
@@ -151,7 +151,7 @@ class RuleContext:
 
     @cached_property
     def footprints(self) -> Footprints:
-        """What the models take on each host."""
+        """Return the memory that the models take on each host."""
         if self.computed is not None:
             return self.computed
         # The memory model is loaded where something is known that it can compute with.
@@ -161,12 +161,12 @@ class RuleContext:
 
     @cached_property
     def served_models(self) -> tuple[ServedModel, ...]:
-        """Each model of each service."""
+        """Return each model of each service."""
         return tuple(self._served_models())
 
     @cached_property
     def by_service(self) -> Mapping[str, tuple[ServedModel, ...]]:
-        """The models of each service that serves any."""
+        """Return the models of each service that serves any."""
         found: dict[str, list[ServedModel]] = {}
         for served in self.served_models:
             found.setdefault(served.service.name, []).append(served)
@@ -191,7 +191,7 @@ def _setting(flag: Flag) -> FlagSetting:
 
 
 def _ref_of_program(model: Model, fleet: Fleet) -> str | None:
-    """The release that a model's own program is taken to be; a fork has flags of its own."""
+    """Return the release that a model's own program is assumed to be; None for a fork."""
     found = find_invoked_server(model) if fleet.llama_cpp else None
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""context-per-slot, idle-slots: what `parallel` makes of the context, and of the limit."""
+"""context-per-slot, idle-slots: slots with too little context, and slots that are never used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHORT_INPUTS = ("embedding", "rerank", "pooling", "kv-unified-per-slot")
     ),
 )
 def context_per_slot(context: RuleContext) -> Iterator[Diagnostic]:
-    """Slots that get little of the context that they share, and slots that nothing reaches."""
+    """Check the context that each slot gets, and the concurrency limit against the slots."""
     for served in context.served_models:
         slots = served.number("parallel") or 0
         if slots > 1:

@@ -1,4 +1,4 @@
-"""disk-overcommit: the weights of a host are more than its disk holds."""
+"""disk-overcommit: the weights on a host do not fit on its disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_SHOWN = 4
     ),
 )
 def disk_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
-    """Every file once, those that are fetched and those that lie in models-dir."""
+    """Sum the weights on each host: downloaded files and those in models-dir, each once."""
     for host in context.fleet.hosts.values():
         if host.disk is None:
             continue
@@ -36,7 +36,7 @@ def disk_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
 
 
 def _sizes(fleet: Fleet, host: Host) -> Mapping[str, int]:
-    """Bytes by the names of weights; two blocks of one file are one, two revisions two."""
+    """Return bytes by the names of weights; a file counts once, each revision of it on its own."""
     found: dict[tuple[str | None, ...], tuple[str, int]] = {}
     for service in fleet.services.values():
         if host.name not in service.hosts:

@@ -1,4 +1,4 @@
-"""exposed, dangerous-flag: what anyone on the network may do."""
+"""exposed, dangerous-flag: services that anyone on the network can use without a key."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TOOLS = ("tools", "cors-proxy")
     ),
 )
 def exposed(context: RuleContext) -> Iterator[Diagnostic]:
-    """Services, and servers of their models, that answer others and ask nobody for a key."""
+    """Check for services, and servers of their models, that others can use without a key."""
     for service in context.fleet.services.values():
         if _said_in_public(service):
             behind = _behind(service, context)
@@ -65,7 +65,7 @@ def _is_public(host: str) -> bool:
 
 
 def _past_the_door(context: RuleContext) -> Iterator[Diagnostic]:
-    """Servers of models that others reach at ports of their own, whatever their service asks for.
+    """Yield servers of models that others reach at their own ports, past their service.
 
     llamafleet lets each server that it tells where to listen do so on 127.0.0.1 alone; a command,
     and arguments, may say otherwise. Which addresses of other hosts a fleet names as upstreams is
@@ -112,7 +112,7 @@ def _model_has_key(served: ServedModel) -> bool:
 
 
 def _behind(service: Service, context: RuleContext) -> Service | None:
-    """Return the service that answers: the last of a row of proxies, which ask for nothing."""
+    """Return the service that answers: the last of a chain of proxies, which need no key."""
     row, answered = row_behind(service, context.fleet.services)
     return row[-1] if answered else None
 
@@ -141,7 +141,7 @@ def _passed(front: Front) -> str:
 
 
 def _dangerous(context: RuleContext) -> Iterator[Diagnostic]:
-    """Built-in tools of a server that others than its own host can reach."""
+    """Yield built-in tools of servers that others than their own host can reach."""
     open_to = {
         behind.name: proxy
         for proxy, _ in context.fronts

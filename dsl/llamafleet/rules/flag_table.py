@@ -1,4 +1,4 @@
-"""flag-table: a build whose flags are checked by the table of another."""
+"""flag-table: a build whose flags are checked against those of another."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HINT = "roll the build out, then commit fleet.lock: it then has the flags of thi
     ),
 )
 def flag_table(context: RuleContext) -> Iterator[Diagnostic]:
-    """Builds that serve models, and releases of programs, that there is no table of."""
+    """Check that there is a flag table for each build and release that serves models."""
     for served in context.served_models:
         known = served.known
         if served.ref is None or known is None or known.exact:

@@ -1,4 +1,4 @@
-"""flag-value: a flag without its value, or with one that the build that runs does not take."""
+"""flag-value: a flag without its value, or with one that its build does not accept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .rule import ERROR, Code, rule
     ),
 )
 def flag_value(context: RuleContext) -> Iterator[Diagnostic]:
-    """Arguments, which nobody has looked at yet, and keys where the build is not the newest."""
+    """Check arguments, and keys where the build is not the newest: those are not checked before."""
     newest = bundled()[0].ref
     for served in context.served_models:
         found = served.known

@@ -1,4 +1,4 @@
-"""gpu-arch: architectures that the toolkit cannot build for, or that are spelled wrong."""
+"""gpu-arch: architectures that the CUDA toolkit cannot build for, or that are misspelt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
     ),
 )
 def gpu_arch(context: RuleContext) -> Iterator[Diagnostic]:
-    """Each build with the cards that it is compiled for."""
+    """Check each build against the cards that it is compiled for."""
     pairs = {
         (served.build.name, gpu.name): (served.build, gpu)
         for served in context.served_models
@@ -76,7 +76,7 @@ def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
 
 
 def toolkit(build: Build) -> tuple[Version, Span] | None:
-    """The CUDA toolkit that a build says it uses; a minor number of -1 is unknown."""
+    """Return the CUDA toolkit of a build, minor -1 if unknown; None if it names none."""
     if build.toolkit is not None:
         major, _, rest = build.toolkit.partition(".")
         return (int(major), int(rest or -1)), build.spans.get("toolkit", build.origin)

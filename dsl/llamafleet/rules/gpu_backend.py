@@ -1,4 +1,4 @@
-"""gpu-backend: builds that cannot compute on the cards that they are meant for."""
+"""gpu-backend: builds whose backend does not support the cards of their host."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .rule import ERROR, Code, rule
     ),
 )
 def gpu_backend(context: RuleContext) -> Iterator[Diagnostic]:
-    """Each build against the cards of the hosts that run it."""
+    """Check each build against the cards of the hosts that run it."""
     for served in context.served_models:
         build = served.build
         if build is None:

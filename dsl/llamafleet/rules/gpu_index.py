@@ -1,4 +1,4 @@
-"""gpu-index: a device index that a host does not have."""
+"""gpu-index: a GPU index that a host does not have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .rule import ERROR, Code, rule
     ),
 )
 def gpu_index(context: RuleContext) -> Iterator[Diagnostic]:
-    """Models pinned to GPUs that a host they are served on does not have, or pinned twice."""
+    """Check for models pinned to GPUs that a host does not have, or pinned to one twice."""
     fleet = context.fleet
     checked: set[tuple[str, str]] = set()
     for service in fleet.services.values():

@@ -1,4 +1,4 @@
-"""gpu-shared: two services of one host on the same GPU, neither knowing of the other."""
+"""gpu-shared: two services that use the same GPU, neither aware of the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .rule import WARNING, Code, rule
 
 @dataclass(frozen=True, slots=True)
 class _User:
-    """What one service may use of a host's GPUs; `known` where all of its models' sizes are."""
+    """The GPUs that one service may use; `known` if the sizes of all of its models are."""
 
     service: Service
     devices: frozenset[int]
@@ -33,7 +33,7 @@ class _User:
     ),
 )
 def gpu_shared(context: RuleContext) -> Iterator[Diagnostic]:
-    """Services whose models may be on one card at a time, unless it is known what they take.
+    """Check for services whose models may share a card, unless all of their sizes are known.
 
     What is known is held against the card by vram-overcommit.
     """
@@ -66,7 +66,7 @@ def _is_known(context: RuleContext, served: ServedModel, host: Host) -> bool:
 
 
 def devices_of(served: ServedModel, host: Host) -> frozenset[int]:
-    """The GPUs of a host that a model's processes are known to use."""
+    """Return the GPUs of a host that a model's processes are known to use."""
     model = served.model
     if served.build is None:
         return frozenset(model.gpus or ())

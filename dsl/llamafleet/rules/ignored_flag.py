@@ -1,4 +1,4 @@
-"""ignored-flag: flags that another one keeps from having any effect."""
+"""ignored-flag: flags that have no effect because of another one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_UBATCH = 512
     Code("ignored-flag", WARNING, "A flag has no effect because of another one.", in_yaml=True),
 )
 def ignored_flag(context: RuleContext) -> Iterator[Diagnostic]:
-    """`fit` beside a placement by hand, and batches that embeddings cut down."""
+    """Check for `fit` beside an explicit placement, and for batches that embeddings reduce."""
     for served in context.served_models:
         yield from _fit(served)
         yield from _batch(served)

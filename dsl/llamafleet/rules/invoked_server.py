@@ -14,14 +14,14 @@ OPERATORS = frozenset("();<>|&")
 
 
 class InvokedServer(NamedTuple):
-    """A llama-server as it is called: its path, and what it is given."""
+    """The llama-server that a command starts: its path and its arguments."""
 
     program: str
     words: tuple[str, ...]
 
 
 def find_invoked_server(model: Model) -> InvokedServer | None:
-    """The llama-server of a model that is no build's; None where it runs something else."""
+    """Return the llama-server in a model's own command; None where it runs something else."""
     if model.program is not None:
         return InvokedServer(model.program, model.extra_args)
     if model.command:
@@ -31,7 +31,7 @@ def find_invoked_server(model: Model) -> InvokedServer | None:
 
 
 def command_words(model: Model) -> tuple[str, ...]:
-    """The words of a command that is no build's, those of a shell's script in its place."""
+    """Return the words of a model's own command; of a shell's script, those in it."""
     if model.command:
         return _script(model.command)
     command = model.pass_through.get("cmd")
@@ -61,7 +61,7 @@ def _last(path: str) -> str:
 
 
 def _runs_text(word: str) -> bool:
-    """Whether it is the option of a shell that a script follows: `-c`, `-lc`."""
+    """Return True if it is the option of a shell that a script follows: `-c`, `-lc`."""
     return word.startswith("-") and not word.startswith("--") and word.endswith("c")
 
 

@@ -1,4 +1,4 @@
-"""Which words of a model's command let its server listen on every address of the host.
+"""Finds the options that make a model's own server listen on every address.
 
 Commands are those of llama-server and of anything else that somebody runs. What can be told is
 told: an option with an address that stands for all, `--listen` alone, a port that a container
@@ -33,7 +33,7 @@ _PUBLISHED = re.compile(
 
 
 def listens_everywhere(model: Model) -> str | None:
-    """The words that say so; None where none do, as far as can be told."""
+    """Return the words that say so; None where none do, as far as is known."""
     words = command_words(model) or model.extra_args
     container = next((n for n, word in enumerate(words) if _is(word, CONTAINERS)), None)
     if container is not None and not _in_the_hosts_network(words):
@@ -45,14 +45,14 @@ def listens_everywhere(model: Model) -> str | None:
 
 
 def asks_for_a_key(model: Model) -> bool:
-    """Whether a command or its environment gives a server a key to ask for."""
+    """Return True if a command or its environment gives the server an API key."""
     named = any(name in KEY_VARIABLES for name, _ in model.env)
     words = (*command_words(model), *model.extra_args)
     return named or any(word.partition("=")[0] in KEYS for word in words)
 
 
 def _by_itself(model: Model, words: Sequence[str]) -> Iterator[str]:
-    """Where a server listens that is not told by an option."""
+    """Yield the reason why a server listens on every address without an option."""
     if model.needs_build or model.program:
         return  # llamafleet tells them
     for name, value in model.env:
@@ -67,7 +67,7 @@ def _by_itself(model: Model, words: Sequence[str]) -> Iterator[str]:
 
 
 def _addresses(words: Sequence[str]) -> Iterator[str]:
-    """Options with an address that stands for all; of one that is repeated the last holds."""
+    """Yield options with an address that stands for all; the last of several counts."""
     last: dict[str, tuple[str, str]] = {}
     for word, after in zip(words, (*words, "")[1:], strict=True):
         name, equals, value = word.partition("=")
@@ -86,7 +86,7 @@ def _addresses(words: Sequence[str]) -> Iterator[str]:
 
 
 def _published(words: Sequence[str]) -> Iterator[str]:
-    """Ports of a container that the host opens on every address."""
+    """Yield the ports of a container that the host opens on every address."""
     for word, after in zip(words, (*words, "")[1:], strict=True):
         name, equals, value = word.partition("=")
         if name == "--publish-all" or word == "-P":
@@ -117,5 +117,5 @@ def _stands_for_all(value: str) -> bool:
 
 
 def _is(word: str, names: Sequence[str]) -> bool:
-    """Whether a word is a program of that name, or an image of a container."""
+    """Return True if a word is a program of that name, or an image of a container."""
     return " " not in word and word.rstrip("/").rpartition("/")[2].partition(":")[0] in names

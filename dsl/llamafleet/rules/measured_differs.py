@@ -1,4 +1,4 @@
-"""measured-differs: what was measured of a model is not what is computed for it."""
+"""measured-differs: the measured memory of a model is not what is estimated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HINT = (
     ),
 )
 def measured_differs(context: RuleContext) -> Iterator[Diagnostic]:
-    """Only measurements that still count; those of something else are nobody's concern."""
+    """Compare measurements that still count with the estimates."""
     if not context.fleet.measured:
         return
     from ..lock.measured import measured_of

@@ -1,4 +1,4 @@
-"""overridden-flag: sampling that llama-swap overrides in every request."""
+"""overridden-flag: sampling flags that llama-swap overrides in every request."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PARAMETERS = {
     ),
 )
 def overridden_flag(context: RuleContext) -> Iterator[Diagnostic]:
-    """Flags beside `set-params` that say something else: the flag never counts."""
+    """Check for flags beside `set-params` with another value: the flag has no effect."""
     for served in context.served_models:
         forced = served.model.filters.set_params
         if not forced:

@@ -1,4 +1,4 @@
-"""preload-ttl, preload-conflict, not-kept-warm: what is loaded at start, and does not stay."""
+"""preload-ttl, preload-conflict, not-kept-warm: preloaded models that do not stay loaded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MOST = 1000
     ),
 )
 def preload(context: RuleContext) -> Iterator[Diagnostic]:
-    """What unloads a model that its service loads at start."""
+    """Check whether anything unloads a model that its service preloads."""
     for service in context.swaps:
         named = [each for each in service.routes.preload if each.text in service.models]
         if not named:
@@ -63,7 +63,7 @@ def _times_out(named: Named, service: LlamaSwap, fleet: Fleet) -> Iterator[Diagn
 
 
 class _Together:
-    """Whether one model may stay when another is loaded."""
+    """Tells which models may stay loaded together."""
 
     def __init__(self, service: LlamaSwap) -> None:
         self.matrix = service.matrix
@@ -73,7 +73,7 @@ class _Together:
         self.group = {named.text: each for each in service.routes.groups for named in each.models}
 
     def stays(self, running: str, request: str) -> bool:
-        """Whether `running` can be left alone when `request` is asked for."""
+        """Return True if `running` may stay loaded when `request` is asked for."""
         if not self.known or running == request:
             return True
         if self.matrix is not None:
@@ -86,7 +86,7 @@ class _Together:
 
 
 def _conflicts(named: list[Named], together: _Together) -> Iterator[Diagnostic]:
-    """Models are loaded one after the other, so a later one may undo an earlier one."""
+    """Yield preloaded models that a later one unloads: they are loaded one after the other."""
     for index, later in enumerate(named):
         for earlier in named[:index]:
             if not together.stays(earlier.text, later.text):
@@ -100,7 +100,7 @@ def _conflicts(named: list[Named], together: _Together) -> Iterator[Diagnostic]:
 def _evicted(
     named: Named, service: LlamaSwap, model: Model, together: _Together
 ) -> Iterator[Diagnostic]:
-    """A preloaded model that says itself that it never times out is meant to be always there."""
+    """Yield preloaded models without a timeout that requests for others unload."""
     if model.ttl != 0:
         return
     preloaded = {each.text for each in service.routes.preload}

@@ -1,4 +1,4 @@
-"""quantised-cache: KV caches in formats that the server refuses, or computes slowly."""
+"""quantised-cache: KV cache types that llama-server refuses, or computes slowly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTION = "-DGGML_CUDA_FA_QUANTS="
     ),
 )
 def quantised_cache(context: RuleContext) -> Iterator[Diagnostic]:
-    """Quantised values without flash attention, and pairs that the build leaves out."""
+    """Check for quantised values without flash attention, and pairs without a kernel."""
     for served in context.served_models:
         settings = served.settings
         values = settings.get("cache-type-v")
@@ -64,7 +64,7 @@ class _Everything:
 
 
 def _asked(cmake: tuple[str, ...]) -> _Everything | frozenset[tuple[str, ...]]:
-    """The pairs that the build's own options ask for."""
+    """Return the pairs that the options of the build enable."""
     for option in cmake:
         name, _, value = option.partition("=")
         if name == "-DGGML_CUDA_FA_ALL_QUANTS" or (f"{name}=" == OPTION and value == "all"):

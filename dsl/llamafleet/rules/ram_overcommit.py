@@ -1,4 +1,4 @@
-"""ram-overcommit: what may be in a host's memory at a time is more than it has."""
+"""ram-overcommit: models loaded together need more RAM than their host has."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STEP = 256 << 20
     ),
 )
 def ram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
-    """An error for what models take when they are loaded, a warning for caches that may grow."""
+    """Report an error for what loaded models need, a warning for caches that may grow."""
     hosts = [each for each in context.fleet.hosts.values() if each.ram is not None]
     if not hosts or not context.sized:
         return
@@ -81,7 +81,7 @@ def _parts(context: RuleContext, found: HostMemory) -> Iterator[Label]:
 
 
 def _smaller_caches(found: HostMemory) -> str:
-    """The largest cache-ram for all that fits, where context checkpoints leave room for one."""
+    """Return a hint with the largest cache-ram that fits in all of them."""
     growing = [each for each in found.footprints if any(p.kind == "other" for p in each.ram)]
     checkpoints = found.growing - sum(_cache_ram(each) for each in growing)
     each = (found.room - found.needs - checkpoints) // max(1, len(growing)) // STEP * STEP

@@ -1,4 +1,4 @@
-"""redundant-set: a set of a matrix that is part of others, so that it never decides anything."""
+"""redundant-set: a set of a matrix that is contained in others, so that it has no effect."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Placed = tuple[int, str, frozenset[str]]
     ),
 )
 def redundant_set(context: RuleContext) -> Iterator[Diagnostic]:
-    """Sets that could be taken away without any request evicting anything else.
+    """Check for sets that could be removed without any request evicting anything else.
 
     A combination never matters where one that holds all of it is tried before. One that is tried
     after it makes no difference either, unless a third between them could tie with both.
@@ -38,7 +38,7 @@ def redundant_set(context: RuleContext) -> Iterator[Diagnostic]:
 
 
 def small(matrix: Matrix, most: int) -> bool:
-    """Whether a matrix has few enough combinations to compare them."""
+    """Return True if a matrix has at most `most` combinations."""
     counts: dict[str, int] = {}
     for each in matrix.in_solving_order():
         counts[each.name] = count(each.node, counts)
@@ -68,7 +68,7 @@ def _in_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
 
 
 def _larger(placed: Placed, of_model: dict[str, list[Placed]], gone: set[str]) -> Placed | None:
-    """A combination of another set that makes this one superfluous."""
+    """Return a combination of another set that makes this one redundant; else None."""
     index, own, models = placed
     rarest = min((of_model[model] for model in models), key=len)
     candidates = [each for each in rarest if each[1] != own and each[1] not in gone]

@@ -1,4 +1,4 @@
-"""refused-config: a configuration that llama-swap would not start with, found before it is put."""
+"""refused-config: a compiled configuration that llama-swap would refuse."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .rule import ERROR, Code, rule
     ),
 )
 def refused_config(context: RuleContext) -> Iterator[Diagnostic]:
-    """Read what is compiled as llama-swap does, where keys pass through or an id holds a macro.
+    """Read the compiled configuration as llama-swap does, where keys are passed through.
 
     What the fleet's own words become is right by itself, and is not read again.
     """

@@ -1,4 +1,4 @@
-"""repeated-flag, owned-flag: arguments that undo what the fleet says elsewhere."""
+"""repeated-flag, owned-flag: arguments that override what the fleet says elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEVERAL = ("list", "repeated")
     Code("repeated-flag", WARNING, "A flag is given twice, and the last one wins.", in_yaml=True),
 )
 def repeated_flag(context: RuleContext) -> Iterator[Diagnostic]:
-    """Flags that are arguments and keys, or arguments twice: llama-server takes the last."""
+    """Check for flags that are arguments and keys, or arguments twice: the last one wins."""
     for served in context.served_models:
         keys = {flag.key: flag for flag in served.model.flags}
         seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Findings as rules write them."""
+"""Constructors of findings."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..source import Span
 def error(
     code: str, message: str, span: Span, hint: str = "", *related: Label, label: str = ""
 ) -> Diagnostic:
-    """Something that cannot work."""
+    """Return an error: something that cannot work."""
     return Diagnostic(code, Severity.ERROR, on_one_line(message), Label(span, label), related, hint)
 
 
 def warning(
     code: str, message: str, span: Span, hint: str = "", *related: Label, label: str = ""
 ) -> Diagnostic:
-    """Something that works, but hardly as its author means it."""
+    """Return a warning: something that works, but probably not as intended."""
     return Diagnostic(
         code, Severity.WARNING, on_one_line(message), Label(span, label), related, hint
     )

@@ -1,4 +1,4 @@
-"""reserved-name: ids of models that upstream gives a meaning of its own."""
+"""reserved-name: ids of models that llama-swap reserves."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PEERS_SINCE = 242
     ),
 )
 def reserved_name(context: RuleContext) -> Iterator[Diagnostic]:
-    """Names that llama-swap keeps for itself or for its peers."""
+    """Check for names that llama-swap reserves for itself or for its peers."""
     for service in context.swaps:
         for name in service.models:
             for word, span in _names(context.fleet.models[name]):

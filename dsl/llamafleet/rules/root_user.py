@@ -16,7 +16,7 @@ ROOT = ("root", "0")
     Code("root-user", WARNING, "A service runs its processes as root.", in_yaml=False),
 )
 def root_user(context: RuleContext) -> Iterator[Diagnostic]:
-    """Every service of model servers that says `user = root`."""
+    """Check for services of model servers with `user = root`."""
     for service in context.fleet.services.values():
         if service.server is not None and service.server.running.user in ROOT:
             yield warning(

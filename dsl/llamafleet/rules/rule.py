@@ -1,4 +1,4 @@
-"""What a rule is: a check of a fleet, and the codes that it reports."""
+"""The type of a rule: a check of a fleet, and the codes that it reports."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Check = Callable[[RuleContext], Iterator[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A check, with all that other formats and commands need to know of its codes."""
+    """A check, with its codes, which other formats and commands read."""
 
     check: Check
     codes: tuple[Code, ...]
 
 
 def rule(*codes: Code) -> Callable[[Check], Rule]:
-    """Make a rule of a check that reports these codes."""
+    """Return a decorator that makes a rule of a check that reports these codes."""
     return lambda check: Rule(check, codes)
 
 

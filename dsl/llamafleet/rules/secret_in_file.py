@@ -1,4 +1,4 @@
-"""secret-in-file: keys, tokens and passwords that stand in a fleet file."""
+"""secret-in-file: keys, tokens and passwords in a fleet file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def secret_in_file(files: Iterable[File]) -> Iterator[Diagnostic]:
-    """Secrets that everybody has who reads the file, or its history.
+    """Check for secrets, which everybody gets who can read the file or its history.
 
     Unlike other rules this one reads what is written, not what it means: a secret is one in any
     place, and in one that no service leads to, too.
@@ -34,7 +34,7 @@ def _reported(place: SecretPlace) -> Diagnostic:
 
 
 def _way_out(place: SecretPlace) -> str:
-    """Where it belongs instead, in words of the place where it stands."""
+    """Return the hint: where the secret belongs instead."""
     elsewhere = "llamafleet_environment in the inventory's group data (docs/secrets.md)"
     match place.key:
         case "api-key":

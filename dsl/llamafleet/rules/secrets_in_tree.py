@@ -1,4 +1,4 @@
-"""Secrets in a fleet file: every value of every block, whatever its key, and its comments."""
+"""Finds secrets in every value of every block of a fleet file, and in its comments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ASSIGNMENTS = frozenset({"env"})
 
 @dataclass(frozen=True, slots=True)
 class SecretPlace:
-    """Where a secret stands: the `key` and the block that hold it, each as it is written."""
+    """A place with a secret: its span, its `key`, and the block that holds it."""
 
     span: Span
     key: str
@@ -88,7 +88,7 @@ def _in_comments(comments: Comments) -> Iterator[SecretPlace]:
 
 
 def _commented(comments: tuple[Comment, ...]) -> Iterator[SecretPlace]:
-    """Comments that hold what is a key by its form alone: people write of keys in them."""
+    """Yield comments that contain a secret by its form alone: people write about keys in them."""
     for each in comments:
         if any(True for _ in by_shape(each.text)):
             yield SecretPlace(each.span, "a comment", "", "")

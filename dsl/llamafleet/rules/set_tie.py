@@ -1,4 +1,4 @@
-"""set-tie: a request that could evict either of two models at equal cost, so that order decides."""
+"""set-tie: a request that could evict either of two models at equal cost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Combination = tuple[str, frozenset[str]]
     ),
 )
 def set_tie(context: RuleContext) -> Iterator[Diagnostic]:
-    """One finding a matrix, for the first tie; every combination can be what is loaded.
+    """Report the first tie of each matrix; any combination can be what is loaded.
 
     Derived sets have an order that says what shall stay: their ties are meant.
     """
@@ -65,7 +65,7 @@ def _in_matrix(matrix: Matrix) -> Iterator[Diagnostic]:
 def _best(
     running: frozenset[str], candidates: list[Combination], costs: dict[str, int]
 ) -> list[tuple[str, frozenset[str]]]:
-    """The cheapest ways to make room, each with the set that it comes from."""
+    """Return the cheapest ways to make room, each with the set that it comes from."""
     found: dict[frozenset[str], str] = {}
     lowest: int | None = None
     for name, models in candidates:

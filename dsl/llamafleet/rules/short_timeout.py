@@ -1,4 +1,4 @@
-"""short-timeout: who gives up before a model can have been loaded."""
+"""short-timeout: timeouts that are too short for a model to load."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ QUICK_DISK = 1_000_000_000
     ),
 )
 def short_timeout(context: RuleContext) -> Iterator[Diagnostic]:
-    """Health checks against the size of weights, and proxies against health checks."""
+    """Check health checks against the size of weights, and proxies against health checks."""
     fleet = context.fleet
     for service in fleet.services.values():
         if service.server is not None and service.server.load is not None:
@@ -36,7 +36,7 @@ def short_timeout(context: RuleContext) -> Iterator[Diagnostic]:
 
 
 def _loads(service: Service, limit: Limit, fleet: Fleet) -> Iterator[Diagnostic]:
-    """One finding a service, for its largest model."""
+    """Yield one finding a service, for its largest model."""
     sizes = {name: size_of(fleet.models[name], fleet) for name in service.models}
     if not sizes:
         return
@@ -55,7 +55,7 @@ def _loads(service: Service, limit: Limit, fleet: Fleet) -> Iterator[Diagnostic]
 
 
 def size_of(model: Model, fleet: Fleet) -> int:
-    """The bytes that are known to be read when a model is loaded."""
+    """Return the bytes that are known to be read when a model is loaded."""
     files: list[Gguf] = [
         fleet.ggufs[name] for name in (model.gguf, model.mmproj, model.draft) if name
     ]

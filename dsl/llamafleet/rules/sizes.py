@@ -1,4 +1,4 @@
-"""Sizes as findings tell them."""
+"""Words for sizes in findings."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def with_doubts(text: str, footprints: Iterable[Footprint]) -> str:
-    """Add to what is said of a model why a rule of thumb stands in for formulas, if one does."""
+    """Append the reasons why a rule of thumb stands in for formulas, if one does."""
     return "; ".join(dict.fromkeys((text, *(why for each in footprints for why in each.doubts))))
 
 
 def gib(size: int) -> str:
-    """`12.3 GiB`; what is small is told in MiB."""
+    """Return bytes as `12.3 GiB`, below 1000 MiB as `512 MiB`."""
     mib = size / 2**20
     return f"{mib:.0f} MiB" if abs(mib) < 1000 else f"{mib / 1024:.1f} GiB"

@@ -1,4 +1,4 @@
-"""split-mode: ways to split a model that the build refuses."""
+"""split-mode: split modes that the build does not support."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLAIN = frozenset({"f32", "f16", "bf16"})
     ),
 )
 def split_mode(context: RuleContext) -> Iterator[Diagnostic]:
-    """Rows where the backend has lost them, and tensors with what they do not go with."""
+    """Check `row` where the backend no longer has it, and `tensor` with conflicting flags."""
     for served in context.served_models:
         setting = served.settings.get("split-mode")
         if setting is None:

@@ -1,4 +1,4 @@
-"""tensor-split, main-gpu: shares and choices of GPUs that a host does not have."""
+"""tensor-split, main-gpu: shares and indices that do not match the GPUs of a host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .rule import ERROR, WARNING, Code, rule
     ),
 )
 def tensor_split(context: RuleContext) -> Iterator[Diagnostic]:
-    """Shares for more or fewer GPUs than the model sees, and a main GPU beyond the last."""
+    """Check for more or fewer shares than GPUs, and for a main GPU beyond the last."""
     for served in context.served_models:
         if "tensor-split" in served.settings or "main-gpu" in served.settings:
             for host in served.hosts:
@@ -35,7 +35,7 @@ def tensor_split(context: RuleContext) -> Iterator[Diagnostic]:
 
 
 def visible(served: ServedModel, host: Host) -> int | None:
-    """How many GPUs a process of the model sees; None where that is not known."""
+    """Return how many GPUs a process of the model sees; None where that is not known."""
     device = served.value("device")
     if device is not None:
         return 0 if device == "none" else len(device.split(","))

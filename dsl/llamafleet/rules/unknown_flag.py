@@ -1,4 +1,4 @@
-"""unknown-flag, removed-flag: flags that the llama.cpp which is built does not have."""
+"""unknown-flag, removed-flag: flags that the llama.cpp of a build does not have."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .rule import ERROR, Code, rule
     Code("unknown-flag", ERROR, "llama-server has no such flag.", in_yaml=True),
 )
 def unknown_flag(context: RuleContext) -> Iterator[Diagnostic]:
-    """Each flag of each model against the table of the build that serves it."""
+    """Check each flag of each model against the flag table of its build."""
     for served in context.served_models:
         ref, found = served.ref, served.known
         if ref is not None and found is not None:
@@ -45,7 +45,7 @@ def _written(served: ServedModel, ref: str) -> Iterator[tuple[str, Span]]:
 
 
 def _judged(name: str, ref: str, found: Nearest, span: Span) -> Iterator[Diagnostic]:
-    """What to say of a flag that the table does not offer."""
+    """Yield the finding for a flag that the table does not have."""
     gone = GONE.get(name)
     told = f"llama-server {ref}"
     if found.exact or _gone_by(ref, name, found) or _removed_before(name, ref, found):
@@ -64,7 +64,7 @@ def _judged(name: str, ref: str, found: Nearest, span: Span) -> Iterator[Diagnos
 
 
 def _gone_by(ref: str, name: str, found: Nearest) -> bool:
-    """Whether a build without a table of its own is known to have lost the flag."""
+    """Return True if a build without a flag table is known to have lost the flag."""
     gone, own = GONE.get(name), number(ref)
     if gone is None or gone.since is None or own is None or own < gone.since:
         return False
@@ -72,7 +72,7 @@ def _gone_by(ref: str, name: str, found: Nearest) -> bool:
 
 
 def _removed_before(name: str, ref: str, found: Nearest) -> bool:
-    """Whether an older table already has the flag only to refuse it."""
+    """Return True if an older table has the flag only to refuse it."""
     flag = found.table.by_name.get(name)
     older = (number(found.table.ref) or 0) <= (number(ref) or 0)
     return flag is not None and flag.removed and older
@@ -80,7 +80,7 @@ def _removed_before(name: str, ref: str, found: Nearest) -> bool:
 
 @cache
 def _elsewhere(name: str) -> tuple[str, ...]:
-    """The builds whose tables have the flag."""
+    """Return the builds whose tables have the flag."""
     tables = (table for table in bundled() if name in table.by_name)
     return tuple(table.ref for table in tables if not table.by_name[name].removed)
 

@@ -1,4 +1,4 @@
-"""unreachable-upstream: a proxy in front of processes that only their own host can reach."""
+"""unreachable-upstream: a proxy that cannot reach its upstream, or is its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .rule import ERROR, Code, rule
     ),
 )
 def unreachable_upstream(context: RuleContext) -> Iterator[Diagnostic]:
-    """Upstreams on loopback of another host than the proxy's, and proxies in a circle."""
+    """Check for upstreams on loopback of another host, and for proxies in a circle."""
     services = context.fleet.services
     for proxy, front in context.fronts:
         upstream = services.get(front.upstream.text)

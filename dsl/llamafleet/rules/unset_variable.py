@@ -1,4 +1,4 @@
-"""unset-variable: llama-swap only starts where its environment has what its file refers to."""
+"""unset-variable: environment variables that llama-swap needs and nothing sets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
     ),
 )
 def unset_variable(context: RuleContext) -> Iterator[Diagnostic]:
-    """Variables that neither a file on the host nor the inventory's group data gives."""
+    """Check for variables that neither a file on the host nor the group data sets."""
     for service in context.swaps:
         if service.running.environment_file is not None:
             continue
@@ -41,7 +41,7 @@ def unset_variable(context: RuleContext) -> Iterator[Diagnostic]:
 
 
 def _needed(service: LlamaSwap, context: RuleContext) -> Iterator[tuple[str, Span]]:
-    """Each variable and where it is asked for; the first place comes last, and counts."""
+    """Yield each variable and the span that needs it; the first span comes last, and counts."""
     places: list[tuple[str, Span]] = []
     keys = service.spans.get("api-key-env", service.origin)
     places += [(name, keys) for name in service.settings.api_key_env]

@@ -1,4 +1,4 @@
-"""unused-definition: something that no service leads to, so no host will ever have it."""
+"""unused-definition: a definition that no service uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .rule import WARNING, Code, rule
 
 
 class Declared(Protocol):
-    """Whatever a block declares."""
+    """Anything that a block declares."""
 
     @property
     def origin(self) -> Span:
@@ -29,7 +29,7 @@ class Declared(Protocol):
     ),
 )
 def unused_definition(context: RuleContext) -> Iterator[Diagnostic]:
-    """Models, weights, builds and kinds of GPU of this very file that nothing uses.
+    """Check for models, weights, builds and GPU types of the main file that nothing uses.
 
     What is included may be a catalogue, of which a fleet takes what it needs.
     """

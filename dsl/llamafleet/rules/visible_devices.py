@@ -1,4 +1,4 @@
-"""visible-devices: a variable that hides GPUs, against the model's own `gpus`."""
+"""visible-devices: a variable that overrides the model's own `gpus`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VARIABLES = frozenset(each.visible_devices for each in BACKENDS if each.visible_
     ),
 )
 def visible_devices(context: RuleContext) -> Iterator[Diagnostic]:
-    """Models that say twice which GPUs they may use: what the environment says wins."""
+    """Check for models with both `gpus` and a variable for visible devices: the variable wins."""
     for served in context.served_models:
         model = served.model
         if model.gpus is None:

@@ -1,4 +1,4 @@
-"""vram-overcommit: what may be on a card at a time is more than it holds."""
+"""vram-overcommit: models on a card together need more memory than it has."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_SHOWN = 4
     ),
 )
 def vram_overcommit(context: RuleContext) -> Iterator[Diagnostic]:
-    """Every combination of every service, on each card of each of its hosts."""
+    """Check every combination of every service, on each card of each of its hosts."""
     hosts = [each for each in context.fleet.hosts.values() if _has_room_to_check(each)]
     if not hosts or not context.sized:
         return
@@ -58,7 +58,7 @@ def _has_room_to_check(host: Host) -> bool:
 def _ways(
     context: RuleContext, found: Overfull, searched: dict[tuple[object, ...], tuple[Remedy, ...]]
 ) -> tuple[Remedy, ...]:
-    """What would help; one search for all cards that a combination is too much for."""
+    """Return the remedies; one search for all cards that a combination is too large for."""
     from ..capacity.footprint.remedies import find_remedies
 
     key = (found.service.name, found.combination.models, found.beside)
@@ -123,7 +123,7 @@ def _place(context: RuleContext, found: Overfull) -> Span:
 
 
 def _parts(context: RuleContext, found: Overfull) -> Iterator[Label]:
-    """The biggest parts, each where its model is."""
+    """Yield the largest parts, each at its model."""
     there = [*found.combination.footprints, *(f for of in found.beside for f in of.footprints)]
     by_model: dict[str, list[Footprint]] = {}
     for each in there:

@@ -1,4 +1,4 @@
-"""vram-unit: a card's memory in GB where its makers mean GiB."""
+"""vram-unit: a card's memory in GB where cards are sold in GiB."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOLD = frozenset({
     ),
 )
 def vram_unit(context: RuleContext) -> Iterator[Diagnostic]:
-    """Say both numbers of each card whose GB are a size that is sold."""
+    """Check for cards whose memory in GB is a size that is sold."""
     for gpu in context.fleet.gpus.values():
         number, rest = divmod(gpu.vram or 0, GB)
         if rest or number not in SOLD:

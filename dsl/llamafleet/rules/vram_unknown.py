@@ -1,4 +1,4 @@
-"""vram-unknown: a model of which nothing is known, among others that are held against a card."""
+"""vram-unknown: a model of unknown size on a card that is checked."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .rule import WARNING, Code, rule
     ),
 )
 def vram_unknown(context: RuleContext) -> Iterator[Diagnostic]:
-    """Where there is a lock: without one, nobody expects that anything is known.
+    """Check that the memory of each model is known, in fleets that have a lock.
 
     Services whose models are not counted at all are reported in any case.
     """
@@ -56,7 +56,7 @@ def _without_server(context: RuleContext) -> list[Service]:
 
 
 def _uncounted(context: RuleContext) -> Iterator[Diagnostic]:
-    """Yield a finding for each service that says of no model how it is run."""
+    """Yield a finding for each service that does not say how it runs its models."""
     for service in _without_server(context):
         message = (
             f'memory of {service.kind} "{service.name}" is not checked: llamafleet does not know '
