@@ -75,7 +75,11 @@ def test_the_lines_of_the_page_make_a_release(source: Path, tmp_path: Path) -> N
         ("# C\n\n## Unreleased\n\n## 0.1.0 (2026-01-01)\n\n- A.\n", "0.2.0", "no entries under"),
         ("# C\n\n## 0.1.0 (2026-01-01)\n\n- A.\n", "0.2.0", "no entries under"),
         ("# C\n\n## Unreleased\n\n- B.\n\n## 0.2.0 (2026-01-01)\n", "0.2.0", "already released"),
-        ("# C\n\n## Unreleased\n\n- B.\n\n## 0.10.0 (2026-01-01)\n", "0.9.0", "0.10.0 is already released"),
+        (
+            "# C\n\n## Unreleased\n\n- B.\n\n## 0.10.0 (2026-01-01)\n",
+            "0.9.0",
+            "0.10.0 is already released",
+        ),
     ],
 )
 def test_a_release_that_cannot_be_is_refused(changelog: str, version: str, said: str) -> None:
@@ -89,5 +93,5 @@ def test_a_refused_release_changes_nothing(source: Path) -> None:
         [sys.executable, "tools/release.py", "next"], cwd=source, capture_output=True, text=True
     )
     assert ended.returncode == 1
-    assert "no version" in ended.stderr
+    assert "not a version" in ended.stderr
     assert before == {name: (source / name).read_text() for name in before}

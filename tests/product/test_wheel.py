@@ -79,10 +79,9 @@ def test_all_that_asks_no_host_works_on_pyyaml_alone(core: Environment, tmp_path
     done(program, "map", "fleet.fleet", "-o", "fleet.svg", folder=site)
     assert (site / "fleet.svg").read_text().startswith("<svg")
     assert "ctx-size" in done(program, "explain", "model.ctx-size", folder=site)
-    assert [line.split()[0] for line in done(program, "schema", folder=site).splitlines()] == [
-        each.name.removesuffix(".schema.json")
-        for each in sorted((ROOT / "dsl" / "llamafleet" / "schemas").glob("*.schema.json"))
-    ]
+    schemas = (ROOT / "dsl" / "llamafleet" / "schemas").glob("*.schema.json")
+    listed = [line.split()[0] for line in done(program, "schema", folder=site).splitlines()]
+    assert listed == sorted(each.name.removesuffix(".schema.json") for each in schemas)
     for name in ("plan", "lock"):
         printed = json.loads(done(program, "schema", name, folder=site))
         assert printed["$id"] == f"urn:llamafleet:{name}:1"

@@ -10,6 +10,7 @@ import subprocess
 import tarfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,10 @@ from llamafleet_roles.llama_cpp.job import FILES, BuildJob
 from tests.roles.test_downloads import BUILD
 from tests.roles.test_pure import FACTS, PLAN
 
-# Configuring notes its arguments; building makes a program and a library.
+# Python 3.11.2, that of Debian 12, has no filters yet; newer versions warn without one.
+EXTRACT: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+
+# Configuring records its arguments; building makes a program and a library.
 CMAKE = """#!/bin/sh
 [ "$1" != --version ] || { echo "cmake version 3.31"; exit 0; }
 if [ "$1" = --build ]; then
@@ -72,7 +76,7 @@ class Workshop:
         with tarfile.open(
             fileobj=io.BytesIO(base64.b64decode(pack_files(self.job.files())))
         ) as files:
-            files.extractall(self.work, filter="data")
+            files.extractall(self.work, **EXTRACT)
         with tarfile.open(self.work / "source.tar.gz", "w:gz") as source:
             for name in ("CMakeLists.txt", "ggml/CMakeLists.txt"):
                 source.addfile(tarfile.TarInfo(f"{root}/{name}"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.roles.machine import UNIT, Machine, plan_of, swap_service
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to root")
 
 KNOWN_SINCE_254 = "[Service]\nExecStart=/bin/true\nRestartSteps=5\nRestartMaxDelaySec=60\n"
 
