@@ -165,10 +165,10 @@ def disagreements(fleet: Fleet, trial: Trial, found: Measured) -> Iterator[str]:
     before = recorded(fleet.measured, trial.host, trial.service, trial.model)
     if isinstance(before, Measured) and before.key == found.key:
         for each in from_before(found, before):
-            yield f"it takes {each.told} were measured on {before.when}{each.most}"
+            yield f"it takes {each.summary} were measured on {before.when}{each.most}"
     computed = Footprints(fleet).variant(trial.service, fleet.models[trial.model], trial.host)
     for each in from_estimate(found, computed[0]) if computed else ():
-        yield f"it takes {each.told} are estimated{each.most}"
+        yield f"it takes {each.summary} are estimated{each.most}"
 
 
 def trial_id(trial: Trial) -> str:

@@ -27,7 +27,7 @@ class Difference:
     parts: tuple[tuple[str, float, float], ...] = ()
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return the start of a sentence, as `1030 MiB on CUDA0, where 998 MiB`."""
         return f"{_mib(self.measured)} MiB on {self.device}, where {_mib(self.expected)} MiB"
 
@@ -45,7 +45,7 @@ def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]
     estimate = footprint.estimate
     if estimate is None:
         return
-    told = False
+    reported = False
     for device in dict.fromkeys((*found.devices, *estimate.devices)):
         terms = [each for each in estimate.terms if each.device == device and each.kind in LOGGED]
         expected = sum(each.size for each in terms) / MIB
@@ -57,9 +57,9 @@ def from_estimate(found: Measured, footprint: Footprint) -> Iterator[Difference]
                 for kind in LOGGED
             )
             yield Difference(device, buffers.total, expected, parts)
-            told = told or device != HOST
+            reported = reported or device != HOST
     # What a card says beside that is its driver's part, if the buffers are as expected.
-    for card, mib in () if told else found.gpus.items():
+    for card, mib in () if reported else found.gpus.items():
         expected = footprint.bytes_on(card) / MIB
         margin = max(CARD, footprint.margin_on(card) / MIB, ESTIMATE * expected)
         if abs(mib - expected) > margin:

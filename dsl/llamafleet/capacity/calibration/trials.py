@@ -26,7 +26,7 @@ UNIT = "llamafleet-calibrate-model.service"
 PORT = 5799
 """Below those that are given out to models."""
 
-UNHEARD = frozenset(
+SILENCING = frozenset(
     ["api-key", "api-key-file", "api-prefix", "log-disable", "log-file", "log-jsonl",
      "log-verbosity", "ssl-cert-file", "ssl-key-file", "verbose"]
 )  # fmt: skip
@@ -109,7 +109,7 @@ def _trial(
     port: int,
     patience: int,
 ) -> Trial:
-    model, machine = _heard(fleet.models[name]), fleet.hosts[host]
+    model, machine = _with_readable_log(fleet.models[name]), fleet.hosts[host]
     build = fleet.builds[service.builds[0]]
     devices = next((each.devices for each in server.processes(machine, model)), model.gpus)
     cards = _cards(build, machine, devices)
@@ -145,9 +145,9 @@ def _trial(
     )
 
 
-def _heard(model: Model) -> Model:
+def _with_readable_log(model: Model) -> Model:
     """The model without what would keep us from listening to its server."""
-    flags = tuple(each for each in model.flags if each.key not in UNHEARD)
+    flags = tuple(each for each in model.flags if each.key not in SILENCING)
     return replace(model, flags=flags)
 
 
@@ -155,8 +155,8 @@ def _cards(build: Build | None, host: Host, devices: tuple[int, ...] | None) -> 
     """Indices of the cards that a process may take memory of."""
     if build is not None and backend(build.backend).device is None:
         return ()
-    seen = range(len(host.gpus)) if devices is None else devices
-    return tuple(each for each in seen if each < len(host.gpus))
+    visible = range(len(host.gpus)) if devices is None else devices
+    return tuple(each for each in visible if each < len(host.gpus))
 
 
 def _neighbours(fleet: Fleet, host: Host, cards: tuple[int, ...]) -> Iterator[Neighbour]:

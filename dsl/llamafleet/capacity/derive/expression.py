@@ -103,7 +103,7 @@ class _Writer:
         for literal, rest in heads.items():
             by_rest.setdefault(tuple(rest), []).append(literal)
         found = [self._group(literals, rest) for rest, literals in by_rest.items()]
-        return _dearest(found)
+        return _costliest_first(found)
 
     def _product(self, cubes: tuple[Cube, ...], parts: Sequence[frozenset[int]]) -> Weighed | None:
         """Cubes as a product of what they have of each part, if they are one."""
@@ -141,7 +141,7 @@ class _Writer:
         for count, own in by_count.items():
             rest = tuple(tuple(each for each in cube if each[0] != wide[0]) for cube in own)
             found.append(self._group([(wide[0], count)], rest) if count else self._either(rest))
-        return _dearest(found)
+        return _costliest_first(found)
 
     def _places(self, item_class: int) -> int:
         """Return the places where a class demands something, a bit a place."""
@@ -149,7 +149,7 @@ class _Writer:
         return sum(1 << place for place, size in enumerate(demand) if size)
 
     def _group(self, literals: list[Literal], rest: tuple[Cube, ...]) -> Weighed:
-        weight, head = _dearest([self._literal(each) for each in literals])
+        weight, head = _costliest_first([self._literal(each) for each in literals])
         if rest == ((),):
             return weight, head
         more, tail = self._either(rest)
@@ -184,7 +184,7 @@ def _cube(counts: Counts) -> Cube:
     return tuple((item_class, count) for item_class, count in enumerate(counts) if count)
 
 
-def _dearest(found: Sequence[Weighed]) -> Weighed:
+def _costliest_first(found: Sequence[Weighed]) -> Weighed:
     order = sorted(found, key=lambda each: (-each[0], _first(each[1])))
     return order[0][0], either(*(node for _, node in order))
 

@@ -37,14 +37,14 @@ def as_measured(computed: Footprint, found: Measured, gpus: tuple[VisibleGpu, ..
     )
 
 
-def _taken(found: Measured, gpus: VisibleGpu) -> bool:
-    buffers = found.devices.get(gpus.device.name)
+def _taken(found: Measured, gpu: VisibleGpu) -> bool:
+    buffers = found.devices.get(gpu.device.name)
     return buffers is not None and buffers.total > 0
 
 
-def _only_sees(computed: Footprint, gpus: VisibleGpu) -> bool:
+def _only_sees(computed: Footprint, gpu: VisibleGpu) -> bool:
     """Return True if a process has only its driver's context on a GPU."""
-    own = dict(computed.cards).get(gpus.index, ())
+    own = dict(computed.cards).get(gpu.index, ())
     return bool(own) and all(part.kind == "driver" for part in own)
 
 
@@ -55,22 +55,22 @@ def _margin(computed: Footprint, card: int, parts: tuple[Part, ...]) -> tuple[in
     return card, int(MARGIN * sum(part.size for part in parts))
 
 
-def _card(computed: Footprint, found: Measured, gpus: VisibleGpu) -> tuple[int, tuple[Part, ...]]:
-    buffers = found.devices.get(gpus.device.name, Buffers())
-    driver = _driver(computed, found, gpus, buffers)
+def _card(computed: Footprint, found: Measured, gpu: VisibleGpu) -> tuple[int, tuple[Part, ...]]:
+    buffers = found.devices.get(gpu.device.name, Buffers())
+    driver = _driver(computed, found, gpu, buffers)
     parts = tuple(_parts(buffers))
-    return gpus.index, (*parts, Part("driver", driver)) if driver else parts
+    return gpu.index, (*parts, Part("driver", driver)) if driver else parts
 
 
-def _driver(computed: Footprint, found: Measured, gpus: VisibleGpu, buffers: Buffers) -> int:
+def _driver(computed: Footprint, found: Measured, gpu: VisibleGpu, buffers: Buffers) -> int:
     """Return the bytes that the GPU reports beyond the buffers, else the computed ones."""
     # Processes of one card each are measured once, on one of the cards.
-    told = found.gpus.get(gpus.index)
-    if told is None and len(found.gpus) == 1 and buffers.total:
-        (told,) = found.gpus.values()
-    if told is not None:
-        return max(0, int((told - buffers.total) * MIB))
-    own = dict(computed.cards).get(gpus.index, ())
+    reported = found.gpus.get(gpu.index)
+    if reported is None and len(found.gpus) == 1 and buffers.total:
+        (reported,) = found.gpus.values()
+    if reported is not None:
+        return max(0, int((reported - buffers.total) * MIB))
+    own = dict(computed.cards).get(gpu.index, ())
     return sum(part.size for part in own if part.kind == "driver")
 
 

@@ -85,9 +85,9 @@ class Search:
             takes = self.takes(model)
             return (model, takes) if takes and min(self.spare(takes)) >= 0 else None
         shares = list(self.last) or self.shares()
-        seen: set[tuple[int, ...]] = set()
-        while tuple(shares) not in seen and len(seen) < MOST_MOVES:
-            seen.add(tuple(shares))
+        tried: set[tuple[int, ...]] = set()
+        while tuple(shares) not in tried and len(tried) < MOST_MOVES:
+            tried.add(tuple(shares))
             changed = with_split(model, shares)
             takes = self.takes(changed)
             if takes is None:

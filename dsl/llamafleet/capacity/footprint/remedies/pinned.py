@@ -14,11 +14,11 @@ def pinned(candidate: Candidate) -> Remedy | None:
     own, model = candidate.own, candidate.model
     if len(own) != 1 or model.flag("device") is not None:
         return None
-    seen = range(len(candidate.found.host.gpus)) if model.gpus is None else model.gpus
-    used = tuple(card for card in seen if card in own[0].parted)
+    visible = range(len(candidate.found.host.gpus)) if model.gpus is None else model.gpus
+    used = tuple(card for card in visible if card in own[0].parted)
     if candidate.found.card in used or not used:
         return None
-    changed = _renumbered(replace(model, gpus=used), [card in used for card in seen])
+    changed = _renumbered(replace(model, gpus=used), [card in used for card in visible])
     left = candidate.left(changed)
     if left is None:
         return None
