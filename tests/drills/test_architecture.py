@@ -85,7 +85,7 @@ def test_without_a_record_it_is_estimated_by_rule_of_thumb(tree: Tree) -> None:
     listed(tree)
     _, still = asked(tree)
     assert still["unmodelled"] == [
-        "architecture invented is not modelled (its graph is not recorded)"
+        "architecture invented is not modelled (llamafleet has no record of its graph)"
     ]
     assert still["terms"] == unknown["terms"]
 

@@ -129,5 +129,7 @@ def test_a_name_of_the_build_without_a_record_is_estimated_by_rule_of_thumb(
     monkeypatch.setattr("llamafleet.capacity.memory.architectures._records", lambda family: {})
     found = estimate(recorded.facts("llama"), Flags(ctx_size=2048))
     assert isinstance(found, Estimate)
-    assert found.unmodelled == ("architecture llama is not modelled (its graph is not recorded)",)
+    assert found.unmodelled == (
+        "architecture llama is not modelled (llamafleet has no record of its graph)",
+    )
     assert all(each.margin for each in found.terms if each.kind in ("kv", "compute"))

@@ -20,22 +20,22 @@ class CParams:
     """The context of a process, as llama_context's constructor sets it."""
 
     n_ctx: int
-    per_sequence: int
-    sequences: int
-    streams: int
-    batch: int
-    ubatch: int
-    outputs: int
+    n_ctx_seq: int
+    n_seq_max: int
+    n_stream: int
+    n_batch: int
+    n_ubatch: int
+    n_outputs_max: int
 
     @property
-    def unified(self) -> bool:
+    def kv_unified(self) -> bool:
         """Return True if all slots share one pool of cells."""
-        return self.streams == 1
+        return self.n_stream == 1
 
     @property
-    def tokens(self) -> int:
+    def n_tokens(self) -> int:
         """Return the tokens of the largest graph."""
-        return padded(min(self.n_ctx, self.ubatch), self.sequences)
+        return padded(min(self.n_ctx, self.n_ubatch), self.n_seq_max)
 
 
 def cparams_of(flags: Flags, hparams: HParams) -> CParams:
@@ -44,10 +44,10 @@ def cparams_of(flags: Flags, hparams: HParams) -> CParams:
     asked = flags.ctx_size or 0
     if flags.kv_unified_per_slot > 0 and flags.ctx_size is None:
         asked = slots * flags.kv_unified_per_slot
-    asked = asked or hparams.trained
+    asked = asked or hparams.n_ctx_train
     if flags.embedding and batch > ubatch:
         batch = ubatch
-    if batch < 0 or hparams.causal:
+    if batch < 0 or hparams.causal_attn:
         # A negative number is read as a very large one.
         batch = min(asked, batch) if batch > 0 else asked
     ubatch = min(batch, ubatch) if ubatch > 0 else batch
@@ -61,10 +61,10 @@ def cparams_of(flags: Flags, hparams: HParams) -> CParams:
         outputs = batch
     return CParams(
         n_ctx=n_ctx,
-        per_sequence=sequence,
-        sequences=slots,
-        streams=1 if flags.unified else slots,
-        batch=batch,
-        ubatch=ubatch,
-        outputs=outputs,
+        n_ctx_seq=sequence,
+        n_seq_max=slots,
+        n_stream=1 if flags.unified else slots,
+        n_batch=batch,
+        n_ubatch=ubatch,
+        n_outputs_max=outputs,
     )

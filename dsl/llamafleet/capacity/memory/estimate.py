@@ -71,7 +71,7 @@ def estimate(
         devices=(*placement.cards, *idle, HOST),
         terms=terms,
         n_ctx=cparams.n_ctx,
-        n_ctx_per_slot=cparams.per_sequence,
+        n_ctx_per_slot=cparams.n_ctx_seq,
         notes=tuple(_notes(flags)),
         together=META in placement.devices,
         unmodelled=tuple(filter(None, (odd, other))),

@@ -24,7 +24,7 @@ def host(hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
         yield Term(HOST, "other", PROMPTS, size, formula, CACHE_RAM)
     size = _checkpoint(hparams, flags, cparams)
     if size and flags.checkpoints > 0:
-        count = cparams.sequences * flags.checkpoints
+        count = cparams.n_seq_max * flags.checkpoints
         formula = f"{count} checkpoints x {size} bytes of windows or states"
         what = "context checkpoints, at most"
         yield Term(HOST, "other", what, count * size, formula, CHECKPOINTS)
@@ -35,9 +35,11 @@ def _checkpoint(hparams: HParams, flags: Flags, cparams: CParams) -> int:
     size = 0
     for cache in caches(hparams, flags, cparams):
         if cache.windowed and not flags.swa_full:
-            cells = min(cache.cells, hparams.window)
-            k = sum(row(flags.cache_type_k, each.k) for each in cache.layers)
-            size += cells * (k + sum(row(flags.cache_type_v, each.v) for each in cache.layers))
+            cells = min(cache.cells, hparams.n_swa)
+            k = sum(row(flags.cache_type_k, each.n_embd_k_gqa) for each in cache.layers)
+            size += cells * (
+                k + sum(row(flags.cache_type_v, each.n_embd_v_gqa) for each in cache.layers)
+            )
     recurrent = sum(each.recurrent for each in hparams.layers)
-    one = states(hparams, flags, cparams) // max(1, cparams.sequences)
-    return size + recurrent * one * (hparams.state_r + hparams.state_s) * 4
+    one = states(hparams, flags, cparams) // max(1, cparams.n_seq_max)
+    return size + recurrent * one * (hparams.n_embd_r + hparams.n_embd_s) * 4

@@ -23,44 +23,44 @@ class Layer:
     attention: bool
     recurrent: bool
     window: bool
-    heads: int
-    kv_heads: int
-    head_k: int
-    head_v: int
-    feed_forward: int
+    n_head: int
+    n_head_kv: int
+    n_embd_head_k: int
+    n_embd_head_v: int
+    n_ff: int
 
     @property
-    def k(self) -> int:
+    def n_embd_k_gqa(self) -> int:
         """Return the values of K for one token: n_embd_k_gqa."""
-        return self.head_k * self.kv_heads
+        return self.n_embd_head_k * self.n_head_kv
 
     @property
-    def v(self) -> int:
+    def n_embd_v_gqa(self) -> int:
         """Return the values of V for one token: n_embd_v_gqa."""
-        return self.head_v * self.kv_heads
+        return self.n_embd_head_v * self.n_head_kv
 
 
 @dataclass(frozen=True, slots=True)
 class HParams:
-    """A model's dimensions; layers past `attended` only draft.
+    """A model's dimensions; layers past `n_layer` only draft.
 
-    `state_r` and `state_s` are the values of one recurrent state.
+    Names are those of llama_hparams; `n_embd_r` and `n_embd_s` are the values of one state.
     """
 
     architecture: Architecture
-    trained: int
-    embedding: int
-    vocabulary: int
+    n_ctx_train: int
+    n_embd: int
+    n_vocab: int
     layers: tuple[Layer, ...]
-    attended: int
-    window: int
-    latent: bool
-    state_r: int
-    state_s: int
-    causal: bool
+    n_layer: int
+    n_swa: int
+    is_mla: bool
+    n_embd_r: int
+    n_embd_s: int
+    causal_attn: bool
 
     @property
-    def caches(self) -> bool:
+    def has_kv_cache(self) -> bool:
         """Return True if llama.cpp makes a KV cache for the model."""
         return self.architecture.kv_cache != "none"
 
@@ -76,23 +76,23 @@ def hparams_of(facts: GgufFacts) -> HParams | str:
     from .architectures import record_of  # what has no header needs no record
     from .architectures.record import unknown
 
-    attended = count - (facts.integer("nextn_predict_layers") or 0)
+    n_layer = count - (facts.integer("nextn_predict_layers") or 0)
     latent = facts.integer("attention.key_length_mla") is not None
     architecture = record_of(facts.architecture) or unknown(facts.architecture)
     r, s = _states(facts, architecture.recurrent, embedding)
-    windows = windows_of(facts, architecture.window, count, attended)
+    windows = windows_of(facts, architecture.window, count, n_layer)
     return HParams(
         architecture=architecture,
-        trained=facts.integer("context_length") or 0,
-        embedding=embedding,
-        vocabulary=facts.vocabulary,
-        layers=_layers(facts, architecture, count, attended, embedding, windows.layers),
-        attended=attended,
-        window=windows.length,
-        latent=latent,
-        state_r=r,
-        state_s=s,
-        causal=architecture.causal and facts.metadata.get("attention.causal") is not False,
+        n_ctx_train=facts.integer("context_length") or 0,
+        n_embd=embedding,
+        n_vocab=facts.vocabulary,
+        layers=_layers(facts, architecture, count, n_layer, embedding, windows.layers),
+        n_layer=n_layer,
+        n_swa=windows.length,
+        is_mla=latent,
+        n_embd_r=r,
+        n_embd_s=s,
+        causal_attn=architecture.causal and facts.metadata.get("attention.causal") is not False,
     )
 
 
@@ -100,7 +100,7 @@ def _layers(
     facts: GgufFacts,
     architecture: Architecture,
     count: int,
-    attended: int,
+    n_layer: int,
     embedding: int,
     windows: tuple[bool, ...],
 ) -> tuple[Layer, ...]:
@@ -112,20 +112,20 @@ def _layers(
     v = facts.integer("attention.value_length") or default
     k_window = facts.integer("attention.key_length_swa") or k
     v_window = facts.integer("attention.value_length_swa") or v
-    recurrent = _recurrent(facts, architecture.recurrent, count, attended, kv_heads, feed_forward)
-    cached = _cached(facts, architecture, count, attended)
+    recurrent = _recurrent(facts, architecture.recurrent, count, n_layer, kv_heads, feed_forward)
+    cached = _cached(facts, architecture, count, n_layer)
     return tuple(
         Layer(
             index=index,
             attention=_attends(architecture.recurrent, recurrent[index], feed_forward[index])
             and index < cached,
-            recurrent=recurrent[index] and index < attended,
+            recurrent=recurrent[index] and index < n_layer,
             window=windows[index],
-            heads=heads[index],
-            kv_heads=kv_heads[index],
-            head_k=k_window if windows[index] else k,
-            head_v=v_window if windows[index] else v,
-            feed_forward=feed_forward[index],
+            n_head=heads[index],
+            n_head_kv=kv_heads[index],
+            n_embd_head_k=k_window if windows[index] else k,
+            n_embd_head_v=v_window if windows[index] else v,
+            n_ff=feed_forward[index],
         )
         for index in range(count)
     )
@@ -138,20 +138,20 @@ def _attends(said: Recurrent | None, recurrent: bool, feed_forward: int) -> bool
     return not recurrent and not (layers == "without heads or feed-forward" and feed_forward > 0)
 
 
-def _cached(facts: GgufFacts, architecture: Architecture, count: int, attended: int) -> int:
+def _cached(facts: GgufFacts, architecture: Architecture, count: int, n_layer: int) -> int:
     """Return how many layers have a cache of their own."""
     if architecture.most_kv_layers:
-        return min(architecture.most_kv_layers, attended)
+        return min(architecture.most_kv_layers, n_layer)
     if architecture.shares_kv:
-        return attended - (facts.integer("attention.shared_kv_layers") or 0)
-    return attended if attended else count
+        return n_layer - (facts.integer("attention.shared_kv_layers") or 0)
+    return n_layer if n_layer else count
 
 
 def _recurrent(
     facts: GgufFacts,
     said: Recurrent | None,
     count: int,
-    attended: int,
+    n_layer: int,
     kv_heads: tuple[int, ...],
     feed_forward: tuple[int, ...],
 ) -> tuple[bool, ...]:
@@ -168,7 +168,7 @@ def _recurrent(
             if listed is not None:
                 return tuple(bool(layer) for layer in listed)
             interval = facts.integer("full_attention_interval") or 4
-            return tuple(index < attended and (index + 1) % interval != 0 for index in range(count))
+            return tuple(index < n_layer and (index + 1) % interval != 0 for index in range(count))
     return (False,) * count
 
 

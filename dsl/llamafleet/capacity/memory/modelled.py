@@ -33,7 +33,11 @@ def unmodelled_architecture(name: str) -> str:
 
     if record_of(name):
         return ""
-    why = "its graph is not recorded" if name in architectures() else f"{MODELLED} does not have it"
+    why = (
+        "llamafleet has no record of its graph"
+        if name in architectures()
+        else f"{MODELLED} does not have it"
+    )
     return f"architecture {name} is not modelled ({why})"
 
 

@@ -32,18 +32,18 @@ def mtp(
     """Yield the terms of a context for draft layers: a cache, outputs and compute buffers."""
     drafts = replace(flags, cache_type_k=flags.draft_type_k, cache_type_v=flags.draft_type_v)
     sizes: dict[str, int] = {}
-    drafting = hparams.layers[hparams.attended :]
+    drafting = hparams.layers[hparams.n_layer :]
     for layer in drafting:
         device = placement.layers[layer.index] if flags.kv_offload else HOST
-        wide = row(drafts.cache_type_k, layer.k)
-        wide += 0 if hparams.latent else row(drafts.cache_type_v, layer.v)
-        cells = cparams.per_sequence * cparams.streams
+        wide = row(drafts.cache_type_k, layer.n_embd_k_gqa)
+        wide += 0 if hparams.is_mla else row(drafts.cache_type_v, layer.n_embd_v_gqa)
+        cells = cparams.n_ctx_seq * cparams.n_stream
         sizes[device] = sizes.get(device, 0) + wide * cells
     for device, size in sizes.items():
-        formula = f"{len(drafting)} layers x {cparams.per_sequence} cells x {cparams.streams}"
+        formula = f"{len(drafting)} layers x {cparams.n_ctx_seq} cells x {cparams.n_stream}"
         yield Term(device, "kv", "KV cache of layers that draft", size, formula, SOURCE)
-    size = hparams.vocabulary * cparams.sequences * 4
-    formula = f"{hparams.vocabulary} values x {cparams.sequences} slots x 4 bytes"
+    size = hparams.n_vocab * cparams.n_seq_max * 4
+    formula = f"{hparams.n_vocab} values x {cparams.n_seq_max} slots x 4 bytes"
     yield Term(HOST, "output", "output buffer to draft", size, formula, OUTPUTS)
     yield from _computed(found, facts, hparams, drafts, cparams, placement)
 
@@ -65,7 +65,7 @@ def _computed(
                 what = "compute buffer to draft, about"
                 yield replace(term, what=what, formula=formula, margin=term.size // 2)
         return
-    sizes = buffers(net.graph, net.graph.inputs, machine(flags, placement), cparams.tokens)
+    sizes = buffers(net.graph, net.graph.inputs, machine(flags, placement), cparams.n_tokens)
     for device in (*placement.devices, HOST):
-        formula = f"{cparams.tokens} tokens, {net.outputs} outputs"
+        formula = f"{cparams.n_tokens} tokens, {net.outputs} outputs"
         yield Term(device, "compute", "compute buffer to draft", sizes[device], formula, COMPUTE)

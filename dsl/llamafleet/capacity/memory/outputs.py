@@ -15,11 +15,11 @@ SOURCE = "src/llama-context.cpp, llama_context::output_reserve"
 
 def outputs(facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams) -> Iterator[Term]:
     """Yield the term of the output buffer: a row of values for each sequence."""
-    width = facts.integer("embedding_length_out") or hparams.embedding
-    values = hparams.vocabulary + (width if flags.embedding else 0)
+    width = facts.integer("embedding_length_out") or hparams.n_embd
+    values = hparams.n_vocab + (width if flags.embedding else 0)
     if flags.backend_sampling:
         # Logits, probabilities, candidates and the token, sampled on the device.
-        values += 3 * hparams.vocabulary + 1
-    size = values * cparams.sequences * 4
-    formula = f"{values} values x {cparams.sequences} slots x 4 bytes"
+        values += 3 * hparams.n_vocab + 1
+    size = values * cparams.n_seq_max * 4
+    formula = f"{values} values x {cparams.n_seq_max} slots x 4 bytes"
     yield Term(HOST, "output", "output buffer", size, formula, SOURCE)

@@ -62,11 +62,11 @@ def _weights(
 def _cache(
     facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
-    cells = cparams.per_sequence * cparams.streams
+    cells = cparams.n_ctx_seq * cparams.n_stream
     sizes: dict[str, int] = {}
-    for layer in hparams.layers[: hparams.attended or None]:
-        wide = row(flags.cache_type_k, layer.k)
-        wide += 0 if hparams.latent else row(flags.cache_type_v, layer.v)
+    for layer in hparams.layers[: hparams.n_layer or None]:
+        wide = row(flags.cache_type_k, layer.n_embd_k_gqa)
+        wide += 0 if hparams.is_mla else row(flags.cache_type_v, layer.n_embd_v_gqa)
         wide += row(flags.cache_type_k, facts.integer("attention.indexer.key_length") or 0)
         device = placement.layers[layer.index] if flags.kv_offload else HOST
         sizes[device] = sizes.get(device, 0) + wide * cells
@@ -96,9 +96,9 @@ def _largest_state(facts: GgufFacts, hparams: HParams) -> int:
     taps = max((facts.integer("ssm.conv_kernel") or 0) - 1, 0)
     found = [taps * (inner + 2 * groups * state) + state * inner]
     if size := facts.integer("wkv.head_size"):
-        found.append(hparams.embedding * (2 + size))
+        found.append(hparams.n_embd * (2 + size))
     if length := facts.integer("shortconv.l_cache"):
-        found.append(hparams.embedding * length)
+        found.append(hparams.n_embd * length)
     if size := facts.integer("kda.head_dim"):
         heads = facts.integer("attention.head_count") or 0
         found.append(heads * size * (size + 9))
@@ -109,13 +109,13 @@ def _compute(
     facts: GgufFacts, hparams: HParams, flags: Flags, cparams: CParams, placement: Placement
 ) -> Iterator[Term]:
     """Yield what is live at once in a wide layer, every cell's mask, and the logits."""
-    tokens, copies = cparams.tokens, 4 if placement.pipelined else 1
+    tokens, copies = cparams.n_tokens, 4 if placement.pipelined else 1
     values = _widest(facts, hparams)
-    cells = cparams.per_sequence
-    size = (values + hparams.embedding * copies) * tokens * 4
+    cells = cparams.n_ctx_seq
+    size = (values + hparams.n_embd * copies) * tokens * 4
     size += cells * tokens * 2 * 2 * copies
     size += _scores(hparams, flags, cells) * tokens * 4
-    size += hparams.vocabulary * min(tokens, cparams.outputs) * 4
+    size += hparams.n_vocab * min(tokens, cparams.n_outputs_max) * 4
     size = 2 * size + _moved(facts, hparams, flags, cparams, placement)
     for device in (*placement.devices, HOST):
         formula = (
@@ -132,9 +132,12 @@ def _moved(
         return 0
     size = 0
     if not flags.kv_offload:
-        cells = cparams.per_sequence * cparams.streams
+        cells = cparams.n_ctx_seq * cparams.n_stream
         wide = max(
-            (row(flags.cache_type_k, x.k) + row(flags.cache_type_v, x.v) for x in hparams.layers),
+            (
+                row(flags.cache_type_k, x.n_embd_k_gqa) + row(flags.cache_type_v, x.n_embd_v_gqa)
+                for x in hparams.layers
+            ),
             default=0,
         )
         size += wide * cells
@@ -148,26 +151,30 @@ def _moved(
 def _widest(facts: GgufFacts, hparams: HParams) -> int:
     """Return values for each token in the widest part of a layer."""
     attention = max(
-        (3 * x.heads * max(x.head_k, x.head_v) + x.k + x.v for x in hparams.layers), default=0
+        (
+            3 * x.n_head * max(x.n_embd_head_k, x.n_embd_head_v) + x.n_embd_k_gqa + x.n_embd_v_gqa
+            for x in hparams.layers
+        ),
+        default=0,
     )
-    dense = 3 * max((each.feed_forward for each in hparams.layers), default=0)
+    dense = 3 * max((each.n_ff for each in hparams.layers), default=0)
     used = facts.integer("expert_used_count") or 0
     wide = facts.integer("expert_feed_forward_length") or max(dense // 3, 1)
-    experts = used * (3 * wide + 2 * hparams.embedding) + 4 * (facts.integer("expert_count") or 0)
+    experts = used * (3 * wide + 2 * hparams.n_embd) + 4 * (facts.integer("expert_count") or 0)
     inner, state = facts.integer("ssm.inner_size") or 0, facts.integer("ssm.state_size") or 0
     scan = 8 * (inner + 2 * (facts.integer("ssm.group_count") or 0) * state)
     # What any matrix makes, but for logits: some have a step that all layers share.
     made = 3 * max(
         (x.dims[1] for x in facts.tensors if len(x.dims) == 2 and x.name not in TABLES), default=0
     )
-    return 8 * hparams.embedding + max(attention, dense, experts if used else 0, scan, made)
+    return 8 * hparams.n_embd + max(attention, dense, experts if used else 0, scan, made)
 
 
 def _scores(hparams: HParams, flags: Flags, cells: int) -> int:
     """Return values for each token of attention that is not computed in place."""
     if flags.flash_attn:
         return 0
-    return 2 * cells * max((each.heads for each in hparams.layers), default=0)
+    return 2 * cells * max((each.n_head for each in hparams.layers), default=0)
 
 
 def _half(device: str, kind: Kind, what: str, most: int, formula: str) -> Term:

@@ -89,11 +89,11 @@ def _cache(
     if not flags.kv_offload:
         return
     sums = [0] * cutter.devices
-    cells = cache.cells * cparams.streams
+    cells = cache.cells * cparams.n_stream
     here = [each for each in cache.layers if placement.layers[each.index] == META]
     for layer in here:
-        rows = [("k", flags.cache_type_k, layer.k)]
-        if not cutter.hparams.latent:
+        rows = [("k", flags.cache_type_k, layer.n_embd_k_gqa)]
+        if not cutter.hparams.is_mla:
             rows.append(("v", flags.cache_type_v, value_width(layer, cutter.hparams, flags)))
         for name, kind, width in rows:
             dims = (width, cells)
@@ -116,7 +116,7 @@ def _states(cutter: Cutter, flags: Flags, cparams: CParams, placement: Placement
         return
     sums = [0] * cutter.devices
     for layer in here:
-        for name, width in (("r", hparams.state_r), ("s", hparams.state_s)):
+        for name, width in (("r", hparams.n_embd_r), ("s", hparams.n_embd_s)):
             found = cutter.sizes(f"cache_{name}_l{layer.index}", "F32", (width, rows))
             sums = [size + total for size, total in zip(found, sums, strict=True)]
     formula = f"slices of {len(here)} layers x {rows} states"

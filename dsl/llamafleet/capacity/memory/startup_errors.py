@@ -19,11 +19,11 @@ def startup_error(hparams: HParams, flags: Flags) -> str | None:
 
 def _reasons(hparams: HParams, flags: Flags) -> Iterator[str]:
     asked = flags.ctx_size or flags.kv_unified_per_slot
-    if not asked and not hparams.trained:
+    if not asked and not hparams.n_ctx_train:
         yield "the model does not say its context length: give --ctx-size"
     if not flags.flash_attn and _block(flags.cache_type_v) > 1:
         yield f"--cache-type-v {flags.cache_type_v} needs flash attention: llama-server stops"
-    if hparams.latent and flags.cache_type_k != flags.cache_type_v:
+    if hparams.is_mla and flags.cache_type_k != flags.cache_type_v:
         kinds = f"{flags.cache_type_k} and {flags.cache_type_v}"
         yield f"this model's K and V share a cache, so {kinds} do not go together"
     if flags.flash_attn:
@@ -35,12 +35,13 @@ def _reasons(hparams: HParams, flags: Flags) -> Iterator[str]:
 
 def _rows(hparams: HParams, flags: Flags) -> Iterator[str]:
     """A head is a whole number of the cache type's blocks."""
-    for layer in hparams.layers[: hparams.attended]:
+    for layer in hparams.layers[: hparams.n_layer]:
         if not layer.attention:
             continue
         for letter, kind, size in (
-            ("k", flags.cache_type_k, layer.head_k), ("v", flags.cache_type_v, layer.head_v),
-        ):  # fmt: skip
+            ("k", flags.cache_type_k, layer.n_embd_head_k),
+            ("v", flags.cache_type_v, layer.n_embd_head_v),
+        ):
             if size % _block(kind):
                 yield (
                     f"--cache-type-{letter} {kind}: its blocks of {_block(kind)} do not divide "
@@ -54,7 +55,7 @@ def _drafts(hparams: HParams, flags: Flags) -> Iterator[str]:
     for kind in flags.spec_types:
         if kind in NEEDS_DRAFT:
             yield f"--spec-type {kind} needs --model-draft: llama-server stops"
-        if kind == "draft-mtp" and hparams.attended == len(hparams.layers):
+        if kind == "draft-mtp" and hparams.n_layer == len(hparams.layers):
             yield "--spec-type draft-mtp: the model has no such layers; llama-server stops"
 
 

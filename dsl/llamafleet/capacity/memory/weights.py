@@ -32,7 +32,7 @@ def alignment(device: str) -> int:
 def loaded(facts: GgufFacts, hparams: HParams, drafting: bool) -> tuple[Tensor, ...]:
     """Return the tensors that are read: draft layers only if they are used."""
     return tuple(
-        each for each in facts.tensors if drafting or _block(each.name) < max(hparams.attended, 1)
+        each for each in facts.tensors if drafting or _block(each.name) < max(hparams.n_layer, 1)
     )
 
 

@@ -19,8 +19,8 @@ class Windows:
     layers: tuple[bool, ...]
 
 
-def windows_of(facts: GgufFacts, window: Window | None, layers: int, attended: int) -> Windows:
-    """Return the sliding windows of a model; layers past `attended` never have one.
+def windows_of(facts: GgufFacts, window: Window | None, layers: int, n_layer: int) -> Windows:
+    """Return the sliding windows of a model; layers past `n_layer` never have one.
 
     As load_arch_hparams of src/models/*.cpp sets n_swa and is_swa_impl.
     """
@@ -40,16 +40,16 @@ def windows_of(facts: GgufFacts, window: Window | None, layers: int, attended: i
         length = window.length
     if window.optional and not length:
         return none
-    return Windows(length, _layers(facts, window, layers, attended))
+    return Windows(length, _layers(facts, window, layers, n_layer))
 
 
-def _layers(facts: GgufFacts, window: Window, layers: int, attended: int) -> tuple[bool, ...]:
+def _layers(facts: GgufFacts, window: Window, layers: int, n_layer: int) -> tuple[bool, ...]:
     if isinstance(facts.metadata.get("attention.sliding_window_pattern"), tuple):
         listed = facts.per_layer("attention.sliding_window_pattern", layers) or ()
         return tuple(bool(layer) for layer in listed)
     period = facts.integer("attention.sliding_window_pattern")
     period = window.period if period is None else period
     if period == 0:
-        return tuple(layer < attended for layer in range(layers))
+        return tuple(layer < n_layer for layer in range(layers))
     full = 0 if window.dense_first else period - 1
-    return tuple(layer < attended and layer % period != full for layer in range(layers))
+    return tuple(layer < n_layer and layer % period != full for layer in range(layers))

@@ -35,19 +35,19 @@ def attend(net: Network, layer: Layer, cache: Cache, asked: AttentionInputs) -> 
     which = (f"k {tag}", f"v {tag}")
     query, key, value = asked.query, asked.key, asked.value
     if not latent:
-        query = _hadamard(net, query, flags.cache_type_k, which[0], layer.head_k)
+        query = _hadamard(net, query, flags.cache_type_k, which[0], layer.n_embd_head_k)
         if key is not None:
-            key = _hadamard(net, key, flags.cache_type_k, which[0], layer.head_k)
+            key = _hadamard(net, key, flags.cache_type_k, which[0], layer.n_embd_head_k)
         if value is not None:
-            value = _hadamard(net, value, flags.cache_type_v, which[1], layer.head_v)
+            value = _hadamard(net, value, flags.cache_type_v, which[1], layer.n_embd_head_v)
     # With two caches llama.cpp expands Q, K, V; with one Q, V, K.
     ordered = (query, key, value) if net.windows else (query, value, key)
     graph.expand(*(each for each in ordered if each is not None))
-    cells = cache.cells * net.cparams.streams
-    k_cache = net.cached(layer.index, row(flags.cache_type_k, layer.k) * cells)
+    cells = cache.cells * net.cparams.n_stream
+    k_cache = net.cached(layer.index, row(flags.cache_type_k, layer.n_embd_k_gqa) * cells)
     if key is not None:
         index = net.input(f"k_idxs {tag}", (net.tokens,), "i64")
-        flat = graph.look(key, (layer.k, net.tokens), "VIEW")
+        flat = graph.view(key, (layer.n_embd_k_gqa, net.tokens), "VIEW")
         graph.expand(graph.write("SET_ROWS", k_cache, flat, index))
     v_cache = k_cache
     if not latent:
@@ -57,12 +57,12 @@ def attend(net: Network, layer: Layer, cache: Cache, asked: AttentionInputs) -> 
             graph.expand(_written(net, layer, width, tag, value, v_cache))
     kinds = (flags.cache_type_k, flags.cache_type_k if latent else flags.cache_type_v)
     reader = layer.index if asked.reader is None else asked.reader
-    many = (cache.cells, net.cparams.streams)
+    many = (cache.cells, net.cparams.n_stream)
     held = KeysAndValues(k_cache, v_cache, kinds, *many, mask(net, cache), reader)
     found = multi_head_attention(net, layer, held, query, asked.unfold)
-    if latent or flags.cache_type_v not in QUANTIZED or layer.head_v % 64:
+    if latent or flags.cache_type_v not in QUANTIZED or layer.n_embd_head_v % 64:
         return found
-    return _hadamard(net, found, flags.cache_type_v, which[1], layer.head_v)
+    return _hadamard(net, found, flags.cache_type_v, which[1], layer.n_embd_head_v)
 
 
 def kv_owner(net: Network, layer: Layer) -> Layer:
@@ -73,7 +73,7 @@ def kv_owner(net: Network, layer: Layer) -> Layer:
     owners = [each for each in net.hparams.layers if each.attention and each.window == layer.window]
     if not owners:
         raise UnknownGraphError(f"no layer has the cache that layer {layer.index} reads")
-    return replace(owners[-1], heads=layer.heads)
+    return replace(owners[-1], n_head=layer.n_head)
 
 
 def _written(
@@ -84,21 +84,21 @@ def _written(
     many = net.tokens if net.flags.flash_attn else net.tokens * width
     index = net.input(f"v_idxs {tag}", (many,), "i64")
     if net.flags.flash_attn:
-        flat = graph.look(value, (layer.v, net.tokens), "VIEW")
+        flat = graph.view(value, (layer.n_embd_v_gqa, net.tokens), "VIEW")
         return graph.write("SET_ROWS", into, flat, index)
     if value.op == "VIEW":
-        flat = graph.add("CONT", (layer.v, net.tokens), value)
+        flat = graph.add("CONT", (layer.n_embd_v_gqa, net.tokens), value)
     else:
-        flat = graph.look(value, (layer.v, net.tokens))
-    if layer.v < width:
+        flat = graph.view(value, (layer.n_embd_v_gqa, net.tokens))
+    if layer.n_embd_v_gqa < width:
         flat = graph.add("PAD", (width, net.tokens), flat)
-    return graph.write("SET_ROWS", into, graph.look(flat, (1, width * net.tokens)), index)
+    return graph.write("SET_ROWS", into, graph.view(flat, (1, width * net.tokens)), index)
 
 
 def mask(net: Network, cache: Cache) -> Tensor:
     """Return the mask: for each token a value for each cell of its stream."""
     kind = "f16" if net.flash else "f32"
-    streams = net.cparams.streams
+    streams = net.cparams.n_stream
     dims = (cache.cells, -(-net.tokens // streams), 1, streams)
     return net.input(f"kq_mask {'swa' if cache.windowed else 'base'}", dims, kind)
 
@@ -116,8 +116,8 @@ def _hadamard(net: Network, source: Tensor, kind: str, which: str, head: int) ->
     many = prod(dims) // size
     # What a view shows in pieces is made contiguous first.
     flat = source if source.op != "VIEW" else net.graph.add("CONT", dims, source)
-    shaped = net.graph.look(flat, (size, many))
-    return net.graph.look(net.graph.add("MUL_MAT", (size, many), matrix, shaped), dims)
+    shaped = net.graph.view(flat, (size, many))
+    return net.graph.view(net.graph.add("MUL_MAT", (size, many), matrix, shaped), dims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,8 @@ def multi_head_attention(
 ) -> Tensor:
     """Return the values of all heads, weighed by their scores: build_attn_mha."""
     graph, tokens = net.graph, net.tokens
-    dims = (layer.head_k, tokens, layer.heads)
-    asked = graph.look(graph.look(query, query_dims(layer, tokens), "VIEW"), dims, "PERMUTE")
+    dims = (layer.n_embd_head_k, tokens, layer.n_head)
+    asked = graph.view(graph.view(query, query_dims(layer, tokens), "VIEW"), dims, "PERMUTE")
     found = (_flash if net.flash else _plain)(net, layer, held, asked, unfold)
     graph.expand(found)
     return found
@@ -148,39 +148,39 @@ def multi_head_attention(
 
 def query_dims(layer: Layer, tokens: int) -> tuple[int, int, int]:
     """Return the dimensions of Q by heads."""
-    return layer.head_k, layer.heads, tokens
+    return layer.n_embd_head_k, layer.n_head, tokens
 
 
 def _flash(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfold: str) -> Tensor:
-    graph, tokens, heads = net.graph, net.tokens, layer.heads
+    graph, tokens, heads = net.graph, net.tokens, layer.n_head
     cells = held.cells * held.streams
-    keys = _read(net, held.keys, held.kinds[0], layer.k * cells)
-    values = _read(net, held.values, held.kinds[1], layer.v * cells)
+    keys = _read(net, held.keys, held.kinds[0], layer.n_embd_k_gqa * cells)
+    values = _read(net, held.values, held.kinds[1], layer.n_embd_v_gqa * cells)
     sources = [asked, keys, values, held.mask]
     if net.has(f"blk.{layer.index}.attn_sinks.weight"):
         sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
-    dims = (layer.head_v, heads, tokens)
+    dims = (layer.n_embd_head_v, heads, tokens)
     found = graph.add("FLASH_ATTN", dims, *sources, name=str(held.layer))
     if not unfold:
-        return graph.look(found, (layer.head_v * heads, tokens))
+        return graph.view(found, (layer.n_embd_head_v * heads, tokens))
     out = net.length(unfold, 1)
-    found = graph.look(found, (layer.head_v, tokens, heads), "PERMUTE")
+    found = graph.view(found, (layer.n_embd_head_v, tokens, heads), "PERMUTE")
     found = graph.add("MUL_MAT", (out, tokens, heads), net.weight(unfold), found)
-    found = graph.add("CONT", (out, heads, tokens), graph.look(found, (out, heads), "PERMUTE"))
-    return graph.look(found, (out * heads, tokens))
+    found = graph.add("CONT", (out, heads, tokens), graph.view(found, (out, heads), "PERMUTE"))
+    return graph.view(found, (out * heads, tokens))
 
 
 def _read(net: Network, held: Tensor, kind: str, values: int) -> Tensor:
-    look = net.graph.look(held, (values,), "PERMUTE")
+    view = net.graph.view(held, (values,), "PERMUTE")
     if kind != "f32":
-        return look
+        return view
     # Flash attention reads 16 bits.
-    return net.graph.add("CPY", (values,), look, kind="f16")
+    return net.graph.add("CPY", (values,), view, kind="f16")
 
 
 def _plain(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfold: str) -> Tensor:
-    graph, tokens, heads = net.graph, net.tokens, layer.heads
-    keys = graph.look(held.keys, (layer.k, held.cells), "PERMUTE")
+    graph, tokens, heads = net.graph, net.tokens, layer.n_head
+    keys = graph.view(held.keys, (layer.n_embd_k_gqa, held.cells), "PERMUTE")
     dims = (held.cells, tokens, heads)
     scores = graph.add("MUL_MAT", dims, keys, asked)
     if net.hparams.architecture.soft_capped_scores:
@@ -190,17 +190,17 @@ def _plain(net: Network, layer: Layer, held: KeysAndValues, asked: Tensor, unfol
     if net.has(f"blk.{layer.index}.attn_sinks.weight"):
         sources.append(net.weight(f"blk.{layer.index}.attn_sinks.weight"))
     scores = graph.add("SOFT_MAX", dims, *sources)
-    values = graph.look(held.values, (held.cells, layer.v), "PERMUTE")
+    values = graph.view(held.values, (held.cells, layer.n_embd_v_gqa), "PERMUTE")
     if net.flags.flash_attn or unfold or held.uncached:
         # V does not lie transposed.
-        width = layer.v * held.cells * held.streams
+        width = layer.n_embd_v_gqa * held.cells * held.streams
         values = graph.add("CONT", (width,), values, kind=held.kinds[1])
-    found = graph.add("MUL_MAT", (layer.head_v, tokens, heads), values, scores)
-    out = layer.head_v
+    found = graph.add("MUL_MAT", (layer.n_embd_head_v, tokens, heads), values, scores)
+    out = layer.n_embd_head_v
     if unfold:
         out = net.length(unfold, 1)
         found = graph.add("MUL_MAT", (out, tokens, heads), net.weight(unfold), found)
-    turned = graph.look(found, (out, heads, tokens), "PERMUTE")
+    turned = graph.view(found, (out, heads, tokens), "PERMUTE")
     found = graph.add("CONT", (out * heads, tokens), turned)
     if not net.flags.kv_offload:
         found.backend = "CPU"

@@ -36,18 +36,18 @@ def compute(
         # A graph that is put together in another way, of tensors with other names.
         yield from _by_rule_of_thumb(hparams, cparams, placement, str(unknown))
         return
-    found = buffers(net.graph, net.graph.inputs, machine(flags, placement), cparams.tokens)
+    found = buffers(net.graph, net.graph.inputs, machine(flags, placement), cparams.n_tokens)
     copies = 4 if placement.pipelined else 1
     more = _not_built(facts, hparams, cparams)
     scores = {placement.layers[each] for each in indexed(facts, hparams)}
     for device in (*placement.devices, HOST):
-        formula = f"{cparams.tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
+        formula = f"{cparams.n_tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
         size, margin = found[device], 0
         unbuilt = more is not None and size > 0
         if more is not None and size:
             factor, extra = more
             if extra and device not in scores:
-                extra = cparams.per_sequence * cparams.tokens * 2
+                extra = cparams.n_ctx_seq * cparams.n_tokens * 2
             margin = int(size * (factor - 1)) + extra // 2
             size = int(size * factor) + extra
             formula = f"{formula}; {THUMB} in all parts: {factor} times, and {extra} bytes"
@@ -57,8 +57,8 @@ def compute(
 def _not_built(facts: GgufFacts, hparams: HParams, cparams: CParams) -> tuple[float, int] | None:
     """By what a buffer is taken larger because parts of the graph are not known."""
     if indexed(facts, hparams):
-        cells = cparams.per_sequence * cparams.streams
-        return 1.0, cells * cparams.tokens * INDEXED_BYTES
+        cells = cparams.n_ctx_seq * cparams.n_stream
+        return 1.0, cells * cparams.n_tokens * INDEXED_BYTES
     factor = MORE.get(hparams.architecture.exact)
     return None if factor is None else (factor, 0)
 
@@ -67,10 +67,10 @@ def _by_rule_of_thumb(
     hparams: HParams, cparams: CParams, placement: Placement, why: str
 ) -> Iterator[Term]:
     """Yield terms without a graph: what is live at once in a wide layer, and every cell's mask."""
-    wide = max((each.feed_forward for each in hparams.layers), default=0)
-    values = 6 * hparams.embedding + 3 * wide + cparams.per_sequence // 2
+    wide = max((each.n_ff for each in hparams.layers), default=0)
+    values = 6 * hparams.n_embd + 3 * wide + cparams.n_ctx_seq // 2
     copies = 4 if placement.pipelined else 1
-    size = max(values * cparams.tokens * copies, hparams.vocabulary * cparams.outputs) * 4
+    size = max(values * cparams.n_tokens * copies, hparams.n_vocab * cparams.n_outputs_max) * 4
     for device in (*placement.devices, HOST):
-        formula = f"{THUMB} ({why}): {cparams.tokens} tokens x {values} values"
+        formula = f"{THUMB} ({why}): {cparams.n_tokens} tokens x {values} values"
         yield Term(device, "compute", "compute buffer", size, formula, SOURCE, size // 2, True)

@@ -15,57 +15,59 @@ def delta_net(net: Network, layer: Layer, source: Tensor) -> Tensor:
     size = net.facts.integer("ssm.state_size") or 1
     heads = net.facts.integer("ssm.time_step_rank") or 1
     keys = net.facts.integer("ssm.group_count") or heads
-    inner, sequences = size * heads, net.cparams.sequences
+    inner, sequences = size * heads, net.cparams.n_seq_max
     channels = net.length(here + "ssm_conv1d.weight", 1)
-    state = read_state(net, layer, net.hparams.state_r)
+    state = read_state(net, layer, net.hparams.n_embd_r)
     mixed = net.multiply(here + "attn_qkv.weight", source, tokens)
-    both = convolved(net, layer, graph.look(mixed, (channels, tokens)), channels, state)
-    before = read_state(net, layer, net.hparams.state_s)
+    both = convolved(net, layer, graph.view(mixed, (channels, tokens)), channels, state)
+    before = read_state(net, layer, net.hparams.n_embd_s)
     found = activated(net, layer, both, channels)
     query, key = (_spread(net, found, size, keys, heads, channels) for _ in range(2))
-    value = graph.part(found, (size, heads, tokens), channels, tokens)
+    value = graph.view_rows(found, (size, heads, tokens), channels, tokens)
     decay, strength = _gates(net, here, source, heads)
-    dims = (inner * tokens + net.hparams.state_s * sequences,)
-    before = graph.look(before, (net.hparams.state_s, sequences))
+    dims = (inner * tokens + net.hparams.n_embd_s * sequences,)
+    before = graph.view(before, (net.hparams.n_embd_s, sequences))
     done = graph.add("GATED_DELTA_NET", dims, query, key, value, decay, strength, before)
-    state_s = net.hparams.state_s
-    write_state(net, layer, state_s, graph.part(done, (state_s, sequences), state_s, sequences))
-    result = graph.part(done, (size, heads, tokens), inner, tokens)
+    state_s = net.hparams.n_embd_s
+    write_state(
+        net, layer, state_s, graph.view_rows(done, (state_s, sequences), state_s, sequences)
+    )
+    result = graph.view_rows(done, (size, heads, tokens), inner, tokens)
     result = net.norm(result, (size, heads, tokens), here + "ssm_norm.weight", layer.index)
     gate = net.multiply(here + "attn_gate.weight", source, tokens)
-    gate = graph.add("UNARY", (size, heads, tokens), graph.look(gate, (size, heads, tokens)))
+    gate = graph.add("UNARY", (size, heads, tokens), graph.view(gate, (size, heads, tokens)))
     result = graph.add("MUL", (size, heads, tokens), result, gate)
-    found = net.multiply(here + "ssm_out.weight", graph.look(result, (inner, tokens)), tokens)
-    # A look at it: so the residual sum takes another place.
-    return graph.look(found, (net.hparams.embedding, tokens))
+    found = net.multiply(here + "ssm_out.weight", graph.view(result, (inner, tokens)), tokens)
+    # A view of it: so the residual sum takes another place.
+    return graph.view(found, (net.hparams.n_embd, tokens))
 
 
 def _spread(net: Network, found: Tensor, size: int, keys: int, heads: int, channels: int) -> Tensor:
     """Q or K normed, and once for each head of V."""
     graph, tokens = net.graph, net.tokens
-    part = graph.part(found, (size, keys, tokens), channels, tokens)
+    part = graph.view_rows(found, (size, keys, tokens), channels, tokens)
     part = graph.add("RMS_NORM", (size, keys, tokens), part)
     part = graph.add("SCALE", (size, keys, tokens), part)
     if keys == heads or not net.hparams.architecture.grouped_delta_heads:
         return part
-    shaped = graph.look(part, (size, 1, keys, tokens))
-    return graph.look(graph.add("REPEAT", (size, heads, tokens), shaped), (size, heads, tokens))
+    shaped = graph.view(part, (size, 1, keys, tokens))
+    return graph.view(graph.add("REPEAT", (size, heads, tokens), shaped), (size, heads, tokens))
 
 
 def _gates(net: Network, here: str, source: Tensor, heads: int) -> tuple[Tensor, Tensor]:
     graph, dims = net.graph, (heads, net.tokens)
     if net.has(here + "ssm_ba.weight"):
         both = net.multiply(here + "ssm_ba.weight", source, net.tokens)
-        alpha = graph.add("CONT", dims, graph.part(both, dims, 2 * heads, net.tokens))
-        beta = graph.add("CONT", dims, graph.part(both, dims, 2 * heads, net.tokens))
+        alpha = graph.add("CONT", dims, graph.view_rows(both, dims, 2 * heads, net.tokens))
+        beta = graph.add("CONT", dims, graph.view_rows(both, dims, 2 * heads, net.tokens))
     else:
         beta = net.multiply(here + "ssm_beta.weight", source, net.tokens)
         alpha = net.multiply(here + "ssm_alpha.weight", source, net.tokens)
-        alpha, beta = graph.look(alpha, dims), graph.look(beta, dims)
+        alpha, beta = graph.view(alpha, dims), graph.view(beta, dims)
     alpha = graph.add("ADD", dims, alpha, net.weight(here + "ssm_dt.bias"))
     alpha = graph.add("UNARY", dims, alpha)
     alpha = graph.add("MUL", dims, alpha, net.weight(here + "ssm_a"))
     beta = graph.add("UNARY", dims, beta)
     if net.has(here + "ssm_ba.weight"):
-        beta = graph.look(beta, (1, *dims))
-    return graph.look(alpha, (1, *dims)), beta
+        beta = graph.view(beta, (1, *dims))
+    return graph.view(alpha, (1, *dims)), beta

@@ -17,11 +17,11 @@ def encoder_layer(net: Network, layer: Layer, cache: Cache | None, hidden: Tenso
     Raises UnknownGraphError for a layer without feed-forward.
     """
     here, add = f"blk.{layer.index}.", net.graph.add
-    dims, tokens = (net.hparams.embedding, net.tokens), net.tokens
+    dims, tokens = (net.hparams.n_embd, net.tokens), net.tokens
     found = attention(net, layer, cache, hidden)
     if is_last_layer(net, layer):
         found, hidden = select_output_rows(net, found), select_output_rows(net, hidden)
-        dims, tokens = (net.hparams.embedding, net.outputs), net.outputs
+        dims, tokens = (net.hparams.n_embd, net.outputs), net.outputs
     found = add("ADD", dims, found, hidden)
     found = net.norm(found, dims, here + "attn_output_norm.weight", layer.index)
     if net.has(here + "attn_norm_2.weight"):

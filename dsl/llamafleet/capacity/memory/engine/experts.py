@@ -19,7 +19,7 @@ def experts(
         raise UnknownGraphError("a layer has experts and uses none of them")
     chosen, weights = _routed(net, layer, source, tokens, used, scores)
     graph.expand(weights)
-    flat = graph.look(source, (width, 1, tokens))
+    flat = graph.view(source, (width, 1, tokens))
     before = net.hparams.architecture.router.weighs_inputs
     if before:
         # These weigh what goes in.
@@ -32,11 +32,11 @@ def experts(
         found = graph.add("MUL", dims, found, weights)
     graph.expand(found)
     one = (width, tokens)
-    looks = [graph.part(found, one, width * used, tokens) for _ in range(used)]
-    graph.expand(*looks)
-    total = looks[0]
-    for look in looks[1:]:
-        total = graph.add("ADD", one, total, look)
+    views = [graph.view_rows(found, one, width * used, tokens) for _ in range(used)]
+    graph.expand(*views)
+    total = views[0]
+    for view in views[1:]:
+        total = graph.add("ADD", one, total, view)
         graph.expand(total)
     return graph.add("CONT", one, total) if used == 1 else total
 
@@ -59,17 +59,17 @@ def _routed(
         selection = graph.add("ADD", dims, probabilities, net.weight(here + "exp_probs_b.bias"))
     selection = _grouped(net, selection, count, tokens)
     order = graph.add("ARGSORT", dims, selection)
-    chosen = graph.part(order, (used, tokens), count, tokens)
-    shaped = graph.look(probabilities, (1, count, tokens))
+    chosen = graph.view_rows(order, (used, tokens), count, tokens)
+    shaped = graph.view(probabilities, (1, count, tokens))
     weights = graph.add("GET_ROWS", (1, used, tokens), shaped, chosen)
-    flat = graph.look(weights, (used, tokens))
+    flat = graph.view(weights, (used, tokens))
     if router.gating == "chosen":
-        return chosen, graph.look(graph.add("SOFT_MAX", (used, tokens), flat), (1, used, tokens))
+        return chosen, graph.view(graph.add("SOFT_MAX", (used, tokens), flat), (1, used, tokens))
     if weighed(router, net.facts):
         total = graph.add("SUM_ROWS", (1, tokens), flat)
         total = graph.add("CLAMP", (1, tokens), total)
         flat = graph.add("DIV", (used, tokens), flat, total)
-        weights = graph.look(flat, (1, used, tokens))
+        weights = graph.view(flat, (1, used, tokens))
     if (net.facts.number("expert_weights_scale") or 0.0) not in (0.0, 1.0):
         weights = graph.add("SCALE", (1, used, tokens), weights)
     return chosen, weights
@@ -82,17 +82,17 @@ def _grouped(net: Network, selection: Tensor, count: int, tokens: int) -> Tensor
     if groups <= 1:
         return selection
     graph, each = net.graph, count // groups
-    shaped = graph.look(selection, (each, groups, tokens))
+    shaped = graph.view(selection, (each, groups, tokens))
     order = graph.add("ARGSORT", (each, groups, tokens), shaped)
-    two = graph.part(order, (2, groups, tokens), each, groups * tokens)
-    four = graph.look(shaped, (1, each, groups, tokens))
+    two = graph.view_rows(order, (2, groups, tokens), each, groups * tokens)
+    four = graph.view(shaped, (1, each, groups, tokens))
     scores = graph.add("GET_ROWS", (1, 2, groups, tokens), four, two)
-    scores = graph.add("SUM_ROWS", (1, groups, tokens), graph.look(scores, (2, groups, tokens)))
-    scores = graph.add("ARGSORT", (groups, tokens), graph.look(scores, (groups, tokens)))
-    found = graph.part(scores, (best, tokens), groups, tokens)
+    scores = graph.add("SUM_ROWS", (1, groups, tokens), graph.view(scores, (2, groups, tokens)))
+    scores = graph.add("ARGSORT", (groups, tokens), graph.view(scores, (groups, tokens)))
+    found = graph.view_rows(scores, (best, tokens), groups, tokens)
     rows = graph.add("GET_ROWS", (each, best, tokens), shaped, found)
     empty = graph.add("FILL", (each, groups, tokens), shaped)
-    return graph.look(graph.write("SET_ROWS", empty, rows, found), (count, tokens))
+    return graph.view(graph.write("SET_ROWS", empty, rows, found), (count, tokens))
 
 
 def _wide(
@@ -105,7 +105,7 @@ def _wide(
         both = _by_expert(
             net, here + "ffn_gate_up_exps.weight", source, chosen, (2 * width, used, tokens)
         )
-        gated, wide = (graph.part(both, dims, 2 * width, used * tokens) for _ in range(2))
+        gated, wide = (graph.view_rows(both, dims, 2 * width, used * tokens) for _ in range(2))
     else:
         names = ("ffn_gate_exps.weight", "ffn_up_exps.weight")
         if not net.has(here + names[0]):
@@ -123,8 +123,8 @@ def _by_expert(
     found = net.graph.add("MUL_MAT_ID", dims, net.weight(name), source, chosen)
     scale = name.removesuffix("weight") + "scale"
     if net.has(scale):
-        looks = net.graph.look(net.weight(scale), (1, dims[1], dims[2]))
-        found = net.graph.add("MUL", dims, found, looks)
+        views = net.graph.view(net.weight(scale), (1, dims[1], dims[2]))
+        found = net.graph.add("MUL", dims, found, views)
     bias = name.removesuffix("weight") + "bias"
     if net.has(bias):
         found = net.graph.add("ADD_ID", dims, found, net.weight(bias), chosen)

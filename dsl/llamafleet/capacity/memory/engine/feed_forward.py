@@ -20,7 +20,7 @@ def feed_forward(
         if net.has(here + "ffn_down_shexp.weight"):
             found = net.add(found, _shared(net, here, source, tokens))
             if net.hparams.architecture.router.scales_sum:
-                found = net.graph.add("SCALE", (net.hparams.embedding, tokens), found)
+                found = net.graph.add("SCALE", (net.hparams.n_embd, tokens), found)
         return found
     if net.has(here + "ffn_down.weight"):
         return dense(net, here, "", source, tokens)
@@ -49,7 +49,7 @@ def _shared(net: Network, here: str, source: Tensor, tokens: int) -> Tensor:
     if net.hparams.architecture.router.divides_shared_gate:
         # A sigmoid in two steps.
         gate = net.graph.add("DIV", (1, tokens), gate, scores)
-    return net.graph.add("MUL", (net.hparams.embedding, tokens), shared, gate)
+    return net.graph.add("MUL", (net.hparams.n_embd, tokens), shared, gate)
 
 
 def dense(net: Network, here: str, suffix: str, source: Tensor, tokens: int) -> Tensor:

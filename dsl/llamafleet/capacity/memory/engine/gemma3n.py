@@ -14,21 +14,21 @@ STREAMS, SPARSE_LAYERS = 4, 10
 
 
 def _magnitude(net: Network, source: Tensor, many: int) -> Tensor:
-    graph, width = net.graph, net.hparams.embedding
+    graph, width = net.graph, net.hparams.n_embd
     squared = graph.add("SQR", (width, net.tokens, many), source)
     total = graph.add("SUM_ROWS", (1, net.tokens, many), squared)
     return graph.add("SQRT", (1, net.tokens, many), total)
 
 
 def _rescaled(net: Network, source: Tensor, target: Tensor) -> Tensor:
-    dims = (net.hparams.embedding, net.tokens, STREAMS - 1)
+    dims = (net.hparams.n_embd, net.tokens, STREAMS - 1)
     own = _magnitude(net, source, STREAMS - 1)
     return net.graph.add("DIV", dims, net.graph.add("MUL", dims, source, target), own)
 
 
 def expand_streams(net: Network, hidden: Tensor) -> Tensor:
     """Return all streams, made of the embeddings."""
-    graph, width, tokens = net.graph, net.hparams.embedding, net.tokens
+    graph, width, tokens = net.graph, net.hparams.n_embd, net.tokens
     target = _magnitude(net, hidden, 1)
     rest = (width, tokens, STREAMS - 1)
     added = graph.add("REPEAT", rest, hidden)
@@ -38,10 +38,10 @@ def expand_streams(net: Network, hidden: Tensor) -> Tensor:
 
 def merge_streams(net: Network, hidden: Tensor) -> Tensor:
     """Return one stream, made of all at the end."""
-    graph, width, tokens = net.graph, net.hparams.embedding, net.tokens
+    graph, width, tokens = net.graph, net.hparams.n_embd, net.tokens
     target = _magnitude(net, _stream(net, hidden), 1)
     rest = (width, tokens, STREAMS - 1)
-    others = graph.part(hidden, rest, width, tokens * (STREAMS - 1))
+    others = graph.view_rows(hidden, rest, width, tokens * (STREAMS - 1))
     others = graph.add("MUL_MAT", rest, net.weight("altup_unembd_proj.weight"), others)
     others = _rescaled(net, others, target)
     found = _stream(net, hidden)
@@ -51,8 +51,8 @@ def merge_streams(net: Network, hidden: Tensor) -> Tensor:
 
 
 def _stream(net: Network, hidden: Tensor) -> Tensor:
-    return net.graph.part(
-        hidden, (net.hparams.embedding, net.tokens), net.hparams.embedding, net.tokens
+    return net.graph.view_rows(
+        hidden, (net.hparams.n_embd, net.tokens), net.hparams.n_embd, net.tokens
     )
 
 
@@ -61,7 +61,7 @@ def gemma3n_layer(
 ) -> Tensor:
     """Predict all streams, compute the active one, and correct the prediction."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
-    width = net.hparams.embedding
+    width = net.hparams.n_embd
     dims, all_dims = (width, tokens), (width, tokens, STREAMS)
     predicted = _predicted(net, here, layer, hidden)
     active = _stream(net, predicted)
@@ -81,13 +81,13 @@ def gemma3n_layer(
     corrected = _corrected(net, here, layer, predicted, found)
     first = _with_own_input(net, here, layer, corrected, inputs)
     start = _stream(net, corrected)
-    rest = graph.part(corrected, (width, tokens, STREAMS - 1), width, tokens * (STREAMS - 1))
+    rest = graph.view_rows(corrected, (width, tokens, STREAMS - 1), width, tokens * (STREAMS - 1))
     rest = graph.add("ADD", (width, tokens, STREAMS - 1), rest, first)
     return graph.add("CONCAT", all_dims, start, rest)
 
 
 def _router(net: Network, here: str, layer: Layer, source: Tensor) -> Tensor:
-    graph, dims = net.graph, (net.hparams.embedding, net.tokens)
+    graph, dims = net.graph, (net.hparams.n_embd, net.tokens)
     found = net.norm(source, dims, here + "altup_router_norm.weight", layer.index)
     found = graph.add("SCALE", dims, found)
     found = net.multiply(here + "altup_router.weight", found, net.tokens)
@@ -95,26 +95,26 @@ def _router(net: Network, here: str, layer: Layer, source: Tensor) -> Tensor:
 
 
 def _predicted(net: Network, here: str, layer: Layer, hidden: Tensor) -> Tensor:
-    graph, width, tokens = net.graph, net.hparams.embedding, net.tokens
+    graph, width, tokens = net.graph, net.hparams.n_embd, net.tokens
     modes = _router(net, here, layer, _stream(net, hidden))
     parts = net.multiply(here + "altup_predict_coef.weight", modes, tokens)
-    parts = graph.look(parts, (STREAMS, STREAMS, tokens))
+    parts = graph.view(parts, (STREAMS, STREAMS, tokens))
     turned = (STREAMS, width, tokens)
-    mixed = graph.add("CONT", turned, graph.look(hidden, turned, "PERMUTE"))
+    mixed = graph.add("CONT", turned, graph.view(hidden, turned, "PERMUTE"))
     mixed = graph.add("MUL_MAT", (width, STREAMS, tokens), mixed, parts)
     dims = (width, tokens, STREAMS)
-    mixed = graph.add("CONT", dims, graph.look(mixed, dims, "PERMUTE"))
+    mixed = graph.add("CONT", dims, graph.view(mixed, dims, "PERMUTE"))
     return graph.add("ADD", dims, mixed, hidden)
 
 
 def _corrected(net: Network, here: str, layer: Layer, predicted: Tensor, found: Tensor) -> Tensor:
-    graph, width, tokens = net.graph, net.hparams.embedding, net.tokens
+    graph, width, tokens = net.graph, net.hparams.n_embd, net.tokens
     dims = (width, tokens, STREAMS)
     modes = _router(net, here, layer, found)
     news = graph.add("SUB", (width, tokens), found, _stream(net, predicted))
     parts = net.multiply(here + "altup_correct_coef.weight", modes, tokens)
     parts = graph.add("SCALE", (STREAMS, tokens), parts)
-    parts = graph.look(parts, (tokens, STREAMS), "TRANSPOSE")
+    parts = graph.view(parts, (tokens, STREAMS), "TRANSPOSE")
     parts = graph.add("CONT", (1, tokens, STREAMS), parts)
     news = graph.add("MUL", dims, graph.add("REPEAT", dims, news), parts)
     return graph.add("ADD", dims, news, predicted)
@@ -141,7 +141,7 @@ def _with_own_input(
     net: Network, here: str, layer: Layer, corrected: Tensor, inputs: Tensor
 ) -> Tensor:
     graph, tokens = net.graph, net.tokens
-    dims, each = (net.hparams.embedding, tokens), net.length(here + "inp_gate.weight", 1)
+    dims, each = (net.hparams.n_embd, tokens), net.length(here + "inp_gate.weight", 1)
     scale = net.weight(here + "altup_correct_scale.weight")
     found = graph.add("MUL", dims, _stream(net, corrected), scale)
     found = net.multiply(here + "inp_gate.weight", found, tokens)

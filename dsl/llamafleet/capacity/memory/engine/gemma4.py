@@ -16,7 +16,7 @@ def gemma4_layer(
     net: Network, layer: Layer, cache: Cache, hidden: Tensor, inputs: Tensor | None
 ) -> Tensor:
     """Build attention, feed-forward with or without experts, and the layer's own input."""
-    here, graph, dims = f"blk.{layer.index}.", net.graph, (net.hparams.embedding, net.tokens)
+    here, graph, dims = f"blk.{layer.index}.", net.graph, (net.hparams.n_embd, net.tokens)
     source = net.norm(hidden, dims, here + "attn_norm.weight", layer.index)
     found = gemma_attention(net, layer, cache, source)
     found = net.norm(found, dims, here + "post_attention_norm.weight", layer.index)
@@ -45,8 +45,11 @@ def gemma4_layer(
 def gemma_attention(net: Network, layer: Layer, cache: Cache, source: Tensor) -> Tensor:
     """Build attention whose V is normed too; the last layers read the cache of an earlier one."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
-    q, k = (layer.head_k, layer.heads, tokens), (layer.head_k, layer.kv_heads, tokens)
-    query = graph.look(net.multiply(here + "attn_q.weight", source, tokens), q)
+    q, k = (
+        (layer.n_embd_head_k, layer.n_head, tokens),
+        (layer.n_embd_head_k, layer.n_head_kv, tokens),
+    )
+    query = graph.view(net.multiply(here + "attn_q.weight", source, tokens), q)
     query = net.norm(query, q, here + "attn_q_norm.weight", layer.index)
     query = graph.add("ROPE", q, query, net.positions())
     if not layer.attention:
@@ -54,19 +57,19 @@ def gemma_attention(net: Network, layer: Layer, cache: Cache, source: Tensor) ->
         found = attend(net, kv_owner(net, layer), cache, asked)
         return net.multiply(here + "attn_output.weight", found, tokens)
     plain = net.multiply(here + "attn_k.weight", source, tokens)
-    key = net.norm(graph.look(plain, k), k, here + "attn_k_norm.weight", layer.index)
+    key = net.norm(graph.view(plain, k), k, here + "attn_k_norm.weight", layer.index)
     key = graph.add("ROPE", k, key, net.positions())
     if net.has(here + "attn_v.weight"):
         plain = net.multiply(here + "attn_v.weight", source, tokens)
-    value = graph.add("RMS_NORM", k, graph.look(plain, k))
+    value = graph.add("RMS_NORM", k, graph.view(plain, k))
     found = attend(net, layer, cache, AttentionInputs(query, key, value))
     return net.multiply(here + "attn_output.weight", found, tokens)
 
 
 def _with_experts(net: Network, layer: Layer, hidden: Tensor) -> Tensor:
-    """A dense part beside the experts, whose router looks at what comes out of attention."""
+    """A dense part beside the experts, whose router views at what comes out of attention."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
-    dims = (net.hparams.embedding, tokens)
+    dims = (net.hparams.n_embd, tokens)
     shared = net.norm(hidden, dims, here + "ffn_norm.weight", layer.index)
     shared = dense(net, here, "", shared, tokens)
     shared = net.norm(shared, dims, here + "post_ffw_norm_1.weight", layer.index)

@@ -20,11 +20,11 @@ def indexer_cache(
 ) -> Iterator[Term]:
     """Yield a term for each device."""
     size = facts.integer("attention.indexer.key_length") or 0
-    cells = cparams.per_sequence * cparams.streams
+    cells = cparams.n_ctx_seq * cparams.n_stream
     each = row(flags.cache_type_k, size) * cells
     indexer = hparams.architecture.indexer
     if indexer is not None and indexer.values:
-        each += row(flags.cache_type_v, hparams.layers[0].head_v) * cells
+        each += row(flags.cache_type_v, hparams.layers[0].n_embd_head_v) * cells
     counts: dict[str, int] = {}
     for layer in indexed(facts, hparams):
         device = placement.layers[layer] if flags.kv_offload else HOST
@@ -36,7 +36,7 @@ def indexer_cache(
 
 def indexed(facts: GgufFacts, hparams: HParams) -> tuple[int, ...]:
     """Return the layers that have an indexer of their own."""
-    count, indexer = hparams.attended, hparams.architecture.indexer
+    count, indexer = hparams.n_layer, hparams.architecture.indexer
     if indexer is None:
         return ()
     if indexer.values:
@@ -46,6 +46,6 @@ def indexed(facts: GgufFacts, hparams: HParams) -> tuple[int, ...]:
     said = facts.per_layer("attention.indexer.types", count)
     if said is not None:
         return tuple(index for index in range(count) if said[index])
-    if indexer.shared_from and hparams.trained >= indexer.shared_from:
+    if indexer.shared_from and hparams.n_ctx_train >= indexer.shared_from:
         return tuple(index for index in range(count) if index < 2 or (index - 2) % 4 == 0)
     return tuple(range(count))

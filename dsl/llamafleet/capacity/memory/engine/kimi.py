@@ -14,49 +14,51 @@ def kimi_delta(net: Network, layer: Layer, source: Tensor) -> Tensor:
     size = net.facts.integer("kda.head_dim") or 1
     heads = net.facts.integer("attention.head_count") or 1
     dims, inner = (size, heads, tokens), size * heads
-    before = read_state(net, layer, net.hparams.state_r)
+    before = read_state(net, layer, net.hparams.n_embd_r)
     parts = [_convolved(net, layer, source, before, each, inner) for each in "qkv"]
     decay = net.multiply(here + "ssm_f_a.weight", source, tokens)
     decay = net.multiply(here + "ssm_f_b.weight", decay, tokens)
     decay = graph.add("ADD", (inner, tokens), decay, net.weight(here + "ssm_dt.bias"))
-    decay = graph.look(graph.add("UNARY", (inner, tokens), decay), dims)
-    decay = graph.add("MUL", dims, decay, graph.look(net.weight(here + "ssm_a"), (1, heads)))
+    decay = graph.view(graph.add("UNARY", (inner, tokens), decay), dims)
+    decay = graph.add("MUL", dims, decay, graph.view(net.weight(here + "ssm_a"), (1, heads)))
     strength = net.multiply(here + "ssm_beta.weight", source, tokens)
-    strength = graph.add("UNARY", (1, heads, tokens), graph.look(strength, (1, heads, tokens)))
-    state_s, sequences = net.hparams.state_s, net.cparams.sequences
-    state = graph.look(read_state(net, layer, state_s), (size, size, heads, sequences))
+    strength = graph.add("UNARY", (1, heads, tokens), graph.view(strength, (1, heads, tokens)))
+    state_s, sequences = net.hparams.n_embd_s, net.cparams.n_seq_max
+    state = graph.view(read_state(net, layer, state_s), (size, size, heads, sequences))
     query, key = (_normed(net, each, dims) for each in parts[:2])
     values = (inner * tokens + state_s * sequences,)
-    inputs = (query, key, parts[2], graph.look(decay, dims), strength, state)
+    inputs = (query, key, parts[2], graph.view(decay, dims), strength, state)
     done = graph.add("GATED_DELTA_NET", values, *inputs)
-    found = graph.add("CONT", dims, graph.part(done, dims, inner, tokens))
-    write_state(net, layer, state_s, graph.part(done, (state_s, sequences), state_s, sequences))
-    return _gated(net, layer, here, graph.look(source, (net.hparams.embedding, tokens)), found)
+    found = graph.add("CONT", dims, graph.view_rows(done, dims, inner, tokens))
+    write_state(
+        net, layer, state_s, graph.view_rows(done, (state_s, sequences), state_s, sequences)
+    )
+    return _gated(net, layer, here, graph.view(source, (net.hparams.n_embd, tokens)), found)
 
 
 def _convolved(
     net: Network, layer: Layer, source: Tensor, before: Tensor, which: str, inner: int
 ) -> Tensor:
-    here, graph, sequences = f"blk.{layer.index}.", net.graph, net.cparams.sequences
+    here, graph, sequences = f"blk.{layer.index}.", net.graph, net.cparams.n_seq_max
     many = net.tokens // sequences
     weight = f"{here}ssm_conv1d_{which}.weight"
     kernel = net.length(weight, 0)
     state = (kernel - 1, inner, sequences)
-    mine = graph.part(before, state, net.hparams.state_r, sequences)
+    mine = graph.view_rows(before, state, net.hparams.n_embd_r, sequences)
     turned = net.multiply(f"{here}attn_{which}.weight", source, net.tokens, bias=False)
-    turned = graph.look(graph.look(turned, (inner, net.tokens)), (many, inner), "TRANSPOSE")
+    turned = graph.view(graph.view(turned, (inner, net.tokens)), (many, inner), "TRANSPOSE")
     both = graph.add("CONCAT", (kernel - 1 + many, inner, sequences), mine, turned)
-    last = graph.part(both, state, kernel - 1 + many, inner * sequences)
-    where = graph.look(state_cache(net, layer, net.hparams.state_r), state, "VIEW")
+    last = graph.view_rows(both, state, kernel - 1 + many, inner * sequences)
+    where = graph.view(state_cache(net, layer, net.hparams.n_embd_r), state, "VIEW")
     graph.expand(graph.write("CPY", where, last))
-    flat = graph.look(net.weight(weight), (kernel, inner))
+    flat = graph.view(net.weight(weight), (kernel, inner))
     found = graph.add("SSM_CONV", (inner, many, sequences), both, flat)
-    found = graph.add("UNARY", (inner, net.tokens), graph.look(found, (inner, net.tokens)))
-    return graph.look(found, (inner, net.tokens))
+    found = graph.add("UNARY", (inner, net.tokens), graph.view(found, (inner, net.tokens)))
+    return graph.view(found, (inner, net.tokens))
 
 
 def _normed(net: Network, source: Tensor, dims: tuple[int, int, int]) -> Tensor:
-    found = net.graph.add("RMS_NORM", dims, net.graph.look(source, dims))
+    found = net.graph.add("RMS_NORM", dims, net.graph.view(source, dims))
     return net.graph.add("SCALE", dims, found)
 
 
@@ -65,8 +67,8 @@ def _gated(net: Network, layer: Layer, here: str, source: Tensor, found: Tensor)
     dims = found.layout[1]
     assert isinstance(dims, tuple)
     gate = net.multiply(here + "ssm_g_a.weight", source, tokens)
-    gate = graph.look(net.multiply(here + "ssm_g_b.weight", gate, tokens), dims)
-    normed = net.norm(graph.look(found, dims), dims, here + "ssm_norm.weight", layer.index)
+    gate = graph.view(net.multiply(here + "ssm_g_b.weight", gate, tokens), dims)
+    normed = net.norm(graph.view(found, dims), dims, here + "ssm_norm.weight", layer.index)
     gated = graph.add("MUL", dims, normed, graph.add("UNARY", dims, gate))
     flat = graph.add("CONT", (dims[0] * dims[1], tokens), gated)
     return net.multiply(here + "attn_output.weight", flat, tokens)

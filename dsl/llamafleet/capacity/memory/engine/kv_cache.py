@@ -33,15 +33,17 @@ def row(kind: str, values: int) -> int:
 
 def caches(hparams: HParams, flags: Flags, cparams: CParams) -> tuple[Cache, ...]:
     """Return one cache, or two where some layers look through a window."""
-    layers = tuple(each for each in hparams.layers if each.attention) if hparams.caches else ()
-    if not hparams.window:
-        return (Cache(layers, cparams.per_sequence, False),) if layers else ()
-    sequences = cparams.sequences if cparams.unified else 1
-    window = padded(min(cparams.per_sequence, hparams.window * sequences + cparams.ubatch), CELLS)
-    cells = cparams.per_sequence if flags.swa_full else window
+    layers = (
+        tuple(each for each in hparams.layers if each.attention) if hparams.has_kv_cache else ()
+    )
+    if not hparams.n_swa:
+        return (Cache(layers, cparams.n_ctx_seq, False),) if layers else ()
+    sequences = cparams.n_seq_max if cparams.kv_unified else 1
+    window = padded(min(cparams.n_ctx_seq, hparams.n_swa * sequences + cparams.n_ubatch), CELLS)
+    cells = cparams.n_ctx_seq if flags.swa_full else window
     full = tuple(each for each in layers if not each.window)
     windowed = tuple(each for each in layers if each.window)
-    found = (Cache(full, cparams.per_sequence, False), Cache(windowed, cells, True))
+    found = (Cache(full, cparams.n_ctx_seq, False), Cache(windowed, cells, True))
     return tuple(each for each in found if each.layers)
 
 
@@ -55,27 +57,31 @@ def kv_cache(
             device = placement.layers[layer.index] if flags.kv_offload else HOST
             sizes.setdefault(device, []).append(_size(cache, layer, hparams, flags, cparams))
         kinds = (
-            flags.cache_type_k if hparams.latent else f"{flags.cache_type_k}/{flags.cache_type_v}"
+            flags.cache_type_k if hparams.is_mla else f"{flags.cache_type_k}/{flags.cache_type_v}"
         )
         for device, found in sizes.items():
             what = "KV cache of layers with a window" if cache.windowed else "KV cache"
             formula = (
-                f"{len(found)} layers x {cache.cells} cells x {cparams.streams} streams, {kinds}"
+                f"{len(found)} layers x {cache.cells} cells x {cparams.n_stream} streams, {kinds}"
             )
             source = WINDOWED if cache.windowed else CACHE
             yield Term(device, "kv", what, sum(found), formula, source)
 
 
 def _size(cache: Cache, layer: Layer, hparams: HParams, flags: Flags, cparams: CParams) -> int:
-    cells = cache.cells * cparams.streams
-    k = row(flags.cache_type_k, layer.k) * cells
+    cells = cache.cells * cparams.n_stream
+    k = row(flags.cache_type_k, layer.n_embd_k_gqa) * cells
     return (
         k
-        if hparams.latent
+        if hparams.is_mla
         else k + row(flags.cache_type_v, value_width(layer, hparams, flags)) * cells
     )
 
 
 def value_width(layer: Layer, hparams: HParams, flags: Flags) -> int:
     """Return the values of V for a cell: without flash attention those of the widest layer."""
-    return layer.v if flags.flash_attn else max(each.v for each in hparams.layers)
+    return (
+        layer.n_embd_v_gqa
+        if flags.flash_attn
+        else max(each.n_embd_v_gqa for each in hparams.layers)
+    )

@@ -24,13 +24,13 @@ def decoder_layer(net: Network, layer: Layer, cache: Cache | None, hidden: Tenso
 def is_last_layer(net: Network, layer: Layer) -> bool:
     """Return True if only the tokens with logits go on from this layer."""
     rows = net.hparams.architecture.output_head.rows
-    return layer.index == net.hparams.attended - 1 and rows in ("last layer", "hidden")
+    return layer.index == net.hparams.n_layer - 1 and rows in ("last layer", "hidden")
 
 
 def select_output_rows(net: Network, source: Tensor, width: int = 0) -> Tensor:
     """Return only the rows of tokens whose logits are asked for (inp_out_ids)."""
     index = net.input("out_ids", (net.outputs,), "i32")
-    return net.graph.add("GET_ROWS", (width or net.hparams.embedding, net.outputs), source, index)
+    return net.graph.add("GET_ROWS", (width or net.hparams.n_embd, net.outputs), source, index)
 
 
 def token_mixing(
@@ -44,11 +44,11 @@ def token_mixing(
     attends = net.has(here + "attn_output.weight") or net.has(here + "attn_out.weight")
     # Kimi's recurrent layers have an output projection of that name, too.
     attends = attends and (not layer.recurrent or _has_both(net.hparams))
-    if attends and (cache is not None or not net.hparams.caches):
+    if attends and (cache is not None or not net.hparams.has_kv_cache):
         found = attention(net, layer, cache, source)
     if layer.recurrent and _has_both(net.hparams):
         # The norm is there twice.
-        dims = (net.hparams.embedding, net.tokens)
+        dims = (net.hparams.n_embd, net.tokens)
         again = net.norm(hidden, dims, here + "attn_norm.weight", layer.index)
         beside = recurrent_layer(net, layer, again)
         found = beside if found is None else net.graph.add("ADD", dims, found, beside)
@@ -62,7 +62,7 @@ def _has_both(hparams: HParams) -> bool:
 
 
 def _sequential(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -> Tensor:
-    here, width, tokens = f"blk.{layer.index}.", net.hparams.embedding, net.tokens
+    here, width, tokens = f"blk.{layer.index}.", net.hparams.n_embd, net.tokens
     dims = (width, tokens)
     source = hidden
     if net.norms(here + "attn_norm.weight"):
@@ -83,7 +83,7 @@ def _sequential(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor)
 
 
 def _router_ahead(net: Network, layer: Layer, hidden: Tensor) -> Tensor | None:
-    """SmallThinker's router looks at what comes into a layer."""
+    """SmallThinker's router views at what comes into a layer."""
     if not net.hparams.architecture.router.before_attention:
         return None
     name = f"blk.{layer.index}.ffn_gate_inp.weight"
@@ -99,7 +99,7 @@ def _after_attention(
     net: Network, layer: Layer, found: Tensor, hidden: Tensor
 ) -> tuple[Tensor, int]:
     """The sum with what came in; of the last layer only for the tokens with logits."""
-    here, width, tokens = f"blk.{layer.index}.", net.hparams.embedding, net.tokens
+    here, width, tokens = f"blk.{layer.index}.", net.hparams.n_embd, net.tokens
     post = here + "post_attention_norm.weight"
     # Without a norm before the feed-forward this one is it, unless there is one behind as well.
     behind = net.has(here + "ffn_norm.weight") or net.has(here + "post_ffw_norm.weight")
@@ -125,7 +125,7 @@ def _forward(
     scores: Tensor | None = None,
 ) -> Tensor:
     """The feed-forward with its norms; `only` is the norm of a layer that has nothing else."""
-    here, dims = f"blk.{layer.index}.", (net.hparams.embedding, tokens)
+    here, dims = f"blk.{layer.index}.", (net.hparams.n_embd, tokens)
     source = hidden
     names = [here + "ffn_norm.weight", here + "attn_output_norm.weight"]
     if not net.has(here + "post_ffw_norm.weight"):
@@ -149,7 +149,7 @@ def _forward(
 
 def _parallel(net: Network, layer: Layer, cache: Cache | None, hidden: Tensor) -> Tensor:
     """Attention and feed-forward of the same, added up."""
-    here, width, tokens = f"blk.{layer.index}.", net.hparams.embedding, net.tokens
+    here, width, tokens = f"blk.{layer.index}.", net.hparams.n_embd, net.tokens
     dims = (width, tokens)
     source = net.norm(hidden, dims, here + "attn_norm.weight", layer.index)
     own = source

@@ -48,7 +48,7 @@ class Network:
     @property
     def windows(self) -> bool:
         """Return True if layers with a window have a cache of their own."""
-        return bool(self.hparams.window)
+        return bool(self.hparams.n_swa)
 
     @property
     def encodes(self) -> bool:
@@ -95,7 +95,7 @@ class Network:
             self.named[name] = graph_input(dims, kind, name)
         return self.named[name]
 
-    def once(self, name: str, make: Callable[[], Tensor]) -> Tensor:
+    def shared(self, name: str, make: Callable[[], Tensor]) -> Tensor:
         """Return a tensor that all layers share, made when it is first asked for."""
         if name not in self.named:
             self.named[name] = make()

@@ -32,8 +32,8 @@ def network(
 
     Raises UnknownGraphError for tensors or sizes of which no graph is made.
     """
-    outputs = min(cparams.tokens, cparams.outputs)
-    net = Network(facts, hparams, flags, cparams, placement, cparams.tokens, outputs)
+    outputs = min(cparams.n_tokens, cparams.n_outputs_max)
+    net = Network(facts, hparams, flags, cparams, placement, cparams.n_tokens, outputs)
     # Quantized values cannot do without it.
     sure = flags.flash_asked or flags.cache_type_v in QUANTIZED
     net.flash = flags.flash_attn and (sure or _stays(net))
@@ -42,7 +42,7 @@ def network(
 
 def _stays(net: Network) -> bool:
     """llama_context::resolve_fused_ops: it does if each layer's attention is on its own device."""
-    placement, sequences = net.placement, net.cparams.sequences
+    placement, sequences = net.placement, net.cparams.n_seq_max
     near = placement.full and net.flags.kv_offload and not placement.overrides
     if near or not placement.devices:
         return True
@@ -71,7 +71,7 @@ def _built(net: Network) -> Network:
                 hidden = rwkv7_layer(net, layer, hidden)
         case graph:
             step = encoder_layer if graph == "encoder" else decoder_layer
-            for layer in hparams.layers[: hparams.attended]:
+            for layer in hparams.layers[: hparams.n_layer]:
                 hidden = step(net, layer, by_layer.get(layer.index), hidden)
     output_head(net, hidden)
     return net
@@ -81,7 +81,7 @@ def _gemma4(net: Network, hidden: Tensor, caches: Mapping[int, Cache]) -> Tensor
     inputs = None
     if net.has("per_layer_token_embd.weight"):
         inputs = per_layer_inputs(net, hidden)
-    for layer in net.hparams.layers[: net.hparams.attended]:
+    for layer in net.hparams.layers[: net.hparams.n_layer]:
         owner = layer if layer.attention else kv_owner(net, layer)
         hidden = gemma4_layer(net, layer, caches[owner.index], hidden, inputs)
     return hidden
@@ -90,14 +90,14 @@ def _gemma4(net: Network, hidden: Tensor, caches: Mapping[int, Cache]) -> Tensor
 def _gemma3n(net: Network, hidden: Tensor, caches: Mapping[int, Cache]) -> Tensor:
     inputs = per_layer_inputs(net, hidden)
     hidden = expand_streams(net, hidden)
-    for layer in net.hparams.layers[: net.hparams.attended]:
+    for layer in net.hparams.layers[: net.hparams.n_layer]:
         owner = layer if layer.attention else kv_owner(net, layer)
         hidden = gemma3n_layer(net, layer, caches[owner.index], hidden, inputs)
     return merge_streams(net, hidden)
 
 
 def _embedded(net: Network) -> Tensor:
-    width, tokens, graph = net.hparams.embedding, net.tokens, net.graph
+    width, tokens, graph = net.hparams.n_embd, net.tokens, net.graph
     dims, architecture = (width, tokens), net.hparams.architecture
     table = net.weight("token_embd.weight")
     found = graph.add("GET_ROWS", dims, table, net.input("tokens", (tokens,), "i32"))
@@ -114,7 +114,7 @@ def _embedded(net: Network) -> Tensor:
     graph.expand(found)
     if net.has("token_types.weight"):
         # All tokens are of the first type.
-        row = graph.look(net.weight("token_types.weight"), (width,), "VIEW", width * 4)
+        row = graph.view(net.weight("token_types.weight"), (width,), "VIEW", width * 4)
         found = graph.add("ADD", dims, found, row)
     if net.has("position_embd.weight"):
         rows = graph.add("GET_ROWS", dims, net.weight("position_embd.weight"), net.positions())

@@ -27,7 +27,7 @@ def output_head(net: Network, hidden: Tensor) -> None:
 
 
 def _normed(net: Network, hidden: Tensor) -> Tensor:
-    width, head = net.hparams.embedding, net.hparams.architecture.output_head
+    width, head = net.hparams.n_embd, net.hparams.architecture.output_head
     # LFM2 calls the norm of its output that of its embeddings; NeoBERT has a name of its own.
     names = ("output_norm.weight", "enc.output_norm.weight", "token_embd_norm.weight")
     name = next((each for each in names if net.has(each)), names[0])
@@ -51,7 +51,7 @@ def _logits(net: Network, found: Tensor) -> None:
     # BitNet multiplies with its embeddings where they lie.
     copied = tied and net.hparams.architecture.output_head.copies_tied
     matrix = net.weight("token_embd.weight" if tied else "output.weight", output=copied)
-    dims = (net.hparams.vocabulary, net.outputs)
+    dims = (net.hparams.n_vocab, net.outputs)
     found = net.graph.add("MUL_MAT", dims, matrix, found)
     if net.has("output.bias"):
         found = net.graph.add("ADD", dims, found, net.weight("output.bias"))
@@ -75,13 +75,13 @@ def _projected(net: Network, found: Tensor) -> None:
 
 
 def _pooled(net: Network, found: Tensor) -> Tensor:
-    graph, width, sequences = net.graph, net.hparams.embedding, net.cparams.sequences
+    graph, width, sequences = net.graph, net.hparams.n_embd, net.cparams.n_seq_max
     said = net.facts.integer("pooling_type") or 0
     kind = net.flags.pooling or POOLINGS[min(said, len(POOLINGS) - 1)]
     if kind == "none":
         return found
     if kind == "mean":
-        turned = graph.look(found, (net.outputs, width), "TRANSPOSE")
+        turned = graph.view(found, (net.outputs, width), "TRANSPOSE")
         shares = net.input("mean", (net.tokens, sequences))
         turned = graph.add("CONT", (net.outputs, width), turned)
         found = graph.add("MUL_MAT", (width, sequences), turned, shares)
@@ -95,12 +95,12 @@ def _pooled(net: Network, found: Tensor) -> Tensor:
 
 
 def _last(net: Network) -> Tensor:
-    return net.input("cls", (net.cparams.sequences,), "i32")
+    return net.input("cls", (net.cparams.n_seq_max,), "i32")
 
 
 def _classified(net: Network, found: Tensor) -> Tensor:
     """A reranker's head."""
-    graph, sequences = net.graph, net.cparams.sequences
+    graph, sequences = net.graph, net.cparams.n_seq_max
     if net.has("cls.weight"):
         width = net.length("cls.weight", 1)
         found = net.multiply("cls.weight", found, sequences)
@@ -113,5 +113,5 @@ def _classified(net: Network, found: Tensor) -> Tensor:
         if net.hparams.architecture.output_head.softmax_of_ranks:
             found = graph.add("SOFT_MAX", (width, sequences), found)
     elif net.hparams.architecture.output_head.softmax_of_ranks:
-        found = graph.add("SOFT_MAX", (net.hparams.embedding, sequences), found)
+        found = graph.add("SOFT_MAX", (net.hparams.n_embd, sequences), found)
     return found

@@ -30,31 +30,33 @@ def recurrent_layer(net: Network, layer: Layer, source: Tensor) -> Tensor:
 def _short_convolution(net: Network, layer: Layer, source: Tensor) -> Tensor:
     """src/models/lfm2.cpp."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
-    width, sequences = net.hparams.embedding, net.cparams.sequences
+    width, sequences = net.hparams.n_embd, net.cparams.n_seq_max
     wide = net.multiply(here + "shortconv.in_proj.weight", source, tokens)
-    b, c, x = (graph.part(wide, (width, tokens), 3 * width, tokens) for _ in range(3))
-    state = read_state(net, layer, net.hparams.state_r)
-    before = (net.hparams.state_r // width, width, sequences)
-    state = graph.look(state, before)
+    b, c, x = (graph.view_rows(wide, (width, tokens), 3 * width, tokens) for _ in range(3))
+    state = read_state(net, layer, net.hparams.n_embd_r)
+    before = (net.hparams.n_embd_r // width, width, sequences)
+    state = graph.view(state, before)
     product = graph.add("MUL", (width, tokens), b, x)
-    turned = graph.look(product, (tokens, width), "TRANSPOSE")
-    steps = net.hparams.state_r // width + tokens // sequences
+    turned = graph.view(product, (tokens, width), "TRANSPOSE")
+    steps = net.hparams.n_embd_r // width + tokens // sequences
     both = graph.add("CONCAT", (steps, width, sequences), state, turned)
-    write_state(net, layer, net.hparams.state_r, graph.part(both, before, steps, width * sequences))
+    write_state(
+        net, layer, net.hparams.n_embd_r, graph.view_rows(both, before, steps, width * sequences)
+    )
     weight = net.weight(here + "shortconv.conv.weight")
     found = graph.add("SSM_CONV", (width, tokens), both, weight)
     found = graph.add("MUL", (width, tokens), c, found)
     found = net.multiply(here + "shortconv.out_proj.weight", found, tokens)
-    return graph.look(found, (width, tokens))
+    return graph.view(found, (width, tokens))
 
 
 def _unknown(net: Network, layer: Layer, source: Tensor) -> Tensor:
     """No steps are known of it: twice what its widest matrix gives, and the state."""
     here, graph, tokens = f"blk.{layer.index}.", net.graph, net.tokens
     mine = [each.dims for each in net.facts.tensors if each.name.startswith(here)]
-    width = max((dims[1] for dims in mine if len(dims) == 2), default=net.hparams.embedding)
-    state = read_state(net, layer, net.hparams.state_s)
+    width = max((dims[1] for dims in mine if len(dims) == 2), default=net.hparams.n_embd)
+    state = read_state(net, layer, net.hparams.n_embd_s)
     one = graph.add("MUL_MAT", (width, tokens), source)
     two = graph.add("MUL_MAT", (width, tokens), one)
-    found = graph.add("SSM_SCAN", (width * tokens + net.hparams.state_s,), one, two, state)
-    return graph.add("MUL_MAT", (net.hparams.embedding, tokens), found)
+    found = graph.add("SSM_SCAN", (width * tokens + net.hparams.n_embd_s,), one, two, state)
+    return graph.add("MUL_MAT", (net.hparams.n_embd, tokens), found)

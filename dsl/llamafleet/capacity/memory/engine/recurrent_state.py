@@ -19,7 +19,7 @@ def states(hparams: HParams, flags: Flags, cparams: CParams) -> int:
     drafted = 0
     if KEEPS_STATES & set(flags.spec_types) and hparams.architecture.rolls_back:
         drafted = flags.draft_tokens
-    return max(1, cparams.sequences) * (1 + drafted)
+    return max(1, cparams.n_seq_max) * (1 + drafted)
 
 
 def recurrent(
@@ -33,8 +33,8 @@ def recurrent(
             device = placement.layers[layer.index] if flags.kv_offload else HOST
             counts[device] = counts.get(device, 0) + 1
     for device, count in counts.items():
-        size = count * rows * (hparams.state_r + hparams.state_s) * 4
+        size = count * rows * (hparams.n_embd_r + hparams.n_embd_s) * 4
         formula = (
-            f"{count} layers x {rows} states x ({hparams.state_r} + {hparams.state_s}) x 4 bytes"
+            f"{count} layers x {rows} states x ({hparams.n_embd_r} + {hparams.n_embd_s}) x 4 bytes"
         )
         yield Term(device, "recurrent", "recurrent state", size, formula, SOURCE)

@@ -94,7 +94,7 @@ class _Schedule:
             where = self._first(node, tokens)
             if where is not None:
                 self.backends[id(node)] = where
-        real = [node for node in nodes if not node.moves_nothing]
+        real = [node for node in nodes if not node.is_view_op]
         for devices_only in (True, False):
             self._expand(real, devices_only)
             self._expand(real[::-1], devices_only)
@@ -146,10 +146,10 @@ class _Schedule:
 
     def split(self, nodes: Sequence[Tensor]) -> list[_Split]:
         """Pass 5: runs of nodes on one backend, and what they need from others."""
-        first = next(node for node in nodes if not node.moves_nothing)
+        first = next(node for node in nodes if not node.is_view_op)
         splits = [_Split(self.backends[id(first)])]
         for node in nodes:
-            if node.moves_nothing:
+            if node.is_view_op:
                 splits[-1].nodes.append(node)
                 continue
             where = self.backends[id(node)]

@@ -95,7 +95,7 @@ class Cutter:
     def _rotation(self, number: int | None, layer: Layer) -> int:
         """Only layers of the same kind count, so that leftovers do not fall on one device."""
         if number is None:
-            return self.hparams.attended % self.devices
+            return self.hparams.n_layer % self.devices
         before = self.hparams.layers[:number]
         same = [each for each in before
                 if (each.recurrent, each.window) == (layer.recurrent, layer.window)]  # fmt: skip
@@ -133,7 +133,7 @@ class Cutter:
             return found
         if _FFN.fullmatch(part):
             fused = "gate_up" in part or (
-                part.startswith("ffn_up.") and length == 2 * layer.feed_forward
+                part.startswith("ffn_up.") and length == 2 * layer.n_ff
                 and not self.hparams.architecture.gated_query
             )  # fmt: skip
             halves = 2 if fused else 1
@@ -143,31 +143,31 @@ class Cutter:
     def _attention(
         self, part: str, length: int, layer: Layer, block: int
     ) -> tuple[tuple[int, int, int], ...]:
-        group = layer.heads // layer.kv_heads if layer.kv_heads else 0
-        wide = group * layer.head_k
+        group = layer.n_head // layer.n_head_kv if layer.n_head_kv else 0
+        wide = group * layer.n_embd_head_k
         if not wide:
             return ()
         while block < 128 and block * self.devices < wide:
             block *= 2
         q = lcm(wide, block)
-        heads, kv = q // layer.head_k, q // group
-        v = kv // layer.head_k * layer.head_v
+        heads, kv = q // layer.n_embd_head_k, q // group
+        v = kv // layer.n_embd_head_k * layer.n_embd_head_v
         gated = self.hparams.architecture.gated_query
         q_step = lcm(2 * wide, block) if gated else q
         steps = {
             "attn_q": q_step, "attn_k": kv, "cache_k": kv, "attn_v": v, "cache_v": v,
-            "attn_sinks": heads, "attn_output": heads * layer.head_v,
-            "attn_gate": heads if length == layer.heads else q,
+            "attn_sinks": heads, "attn_output": heads * layer.n_embd_head_v,
+            "attn_gate": heads if length == layer.n_head else q,
         }  # fmt: skip
         name = part.removesuffix(".weight").removesuffix(".bias")
         if name in steps:
             return ((length, 1, steps[name]),)
         if name != "attn_qkv":
             return ()
-        own = layer.heads * layer.head_k * (2 if gated else 1)
-        if layer.k == layer.v:
-            return ((own, 1, q_step), (layer.k, 2, kv))
-        return ((own, 1, q), (layer.k, 1, kv), (layer.v, 1, v))
+        own = layer.n_head * layer.n_embd_head_k * (2 if gated else 1)
+        if layer.n_embd_k_gqa == layer.n_embd_v_gqa:
+            return ((own, 1, q_step), (layer.n_embd_k_gqa, 2, kv))
+        return ((own, 1, q), (layer.n_embd_k_gqa, 1, kv), (layer.n_embd_v_gqa, 1, v))
 
     def _delta(self, part: str, length: int, block: int) -> tuple[tuple[int, int, int], ...]:
         """Linear attention: V heads stay with their K heads."""

@@ -45,7 +45,7 @@ class Tensor:
         return self.root is not None
 
     @property
-    def moves_nothing(self) -> bool:
+    def is_view_op(self) -> bool:
         """Return True if it is only another view of its source: ggml_is_view_op."""
         return self.op in ("VIEW", "RESHAPE", "PERMUTE", "TRANSPOSE", "NONE")
 
@@ -91,7 +91,7 @@ class Graph:
         size = row(kind, shape[0]) * prod(shape[1:])
         return Tensor(op, size, (kind, shape), list(sources), is_output=output, name=name)
 
-    def look(
+    def view(
         self, source: Tensor, dims: Sequence[int], op: str = "RESHAPE", size: int | None = None
     ) -> Tensor:
         """Return the same memory in other dimensions; a view not contiguous has its own layout.
@@ -107,12 +107,12 @@ class Graph:
         node.backend = root.backend if root.external else None
         return node
 
-    def part(self, source: Tensor, dims: Sequence[int], whole: int, rows: int) -> Tensor:
+    def view_rows(self, source: Tensor, dims: Sequence[int], whole: int, rows: int) -> Tensor:
         """Return a view of some values of each row of `whole`; UnknownGraphError without rows."""
         if rows < 1:
             raise UnknownGraphError("rows of no values")
         size = ((rows - 1) * whole + prod(dims) // rows) * 4
-        return self.look(source, dims, "VIEW", size)
+        return self.view(source, dims, "VIEW", size)
 
     def write(self, op: str, into: Tensor, *sources: Tensor) -> Tensor:
         """Return a node that writes into `into`."""

@@ -64,7 +64,7 @@ def rotates(hparams: HParams, facts: GgufFacts, layer: Layer) -> bool:
         case "three of four":
             return (layer.index + 1) % 4 != 0
         case "windows":
-            return layer.window or not hparams.window
+            return layer.window or not hparams.n_swa
         case "of 32 layers":
             return facts.integer("block_count") == 32
         case "unless disabled":
