@@ -178,7 +178,7 @@ def test_no_wing_depends_on_one_that_depends_on_it() -> None:
 
 def test_targets_do_not_know_each_other() -> None:
     targets = sorted((PACKAGE / "targets").glob("*.py"))
-    shared = {"target", "plan_types", "places", "fingerprint", "__init__"}
+    shared = {"target", "plan_types", "paths", "fingerprint", "__init__"}
     names = {path.stem for path in targets} - shared
     for path in targets:
         if path.stem in shared:

@@ -15,11 +15,11 @@ from llamafleet.explain import default_of, flag_of, schemas
 from llamafleet.fleet.schema import llama_server
 from llamafleet.fleet.schema.block import BlockSchema, Key
 from llamafleet.rules.codes import CODES
+from llamafleet.targets.process.added_flags import ADDITIONS
 from llamafleet.targets.process.sandbox import SANDBOX, Need, lifted
-from llamafleet.targets.process.unasked import ADDITIONS
 from llamafleet.targets.process.unit import UNIT_ENVIRONMENT
 from llamafleet.targets.swap.config import DEFAULT_LIMIT, HEALTH, WAITING_PER_SLOT
-from llamafleet.targets.writers.systemd_unit import Setting, Words
+from llamafleet.targets.writers.systemd_unit import UnitValue, Words
 
 ROOT = Path(__file__).parent.parent
 CASES = ROOT / "tests" / "diagnostics"
@@ -57,7 +57,7 @@ def reference() -> str:
     parts.append("\n".join(_flags()))
     parts.append("### What is no key, and why")
     parts.append("\n".join(_refused()))
-    parts += [*_unasked(), *_sandbox()]
+    parts += [*_added(), *_sandbox()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -98,11 +98,11 @@ def _flags() -> Iterator[str]:
 def _refused() -> Iterator[str]:
     yield "| key | why |"
     yield "|---|---|"
-    for word, why in sorted(llama_server.refused().items()):
+    for word, why in sorted(llama_server.unsupported_flags().items()):
         yield f"| `{word}` | {_cell(why)} |"
 
 
-def _unasked() -> Iterator[str]:
+def _added() -> Iterator[str]:
     yield "## What llamafleet adds unasked"
     yield (
         "To the argv of a llama-server that a build of the fleet runs, besides what names the "
@@ -145,7 +145,7 @@ def _sandbox() -> Iterator[str]:
     yield "\n".join(rows)
 
 
-def _value(value: Setting) -> str:
+def _value(value: UnitValue) -> str:
     match value:
         case bool():
             return "yes" if value else "no"

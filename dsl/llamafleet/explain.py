@@ -13,7 +13,7 @@ from .fleet.schema.core import DECLARATIONS
 from .fleet.schema.server_flag import ServerFlag
 from .fleet.schema.values import did_you_mean
 from .targets import TARGETS
-from .targets.process.unasked import ADDITIONS
+from .targets.process.added_flags import ADDITIONS
 
 WIDTH = 88
 
@@ -57,8 +57,8 @@ def meanings(word: str) -> tuple[Meaning, ...]:
     kinds = {schema.kind: schema for schema in schemas()}
     name = word.strip().lstrip("-")
     found: list[Meaning] = [kinds[name]] if name in kinds else []
-    if name in llama_server.refused() and name not in kinds:
-        found.append(RefusedKey(name, llama_server.refused()[name]))
+    if name in llama_server.unsupported_flags() and name not in kinds:
+        found.append(RefusedKey(name, llama_server.unsupported_flags()[name]))
     found += _keys(name, kinds.values())
     if not found and "." in name:
         kind, _, key = name.partition(".")

@@ -14,7 +14,7 @@ from .dataclasses import dataclass, replace
 from .fleet.model import Build, Endpoint, Fleet, Gguf, Host, Service
 from .gguf.shards import shards
 from .targets import TARGETS, AnyTarget
-from .targets.places import PREFIX
+from .targets.paths import PREFIX
 from .targets.plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
 from .targets.process.command import gguf_path
 

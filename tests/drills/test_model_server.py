@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .conftest import Tree
 
-COUNTED = """ModelServer(self.running, self._processes)"""
+COUNTED = """ModelServer(self.unit_settings, self._processes)"""
 
 TARGET = '''"""pond as a service: a server of several models that exists for this drill alone."""
 
@@ -22,11 +22,11 @@ from ..fleet.model import Endpoint, Fleet, Host, ListenAddress, Model, Spans
 from ..fleet.schema.block import BlockSchema, Key, read_block
 from ..fleet.schema.values import Listen, ListOf, Reference
 from ..fleet.scope import Scope
-from ..fleet.service import Keys, ModelProcess, ModelServer, Running
+from ..fleet.service import Keys, ModelProcess, ModelServer, UnitSettings
 from ..language.syntax import Block
 from ..source import Span
 from .plan_types import Probe, ServedModel, ServicePlan, Unit
-from .process.running import RUNNING_KEYS, read_running
+from .process.unit_settings import UNIT_KEYS, read_unit_settings
 from .target import Endpoints
 
 UNIT = "pond.service"
@@ -38,7 +38,7 @@ SCHEMA = BlockSchema(
         Key("host", Reference("host"), "The machine it runs on.", required=True),
         Key("listen", Listen(), "Where it listens.", default=DEFAULT),
         Key("models", ListOf(Reference("model")), "What it serves.", required=True),
-        *RUNNING_KEYS,
+        *UNIT_KEYS,
     ),
 )
 
@@ -51,7 +51,7 @@ class Pond:
     hosts: tuple[str, ...]
     models: tuple[str, ...]
     listen: ListenAddress
-    running: Running
+    unit_settings: UnitSettings
     origin: Span
     spans: Spans
     kind: str = "pond"
@@ -87,7 +87,7 @@ class PondTarget:
             hosts=(host.name,),
             models=tuple(model.name for model in models),
             listen=listen,
-            running=read_running(fields),
+            unit_settings=read_unit_settings(fields),
             origin=block.header,
             spans=fields.spans,
         )
@@ -110,7 +110,8 @@ class PondTarget:
         listen, served = service.listen, tuple(map(ServedModel, service.models))
         probe = Probe("pond", service.name, UNIT, listen.reached_at, listen.port, served)
         unit = Unit(UNIT, "/usr/bin/pond", managed=False)
-        return ServicePlan("pond", service.name, (), (unit,), (probe,), user=service.running.user)
+        user = service.unit_settings.user
+        return ServicePlan("pond", service.name, (), (unit,), (probe,), user=user)
 
 
 TARGET = PondTarget()
@@ -183,9 +184,8 @@ def test_models_of_a_new_server_that_fit_are_no_finding(tree: Tree, tmp_path: Pa
 
 def test_rules_ask_a_new_server_for_its_user(tree: Tree, tmp_path: Path) -> None:
     with_pond(tree)
-    assert "warning[root-user]: garden runs model servers as root" in checked(
-        tree, tmp_path, "2GiB", "root"
-    )
+    said = checked(tree, tmp_path, "2GiB", "root")
+    assert 'warning[root-user]: pond "garden" runs as root' in said
 
 
 def test_a_server_that_does_not_say_what_it_runs_is_reported(tree: Tree, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def _remove_directory(path: Path) -> None:
     try:
         path.rmdir()
     except OSError:
-        # Gone already, or the kernel has not yet let go of the last process.
+        # RemovedFlag already, or the kernel has not yet let go of the last process.
         time.sleep(0.01)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llamafleet.fleet.schema.argv import Given, read_argv
+from llamafleet.fleet.schema.argv import ParsedFlag, read_argv
 from llamafleet.fleet.schema.flag_tables import OURS, FlagTable, FlagTables, bundled, readable
 
 NEWEST = bundled()[0]
@@ -122,5 +122,5 @@ WORDS = st.sampled_from([*list(NEWEST.by_name)[:80], "4096", "on", "x", "", "-",
 def test_any_argv_is_read_to_its_end(words: list[str]) -> None:
     """Every word is a flag, a value of one, or nothing that looks like a flag."""
     found = list(read_argv(words, NEWEST))
-    assert all(isinstance(each, Given) for each in found)
+    assert all(isinstance(each, ParsedFlag) for each in found)
     assert sum(1 + len(each.values) for each in found) <= len(words)

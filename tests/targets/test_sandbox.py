@@ -10,12 +10,12 @@ import pytest
 from llamafleet.fleet.model import Fleet
 from llamafleet.fleet.schema.flag_tables import bundled
 from llamafleet.plan import plan_host
+from llamafleet.targets.process.added_flags import ADDITIONS
 from llamafleet.targets.process.command import Bind, command_of
 from llamafleet.targets.process.named_paths import PATH_FLAGS, Use, paths_of
 from llamafleet.targets.process.needs import RUNTIMES, needs_of
-from llamafleet.targets.process.running import Running
 from llamafleet.targets.process.sandbox import SANDBOX, Need, lifted
-from llamafleet.targets.process.unasked import ADDITIONS
+from llamafleet.targets.process.unit_settings import UnitSettings
 from tests.targets.compiling import fleet_of
 
 BUILD = '\nbuild c {\n    ref = "b11434"\n    backend = cpu\n}\n'
@@ -27,7 +27,7 @@ IMPLY_NO_NEW_PRIVILEGES = {
 }  # fmt: skip
 """With `User=`, each of these implies NoNewPrivileges= in systemd 252."""
 
-RUNNING = Running("llamafleet", None, "always", 5, None)
+RUNNING = UnitSettings("llamafleet", None, "always", 5, None)
 
 
 def swap(models: str, more: str = "") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import GgufPlan
 from llamafleet_verify.target import ROLL_OUT, Subject
 

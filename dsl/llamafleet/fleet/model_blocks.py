@@ -179,8 +179,8 @@ def _gguf_name(key: str, fields: Fields, scope: Scope) -> str | None:
 
 
 def _flags(fields: Fields) -> Iterator[Flag]:
-    flags, places = llama_server.flags(), llama_server.places()
-    for key in sorted(places.keys() & fields.values.keys(), key=places.__getitem__):
+    flags, order = llama_server.flags(), llama_server.flag_order()
+    for key in sorted(order.keys() & fields.values.keys(), key=order.__getitem__):
         attribute = fields.written[key]
         argv = llama_server.argv(flags[key], attribute.value)
         if argv:

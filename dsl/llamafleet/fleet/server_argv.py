@@ -164,7 +164,6 @@ def in_table_order(options: Sequence[Option]) -> Iterator[tuple[tuple[str, ...],
             yield group, ranks == sorted(ranks)
 
 
-Setting: TypeAlias = tuple[str, ...]
 Normal: TypeAlias = dict[str, object]
 
 UNSAID = {"parallel": ("-1",), "fit": ("on",), "host": ("127.0.0.1",), "port": ("8080",)}

@@ -29,7 +29,7 @@ EVERYTHING = "/*"
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class UnitSettings:
     """How a service's processes run, whatever they are; `restart_sec` is in seconds."""
 
     user: str
@@ -74,12 +74,12 @@ class Keys:
 
     `asks` is True if it does, or if it may: nobody knows what its environment file sets.
     `by_model` is True if the servers of its models answer callers themselves, and may have keys of
-    their own. `way` is a hint's text that says how to make the service ask.
+    their own. `remedy` is the text of a hint: how to make the service ask.
     """
 
     asks: bool = False
     by_model: bool = False
-    way: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class ModelServer:
     `requires` are units that must run before it does.
     """
 
-    running: Running
+    unit_settings: UnitSettings
     processes: Callable[[Host, Model], Iterator[ModelProcess]]
     together: Callable[[], Iterable[tuple[str, Node]]] | None = None
     swaps: bool = False

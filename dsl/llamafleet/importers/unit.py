@@ -11,7 +11,7 @@ from ..fleet.schema.value_type import BARE_WORD
 from ..fleet.words import Word
 from ..language.syntax import Text
 from ..source import Source, Span
-from ..targets.places import USER
+from ..targets.paths import USER
 from . import nodes
 from .guards import GUARDS
 from .import_context import ImportContext

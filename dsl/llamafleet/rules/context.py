@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..dataclasses import dataclass
 from ..fleet.llama_cpp import release_of, tables_of
 from ..fleet.model import Build, Flag, Fleet, Host, Model, Service
-from ..fleet.schema.argv import Given, read_argv
+from ..fleet.schema.argv import ParsedFlag, read_argv
 from ..fleet.schema.flag_tables import FlagTables, Nearest
 from ..fleet.service import Front
 from ..source import Span
@@ -64,7 +64,7 @@ class ServedModel:
         return None if self.ref is None else self.tables.nearest(self.ref)
 
     @cached_property
-    def raw(self) -> tuple[Given, ...]:
+    def raw(self) -> tuple[ParsedFlag, ...]:
         """Return the flags that are written as arguments; empty where there is no flag table."""
         words = self.words
         if not words or self.known is None:

@@ -121,7 +121,7 @@ def _open(service: Service, behind: Service) -> Diagnostic:
     named = f'{service.kind} "{service.name}"'
     message = f"anyone who can reach the host can use {named} without a key"
     hint = "listen on 127.0.0.1 or an address in a trusted network"
-    hint += f", or {behind.keys.way}" if behind.keys.way else ""
+    hint += f", or {behind.keys.remedy}" if behind.keys.remedy else ""
     related = [] if behind is service else [Label(behind.origin, "asks for no key")]
     if (front := service.front) is not None:
         message = (

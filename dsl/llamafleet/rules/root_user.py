@@ -18,7 +18,7 @@ ROOT = ("root", "0")
 def root_user(context: RuleContext) -> Iterator[Diagnostic]:
     """Check for services of model servers with `user = root`."""
     for service in context.fleet.services.values():
-        if service.server is not None and service.server.running.user in ROOT:
+        if service.server is not None and service.server.unit_settings.user in ROOT:
             yield warning(
                 "root-user",
                 f'{service.kind} "{service.name}" runs as root',

@@ -28,7 +28,7 @@ VARIABLE = re.compile(r"\$\{env\.([A-Za-z_][A-Za-z0-9_]*)\}")
 def unset_variable(context: RuleContext) -> Iterator[Diagnostic]:
     """Check for variables that neither a file on the host nor the group data sets."""
     for service in context.swaps:
-        if service.running.environment_file is not None:
+        if service.unit_settings.environment_file is not None:
             continue
         needed = dict(_needed(service, context))
         given = context.supplied.get(service.name, frozenset()) if needed else None

@@ -9,8 +9,8 @@ from ..fleet.schema.block import read_block
 from ..fleet.scope import Scope
 from ..language.syntax import Block
 from .process.paths import api_prefix, health_path
-from .process.running import read_running
 from .process.slots import slots
+from .process.unit_settings import read_unit_settings
 from .server.block import (
     DEFAULT_LISTEN,
     PER_GPU,
@@ -51,7 +51,7 @@ class LlamaServerTarget:
             per_gpu=fields.text("placement") == PER_GPU,
             replicas=fields.integer("replicas") or 1,
             listen=listen,
-            running=read_running(fields),
+            unit_settings=read_unit_settings(fields),
             requires=fields.texts("requires"),
             origin=block.header,
             spans=fields.spans,

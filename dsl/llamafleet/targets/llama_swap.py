@@ -13,8 +13,8 @@ from ..fleet.schema.swap_routing import MATRIX
 from ..fleet.schema.values import Named
 from ..fleet.scope import Scope
 from ..language.syntax import Block
-from .process.running import read_running
 from .process.slots import slots
+from .process.unit_settings import read_unit_settings
 from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
 from .swap.checks import (
     check_models,
@@ -22,7 +22,7 @@ from .swap.checks import (
     check_texts,
     check_variants,
 )
-from .swap.pass_through import check_passed_values, check_passing
+from .swap.pass_through import check_pass_through, check_pass_through_values
 from .swap.ports import claim_ports
 from .swap.routes_block import lower_routes
 from .swap.settings import Settings, read_settings
@@ -56,7 +56,7 @@ class LlamaSwapTarget:
         check_variants(models, scope.diagnostics)
         check_patterns(fields, scope.diagnostics)
         check_texts(block, scope.diagnostics)
-        check_passing(fields, [model for _, model in models], scope.diagnostics)
+        check_pass_through(fields, [model for _, model in models], scope.diagnostics)
         if host is None or not models or (build_name and build is None):
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
@@ -77,7 +77,7 @@ class LlamaSwapTarget:
             watch_config=fields.switch("watch-config"),
             matrix=matrix,
             routes=routes,
-            running=read_running(fields),
+            unit_settings=read_unit_settings(fields),
             origin=block.header,
             spans=fields.spans,
         )
@@ -96,7 +96,7 @@ class LlamaSwapTarget:
                 models=tuple(model.name for model in models if not model.unlisted),
                 cold_start=service.settings.health_check_timeout,
                 key=next(iter(service.settings.api_key_env), None),
-                key_file=service.running.environment_file,
+                key_file=service.unit_settings.environment_file,
                 api=service.kind,
             ),
         )
@@ -141,5 +141,5 @@ def _settings(
 ) -> Settings:
     settings = read_settings(fields, version, blocks)
     own = [model for _, model in models]
-    check_passed_values(fields, settings.pass_through, own, version, blocks.diagnostics)
+    check_pass_through_values(fields, settings.pass_through, own, version, blocks.diagnostics)
     return settings

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..dataclasses import dataclass
 from ..fleet.model import Build, Gguf
-from .places import USER
+from .paths import USER
 
 LLAMA_SWAP = "llama-swap"
 """The check of a configuration by the service's own llama-swap, which reads its `trial`."""

@@ -9,7 +9,7 @@ from pyinfra.api.deploy import deploy
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
-from llamafleet.targets.places import CONFIG, PREFIX, STATE
+from llamafleet.targets.paths import CONFIG, PREFIX, STATE
 from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.base.facts import Accounts, Gpus, UnreadablePaths
 from llamafleet_roles.base.gpus import gpu_mismatch

@@ -21,7 +21,7 @@ from llamafleet.capacity.calibration.trials import JOB, PORT, Trial, trials, why
 from llamafleet.capacity.footprint import Footprints
 from llamafleet.fleet.model import Fleet
 from llamafleet.lock.measured import Measured, measured_tree, recorded
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.background import BackgroundJob, follow_job, start_job
 from llamafleet_roles.calibrate.ready import not_ready

@@ -10,7 +10,7 @@ from pathlib import Path
 from pyinfra.api.facts import FactBase
 
 from llamafleet.fleet.model import Gguf
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet_roles.commands import command_line
 
 FILES = Path(__file__).parent / "files"

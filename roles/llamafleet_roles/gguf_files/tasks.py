@@ -14,7 +14,7 @@ from pyinfra.api.operation import operation
 from pyinfra.api.state import State
 from pyinfra.context import host
 
-from llamafleet.targets.places import PREFIX
+from llamafleet.targets.paths import PREFIX
 from llamafleet.targets.plan_types import GgufPlan, HostPlan
 from llamafleet_roles.background import BackgroundJob, follow_job, start_job
 from llamafleet_roles.commands import (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llamafleet.secrets.url import split_login, without_secrets
 from llamafleet.targets.fingerprint import Inputs, inputs_text
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import BuildPlan
 from llamafleet_roles.background import BackgroundJob
 

@@ -16,7 +16,7 @@ from pyinfra.api.state import State
 from pyinfra.context import host
 
 from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import HostPlan, ReleasePlan
 from llamafleet_roles import cache
 from llamafleet_roles.commands import (

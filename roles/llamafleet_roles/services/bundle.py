@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import Artifact, HostPlan
 from llamafleet_roles.commands import command_line
 from llamafleet_roles.services.changes import Changes

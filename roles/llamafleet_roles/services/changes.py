@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from llamafleet.targets.places import STATE
+from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import Artifact, Unit
 from llamafleet_roles.services.facts import HostState, UnitState
 from llamafleet_roles.services.manifest import Manifest, NotifiedUnits, manifest_of

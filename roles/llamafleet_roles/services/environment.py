@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from llamafleet.targets.places import CONFIG
+from llamafleet.targets.paths import CONFIG
 from llamafleet.targets.plan_types import Artifact, HostPlan, ServicePlan
 from llamafleet_roles.environment import EnvironmentFileError, environment_text
 

@@ -13,7 +13,7 @@ from pyinfra.api.state import State
 from pyinfra.context import host
 
 from llamafleet.fleet.model import Fleet, Model
-from llamafleet.targets.places import CONFIG
+from llamafleet.targets.paths import CONFIG
 from llamafleet.targets.plan_types import HostPlan, Probe
 from llamafleet_roles.commands import (
     command_line,

@@ -125,7 +125,7 @@ def _trial(
         requires=server.requires,
         writes=written_folders(paths, state_folder(UNIT)),
         reads=(*weights_paths(model, machine, fleet), *read_paths(paths)),
-        needs=needs_of((model,), server.running, port, build),
+        needs=needs_of((model,), server.unit_settings, port, build),
     )
     found = footprints.of(service.name, name, host)
     return Trial(
@@ -134,7 +134,7 @@ def _trial(
         model=name,
         key=key,
         port=port,
-        unit=unit_of(process, replace(server.running, restart="no"), stack),
+        unit=unit_of(process, replace(server.unit_settings, restart="no"), stack),
         extension=_extension(patience),
         vendor=machine.gpus[cards[0]].vendor if cards else "",
         cards=cards,

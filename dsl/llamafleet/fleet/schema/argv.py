@@ -25,7 +25,7 @@ class Problem(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParsedFlag:
     """One flag of an argv. `flag` is None where the table has none of that name."""
 
     name: str
@@ -35,7 +35,7 @@ class Given:
     problem: Problem | None = None
 
 
-def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[Given]:
+def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[ParsedFlag]:
     """Every flag of an argv, in order; llama-server stops at the first that is wrong."""
     at = 0
     while at < len(words):
@@ -45,22 +45,22 @@ def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[Given]:
         flag = table.by_name.get(name)
         if flag is None:
             if _NAME.match(word):
-                yield Given(word, None)
+                yield ParsedFlag(word, None)
                 # What follows may be its value.
                 if at < len(words) and not _NAME.match(words[at]):
                     at += 1
             continue
         if name in flag.negatives or flag.type in ("switch", "flag"):
-            yield Given(word, flag, (), name in flag.negatives)
+            yield ParsedFlag(word, flag, (), name in flag.negatives)
             continue
         wanted = 2 if flag.type == "pair" else 1
         values = tuple(words[at : at + wanted])
         at += wanted
         if len(values) < wanted or (spelled(values[0]) in table.by_name and not flag.free_text):
             at -= wanted
-            yield Given(word, flag, (), False, Problem("needs a value", True))
+            yield ParsedFlag(word, flag, (), False, Problem("needs a value", True))
         else:
-            yield Given(word, flag, values, False, value_problem(flag, values))
+            yield ParsedFlag(word, flag, values, False, value_problem(flag, values))
 
 
 def spelled(word: str) -> str:

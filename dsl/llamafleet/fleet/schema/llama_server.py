@@ -53,7 +53,7 @@ def flags() -> Mapping[str, ServerFlag]:
 
 
 @cache
-def places() -> Mapping[str, int]:
+def flag_order() -> Mapping[str, int]:
     """Where each flag stands in that order."""
     return {key: place for place, key in enumerate(flags())}
 
@@ -68,7 +68,7 @@ def keys() -> Iterator[Key]:
                 yield Key(other, flag.values, flag.help, upstream=flag.on, same_as=flag.key)
 
 
-def refused() -> dict[str, str]:
+def unsupported_flags() -> dict[str, str]:
     """Keys that somebody could expect, and why they are none."""
     found: dict[str, str] = {}
     for row in _rows():

@@ -103,7 +103,7 @@ MODEL = BlockSchema(
     keys=(*_MODEL_ONLY, *_INHERITABLE, *llama_server.keys()),
     blocks=(swap_keys.VARIANT, *swap_keys.INHERITABLE_BLOCKS),
     upstream="models.*",
-    refused={key: why for key, why in llama_server.refused().items() if key != "port"},
+    refused={key: why for key, why in llama_server.unsupported_flags().items() if key != "port"},
     removable=True,
     not_even=_NO_FLAG,
     free_label=True,

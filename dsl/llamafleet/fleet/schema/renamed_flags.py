@@ -11,7 +11,7 @@ from ...dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class RemovedFlag:
     """One flag that was removed; `instead` says what to write now, and `since` from which build."""
 
     name: str
@@ -19,8 +19,8 @@ class Gone:
     since: int | None = None
 
 
-def _gone(names: str, instead: str, since: int | None = None) -> Iterable[Gone]:
-    return (Gone(name, instead, since) for name in names.split())
+def _gone(names: str, instead: str, since: int | None = None) -> Iterable[RemovedFlag]:
+    return (RemovedFlag(name, instead, since) for name in names.split())
 
 
 _LOAD_MODE = "llama.cpp has replaced it: use load-mode ="
@@ -46,5 +46,5 @@ _ALL = (
     *_gone("--grp-attn-n --grp-attn-w -gan -gaw", "llama.cpp has removed it: see rope-scaling"),
 )
 
-GONE: Mapping[str, Gone] = {each.name: each for each in _ALL}
+GONE: Mapping[str, RemovedFlag] = {each.name: each for each in _ALL}
 """By spelling, with its dashes."""

@@ -1,7 +1,7 @@
 """The argv and the environment of a model's server.
 
 Settings that upstream would choose by itself, from what it finds on the host, are written out, so
-that the same fleet file means the same everywhere; unasked.py lists them.
+that the same fleet file means the same everywhere; added_flags.py lists them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ...dataclasses import dataclass
 from ...fleet.llama_cpp import tables_of
 from ...fleet.model import Build, Flag, Fleet, Gguf, Host, Model
 from ...fleet.schema.flag_tables import FlagTables
-from ..places import PREFIX
-from .unasked import additions
+from ..paths import PREFIX
+from .added_flags import additions
 
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """An argv in groups that belong on one line: the program, then each flag with its values."""

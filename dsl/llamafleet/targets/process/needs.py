@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from ...backends import backend
 from ...fleet.model import Build, JsonObject, Model
-from ..places import USER
-from .running import Running
+from ..paths import USER
 from .sandbox import Need
+from .unit_settings import UnitSettings
 
 RUNTIMES = (
     "apptainer", "buildah", "bwrap", "crun", "distrobox", "enroot", "nerdctl", "nsenter", "podman",
@@ -29,7 +29,7 @@ _RUNTIME = re.compile(rf"(?<![\w.-])(?:{'|'.join(RUNTIMES)})(?![\w.-])")
 
 
 def needs_of(
-    models: Iterable[Model], running: Running, port: int, build: Build | None
+    models: Iterable[Model], unit_settings: UnitSettings, port: int, build: Build | None
 ) -> frozenset[Need]:
     """The needs of a service; without a build of ours, its programs may use any device."""
     found = {need for model in models for need in _of_model(model)}
@@ -39,7 +39,7 @@ def needs_of(
         found.add(Need.CODE)
     if port < LOWEST_FREE_PORT:
         found.add(Need.LOW_PORT)
-    if running.user != USER:
+    if unit_settings.user != USER:
         found.add(Need.OTHER_USER)
     return frozenset(found)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ...secrets.find import in_text, in_value
 from ...secrets.names import is_secret
-from ..places import CONFIG
+from ..paths import CONFIG
 from ..plan_types import Artifact
 from ..writers.environment_file import to_environment_file
 from .command import Environment, Groups

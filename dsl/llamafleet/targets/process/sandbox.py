@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ..writers.systemd_unit import Comment, Entry, Setting, Words
+from ..writers.systemd_unit import Comment, Entry, UnitValue, Words
 
 
 class Need(Enum):
@@ -33,7 +33,7 @@ class Protection:
     """One setting of the sandbox; `lifted` says why a need takes it away."""
 
     setting: str
-    value: Setting
+    value: UnitValue
     lifted: Mapping[Need, str] = field(default_factory=dict)
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...backends import Backend
-from ..writers.systemd_unit import Assignment, Command, Entry, Section, Setting, Words, to_unit
+from ..writers.systemd_unit import Assignment, Command, Entry, Section, UnitValue, Words, to_unit
 from .command import Environment
 from .named_paths import is_below
 from .needs import LOWEST_FREE_PORT
-from .running import Running
 from .sandbox import Need, sandbox
+from .unit_settings import UnitSettings
 
 TEMPORARY = ("/tmp", "/var/tmp")
 """Folders of which a unit sees its own, by PrivateTmp."""
@@ -74,7 +74,7 @@ def state_folder(unit: str) -> str:
     return f"/var/lib/{unit.removesuffix('.service')}"
 
 
-def unit_of(process: Process, running: Running, stack: Backend | None) -> str:
+def unit_of(process: Process, unit_settings: UnitSettings, stack: Backend | None) -> str:
     """The unit file."""
     return to_unit(
         (
@@ -82,8 +82,8 @@ def unit_of(process: Process, running: Running, stack: Backend | None) -> str:
             Section(
                 "Service",
                 (
-                    *_service(process, running, stack),
-                    *_restarts(running),
+                    *_service(process, unit_settings, stack),
+                    *_restarts(unit_settings),
                     *_memory(process),
                     *_capabilities(process),
                     *sandbox(process.needs),
@@ -96,8 +96,8 @@ def unit_of(process: Process, running: Running, stack: Backend | None) -> str:
     )
 
 
-def _unit(process: Process) -> tuple[tuple[str, Setting], ...]:
-    needs: tuple[tuple[str, Setting], ...] = ()
+def _unit(process: Process) -> tuple[tuple[str, UnitValue], ...]:
+    needs: tuple[tuple[str, UnitValue], ...] = ()
     if process.requires:
         needs = (("Requires", Words(process.requires)),)
     return (
@@ -111,11 +111,11 @@ def _unit(process: Process) -> tuple[tuple[str, Setting], ...]:
 
 
 def _service(
-    process: Process, running: Running, stack: Backend | None
-) -> tuple[tuple[str, Setting], ...]:
-    settings: list[tuple[str, Setting]] = [("Type", "exec"), ("User", running.user)]
-    if running.group:
-        settings.append(("Group", running.group))
+    process: Process, unit_settings: UnitSettings, stack: Backend | None
+) -> tuple[tuple[str, UnitValue], ...]:
+    settings: list[tuple[str, UnitValue]] = [("Type", "exec"), ("User", unit_settings.user)]
+    if unit_settings.group:
+        settings.append(("Group", unit_settings.group))
     if stack and stack.groups:
         settings.append(("SupplementaryGroups", Words(stack.groups)))
     name = process.unit.removesuffix(".service")
@@ -128,9 +128,9 @@ def _service(
         settings.append(("Environment", Assignment(variable, value.format(unit=name))))
     settings += [("Environment", Assignment(*each)) for each in process.environment]
     settings += [("EnvironmentFile", path) for path in process.environment_files]
-    if running.environment_file:
-        settings.append(("EnvironmentFile", running.environment_file))
-    settings += _folders(process, running.user)
+    if unit_settings.environment_file:
+        settings.append(("EnvironmentFile", unit_settings.environment_file))
+    settings += _folders(process, unit_settings.user)
     if stack and stack.before_start:
         settings.append(("ExecStartPre", Command(stack.before_start, prefix="-+")))
     settings += [
@@ -144,7 +144,7 @@ def _service(
     return tuple(settings)
 
 
-def _folders(process: Process, user: str) -> Iterator[tuple[str, Setting]]:
+def _folders(process: Process, user: str) -> Iterator[tuple[str, UnitValue]]:
     """Commands that make missing folders, and stop with a reason where one is not writable."""
     if process.writes:
         yield "ExecStartPre", _script(_MAKE, user, process.writes, prefix="+")
@@ -157,15 +157,15 @@ def _script(text: str, name: str, arguments: tuple[str, ...], prefix: str = "") 
     return Command(("/bin/sh", "-c", text, name, *arguments), prefix=prefix)
 
 
-def _restarts(running: Running) -> Iterator[tuple[str, Setting]]:
-    yield "Restart", running.restart
-    yield "RestartSec", running.restart_sec
-    if running.restart != "no" and running.restart_sec < LONGEST_RESTART_DELAY:
+def _restarts(unit_settings: UnitSettings) -> Iterator[tuple[str, UnitValue]]:
+    yield "Restart", unit_settings.restart
+    yield "RestartSec", unit_settings.restart_sec
+    if unit_settings.restart != "no" and unit_settings.restart_sec < LONGEST_RESTART_DELAY:
         yield "RestartSteps", RESTART_STEPS
         yield "RestartMaxDelaySec", LONGEST_RESTART_DELAY
 
 
-def _memory(process: Process) -> Iterator[tuple[str, Setting]]:
+def _memory(process: Process) -> Iterator[tuple[str, UnitValue]]:
     if process.survives_oom:
         yield "OOMPolicy", "continue"
     yield "OOMScoreAdjust", OOM_SCORE_ADJUST
@@ -173,7 +173,7 @@ def _memory(process: Process) -> Iterator[tuple[str, Setting]]:
         yield "MemoryMax", process.memory_max
 
 
-def _capabilities(process: Process) -> Iterator[tuple[str, Setting]]:
+def _capabilities(process: Process) -> Iterator[tuple[str, UnitValue]]:
     if Need.CONTAINERS in process.needs:
         return
     low = process.port < LOWEST_FREE_PORT

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from ..writers.nginx_conf import Condition, Directive, Joined, Row, Variable
-from .answers import refused
+from .answers import not_found
 from .inference import routes
 from .site import BELOW, Site
 
@@ -51,7 +51,7 @@ def unless_it_passes(site: Site) -> tuple[Directive, ...]:
     if site.exposes_everything:
         return ()
     unknown = Condition(Variable(site.variable("passes")), "=", "0")
-    return (Directive("if", (unknown,), refused()),)
+    return (Directive("if", (unknown,), not_found()),)
 
 
 def path_of(site: Site) -> tuple[Variable, ...]:
@@ -82,8 +82,8 @@ def _exposed(site: Site, path: str) -> Directive:
     elsewhere = Condition(Variable("request_uri"), "!~", f"^{_literally(folder)}")
     hidden = Condition(Variable("request_uri"), "~*", HIDDEN)
     block = (
-        Directive("if", (elsewhere,), refused()),
-        Directive("if", (hidden,), refused()),
+        Directive("if", (elsewhere,), not_found()),
+        Directive("if", (hidden,), not_found()),
         Directive("proxy_pass", (group,)),
         *headers(site),
     )

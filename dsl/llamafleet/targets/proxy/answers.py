@@ -14,7 +14,7 @@ RETRY_AFTER = 1
 """Seconds after which a client is to ask again."""
 
 
-def refused() -> tuple[Directive, ...]:
+def not_found() -> tuple[Directive, ...]:
     """The answer to a path that does not pass."""
     message = (
         "nothing is here: this address passes on the inference API alone; "
@@ -30,13 +30,13 @@ def not_ready() -> tuple[Directive, ...]:
     return (later, *_answer(503, message, "unavailable_error", "not_ready"))
 
 
-def broken() -> tuple[Directive, ...]:
+def bad_gateway() -> tuple[Directive, ...]:
     """The answer where a process took a request and ended before its answer began."""
     message = "the process that had taken the request ended before it answered"
     return _answer(502, message, "server_error", "bad_gateway")
 
 
-def silent() -> tuple[Directive, ...]:
+def gateway_timeout() -> tuple[Directive, ...]:
     """The answer where a process took a request and said nothing for `proxy-read-timeout`."""
     message = "the process that had taken the request was silent for too long"
     return _answer(504, message, "server_error", "gateway_timeout")

@@ -4,7 +4,7 @@ What the settings are for:
 
 - Only what is in a table passes: see `allowed_paths.py`.
 - A request that was not taken finds another process, and one that was taken is never sent twice:
-  see `trying.py`.
+  see `retries.py`.
 - To `least_conn` a process that loads its model looks idle, since it refuses at once. So a process
   that refuses costs a request one more hop, and is not held for failed: it is used as soon as it is
   ready. One that cannot be reached is left alone for a second or two, which is the shortest time
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from ...fleet.model import Endpoint, ListenAddress
 from ..writers.nginx_conf import Argument, Directive, Joined
-from . import allowed_paths, trying
+from . import allowed_paths, retries
 from .allowed_paths import HEADERS
 from .site import Site
 
@@ -39,7 +39,7 @@ def directives(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...
     searches, keeps_503 = _searches(site, behind), _keeps_503(behind)
     found = [
         *allowed_paths.tables(site, first.api, first.prefix),
-        *trying.tables(site, searches=searches, keeps_503=keeps_503),
+        *retries.tables(site, searches=searches, keeps_503=keeps_503),
         _upstream(site, behind),
     ]
     if searches:
@@ -92,7 +92,7 @@ def _server(site: Site, behind: tuple[Endpoint, ...]) -> Directive:
         *_limits(site, behind),
         Directive("location", ("/",), _inference(site, behind)),
         *allowed_paths.exposed(site),
-        *trying.locations(site, behind[0].health, searches=searches, keeps_503=_keeps_503(behind)),
+        *retries.locations(site, behind[0].health, searches=searches, keeps_503=_keeps_503(behind)),
     )
     return Directive("server", (), block)
 
@@ -129,5 +129,5 @@ def _inference(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...
         *allowed_paths.unless_it_passes(site),
         Directive("proxy_pass", (Joined((f"http://{site.group}", *allowed_paths.path_of(site))),)),
         *(allowed_paths.headers(site) if site.exposes_everything else ()),
-        *trying.where_errors_go(searches=searches, keeps_503=_keeps_503(behind)),
+        *retries.where_errors_go(searches=searches, keeps_503=_keeps_503(behind)),
     )

@@ -13,11 +13,11 @@ from ...fleet.schema.values import Duration, ListOf, Size, Switch
 if TYPE_CHECKING:
     from ..writers.nginx_conf import Argument
 
-Setting = tuple[str, "tuple[Argument, ...]"]
+DirectiveLine = tuple[str, "tuple[Argument, ...]"]
 """A directive's name, and its arguments."""
 
 
-def settings_of(fields: Fields, table: Iterable[UpstreamPath]) -> Iterator[Setting]:
+def settings_of(fields: Fields, table: Iterable[UpstreamPath]) -> Iterator[DirectiveLine]:
     """Yield the directives of the keys that are written or have a default of llamafleet's."""
     for upstream in table:
         value = fields.value(upstream.key.name)
@@ -44,7 +44,7 @@ def arguments(kind: ValueType, form: Form | None, value: Any) -> tuple[Argument,
     return (value if isinstance(value, int) else str(value),)
 
 
-def unwritable(settings: Iterable[Setting]) -> Iterator[tuple[str, str]]:
+def unwritable(settings: Iterable[DirectiveLine]) -> Iterator[tuple[str, str]]:
     """Yield directives with a text that nginx would take for a variable, and that text."""
     for name, values in settings:
         yield from ((name, each) for each in values if isinstance(each, str) and "$" in each)

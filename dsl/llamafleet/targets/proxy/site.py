@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...dataclasses import dataclass
 from ...fleet.model import ListenAddress
-from .settings import Setting
+from .settings import DirectiveLine
 
 UNIT = "nginx.service"
 BELOW = "/*"
@@ -26,7 +26,7 @@ class Site:
     server_name: str
     balance: str
     keepalive: int
-    settings: tuple[Setting, ...]
+    settings: tuple[DirectiveLine, ...]
     connect_timeout: int | None
     read_timeout: int | None
     next_upstream: bool

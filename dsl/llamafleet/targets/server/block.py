@@ -10,7 +10,7 @@ from ...fleet.schema.block import BlockSchema, Key
 from ...fleet.schema.values import Choice, Integer, Listen, ListOf, Pattern, Reference
 from ...fleet.service import Keys, ModelProcess, ModelServer
 from ...source import Span
-from ..process.running import RUNNING_KEYS, Running
+from ..process.unit_settings import UNIT_KEYS, UnitSettings
 
 PER_GPU = "per-gpu"
 ALL_GPUS = "all-gpus"
@@ -48,7 +48,7 @@ SCHEMA = BlockSchema(
             help="Address and port of the first process; each further process takes the next port.",
             upstream="--host, --port",
         ),
-        *RUNNING_KEYS,
+        *UNIT_KEYS,
         Key(
             "requires",
             ListOf(UNIT_NAME),
@@ -70,7 +70,7 @@ class LlamaServer:
     per_gpu: bool
     replicas: int
     listen: ListenAddress
-    running: Running
+    unit_settings: UnitSettings
     requires: tuple[str, ...]
     origin: Span
     spans: Spans = field(default_factory=lambda: NO_SPANS)
@@ -89,8 +89,8 @@ class LlamaServer:
     @property
     def keys(self) -> Keys:
         """Those of the model; a file on the host may set one, too."""
-        asks = self.running.environment_file is not None
-        return Keys(asks, by_model=True, way="set api-key-file")
+        asks = self.unit_settings.environment_file is not None
+        return Keys(asks, by_model=True, remedy="set api-key-file")
 
     @property
     def front(self) -> None:
@@ -101,7 +101,7 @@ class LlamaServer:
     def server(self) -> ModelServer:
         """Processes of the one model that always run, each in a unit of its own."""
         return ModelServer(
-            running=self.running,
+            unit_settings=self.unit_settings,
             processes=self._processes,
             one_gpu_each=self.spans.get("placement", self.origin) if self.per_gpu else None,
             requires=self.requires,

@@ -39,7 +39,7 @@ def plan_server(
         artifacts=tuple(artifact for artifacts, _, _ in parts for artifact in artifacts),
         units=tuple(unit for _, unit, _ in parts),
         probes=tuple(probe for _, _, probe in parts),
-        user=service.running.user,
+        user=service.unit_settings.user,
         groups=stack.groups if stack else (),
         sockets=tuple(Socket(probe.unit, service.listen.host, probe.port) for _, _, probe in parts),
         reads=tuple(
@@ -75,13 +75,13 @@ def _planned(
         requires=service.requires,
         writes=written_folders(paths, state_folder(name)),
         reads=(*weights_paths(model, host, fleet), *read_paths(paths)),
-        needs=needs_of((model,), service.running, worker.port, build),
+        needs=needs_of((model,), service.unit_settings, worker.port, build),
         memory_max=memory_max,
         environment_files=(secrets.path,) if secrets else (),
     )
     unit = Artifact(
         path=f"/etc/systemd/system/{name}",
-        content=unit_of(process, service.running, stack),
+        content=unit_of(process, service.unit_settings, stack),
         restarts=(name,),
     )
     executable = server_path(service.build) if service.build else groups[0][0]

@@ -9,7 +9,7 @@ from ...fleet.matrix import Matrix
 from ...fleet.model import NO_SPANS, Fleet, Host, ListenAddress, Model, Spans
 from ...fleet.service import Keys, Limit, ModelProcess, ModelServer
 from ...source import Span
-from ..process.running import Running
+from ..process.unit_settings import UnitSettings
 from .routes import Routes
 from .schema import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA
 from .settings import Settings
@@ -35,7 +35,7 @@ class LlamaSwap:
     watch_config: bool
     matrix: Matrix | None
     routes: Routes
-    running: Running
+    unit_settings: UnitSettings
     origin: Span
     spans: Spans = field(default_factory=lambda: NO_SPANS)
     kind: str = "llama-swap"
@@ -59,7 +59,7 @@ class LlamaSwap:
     def keys(self) -> Keys:
         """Its own; the keys of its models' servers are for itself alone."""
         asks = bool(self.settings.api_key_env) or "apiKeys" in self.settings.pass_through
-        return Keys(asks, way='add api-key-env = ["NAME"]')
+        return Keys(asks, remedy='add api-key-env = ["NAME"]')
 
     @property
     def front(self) -> None:
@@ -72,7 +72,7 @@ class LlamaSwap:
         key = "health-check-timeout"
         seconds = self.settings.health_check_timeout
         return ModelServer(
-            running=self.running,
+            unit_settings=self.unit_settings,
             processes=self._processes,
             together=lambda: together(self.models, self.matrix, self.routes.groups),
             swaps=True,

@@ -27,7 +27,7 @@ OURS = {
 OURS_OF_A_MODEL = {"metadata": "use the block metadata"}
 
 
-def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnostics) -> None:
+def check_pass_through(fields: Fields, models: Iterable[Model], diagnostics: Diagnostics) -> None:
     """Report keys that pass through and are said in words, too: of the service, and of models."""
     block = fields.nested(PASS_THROUGH.kind)
     if block is not None:
@@ -43,7 +43,7 @@ def check_passing(fields: Fields, models: Iterable[Model], diagnostics: Diagnost
         _check(passed, OURS_OF_A_MODEL, _words(MODEL, model.spans), diagnostics)
 
 
-def check_passed_values(
+def check_pass_through_values(
     fields: Fields,
     passed: JsonObject,
     models: Iterable[Model],

@@ -6,7 +6,7 @@ import posixpath
 
 from ...backends import backend
 from ...fleet.model import Fleet, Host, Model
-from ..places import CONFIG, PREFIX
+from ..paths import CONFIG, PREFIX
 from ..plan_types import (
     LLAMA_SWAP,
     Artifact,
@@ -62,10 +62,10 @@ def plan_swap(
         stop_seconds=60,
         # A model that runs out of memory is started again by the next request.
         survives_oom=True,
-        needs=needs_of(served, service.running, service.listen.port, build),
+        needs=needs_of(served, service.unit_settings, service.listen.port, build),
         memory_max=memory_max,
     )
-    unit = unit_of(process, service.running, stack)
+    unit = unit_of(process, service.unit_settings, stack)
     parts = (service.settings, models, service.matrix, service.routes)
     restarts = (service.unit,)
     return ServicePlan(
@@ -74,13 +74,13 @@ def plan_swap(
         artifacts=(
             kept_from_others(
                 Artifact(path, render(*parts), restarts=restarts, check=Check(LLAMA_SWAP)),
-                service.running.user,
+                service.unit_settings.user,
             ),
             Artifact(f"/etc/systemd/system/{service.unit}", unit, restarts=restarts),
         ),
         units=(Unit(service.unit, binary),),
         probes=(_probe(service, models),),
-        user=service.running.user,
+        user=service.unit_settings.user,
         groups=stack.groups if stack else (),
         releases=(ReleasePlan(f"v{service.version}", service.sha256, None, binary),),
         sockets=_sockets(service, entries),
@@ -158,7 +158,7 @@ def _probe(service: LlamaSwap, models: tuple[Written, ...]) -> Probe:
         matrix=MatrixPlan(matrix.combinations(), matrix.costs) if matrix else None,
         groups=tuple(_group(each) for each in service.routes.groups),
         key=next(iter(service.settings.api_key_env), None),
-        key_file=service.running.environment_file,
+        key_file=service.unit_settings.environment_file,
     )
 
 

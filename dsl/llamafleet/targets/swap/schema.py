@@ -9,7 +9,7 @@ from ...fleet.schema.swap_keys import PASS_THROUGH
 from ...fleet.schema.swap_routing import ROUTING_BLOCKS
 from ...fleet.schema.swap_service import BLOCKS, KEYS
 from ...fleet.schema.values import Integer, Listen, ListOf, Pattern, Reference
-from ..process.running import RUNNING_KEYS
+from ..process.unit_settings import UNIT_KEYS
 
 DEFAULT_LISTEN = ListenAddress("127.0.0.1", 8080)
 DEFAULT_VERSION = "v250"
@@ -39,6 +39,6 @@ _RUNS = (
 SCHEMA = BlockSchema(
     kind="llama-swap",
     help="One endpoint for many models, each loaded on the first request for it.",
-    keys=(*_RUNS, *KEYS, *RUNNING_KEYS),
+    keys=(*_RUNS, *KEYS, *UNIT_KEYS),
     blocks=(*ROUTING_BLOCKS, *BLOCKS, PASS_THROUGH),
 )

@@ -43,8 +43,8 @@ class Comment:
     text: str
 
 
-Setting: TypeAlias = str | int | bool | Command | Assignment | Words
-Entry: TypeAlias = tuple[str, Setting] | Comment
+UnitValue: TypeAlias = str | int | bool | Command | Assignment | Words
+Entry: TypeAlias = tuple[str, UnitValue] | Comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _entry(entry: Entry) -> str:
     return f"{key}={_setting(value)}"
 
 
-def _setting(value: Setting) -> str:
+def _setting(value: UnitValue) -> str:
     match value:
         case bool():
             return "yes" if value else "no"

@@ -64,5 +64,5 @@ ADDITIONS: tuple[Addition, ...] = (
 
 
 def additions(model: Model) -> Iterator[tuple[str, ...]]:
-    """The words that a model gets unasked, in groups of a flag and its value."""
+    """Return what is added to the argv of a model, in groups of a flag and its value."""
     return (each.words for each in ADDITIONS if each.applies(model))

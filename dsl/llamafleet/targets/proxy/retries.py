@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from ..writers.nginx_conf import Argument, Condition, Directive, Joined, Row, Variable
 from .allowed_paths import path_of
-from .answers import broken, not_ready, refused, silent
+from .answers import bad_gateway, gateway_timeout, not_found, not_ready
 from .site import Site
 
 ANOTHER = "@another"
@@ -87,8 +87,8 @@ def locations(site: Site, health: str, *, searches: bool, keeps_503: bool) -> tu
         found += [_another(site), _not_taken(NOT_TAKEN_AGAIN, NOT_READY, BROKEN)]
         found.append(_search(site, path))
     if not keeps_503:
-        found += [*_ended(site, path), Directive("location", (UNKNOWN,), refused())]
-    found.append(Directive("location", (BROKEN,), broken()))
+        found += [*_ended(site, path), Directive("location", (UNKNOWN,), not_found())]
+    found.append(Directive("location", (BROKEN,), bad_gateway()))
     return (*found, Directive("location", (NOT_READY,), not_ready()))
 
 
@@ -100,7 +100,7 @@ def _not_taken(name: str, unsent: str, sent: str) -> Directive:
         Directive("error_page", (503, "=", unsent)),
         Directive("error_page", (502, "=", sent)),
         Directive("if", (nothing_sent,), (Directive("return", (503,)),)),
-        Directive("if", (timed_out,), silent()),
+        Directive("if", (timed_out,), gateway_timeout()),
         Directive("return", (502,)),
     )
     return Directive("location", (name,), block)

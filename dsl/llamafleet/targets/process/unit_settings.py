@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from ...fleet.schema.block import Fields, Key
 from ...fleet.schema.values import Choice, Duration, Pattern, Word
-from ...fleet.service import Running as Running
-from ..places import USER
+from ...fleet.service import UnitSettings as UnitSettings
+from ..paths import USER
 
 RESTART = Choice(
     "no", "on-success", "on-failure", "on-abnormal", "on-watchdog", "on-abort", "always"
 )
 FILE = Pattern(r"/\S*[^\s\\]", "an absolute path without blanks in quotes")
 
-RUNNING_KEYS = (
+UNIT_KEYS = (
     Key("user", Word(), "Unix user that the processes run as.", default=USER, upstream="User"),
     Key("group", Word(), "Unix group. Default: the user's own.", upstream="Group"),
     Key(
@@ -38,9 +38,9 @@ RUNNING_KEYS = (
 )
 
 
-def read_running(fields: Fields) -> Running:
-    """The values of RUNNING_KEYS."""
-    return Running(
+def read_unit_settings(fields: Fields) -> UnitSettings:
+    """The values of UNIT_KEYS."""
+    return UnitSettings(
         user=fields.text("user") or USER,
         group=fields.text("group"),
         restart=fields.text("restart") or "always",
