@@ -38,7 +38,7 @@ def test_for_people_with_the_places_in_llama_cpp(
 ) -> None:
     assert main(["explain", "memory", "chat", fleet]) == 0
     out = capsys.readouterr().out
-    assert "chat in voice on box: computed from the header of its weights" in out
+    assert "chat in voice on box: estimated from the GGUF header" in out
     assert "GPU 0 (small): " in out
     assert "[src/llama-kv-cache.cpp" in out
 
@@ -60,7 +60,7 @@ def test_a_written_size_is_said_beside_what_is_computed(
     ("words", "code", "said"),
     [
         (["memory", "lang"], 2, 'has no model "lang": did you mean long?'),
-        (["ctx-size", "long"], 2, '"ctx-size" is explained without "long"'),
+        (["ctx-size", "long"], 2, "explain ctx-size takes no further argument"),
     ],
 )
 def test_wrong_words(

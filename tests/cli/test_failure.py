@@ -22,7 +22,7 @@ def test_it_says_so_in_a_line(
     assert cli.main(["check", "x"]) == 3
     said = capsys.readouterr()
     assert said.out == ""
-    assert "defect of llamafleet: ValueError: two lines\n" in said.err
+    assert "internal error: ValueError: two lines\n" in said.err
     assert "LLAMAFLEET_DEBUG=1" in said.err
     assert "Traceback" not in said.err
 
@@ -56,4 +56,4 @@ def test_what_is_no_defect(
     assert cli.main(["check", "x"]) == code
     said = capsys.readouterr().err
     assert words in said
-    assert "defect" not in said
+    assert "internal error" not in said

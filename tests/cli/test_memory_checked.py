@@ -40,7 +40,7 @@ llama-swap main {{
     models = [chat, other]
 }}
 """
-BY_SIZE = "1 of them by a rule of thumb (only the size of its weights is known"
+BY_SIZE = "1 by a rule of thumb (only the size of its weights is known"
 
 
 def said(run: Run, folder: Path, **of: str) -> str:
@@ -53,22 +53,22 @@ def said(run: Run, folder: Path, **of: str) -> str:
 @pytest.mark.parametrize(
     ("of", "expected"),
     [
-        ({}, "memory is checked of 0 of 2 models: llamafleet lock looks up the others"),
+        ({}, "memory checked for 0 of 2 models: run llamafleet lock for the others"),
         (
             {"vram": "    vram = 2GiB"},
-            "memory is checked of 1 of 2 models: llamafleet lock looks up the others",
+            "memory checked for 1 of 2 models: run llamafleet lock for the others",
         ),
         (
             {"size": "    size = 9GB"},
-            f"memory is checked of 1 of 2 models, {BY_SIZE}): vram = ... would say the others",
+            f"memory checked for 1 of 2 models, {BY_SIZE}): set vram for the others",
         ),
         (
             {"size": "    size = 9GB", "vram": "    vram = 2GiB"},
-            f"memory is checked of 2 of 2 models, {BY_SIZE})",
+            f"memory checked for 2 of 2 models, {BY_SIZE})",
         ),
         (
             {"size": "    size = 9GB", "vram": "    vram = 2GiB", "ref": "b20000"},
-            f"memory is checked of 2 of 2 models, {BY_SIZE}; build b20000 is newer than b11434, ",
+            f"memory checked for 2 of 2 models, {BY_SIZE}; build b20000 is newer than b11434, ",
         ),
     ],
 )
@@ -101,6 +101,6 @@ def test_explain_memory_says_that_it_is_a_rule_of_thumb(run: Run, folder: Path) 
 def test_it_is_said_beside_findings_too(run: Run, folder: Path) -> None:
     lines = said(run, folder, vram="    vram = 30GiB").splitlines()
     assert lines == [
-        "m.fleet: memory is checked of 1 of 2 models: llamafleet lock looks up the others",
+        "m.fleet: memory checked for 1 of 2 models: run llamafleet lock for the others",
         "1 error in 1 file",
     ]

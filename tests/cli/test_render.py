@@ -78,7 +78,7 @@ def test_where_nothing_can_be_written_it_says_so(run: Run) -> None:
     done = run("render", "fleet.fleet", "-o", "/proc/out")
     assert done.returncode == 3
     assert 'cannot write "/proc/out"' in done.stderr
-    assert "defect" not in done.stderr
+    assert "internal error" not in done.stderr
 
 
 def test_an_empty_directory_will_do(run: Run, folder: Path) -> None:

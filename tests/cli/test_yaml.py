@@ -125,7 +125,7 @@ def test_requests_from_stdin(
     assert main(["simulate", config]) == 0
     told = capsys.readouterr().out
     assert "2. c: set s2 allows it beside a" in told
-    assert "stops   c" in told
+    assert "evicts  c" in told
 
 
 def test_sets_in_the_order_of_the_release(
@@ -159,7 +159,7 @@ def test_who_can_stop_whom(config: str, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_simulate_names_what_is_unknown(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["simulate", config, "frist"]) == 1
-    assert "did you mean first?" in capsys.readouterr().err
+    assert 'did you mean "first"?' in capsys.readouterr().err
 
 
 def test_simulate_refuses_what_does_not_load(

@@ -86,17 +86,17 @@ def test_shards_become_one_model(tmp_path: Path) -> None:
     assert [each.offset for each in found.tensors] == [0, 0, 0]
     assert [each.end for each in found.files] == [path.stat().st_size for path in (one, two, three)]
     two.unlink()
-    assert problem(one) == f"{two}: there is no such file"
+    assert problem(one) == f"{two}: no such file"
 
 
 def test_shards_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     first, *_ = in_shards(tmp_path / "a", numbers=(0, 2, 1))
-    assert "file 2 of 3 says that it is number 2, from 0" in problem(first)
+    assert "file 2 of 3 has shard number 2, counted from 0" in problem(first)
     first, *_ = in_shards(tmp_path / "b", total=9)
     assert "its files have 3 tensors, but the first says 9" in problem(first)
     alone = tmp_path / "alone.gguf"
     alone.write_bytes(first.read_bytes())
-    assert "it is one of 3 files, but 1 were read" in problem(alone)
+    assert "it is a shard of 3, but 1 were read" in problem(alone)
 
 
 @pytest.mark.parametrize("missing", [33, 5000])
@@ -112,11 +112,11 @@ def test_a_file_that_is_cut_off_is_refused_unless_only_its_header_counts(
 
 
 def test_what_is_no_file_is_said(tmp_path: Path) -> None:
-    assert problem(tmp_path) == f"{tmp_path}: this is no regular file"
-    assert problem(tmp_path / "m.gguf") == f"{tmp_path}/m.gguf: there is no such file"
+    assert problem(tmp_path) == f"{tmp_path}: not a regular file"
+    assert problem(tmp_path / "m.gguf") == f"{tmp_path}/m.gguf: no such file"
     assert problem(Path("a\0b")).endswith("cannot be read: no path")
     path = write_gguf(tmp_path / "n.gguf", {"general.name": "x"})
-    assert "names no general.architecture" in problem(path)
+    assert "has no general.architecture" in problem(path)
 
 
 def test_names_of_shards() -> None:

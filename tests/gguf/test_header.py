@@ -96,12 +96,12 @@ def test_noise_never_raises(noise: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"PK\3\4....", 'this is no GGUF file: it begins with "PK??"'),
-        (b"<!DOCTYPE html>", "a web page, so the download went wrong"),
-        (b"version https://git-lfs", "a pointer of Git LFS, so the download went wrong"),
-        (header_bytes(LLAMA, version=1)[0], "version 1, which llama.cpp reads no longer"),
-        (header_bytes(LLAMA, version=9)[0], "version 9; versions 2 and 3 are known"),
-        (b"GGUF" + struct.pack(">IQQ", 3, 1, 1), "for big-endian machines"),
+        (b"PK\3\4....", 'not a GGUF file: it begins with "PK??"'),
+        (b"<!DOCTYPE html>", "a web page; the download failed"),
+        (b"version https://git-lfs", "a pointer of Git LFS; the download failed"),
+        (header_bytes(LLAMA, version=1)[0], "version 1, which llama.cpp no longer reads"),
+        (header_bytes(LLAMA, version=9)[0], "version 9; only 2 and 3 are supported"),
+        (b"GGUF" + struct.pack(">IQQ", 3, 1, 1), "this GGUF is big-endian"),
         (b"GGUF" + struct.pack("<IQQ", 3, 1 << 40, 1), "claims 1099511627776 tensors"),
         (b"GGUF" + struct.pack("<IQQ", 3, 1, 1 << 40), "claims 1099511627776 keys"),
         (b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 1 << 50), "the name of a key claims"),
@@ -112,15 +112,15 @@ def test_noise_never_raises(noise: bytes) -> None:
         ),
         (
             header_bytes({"x": Raw(LIST, struct.pack("<IQ", 0, 1 << 33))})[0],
-            "its header claims more than 128 MiB",
+            "its header is larger than 128 MiB",
         ),
         (
             header_bytes({"x": Raw(LIST, struct.pack("<IQ", LIST, 1) * 5)})[0],
-            '"x" is a list of lists of lists of lists',
+            '"x" has lists nested too deep',
         ),
-        (header_bytes({"general.alignment": 24})[0], "general.alignment is no power of two"),
-        (header_bytes({}, [("a", "F32", (1,) * 5)])[0], '"a" has 5 dimensions; 4 is the most'),
-        (header_bytes({}, [("a", "F32", (1,))] * 2)[0], '"a" stands in its header twice'),
+        (header_bytes({"general.alignment": 24})[0], "general.alignment is not a power of two"),
+        (header_bytes({}, [("a", "F32", (1,) * 5)])[0], '"a" has 5 dimensions; the maximum is 4'),
+        (header_bytes({}, [("a", "F32", (1,))] * 2)[0], 'its header has the tensor "a" twice'),
         (header_bytes({}, [("a", "Q4_K", (32, 8))])[0], "rows of 32 values, but Q4_K stores"),
         (header_bytes({}, [("a\x1b[2J", "F32", (1 << 63,))])[0], '"a?[2J" is larger than any'),
     ],
@@ -132,7 +132,7 @@ def test_what_is_wrong_is_said(data: bytes, message: str) -> None:
 def test_tensor_types_that_nobody_reads_are_named() -> None:
     data, _ = header_bytes({}, [("a", "F32", (4,))])
     at = data.index(struct.pack("<Q", 4)) + 8
-    for number, message in ((31, "Q4_0_4_4, which llama.cpp reads no longer"), (99, "type 99")):
+    for number, message in ((31, "Q4_0_4_4, which llama.cpp no longer reads"), (99, "type 99")):
         assert message in refused(data[:at] + struct.pack("<I", number) + data[at + 4 :])
 
 
@@ -167,7 +167,7 @@ def test_a_file_that_ends_early_says_so() -> None:
     data, _ = header_bytes(LLAMA, TENSORS)
     found = read_header(lambda start, end: data[start : min(end, 100)], "m.gguf")
     assert str(found) == (
-        "m.gguf: the file ends after 100 bytes, inside its header: it was not copied as a whole"
+        "m.gguf: the file ends after 100 bytes, inside its header: the copy is incomplete"
     )
     assert str(read_header(lambda start, end: b"")) == "the file is empty"
 

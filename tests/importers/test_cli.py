@@ -51,10 +51,10 @@ def test_an_older_release(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "arguments", "code", "said"),
     [
-        ("nothing to see", [], 2, "cannot tell what"),
+        ("nothing to see", [], 2, "cannot detect the format"),
         ("models: [", [], 1, "error["),
         ("models:\n  a: {cmd: x}\n", [], 1, "error["),
-        (YAML, ["--llama-swap", "latest"], 2, "is no release of llama-swap"),
+        (YAML, ["--llama-swap", "latest"], 2, "is not a release of llama-swap"),
         (YAML, ["--from", "command"], 1, "there is no llama-server command here"),
         ("[Service]\nUser=x\n", [], 1, "it starts nothing"),
     ],

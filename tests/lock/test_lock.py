@@ -169,7 +169,7 @@ def test_a_lock_follows_its_fleet_file(
     fleet.write_text(FLEET.replace(":Q4_K_M", ":Q8_0"), encoding="utf-8")
     capsys.readouterr()
     assert lock(fleet, "--offline") == 1
-    assert "gguf qwen: asked for something else" in capsys.readouterr().out
+    assert "gguf qwen: the fleet file has changed" in capsys.readouterr().out
     assert main(["check", str(fleet)]) == 1
     assert lock(fleet) == 0
     assert "~ gguf qwen: quant Q4_K_M → Q8_0" in capsys.readouterr().out
@@ -196,8 +196,8 @@ def test_gated_repositories_take_a_token_that_goes_nowhere_else(
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ('"unsloth/Qwen3-4B-GGUF:Q4_K_S"', "has no Q4_K_S, did you mean Q4_K_M?; there is Q4_K_M"),
-        ('"unsloth/nothing:Q8_0"', "there is no repository unsloth/nothing, or it is private"),
+        ('"unsloth/Qwen3-4B-GGUF:Q4_K_S"', "has no Q4_K_S, did you mean Q4_K_M?; it has Q4_K_M"),
+        ('"unsloth/nothing:Q8_0"', "there is no repository unsloth/nothing; if it is private"),
         (
             '"unsloth/Qwen3-4B-GGUF:Q8_0"\n    revision = "v9"',
             'unsloth/Qwen3-4B-GGUF has no revision "v9"',
@@ -221,7 +221,7 @@ def test_broken_files_are_refused(
 ) -> None:
     hub.add(REPO, {**QWEN, "Qwen3-4B-Q4_K_M.gguf": b"<!DOCTYPE html>"})
     assert lock(fleet) == 1
-    assert f"{REPO}/Qwen3-4B-Q4_K_M.gguf: this is no GGUF file" in capsys.readouterr().err
+    assert f"{REPO}/Qwen3-4B-Q4_K_M.gguf: not a GGUF file" in capsys.readouterr().err
     hub.add(REPO, {**QWEN, "Qwen3-4B-Q4_K_M.gguf": model()[:100_000]})
     assert lock(fleet) == 1
     assert "the file ends after 100000 bytes, inside its header" in capsys.readouterr().err
@@ -232,7 +232,7 @@ def test_a_hub_that_nobody_reaches_is_named(
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     assert lock(fleet) == 1
-    assert "could not read unsloth/Qwen3-4B-GGUF from http://127.0.0.1:1" in capsys.readouterr().err
+    assert "cannot read unsloth/Qwen3-4B-GGUF from http://127.0.0.1:1" in capsys.readouterr().err
 
 
 def test_names_that_are_not_there_are_refused(
@@ -249,9 +249,9 @@ def test_a_lock_of_another_fleet_or_a_broken_one_is_left_alone(
     (fleet.with_name("other.fleet")).write_text("fleet 1\n", encoding="utf-8")
     for text, message in (
         ('{"lock": 1, "fleet": "other.fleet", "ggufs": {}}', "is the lock of other.fleet"),
-        ('{"lock": 7}', "it has version 7, and this llamafleet reads 1"),
-        ("{", "it is no JSON"),
-        ('{"lock": 1, "ggufs": {"a": {}}}', "a part of it is missing"),
+        ('{"lock": 7}', "it has version 7, but this llamafleet reads version 1"),
+        ("{", "it is not JSON"),
+        ('{"lock": 1, "ggufs": {"a": {}}}', "a part is missing or malformed"),
     ):
         path.write_text(text, encoding="utf-8")
         assert lock(fleet) == 1
@@ -280,7 +280,7 @@ def test_files_of_this_machine_are_locked_too(
     assert lock(fleet, "--check") == 1
     (tmp_path / "m.gguf").write_bytes(data[:-100])
     assert lock(fleet, "--check") == 1
-    assert "it was not copied as a whole" in capsys.readouterr().err
+    assert "the copy is incomplete" in capsys.readouterr().err
 
 
 def git(folder: Path, *words: str) -> str:

@@ -54,25 +54,25 @@ def test_shards_come_together_and_halves_do_not_count() -> None:
     answer = find("o/r", FILES, "BF16")
     assert isinstance(answer, Weights)
     assert len(answer.files) == 2
-    assert "there is" in found("Q8_0")
+    assert "it has" in found("Q8_0")
 
 
 def test_what_is_missing_or_ambiguous_is_answered_with_what_there_is() -> None:
     assert found("Q4_K_S") == (
-        "o/r has no Q4_K_S, did you mean Q4_K_M?; there is BF16 (6.0 GiB), IQ4_XS (3.0 GiB), "
+        "o/r has no Q4_K_S, did you mean Q4_K_M?; it has BF16 (6.0 GiB), IQ4_XS (3.0 GiB), "
         "Q2_K_XL (3.0 GiB), Q4_K_M (3.0 GiB), UD-Q2_K_XL (3.0 GiB), UD-Q4_K_XL (3.0 GiB), "
         "mmproj-BF16.gguf (3.0 GiB), mmproj-F16.gguf (3.0 GiB)"
     )
     assert found("mmproj") == (
-        "o/r:mmproj may be mmproj-BF16.gguf (3.0 GiB), mmproj-F16.gguf (3.0 GiB); "
-        "name one with hf-repo and hf-file"
+        "o/r:mmproj is ambiguous: mmproj-BF16.gguf (3.0 GiB), mmproj-F16.gguf (3.0 GiB); "
+        "choose one with hf-repo and hf-file"
     )
     two = (GgufFile("a-Q8_0.gguf", 5 << 20, None), GgufFile("b-Q8_0.gguf", 5, None))
     assert found("Q8_0", two) == (
-        "o/r:Q8_0 may be a-Q8_0.gguf (5.0 MiB), b-Q8_0.gguf (5 bytes); "
-        "name one with hf-repo and hf-file"
+        "o/r:Q8_0 is ambiguous: a-Q8_0.gguf (5.0 MiB), b-Q8_0.gguf (5 bytes); "
+        "choose one with hf-repo and hf-file"
     )
-    assert found("", two).startswith("o/r may be a-Q8_0.gguf")
+    assert found("", two).startswith("o/r is ambiguous: a-Q8_0.gguf")
     assert found("Q8_0", (GgufFile("model.safetensors", 1, None),)) == "o/r has no GGUF files"
 
 

@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     path = write_gguf(tmp_path / "m.gguf", LARGE, TENSORS)
     with path.open("r+b") as stream:
         stream.truncate(10_000_000)
-    assert "it was not copied as a whole" in str(read_facts_in_parts(Machine().ask, str(path)))
+    assert "the copy is incomplete" in str(read_facts_in_parts(Machine().ask, str(path)))
     path.write_bytes(b"")
     assert str(read_facts_in_parts(Machine().ask, str(path))) == f"{path}: the file is empty"
     path.write_bytes(b"<!DOCTYPE html>")

@@ -131,6 +131,6 @@ def _failed(error: Exception) -> int:
         say(f'cannot write "{error.filename}": {(error.strerror or str(error)).lower()}')
     else:
         said = " ".join(str(error).split())
-        say(f"failed, which is a defect of llamafleet: {type(error).__name__}: {said}")
-        say("please report it with the file; LLAMAFLEET_DEBUG=1 shows where it happened")
+        say(f"internal error: {type(error).__name__}: {said}")
+        say("please report it with the file attached; LLAMAFLEET_DEBUG=1 prints the traceback")
     return FAILED

@@ -13,30 +13,30 @@ from .command import command, formatter
 
 EXAMPLES = """\
 examples:
-  llamafleet init our-fleet                    a new site, to put your machines into
-  llamafleet check fleet.fleet                 what is wrong with it, if anything
-  llamafleet check --format json *.fleet       the same for an editor or a program
+  llamafleet init our-fleet                    create a new site
+  llamafleet check fleet.fleet                 check a fleet file
+  llamafleet check --format json *.fleet       the same, for editors and programs
   llamafleet check config.yaml --llama-swap v250 --llama-cpp b11434
-                                               what is wrong with llama-swap's own configuration
-  llamafleet simulate fleet.fleet a b a        what loads and what is stopped, step by step
-  llamafleet fmt fleet.fleet                   bring it into its canonical form
-  llamafleet fmt --check --diff *.fleet        what that would change; changes nothing
-  llamafleet render fleet.fleet                every file of every host, on the terminal
-  llamafleet render fleet.fleet -o out         the same as a tree: out/HOST/etc/...
-  llamafleet map fleet.fleet -o fleet.svg      its hosts and cards as a picture, to scale
-  llamafleet lock fleet.fleet                  what its weights are, in fleet.lock beside it
-  llamafleet import config.yaml -o fleet.fleet what you run today, as a fleet file
+                                               check a configuration of llama-swap
+  llamafleet simulate fleet.fleet a b a        show what loads and what is evicted, step by step
+  llamafleet fmt fleet.fleet                   format a fleet file
+  llamafleet fmt --check --diff *.fleet        show what fmt would change
+  llamafleet render fleet.fleet                print every file of every host
+  llamafleet render fleet.fleet -o out         write them to out/HOST/etc/...
+  llamafleet map fleet.fleet -o fleet.svg      draw the hosts and their cards, to scale
+  llamafleet lock fleet.fleet                  look up weights and sources, and write fleet.lock
+  llamafleet import config.yaml -o fleet.fleet convert a configuration of llama-swap
   llamafleet memory model.gguf -c 32768 --gpu 24GiB
-                                               what a llama-server with it takes, on each device
+                                               estimate the memory of a llama-server, by device
   llamafleet suggest chat fleet.fleet --host box
-                                               how long a context it can have there
-  llamafleet explain model.ctx-size            what a key means
-  llamafleet explain memory chat fleet.fleet   what a model takes, and how that comes about
-  llamafleet schema plan                       the JSON Schema of what render --format json prints
-  llamafleet verify fleet.fleet                ask the live hosts whether they are as planned
-  llamafleet lsp                               serve an editor on stdin and stdout
+                                               find the longest context that fits
+  llamafleet explain model.ctx-size            explain a key
+  llamafleet explain memory chat fleet.fleet   explain the memory estimate of a model
+  llamafleet schema plan                       print the JSON Schema of render --format json
+  llamafleet verify fleet.fleet                test the live hosts against the fleet file
+  llamafleet lsp                               run the language server on stdin and stdout
 
-exit codes: 0 clean, 1 problems found, 2 wrong usage, 3 the tool failed
+exit codes: 0 success, 1 problems found, 2 wrong usage, 3 internal failure
 """
 
 
@@ -54,7 +54,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of all commands, or of one; its result has `command` and its arguments."""
     top = argparse.ArgumentParser(
         prog="llamafleet",
-        description="Check, format and compile fleet files.",
+        description="Check, format and compile fleet files: machines that serve local LLMs.",
         epilog=EXAMPLES,
         formatter_class=formatter,
         allow_abbrev=False,
@@ -64,7 +64,7 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
         action=_Version,
         nargs=0,
         dest=argparse.SUPPRESS,
-        help="print the version, and which builds and releases it knows",
+        help="print the version, and the llama.cpp builds and llama-swap releases it knows",
     )
     commands = top.add_subparsers(
         dest="command", required=True, metavar="COMMAND", prog="llamafleet"
@@ -93,27 +93,28 @@ def _check(commands: Any) -> None:
     check = command(
         commands,
         "check",
-        "check fleet files and what they include, or configurations of llama-swap",
-        "Problems go to stdout, a summary to stderr. A silent stdout means that all is well.",
+        "check fleet files with their includes, or configurations of llama-swap",
+        "Problems go to stdout, a summary to stderr. If stdout is empty, there are no problems.",
     )
     check.add_argument(
         "fleets",
         nargs="+",
         metavar="FLEET",
-        help='a fleet file, a YAML of llama-swap, or "-": stdin',
+        help='a fleet file or a YAML file of llama-swap; "-" for stdin',
     )
     check.add_argument(
         "--format",
         dest="style",
         choices=("text", "json", "sarif", "github"),
         default="text",
-        help="text for people (default), one JSON object a line, SARIF 2.1.0, or annotations for "
-        "GitHub Actions",
+        help="text (default), JSON lines, SARIF 2.1.0, or annotations of GitHub Actions",
     )
-    check.add_argument("--strict", action="store_true", help="fail on warnings too")
+    check.add_argument("--strict", action="store_true", help="exit with 1 for warnings as well")
     _yaml(check)
     check.add_argument(
-        "--llama-cpp", metavar="REF", help="with a YAML: the build that its commands start: b11434"
+        "--llama-cpp",
+        metavar="REF",
+        help="for YAML: the llama.cpp build that its commands run, such as b11434",
     )
 
 
@@ -125,14 +126,14 @@ def _yaml(parser: argparse.ArgumentParser) -> None:
         "--llama-swap",
         type=release,
         metavar="VERSION",
-        help="with a YAML: the release that reads it (default: the newest known)",
+        help="for YAML: the release of llama-swap (default: the newest known)",
     )
     parser.add_argument(
         "--env",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="with a YAML: what ${env.NAME} in it stands for",
+        help="for YAML: the value of ${env.NAME}; may be repeated",
     )
 
 
@@ -140,16 +141,24 @@ def _simulate(commands: Any) -> None:
     simulate = command(
         commands,
         "simulate",
-        "say what requests load and what they stop, as llama-swap decides",
-        "Requests are ids or aliases, as arguments or on stdin, one or more a line.",
+        "simulate which models llama-swap loads and evicts for requests",
+        "Requests are model ids or aliases; without arguments they are read from stdin.",
     )
-    simulate.add_argument("file", metavar="FILE", help="a fleet file, or a YAML of llama-swap")
-    simulate.add_argument("requests", nargs="*", metavar="MODEL", help="requests, in order")
-    simulate.add_argument("--service", metavar="NAME", help="which llama-swap of the fleet")
-    simulate.add_argument("--running", metavar="A,B", default="", help="what runs at the start")
+    simulate.add_argument("file", metavar="FILE", help="a fleet file or a YAML file of llama-swap")
+    simulate.add_argument(
+        "requests", nargs="*", metavar="MODEL", help="the models to request, in order"
+    )
+    simulate.add_argument(
+        "--service", metavar="NAME", help="the llama-swap service, if the fleet has several"
+    )
+    simulate.add_argument(
+        "--running", metavar="A,B", default="", help="the models that run at the start"
+    )
     kinds = simulate.add_mutually_exclusive_group()
-    kinds.add_argument("--all", action="store_true", dest="pairs", help="who can stop whom")
-    kinds.add_argument("--sets", action="store_true", help="every set and its combinations")
+    kinds.add_argument(
+        "--all", action="store_true", dest="pairs", help="list which models each request can evict"
+    )
+    kinds.add_argument("--sets", action="store_true", help="list every set and its combinations")
     simulate.add_argument("--format", dest="style", choices=("text", "json"), default="text")
     _yaml(simulate)
 
@@ -158,12 +167,18 @@ def _fmt(commands: Any) -> None:
     fmt = command(
         commands,
         "fmt",
-        "bring fleet files into their canonical form",
-        "Comments and order are kept. A file with syntax errors is left as it is.",
+        "format fleet files",
+        "Comments and order are kept. A file with syntax errors is left unchanged.",
     )
-    fmt.add_argument("files", nargs="+", metavar="FILE", help='a file, or "-": stdin to stdout')
-    fmt.add_argument("--check", action="store_true", help="write nothing; fail if it would")
-    fmt.add_argument("--diff", action="store_true", help="write nothing; print what would change")
+    fmt.add_argument(
+        "files", nargs="+", metavar="FILE", help='a fleet file; "-" formats stdin to stdout'
+    )
+    fmt.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if a file is not formatted"
+    )
+    fmt.add_argument(
+        "--diff", action="store_true", help="write nothing; print the changes as a diff"
+    )
 
 
 def _render(commands: Any) -> None:
@@ -199,35 +214,43 @@ def _import(commands: Any) -> None:
     import_ = command(
         commands,
         "import",
-        "turn what you run today into a fleet file",
-        "The fleet file goes to stdout, what there is to say to stderr. Keys and tokens stay out.",
+        "convert what you run today into a fleet file",
+        "The fleet file goes to stdout, messages to stderr. Keys and tokens are left out.",
     )
     import_.add_argument(
         "file",
         metavar="FILE",
-        help="llama-swap YAML, a systemd unit, a router's INI, or a command of llama-server (a "
-        'file, or in quotes); "-": stdin',
+        help="a llama-swap YAML, a systemd unit, a preset INI of a llama-server router, or a "
+        'llama-server command (in a file or quoted); "-" for stdin',
     )
     import_.add_argument(
         "--from",
         dest="kind",
         choices=("llama-swap", "command", "unit", "router-ini"),
-        help="what it is; by default by what is in it",
+        help="the format of FILE (default: detected)",
     )
     import_.add_argument(
-        "--host", default="localhost", metavar="NAME", help="the host's name (default localhost)"
+        "--host",
+        default="localhost",
+        metavar="NAME",
+        help="the name of the host (default: localhost)",
     )
     import_.add_argument(
-        "--llama-swap", default="v250", metavar="VERSION", help="the release that runs it (v250)"
+        "--llama-swap",
+        default="v250",
+        metavar="VERSION",
+        help="the release of llama-swap that runs it (default: v250)",
     )
     import_.add_argument(
         "--llama-cpp",
         metavar="REF",
-        help="check the flags of a llama-swap's commands against this build, too: b11434",
+        help="check the flags of its commands against this llama.cpp build, such as b11434",
     )
-    import_.add_argument("-o", "--output", metavar="FLEET", help="write it there")
+    import_.add_argument("-o", "--output", metavar="FLEET", help="write the fleet file there")
     import_.add_argument(
-        "--verify", action="store_true", help="render it, and prove that it means the same"
+        "--verify",
+        action="store_true",
+        help="render the fleet file, and prove that it means the same as FILE",
     )
 
 

@@ -13,8 +13,8 @@ def map_(commands: Any) -> None:
     drawn = command(
         commands,
         "map",
-        "draw the hosts of a fleet, their cards to scale, and what is in them",
-        "What does not fit is drawn, too, in red; what nobody knows the size of is hatched.",
+        "draw the hosts of a fleet and the models in their memory, to scale",
+        "Models that do not fit are drawn in red, models of unknown size are hatched.",
     )
     drawn.add_argument("fleet", metavar="FLEET", help="a fleet file")
     drawn.add_argument(
@@ -22,10 +22,13 @@ def map_(commands: Any) -> None:
         "--output",
         metavar="FILE",
         default="-",
-        help='an .svg or an .html; by default, and with "-", an SVG to stdout',
+        help='an .svg or .html file (default: "-", an SVG on stdout)',
     )
     drawn.add_argument(
-        "--format", dest="style", choices=("svg", "html"), help="whatever the file's name says"
+        "--format",
+        dest="style",
+        choices=("svg", "html"),
+        help="the format (default: by the name of FILE)",
     )
 
 
@@ -34,7 +37,7 @@ def memory(commands: Any) -> None:
     added = command(
         commands,
         "memory",
-        "say how much memory a llama-server takes, on each device",
+        "estimate how much memory a llama-server takes on each device",
         "example: memory model.gguf -c 32768 -ngl 99 --gpu 24GiB --gpu Vulkan0=8GiB",
     )
     added.add_argument(
@@ -42,17 +45,19 @@ def memory(commands: Any) -> None:
         action="append",
         default=[],
         metavar="[NAME=]SIZE",
-        help="a card, there or not; the first is CUDA0 if it has no name",
+        help="a GPU, real or planned; may be repeated; without NAME they are CUDA0, CUDA1, ...",
     )
     added.add_argument(
         "--llama-cpp",
         metavar="REF",
-        help="which build runs it (default: the one whose memory is modelled)",
+        help="the llama.cpp build (default: the one that estimates are modelled on)",
     )
     added.add_argument("--format", dest="style", choices=("text", "json"), default="text")
-    added.add_argument("file", metavar="FILE.gguf", help="a model; the first file of several")
     added.add_argument(
-        "flags", nargs=argparse.REMAINDER, metavar="...", help="llama-server's own flags"
+        "file", metavar="FILE.gguf", help="a GGUF file; of a split model, the first file"
+    )
+    added.add_argument(
+        "flags", nargs=argparse.REMAINDER, metavar="...", help="flags of llama-server"
     )
 
 
@@ -61,9 +66,9 @@ def suggest(commands: Any) -> None:
     added = command(
         commands,
         "suggest",
-        "say how long a context a model can have on a host, by the type of its cache",
-        "It fits beside everything that may be loaded beside the model, unless --beside or\n"
-        "--beside-set say what else shall be; what always runs on the host is always there.",
+        "find the longest context that fits a model on a host, for each cache type",
+        "By default it fits beside everything that may be loaded together with the model;\n"
+        "--beside and --beside-set choose other models. Services that always run are counted.",
     )
     added.add_argument("model", metavar="MODEL", help="a model of a fleet file")
     added.add_argument(
@@ -71,17 +76,20 @@ def suggest(commands: Any) -> None:
         metavar="FLEET",
         nargs="?",
         default="fleet.fleet",
-        help="of which one (default: fleet.fleet); may stand first",
+        help="the fleet file (default: fleet.fleet); may come first",
     )
-    added.add_argument("--host", metavar="HOST", help="on which host, where there are several")
+    added.add_argument("--host", metavar="HOST", help="the host, if the model has several")
     others = added.add_mutually_exclusive_group()
     others.add_argument(
         "--beside", dest="models", metavar="A,B", help='models that stay loaded; "" for none'
     )
     others.add_argument(
-        "--beside-set", dest="set_name", metavar="SET", help="the other models of this set"
+        "--beside-set",
+        dest="set_name",
+        metavar="SET",
+        help="as --beside, with the other models of this set",
     )
-    added.add_argument("--service", metavar="NAME", help="in which service of the host")
+    added.add_argument("--service", metavar="NAME", help="the service, if the host has several")
     added.add_argument("--format", dest="style", choices=("text", "json"), default="text")
 
 
@@ -90,14 +98,21 @@ def explain(commands: Any) -> None:
     explain = command(
         commands,
         "explain",
-        "say what a key, a block kind or a diagnostic's code means",
-        "examples: explain nginx.balance, explain llama-swap, explain unknown-key;\n"
-        "explain memory MODEL [FLEET] says what a model takes on each host, term by term",
+        "explain a key, a kind of block, a flag or a diagnostic code",
+        "examples: llamafleet explain nginx.balance\n"
+        "          llamafleet explain unknown-key\n"
+        "          llamafleet explain memory chat fleet.fleet   (its memory, term by term)",
     )
-    explain.add_argument("key", metavar="KEY", help="KIND.KEY, KIND, KEY, a code, or memory")
-    explain.add_argument("model", metavar="MODEL", nargs="?", help="after memory: which model")
     explain.add_argument(
-        "fleet", metavar="FLEET", nargs="?", default="fleet.fleet", help="of which fleet file"
+        "key", metavar="KEY", help="KIND.KEY, KIND, KEY, a flag, a code, or memory"
+    )
+    explain.add_argument("model", metavar="MODEL", nargs="?", help="after memory: the model")
+    explain.add_argument(
+        "fleet",
+        metavar="FLEET",
+        nargs="?",
+        default="fleet.fleet",
+        help="after memory: the fleet file (default: fleet.fleet)",
     )
     explain.add_argument("--format", dest="style", choices=("text", "json"), default="text")
 

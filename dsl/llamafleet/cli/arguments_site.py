@@ -13,10 +13,12 @@ def init(commands: Any) -> None:
     init = command(
         commands,
         "init",
-        "write a new site: a fleet file, an inventory, a deploy, checks for CI",
-        "Nothing is replaced: a directory that has one of these files is refused.",
+        "create a new site: a fleet file, an inventory, a deploy, checks for CI",
+        "Existing files are never replaced: if DIR has one of them, nothing is written.",
     )
-    init.add_argument("directory", metavar="DIR", help="where to; it is made if it is not there")
+    init.add_argument(
+        "directory", metavar="DIR", help="the directory of the site; it is created if needed"
+    )
 
 
 def verify(commands: Any) -> None:
@@ -24,11 +26,11 @@ def verify(commands: Any) -> None:
     verify = command(
         commands,
         "verify",
-        "ask the live hosts whether they are as the fleet file says",
-        "Nothing is changed on them but which models are loaded. What follows FLEET"
-        " goes to pytest:\n"
+        "test the live hosts against the fleet file",
+        "The tests load and unload models, and change nothing else. Options after FLEET"
+        " go to pytest:\n"
         "  --verify-host H       only this host\n"
-        "  --ssh-config FILE     how ssh reaches the hosts\n"
+        "  --ssh-config FILE     the configuration of ssh\n"
         '  -k "files or units"   only these tests',
     )
     verify.add_argument("fleet", metavar="FLEET", help="a fleet file")
@@ -42,33 +44,37 @@ def lock(commands: Any) -> None:
     lock = command(
         commands,
         "lock",
-        "look up the weights and sources that a fleet names, and write them into fleet.lock",
-        "What is locked stays as it is. What moved goes to stdout. HF_TOKEN opens gated "
+        "look up the weights and sources of a fleet, and write fleet.lock",
+        "Entries that are locked are kept. Changes go to stdout. HF_TOKEN gives access to gated\n"
         "repositories, HF_ENDPOINT names another Hub.",
     )
-    lock.add_argument("fleet", metavar="FLEET", help="a fleet file; fleet.lock is beside it")
+    lock.add_argument(
+        "fleet", metavar="FLEET", help="a fleet file; fleet.lock is written beside it"
+    )
     lock.add_argument(
         "--update",
         action="append",
         default=[],
         metavar="NAME",
-        help="look this gguf or build up again, though it is locked",
+        help="look this gguf or build up again; may be repeated",
     )
     lock.add_argument("--update-all", action="store_true", help="look everything up again")
     lock.add_argument(
         "--check",
         action="store_true",
-        help="write nothing; fail if something moved since, or is not locked",
+        help="write nothing; exit with 1 if the lock is not current",
     )
     lock.add_argument(
         "--offline",
         action="store_true",
-        help="write nothing and ask nobody; fail if the fleet file says something else",
+        help="as --check, without network: compare with the fleet file only",
     )
 
 
 def lsp(commands: Any) -> None:
     """Add the arguments of `lsp`."""
-    lsp = command(commands, "lsp", "serve an editor over the language server protocol")
+    lsp = command(commands, "lsp", "run the language server for editors")
     # Editors pass it to every server; there is no other way here.
-    lsp.add_argument("--stdio", action="store_true", help="speak on stdin and stdout (always so)")
+    lsp.add_argument(
+        "--stdio", action="store_true", help="use stdin and stdout (the default, and the only way)"
+    )

@@ -11,7 +11,7 @@ def explain(key: str, model: str | None, fleet: str, style: str) -> int:
     """Print what is known of `key`; 2 if nothing is."""
     if model is not None:
         if key != "memory":
-            say(f'"{key}" is explained without "{model}"; explain memory MODEL takes a model')
+            say(f"explain {key} takes no further argument; only explain memory takes a model")
             return 2
         from .explain_memory import explain_memory
 

@@ -22,9 +22,9 @@ VERSION = 1
 """The version of the JSON, described by schemas/explain-memory.schema.json."""
 
 HOW = {
-    WRITTEN: "written in the fleet file (vram), which goes before what is computed",
-    MEASURED: "measured on this host; what is computed follows",
-    ESTIMATED: "computed from the header of its weights and its flags",
+    WRITTEN: "written in the fleet file (vram), which overrides the estimate",
+    MEASURED: "measured on this host, which overrides the estimate below",
+    ESTIMATED: "estimated from the GGUF header and its flags",
 }
 
 
@@ -39,7 +39,7 @@ def explain_memory(model: str, path: str, style: str) -> int:
         return USAGE
     places = list(_places(Footprints(fleet), fleet, model))
     if not places:
-        say(f"no service of {path} serves {model}")
+        say(f'no service of {path} serves model "{model}"')
         return USAGE
     if style == "json":
         processes = [_tree(*each) for each in places]
@@ -82,7 +82,7 @@ def _told(fleet: Fleet, found: Footprint, bare: Footprint, where: list[str]) -> 
     if bare.estimate is not None:
         lines += ["", as_text(bare.estimate, ())]
     elif bare.why:
-        lines += ["", f"nothing is computed: {bare.why}"]
+        lines += ["", f"no estimate: {bare.why}"]
     return "\n".join(lines)
 
 

@@ -57,8 +57,8 @@ def _one(path: str, write: bool, diff: bool) -> Outcome:
     try:
         formatted = format_file(source)
     except FormatterError as error:
-        say(f"{error}, which is a defect of llamafleet; the file is as it was")
-        say("please report it with the file")
+        say(f"internal error: {error}; {name} is unchanged")
+        say("please report it with the file attached")
         return Outcome.FAILED
     if formatted.diagnostics.has_errors:
         show(formatted.diagnostics, {name: source}, sys.stderr)

@@ -35,7 +35,7 @@ def import_(
     """Import one file; 1 if it would not start, cannot be taken over or means something else."""
     version = number(llama_swap)
     if version is None:
-        say(f'"{llama_swap}" is no release of llama-swap: write v250')
+        say(f'"{llama_swap}" is not a release of llama-swap; write it as v250')
         return 2
     diagnostics = Diagnostics()
     source = _source(file, diagnostics)
@@ -44,7 +44,7 @@ def import_(
         return 1
     meant = SourceKind(kind) if kind else guess(source)
     if meant is None:
-        say(f"cannot tell what {source.path} is: say --from {'|'.join(SourceKind)}")
+        say(f"cannot detect the format of {source.path}: add --from {'|'.join(SourceKind)}")
         return 2
     result = import_source(source, meant, ImportOptions(host, version))
     if llama_cpp and meant is SourceKind.LLAMA_SWAP:
@@ -59,7 +59,7 @@ def import_(
         print(f"{output}: written", file=sys.stderr)
     if problems := broken(result.text):
         sys.stderr.write(problems)
-        say("llamafleet does not take this fleet file as it is: mend what is said above")
+        say("the fleet file has errors: correct the problems above")
         return 1
     return max(int(result.failed), _proven(result) if verify else 0)
 
@@ -96,11 +96,9 @@ def _report(result: ImportResult) -> None:
 
 def _told(secret: Secret, known: list[str]) -> str:
     place = f"{secret.span.path}:{secret.span.start.line}"
-    told = (
-        f"{secret.variable} must hold {without_values(secret.what, known)}, which stands in {place}"
-    )
+    told = f"{secret.variable} must hold {without_values(secret.what, known)}, which is in {place}"
     if secret.in_argv:
-        told += "; its command shows it to every user of the host, as it did"
+        told += "; every user of the host can read it in the command line, as before"
     return told
 
 
@@ -109,21 +107,21 @@ def _delivery(result: ImportResult) -> str:
     names = dict.fromkeys(each.variable for each in result.secrets)
     values = ", ".join(f'"{name}": os.environ["{name}"]' for name in names)
     return (
-        f"give them in the inventory's group data, from where a rollout writes "
-        f"{environment_file(result.service)}, for root alone to read:\n"
+        f"set them in the inventory's group data; a rollout writes them to "
+        f"{environment_file(result.service)}, readable by root only:\n"
         f'    llamafleet_environment = {{"{result.service}": {{{values}}}}}'
     )
 
 
 def _proven(result: ImportResult) -> int:
     if result.failed:
-        say("not verified: what the errors above name is not taken over")
+        say("not verified: the parts named by the errors above are missing")
         return 1
     different = result.differences()
     for line in different:
         print(line, file=sys.stderr)
     if different:
-        say(f"the fleet file means something else: {counted(len(different), 'difference')}")
+        say(f"not verified: {counted(len(different), 'difference')} in meaning")
         return 1
     print("verified: the fleet file renders to the same meaning", file=sys.stderr)
     return 0

@@ -65,10 +65,10 @@ def _old(path: Path, fleet: str) -> Lock | None:
         return None
     found = read_lock(text) if len(data) <= LARGEST else LockError(TOO_LARGE)
     if not isinstance(found, Lock):
-        say(f'"{path}" cannot be used: {found.message}; remove it to have it written anew')
+        say(f'"{path}" cannot be used: {found.message}; delete it to create a new one')
         return None
     if found.fleet not in ("", fleet) and path.with_name(found.fleet).exists():
-        say(f'"{path}" is the lock of {found.fleet}: keep each fleet in a folder of its own')
+        say(f'"{path}" is the lock of {found.fleet}; keep each fleet in a folder of its own')
         return None
     return found
 
@@ -78,7 +78,7 @@ def _known(names: list[str], fleet: Fleet) -> bool:
     for name in names:
         if name not in known:
             meant = suggest(name, known)
-            other = f', did you mean "{meant}"?' if meant else f": there is {', '.join(known)}"
+            other = f', did you mean "{meant}"?' if meant else f"; there are {', '.join(known)}"
             say(f'no gguf or build is named "{name}"{other}')
             return False
     return True
@@ -95,10 +95,12 @@ def _compare_offline(path: Path, fleet: Fleet, old: Lock) -> int:
     ]
     gone = [name for name in old.ggufs if name not in fleet.ggufs]
     for name in stale:
-        print(f"~ gguf {name}: asked for something else" if name in old.ggufs else f"+ gguf {name}")
+        print(
+            f"~ gguf {name}: the fleet file has changed" if name in old.ggufs else f"+ gguf {name}"
+        )
     for name in gone:
         print(f"- gguf {name}")
-    state = "is not current" if stale or gone else "is current, as far as the fleet file says"
+    state = "is not current" if stale or gone else "is current; the Hub was not asked"
     print(f"{path}: {state}", file=sys.stderr)
     return PROBLEMS if stale or gone else 0
 

@@ -21,7 +21,7 @@ def map_(fleet: str, output: str, style: str | None) -> int:
     """Draw a fleet; what does not fit is drawn, too. 1 if it cannot be read, 2 for no such kind."""
     kind = style or ("svg" if output == STDOUT else ENDINGS.get(Path(output).suffix.lower()))
     if kind is None:
-        say(f'"{output}" is neither an .svg nor an .html; --format says which it is to be')
+        say(f'"{output}" is neither .svg nor .html; add --format svg or --format html')
         return USAGE
     compiled = compile_file(fleet)
     if compiled.resolved is None:

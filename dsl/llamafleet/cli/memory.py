@@ -93,5 +93,5 @@ def _without_own(flags: list[str], own: _Own) -> list[str] | str:
         elif said in STYLES:
             own.style = said
         else:
-            return f'--format is text or json, not "{said}"'
+            return f'--format must be text or json, not "{said}"'
     return rest

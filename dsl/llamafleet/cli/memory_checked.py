@@ -24,11 +24,11 @@ def memory_checked(compiled: Compiled) -> str:
         return ""
     found = compiled.footprints
     known = _known(found, served) if found is not None else {}
-    text = f"memory is checked of {len(known)} of {counted(len(names), 'model')}"
+    text = f"memory checked for {len(known)} of {counted(len(names), 'model')}"
     thumbs = _by_thumb(known)
     clean = compiled.fleet is not None and not compiled.diagnostics
     if clean and len(known) == len(names) and not thumbs:
-        return "what they take fits"
+        return "all models fit in memory"
     others = [fleet.models[name] for name in names if name not in known]
     return f"{text}{thumbs}{_way_out(others, fleet)}"
 
@@ -38,7 +38,7 @@ def _way_out(others: list[Model], fleet: Fleet) -> str:
     if not others:
         return ""
     locked = any(each.gguf and each.gguf not in fleet.facts for each in others)
-    return f": {'llamafleet lock looks up' if locked else 'vram = ... would say'} the others"
+    return ": run llamafleet lock for the others" if locked else ": set vram for the others"
 
 
 def _served(fleet: Fleet) -> Iterator[tuple[str, str, str]]:
@@ -66,4 +66,4 @@ def _by_thumb(known: dict[str, tuple[Footprint, ...]]) -> str:
     if not reasons:
         return ""
     number = sum(bool(each) for each in doubts.values())
-    return f", {number} of them by a rule of thumb ({'; '.join(reasons)})"
+    return f", {number} by a rule of thumb ({'; '.join(reasons)})"

@@ -52,7 +52,7 @@ def simulate(
         return _pairs(found, style)
     if not requests:
         if file == "-":
-            say("stdin is the file, so requests must be arguments")
+            say("stdin is the file: give the requests as arguments")
             return USAGE
         requests = sys.stdin.read().split()
     start = [each.strip() for each in running.split(",") if each.strip()]
@@ -90,7 +90,11 @@ def _of_fleet(path: str, inputs: InputFiles, service: str | None) -> Simulation 
     chosen = [each for each in swaps if service in (None, each.name)]
     if len(chosen) != 1:
         names = ", ".join(each.name for each in swaps)
-        say(f"say which llama-swap with --service: {names}" if swaps else "there is no llama-swap")
+        say(
+            f"choose a llama-swap with --service: {names}"
+            if swaps
+            else "the fleet has no llama-swap"
+        )
         return None
     swap = chosen[0]
     place = f"/etc/llamafleet/llama-swap/{swap.name}.yaml"
@@ -107,7 +111,7 @@ def _of_fleet(path: str, inputs: InputFiles, service: str | None) -> Simulation 
 
 def _refuse(problems: Iterable[Diagnostic], source: Source | None) -> None:
     show(problems, {source.path: source} if source else {}, sys.stderr)
-    say("llama-swap does not start with this")
+    say("llama-swap does not start with this configuration")
 
 
 def _unknown(simulation: Simulation, names: Iterable[str]) -> bool:
@@ -115,7 +119,7 @@ def _unknown(simulation: Simulation, names: Iterable[str]) -> bool:
     missing = [each for each in dict.fromkeys(names) if each not in known]
     for name in missing:
         near = suggest(name, known)
-        say(f'no model is called "{name}"' + (f": did you mean {near}?" if near else ""))
+        say(f'no model is named "{name}"' + (f', did you mean "{near}"?' if near else ""))
     return bool(missing)
 
 
@@ -147,14 +151,14 @@ def _told(number: int, step: Step) -> str:
         name += f" -> {step.model}"
     lines = [f"{number}. {name}: {step.why}"]
     if step.evict:
-        lines.append(f"   stops   {', '.join(step.evict)}")
+        lines.append(f"   evicts  {', '.join(step.evict)}")
     lines.append(f"   running {', '.join(step.running) or 'nothing'}")
     return "\n".join(lines)
 
 
 def _sets(simulation: Simulation, style: str) -> int:
     if not simulation.solver.countable():
-        say(f"the matrix means more than {MOST_COMBINATIONS} combinations")
+        say(f"the matrix has more than {MOST_COMBINATIONS} combinations, too many to list")
         return PROBLEMS
     for name, combinations in simulation.solver.sets():
         shown = simulation.names.get(name, name)
@@ -192,10 +196,10 @@ def _pairs(simulation: Simulation, style: str) -> int:
             continue
         words = []
         if row.always:
-            words.append(f"stops {', '.join(row.always)}")
+            words.append(f"evicts {', '.join(row.always)}")
         if row.sometimes:
-            words.append(f"can stop {', '.join(row.sometimes)}, depending on what else runs")
-        print(f"{model}: {'; '.join(words) or 'stops nobody'}")
+            words.append(f"may evict {', '.join(row.sometimes)}, depending on what else runs")
+        print(f"{model}: {'; '.join(words) or 'evicts nothing'}")
     if not whole:
-        say("there are more situations than were looked at; some more may be possible")
+        say("not every state was simulated: there may be further evictions")
     return 0

@@ -54,7 +54,7 @@ def suggest(
         return USAGE
     search = Search(footprints, serving.name, where, known.models[model], found.left)
     if search.why:
-        say(f"what {model} takes is not known: {search.why}; llamafleet lock reads its weights")
+        say(f'the memory of model "{model}" is unknown: {search.why}; run "llamafleet lock {path}"')
         return PROBLEMS
     options, short = suggestions(search)
     asked = {"model": model, "host": where, "service": serving.name}
@@ -90,7 +90,7 @@ def _place(
     serving = [each for each in able if model in each.models]
     hosts = [host] if host else list(dict.fromkeys(name for s in serving for name in s.hosts))
     if len(hosts) != 1:
-        say(f"say on which host with --host: {', '.join(hosts or fleet.hosts)}")
+        say(f"choose a host with --host: {', '.join(hosts or fleet.hosts)}")
         return None
     there = [each for each in serving if hosts[0] in each.hosts]
     # Somewhere else, it is tried as if a llama-swap of that host served it.
@@ -98,7 +98,7 @@ def _place(
         each for each in able if swaps(each) and hosts[0] in each.hosts and each.builds
     ]
     if not there:
-        say(f"no service of {hosts[0]} serves {model}, and none could")
+        say(f'no service on host "{hosts[0]}" can serve model "{model}"')
         return None
     return there[0], hosts[0]
 
@@ -120,7 +120,7 @@ def _told(
             others = f", of which others take {_mib(taken)}" if taken else ""
             yield f"{place_name(fleet, search.host, place)}: {_mib(room)}{others}"
     for name in found.unknown:
-        yield f"note: what {name} takes is not known, and not counted"
+        yield f"note: the memory of {name} is unknown and not counted"
     for why in search.doubts:
         yield f"note: {why}, which is kept free"
     if options:

@@ -61,6 +61,6 @@ def release(text: str) -> int:
     found = number(text)
     if found is None or found < OLDEST:
         raise argparse.ArgumentTypeError(
-            f'"{text}" is no release of llama-swap since v{OLDEST}, such as v{NEWEST}'
+            f'"{text}" is not a release of llama-swap such as v{NEWEST}, v{OLDEST} or newer'
         )
     return found

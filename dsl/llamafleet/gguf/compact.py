@@ -73,7 +73,7 @@ def from_json(tree: Any) -> GgufFacts | GgufError:
             ),
         )
     except (TypeError, KeyError, ValueError, AttributeError, ArithmeticError, RecursionError):
-        return GgufError("the facts of this model cannot be read")
+        return GgufError("the facts of this model are malformed")
 
 
 def _within(value: Any, most: int) -> int:

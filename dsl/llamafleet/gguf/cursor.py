@@ -31,8 +31,7 @@ class Cursor:
         after = start + count
         if after > MAX_HEADER:
             raise bad(
-                f"its header claims more than {MAX_HEADER >> 20} MiB: "
-                "it is damaged, or made to be read for long"
+                f"its header is larger than {MAX_HEADER >> 20} MiB: it is damaged or malicious"
             )
         if after > self.end:
             raise StopReading(Incomplete(after))
@@ -66,6 +65,6 @@ class Cursor:
                 self.skip(at + 8 - self.at)
             length = unpack(data, at)[0]
             if length > MAX_TEXT:
-                raise bad(f"a text in a list claims {length} bytes: the header is damaged")
+                raise bad(f"a string in a list claims {length} bytes: the header is damaged")
             at += 8 + length
         self.skip(at - self.at)

@@ -111,14 +111,14 @@ def facts_of(headers: Sequence[Header], source: str = "") -> GgufFacts | GgufErr
         return GgufError(problem, source)
     architecture = first.metadata.get("general.architecture")
     if not isinstance(architecture, str) or not architecture:
-        return GgufError("its header names no general.architecture", source)
+        return GgufError("its header has no general.architecture", source)
     tensors = tuple(
         replace(tensor, file=number) if number else tensor
         for number, header in enumerate(headers)
         for tensor in header.tensors
     )
     if len({each.name for each in tensors}) < len(tensors):
-        return GgufError("two of its files hold a tensor of the same name", source)
+        return GgufError("two of its files have a tensor of the same name", source)
     return GgufFacts(
         architecture=architecture,
         metadata=_kept(first.metadata, architecture),
@@ -132,11 +132,11 @@ def _not_one_model(headers: Sequence[Header]) -> str | None:
     """Return why the files are not the shards of one model, in order; None if they are."""
     claimed = headers[0].metadata.get("split.count", 0)
     if (claimed or 1) != len(headers):
-        return f"it is one of {claimed} files, but {len(headers)} were read"
+        return f"it is a shard of {claimed}, but {len(headers)} were read"
     for number, header in enumerate(headers):
         if len(headers) > 1 and header.metadata.get("split.no") != number:
             said = header.metadata.get("split.no")
-            return f"file {number + 1} of {len(headers)} says that it is number {said}, from 0"
+            return f"file {number + 1} of {len(headers)} has shard number {said}, counted from 0"
     total = headers[0].metadata.get("split.tensors.count")
     found = sum(len(each.tensors) for each in headers)
     if len(headers) > 1 and isinstance(total, int) and total != found:

@@ -66,23 +66,23 @@ def _header(cursor: Cursor) -> Header:
 def _version(cursor: Cursor) -> int:
     magic = cursor.data[cursor.skip(4) : cursor.at]
     if magic != MAGIC:
-        raise bad(f"this is no GGUF file: it begins with {_begins(magic)}")
+        raise bad(f"not a GGUF file: it begins with {_begins(magic)}")
     version = cursor.u32()
     if version in VERSIONS:
         return version
     if version and version & 0xFFFF == 0:
-        raise bad("this GGUF is for big-endian machines; convert it, or take another file")
+        raise bad("this GGUF is big-endian; convert it, or use another file")
     if version == 1:
-        raise bad("this GGUF has version 1, which llama.cpp reads no longer; take a newer file")
+        raise bad("this GGUF has version 1, which llama.cpp no longer reads; use a newer file")
     raise bad(
-        f"this GGUF has version {version}; versions {VERSIONS[0]} and {VERSIONS[1]} are known"
+        f"this GGUF has version {version}; only {VERSIONS[0]} and {VERSIONS[1]} are supported"
     )
 
 
 def _begins(magic: bytes) -> str:
     if magic in (b"vers", b"<!DO", b"<htm", b"<HTM"):
         kind = "a pointer of Git LFS" if magic == b"vers" else "a web page"
-        return f"{kind}, so the download went wrong"
+        return f"{kind}; the download failed"
     return shown(magic.decode("latin-1"))
 
 
@@ -92,7 +92,7 @@ def _metadata(cursor: Cursor, count: int) -> dict[str, Value]:
     for _ in range(count):
         key, value = reader.entry()
         if key in found:
-            raise bad(f"the key {shown(key)} stands in its header twice")
+            raise bad(f"its header has the key {shown(key)} twice")
         found[key] = value
     return found
 
@@ -101,7 +101,7 @@ def _alignment(metadata: Mapping[str, Value]) -> int:
     found = metadata.get("general.alignment", ALIGNMENT)
     if isinstance(found, int) and 0 < found <= MAX_ALIGNMENT and found & (found - 1) == 0:
         return int(found)
-    raise bad("general.alignment is no power of two")
+    raise bad("general.alignment is not a power of two")
 
 
 def _tensors(cursor: Cursor, count: int, alignment: int) -> tuple[tuple[Tensor, ...], int]:
@@ -111,7 +111,7 @@ def _tensors(cursor: Cursor, count: int, alignment: int) -> tuple[tuple[Tensor, 
     for _ in range(count):
         tensor = _tensor(cursor)
         if tensor.name in found:
-            raise bad(f"the tensor {shown(tensor.name)} stands in its header twice")
+            raise bad(f"its header has the tensor {shown(tensor.name)} twice")
         if tensor.offset != end:
             raise bad(
                 f"the tensor {shown(tensor.name)} begins at {tensor.offset}, "
@@ -120,7 +120,7 @@ def _tensors(cursor: Cursor, count: int, alignment: int) -> tuple[tuple[Tensor, 
         found[tensor.name] = tensor
         end = padded(end + tensor.size, alignment)
         if end > MAX_SIZE:
-            raise bad("its tensors claim more than any disk holds: the header is damaged")
+            raise bad("its tensors are larger than any disk: the header is damaged")
     return tuple(found.values()), end
 
 
@@ -128,7 +128,7 @@ def _tensor(cursor: Cursor) -> Tensor:
     name = cursor.text(MAX_NAME, "the name of a tensor")
     count = cursor.u32()
     if count > MAX_DIMS:
-        raise bad(f"the tensor {shown(name)} has {count} dimensions; {MAX_DIMS} is the most")
+        raise bad(f"the tensor {shown(name)} has {count} dimensions; the maximum is {MAX_DIMS}")
     dims = tuple(cursor.u64() for _ in range(count))
     type_, offset = _type(name, cursor.u32()), cursor.u64()
     if any(each > MAX_SIZE for each in dims):
@@ -147,9 +147,9 @@ def _type(name: str, number: int) -> TensorType:
         return found
     if number in REMOVED:
         raise bad(
-            f"the tensor {shown(name)} has type {REMOVED[number]}, which llama.cpp reads no longer"
+            f"the tensor {shown(name)} has type {REMOVED[number]}, which llama.cpp no longer reads"
         )
     raise bad(
-        f"the tensor {shown(name)} has type {number}, which is not known: "
+        f"the tensor {shown(name)} has type {number}, which is unknown: "
         "the file is damaged, or newer than this llamafleet"
     )

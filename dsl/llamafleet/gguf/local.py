@@ -21,7 +21,7 @@ def read_facts(path: str | os.PathLike[str], whole: bool = True) -> GgufFacts | 
     """
     files = shards(os.fspath(path))
     if len(files) > MAX_SHARDS:
-        return GgufError(f"its name claims {len(files)} files", os.fspath(path))
+        return GgufError(f"its name claims {len(files)} shards", os.fspath(path))
     headers: list[Header] = []
     for name in files:
         found = _header(name, whole)
@@ -36,7 +36,7 @@ def _header(name: str, whole: bool) -> Header | GgufError:
     try:
         # A pipe or a device would never end, or never begin.
         if path.exists() and not path.is_file():
-            return GgufError("this is no regular file", name)
+            return GgufError("not a regular file", name)
         with path.open("rb") as stream:
 
             def fetch(start: int, end: int) -> bytes:
@@ -45,7 +45,7 @@ def _header(name: str, whole: bool) -> Header | GgufError:
             found = read_header(fetch, name, FIRST)
             size = os.fstat(stream.fileno()).st_size
     except FileNotFoundError:
-        return GgufError("there is no such file", name)
+        return GgufError("no such file", name)
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) else "no path"
         return GgufError(f"cannot be read: {(said or str(error)).lower()}", name)
@@ -59,8 +59,7 @@ def cut_off(header: Header, size: int, name: str) -> GgufError | None:
     if size >= _needed(header):
         return None
     return GgufError(
-        f"the file has {size} bytes, but its weights end at {header.end}: "
-        "it was not copied as a whole",
+        f"the file has {size} bytes, but its weights end at {header.end}: the copy is incomplete",
         name,
     )
 

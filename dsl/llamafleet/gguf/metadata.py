@@ -81,7 +81,7 @@ class Reader:
             return Skipped(count)
         if type_ == LIST:
             if depth == MAX_DEPTH:
-                raise bad(f"{shown(key)} is a list of lists of lists of lists")
+                raise bad(f"{shown(key)} has lists nested too deep")
             for _ in range(count):
                 self._list(key, depth + 1)
             return Skipped(count)

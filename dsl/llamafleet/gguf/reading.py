@@ -42,4 +42,4 @@ def read_header(fetch: Fetch, source: str = "", first: int = FIRST) -> Header | 
 def _ends(size: int) -> str:
     if size == 0:
         return "the file is empty"
-    return f"the file ends after {size} bytes, inside its header: it was not copied as a whole"
+    return f"the file ends after {size} bytes, inside its header: the copy is incomplete"

@@ -87,7 +87,7 @@ class Macros:
         return self.by_id_keys(Table(tuple(entries)), macros)
 
     def old_filters(self, table: Table, macros: tuple[Definition, ...]) -> Table:
-        """Return a model's filters with the macros that releases before MACROS_EVERYWHERE replace."""
+        """Return filters with the macros that releases before MACROS_EVERYWHERE replace."""
         entries = []
         for key, value in table:
             if key.text in ("stripParams", "strip_params") and value.data is not None:

@@ -81,7 +81,7 @@ def _moved_facts(
     now = from_json(after) if after else None
     if not isinstance(was, GgufFacts) or not isinstance(now, GgufFacts):
         yield (
-            "what is in it is known now" if isinstance(now, GgufFacts) else "what is in it is lost"
+            "its header is known now" if isinstance(now, GgufFacts) else "its header is unknown now"
         )
         return
     yield from _changed("architecture", was.architecture, now.architecture)

@@ -139,18 +139,18 @@ def _asked(name: str, revision: str, ask: Callable[[], T]) -> T | HubError:
             f"{name} is gated: accept its terms on {endpoint()}/{name}, and set HF_TOKEN"
         )
     except errors.RepositoryNotFoundError:
-        return HubError(f"there is no repository {name}, or it is private: then set HF_TOKEN")
+        return HubError(f"there is no repository {name}; if it is private, set HF_TOKEN")
     except errors.RevisionNotFoundError:
         return HubError(f'{name} has no revision "{revision}"')
     except errors.EntryNotFoundError:
-        return HubError(f"{name} has no such file any more")
+        return HubError(f"a file of {name} no longer exists")
     except errors.OfflineModeIsEnabled:
-        return HubError("HF_HUB_OFFLINE is set, and this must be asked of the Hub")
+        return HubError("the Hub must be asked, but HF_HUB_OFFLINE is set")
     except errors.HfHubHTTPError as error:
         status = getattr(error.response, "status_code", "an error")
         if status == 401:
-            return HubError(f"{endpoint()} does not take the token in HF_TOKEN")
-        return HubError(f"{endpoint()} answers {status} about {name}")
+            return HubError(f"{endpoint()} rejected the token in HF_TOKEN")
+        return HubError(f"{endpoint()} answered {status} for {name}")
     except (_TRANSPORT, _BrokenOff, OSError, ValueError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
-        return HubError(f"could not read {name} from {endpoint()}: {said}")
+        return HubError(f"cannot read {name} from {endpoint()}: {said}")

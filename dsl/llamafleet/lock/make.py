@@ -121,7 +121,7 @@ def _of_path(making: Making, gguf: Gguf, path: str, before: LockedGguf | None) -
     names = shards(path)
     if not all(Path(each).is_file() for each in names):
         making.notes.append(
-            f"gguf {gguf.name}: {path} is not on this machine, so what is in it is not known"
+            f"gguf {gguf.name}: {path} is not on this machine, so its header cannot be read"
         )
         return None
     facts = read_facts(path)
@@ -185,9 +185,13 @@ def _files(gguf: Gguf, there: Repository) -> tuple[GgufFile, ...] | str:
     if not missing:
         return tuple(known[each] for each in names)
     if len(missing) < len(names):
-        return f"{there.name} lacks {', '.join(missing)}"
+        return f"{there.name} is missing {', '.join(missing)}"
     weights = ", ".join(sorted(each for each in known if each.endswith(".gguf")))
-    return f"{there.name} has no {gguf.file}; there is {weights or 'no GGUF file'}"
+    return (
+        f"{there.name} has no {gguf.file}; its files are {weights}"
+        if weights
+        else f"{there.name} has no GGUF files"
+    )
 
 
 def _build(making: Making, name: str, build: Build) -> LockedBuild | None:
@@ -199,7 +203,7 @@ def _build(making: Making, name: str, build: Build) -> LockedBuild | None:
     found = sources.locked_build(build)
     if isinstance(found, str):
         # Only the record is lacking: the ref names what is built.
-        making.notes.append(f"build {name}: its commit is not known: {found}")
+        making.notes.append(f"build {name}: commit unknown: {found}")
         return current
     return found
 

@@ -79,11 +79,11 @@ def find(repo: str, files: Iterable[GgufFile], quant: str) -> Weights | str:
     if matching:
         named = f"{repo}:{quant}" if quant else repo
         listed = ", ".join(each.described for each in matching)
-        return f"{named} may be {listed}; name one with hf-repo and hf-file"
+        return f"{named} is ambiguous: {listed}; choose one with hf-repo and hf-file"
     labels = tuple(dict.fromkeys(each.label for each in models if each.label))
     meant = suggest(quant.upper(), labels)
     listed = ", ".join(_labelled(each) for each in there)
-    return f"{repo} has no {quant}{f', did you mean {meant}?' if meant else ''}; there is {listed}"
+    return f"{repo} has no {quant}{f', did you mean {meant}?' if meant else ''}; it has {listed}"
 
 
 def _matching(

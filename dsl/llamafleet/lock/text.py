@@ -47,15 +47,17 @@ def write_lock(lock: Lock) -> str:
 def read_lock(text: str) -> Lock | LockError:
     """Read a lock from its text, or return an error."""
     if "\n<<<<<<< " in text or text.startswith("<<<<<<< "):
-        return LockError("it holds conflicts of a merge")
+        return LockError("it has merge conflicts")
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return LockError(f"it is no JSON: {error}")
+        return LockError(f"it is not JSON: {error}")
     try:
         version = tree["lock"]
         if version != VERSION:
-            return LockError(f"it has version {version!r}, and this llamafleet reads {VERSION}")
+            return LockError(
+                f"it has version {version!r}, but this llamafleet reads version {VERSION}"
+            )
         return Lock(
             fleet=str(tree.get("fleet", "")),
             ggufs={name: _gguf(each) for name, each in tree["ggufs"].items()},
@@ -68,7 +70,7 @@ def read_lock(text: str) -> Lock | LockError:
             measured=dict(tree.get("measured", {})),
         )
     except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
-        return LockError(f"a part of it is missing or is something else ({error})")
+        return LockError(f"a part is missing or malformed ({error})")
 
 
 class OneLine(dict[str, Any]):

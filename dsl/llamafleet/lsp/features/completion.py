@@ -87,7 +87,7 @@ def _directives(text: str) -> Iterator[Item]:
     if not re.search(r"^[ \t]*fleet\b", text, re.MULTILINE):
         yield Item("fleet", Sort.DIRECTIVE, "the version of the language", insert="fleet 1")
     snippet = 'include "$0"'
-    yield Item("include", Sort.DIRECTIVE, "read another file, too", snippet=snippet)
+    yield Item("include", Sort.DIRECTIVE, "include another file", snippet=snippet)
 
 
 def _block(schema: BlockSchema) -> Item:
@@ -136,7 +136,7 @@ def _values(cursor: Cursor, schema: BlockSchema, files: Sequence[File]) -> Itera
             detail = "default" if word == default else ""
             yield Item(word, Sort.WORD, detail, insert=written_as(word))
     if schema.removable and "none" not in words_of(kind) and not cursor.items:
-        yield Item("none", Sort.WORD, "takes an inherited value away")
+        yield Item("none", Sort.WORD, "remove an inherited value")
     names = declared(files)
     own = cursor.blocks[-1]
     for each in sorted(referred(kind)):
@@ -166,7 +166,7 @@ def _terms(known: Members) -> Iterator[Item]:
     """Yield what a set can name; a model whose name is not a bare word needs a handle."""
     yield from (each for each in _costed(known) if BARE_WORD.fullmatch(each.label))
     for name in known.sets:
-        yield Item(f"+{name}", Sort.NAME, "what that set allows", insert=f"+{name}")
+        yield Item(f"+{name}", Sort.NAME, "the combinations of that set", insert=f"+{name}")
 
 
 def written_as(name: str) -> str:

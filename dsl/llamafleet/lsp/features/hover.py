@@ -16,8 +16,8 @@ LONGEST = 20
 """Lines of a block that are shown."""
 
 DIRECTIVES = {
-    "fleet": "fleet 1\n    The version of the language. It stands first in every file.",
-    "include": 'include "other.fleet"\n    Reads that file, too; its path begins at this one.',
+    "fleet": "fleet 1\n    The version of the language; the first line of every file.",
+    "include": 'include "other.fleet"\n    Include that file; its path is relative to this one.',
 }
 
 
