@@ -1,4 +1,4 @@
-"""What differs from one GPU stack to another, as data."""
+"""The differences between GPU stacks, as data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a driver takes of a card, as data."""
+"""Memory that a driver takes of a card, as data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """What a process takes of a card besides all that llama-server's log shows, in MiB.
+    """Memory that a process takes of a card beyond what llama-server's log shows, in MiB.
 
     The middle of what was seen, from where to where, and where that is written.
     """

@@ -1,4 +1,4 @@
-"""Who makes cards, and how a host shows which it has, as data."""
+"""Vendors of cards, and how a host shows which it has, as data."""
 
 from __future__ import annotations
 

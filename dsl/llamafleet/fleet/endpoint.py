@@ -1,4 +1,4 @@
-"""Where services listen, and how they are reached."""
+"""Addresses that services listen on, and how they are reached."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class ListenAddress:
 
     @property
     def everywhere(self) -> bool:
-        """Whether it takes connections on every address of the machine."""
+        """Return True if it accepts connections on every address of the host."""
         return self.host in ("", "0.0.0.0", "::", "*")
 
     @property
     def loopback(self) -> bool:
-        """Whether only the machine itself can connect."""
+        """Return True if only the host itself can connect."""
         return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
 
     @property

@@ -1,4 +1,4 @@
-"""Which llama.cpp a build is, and by which tables of flags a fleet is checked."""
+"""The llama.cpp of each build, and the tables of flags that a fleet is checked against."""
 
 from __future__ import annotations
 

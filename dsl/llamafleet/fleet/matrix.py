@@ -38,7 +38,7 @@ class NamedSet:
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """What of a matrix follows from what its models take, by where it says so."""
+    """Parts of a matrix that are derived from memory, by the places that ask for it."""
 
     sets: Span | None = None
     costs: Span | None = None

@@ -26,7 +26,7 @@ _OLD_HANDLE = re.compile(r"[A-Za-z0-9]{1,8}")
 
 @dataclass(frozen=True, slots=True)
 class _Members:
-    """What a name in a set may mean here."""
+    """The meanings of names in a set."""
 
     handles: Mapping[str, str]
     broken: Collection[str]
@@ -201,7 +201,7 @@ def _check_everyone_is_member(
 
 
 def _rendered_handles(sets: Sets, members: _Members) -> dict[str, str]:
-    """How llama-swap is told each model: by the first handle, by itself, or by a made-up handle."""
+    """Return llama-swap's name of each model: its first handle, its id, or a made-up handle."""
     told: dict[str, str] = {}
     for handle, model in members.handles.items():
         told.setdefault(model, handle)

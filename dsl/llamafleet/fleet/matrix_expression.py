@@ -74,7 +74,7 @@ def flat(node: Together | Either) -> Node:
 
 
 def count(node: Node, counts: Mapping[str, int]) -> int:
-    """How many combinations an expression has, given those of the sets that it refers to.
+    """Count the combinations of an expression, given those of the sets that it refers to.
 
     Stops counting just above the limit: a few lines can mean more than a computer can write down.
     """

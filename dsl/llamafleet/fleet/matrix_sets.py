@@ -18,7 +18,7 @@ Sets = list[tuple[syntax.MatrixSet, Node]]
 
 
 def few_enough(sets: Mapping[str, syntax.MatrixSet], diagnostics: Diagnostics) -> bool:
-    """Whether chains of references can be walked by a function that calls itself."""
+    """Return True if chains of references are short enough for a recursive function."""
     if len(sets) <= MOST_SETS:
         return True
     message = f"this matrix has {len(sets)} sets, {MOST_SETS} at most"

@@ -47,7 +47,7 @@ class GpuType:
 
 @dataclass(frozen=True, slots=True)
 class Ssh:
-    """How a host is reached; None leaves it to the user's own ssh_config."""
+    """SSH settings of a host; None leaves a setting to the user's own ssh_config."""
 
     user: str | None = None
     port: int | None = None
@@ -149,7 +149,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """How llama-swap changes requests: parameters taken out, put in, and put in under other ids."""
+    """Changes to requests: parameters to remove, to set, and to set for other ids of the model."""
 
     strip_params: tuple[str, ...] = ()
     set_params: JsonObject = field(default_factory=dict)
@@ -204,12 +204,12 @@ class Model:
 
     @property
     def verbatim(self) -> bool:
-        """Whether its command is given in llama-swap's own words."""
+        """Return True if its command is written as llama-swap's own `cmd`."""
         return "cmd" in self.pass_through
 
     @property
     def needs_build(self) -> bool:
-        """Whether a llama.cpp of the fleet's runs it."""
+        """Return True if a build of the fleet runs it."""
         return not (self.command or self.verbatim or self.program)
 
     def flag(self, key: str) -> str | None:

@@ -168,7 +168,7 @@ WEIGHTS = frozenset(
 
 
 def _names_weights(full: Fields) -> bool:
-    """Whether a program of the host's gets its weights in its own words."""
+    """Return True if extra-args name the weights of a program that is on the host."""
     return any(word in WEIGHTS for word in full.texts("extra-args"))
 
 

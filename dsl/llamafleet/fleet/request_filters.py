@@ -1,4 +1,4 @@
-"""What a model says about its requests: blocks for llama-swap, read once wherever they hold."""
+"""Blocks of a model about its requests, each read once however many models inherit it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Blocks:
         return None if block is None else self._fields(block, schema)
 
     def free(self, fields: Fields, schema: BlockSchema) -> JsonObject:
-        """What stands in the nested block of that kind, whose keys are the user's own."""
+        """Return the keys and values of a free-form nested block; empty where there is none."""
         found = self.read(fields, schema)
         return found.free_values if found else NOTHING
 
     def filters(self, fields: Fields) -> Filters:
-        """What is taken out of requests and put into them."""
+        """Return the changes to requests."""
         variants = (self._fields(each, VARIANT) for each in fields.labelled(VARIANT.kind))
         return Filters(
             strip_params=fields.texts("strip-params"),
@@ -37,7 +37,7 @@ class Blocks:
         )
 
     def metadata(self, fields: Fields) -> JsonObject:
-        """What the list of models shall say besides."""
+        """Return the metadata for the list of models."""
         return self.free(fields, METADATA)
 
     def pass_through(self, fields: Fields) -> JsonObject:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Lowers(Protocol):
-    """What resolving needs of a target: its block kind, and what it makes of one."""
+    """The part of a target that resolving needs: its block kind, and a function that lowers one."""
 
     @property
     def schema(self) -> BlockSchema:

@@ -1,4 +1,4 @@
-"""What a service's `lower` sees: what is declared so far, and the ports that are taken.
+"""The view of a service's `lower`: what is declared so far, and the ports that are taken.
 
 Every look-up reports `unknown-name` where the name is written and returns None, so that a target
 just goes on without.

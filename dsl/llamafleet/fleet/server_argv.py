@@ -52,7 +52,7 @@ _NEGATIVE_NUMBER = re.compile(r"-\.?[0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a flag is spelled and read."""
+    """The spelling of a flag and the way its values are read."""
 
     key: str
     type: str
@@ -75,7 +75,7 @@ class Option:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What stands behind it."""
+        """Return the values that follow the flag."""
         return tuple(word.text for word in self.words[1:])
 
     @property
@@ -105,7 +105,7 @@ def forms() -> Mapping[str, Form]:
 
 
 def form_of(word: str) -> Form | None:
-    """What a word means as a flag."""
+    """Return the form of a word as a flag; None if it is none."""
     return forms().get(word.replace("_", "-") if word.startswith("--") else word)
 
 
@@ -150,7 +150,7 @@ def _is_flag(word: str) -> bool:
 
 
 def is_preset(key: str) -> bool:
-    """Whether a flag sets many others at the place where it stands."""
+    """Return True if the flag is a preset, which sets many others where it stands."""
     return key != "spec-default" and key.endswith(("-default", "-spec"))
 
 
@@ -171,7 +171,7 @@ UNSAID = {"parallel": ("-1",), "fit": ("on",), "host": ("127.0.0.1",), "port": (
 
 
 def normal(words: Sequence[str], span: Span) -> Normal:
-    """What an argv of llama-server means, whatever the spelling and order of its flags."""
+    """Return the meaning of llama-server's argv, however its flags are spelled and ordered."""
     options = read([Word(text, span) for text in words[1:]])
     said: dict[str, list[Option]] = {}
     for option in options:

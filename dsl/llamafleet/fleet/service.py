@@ -1,4 +1,4 @@
-"""What a service is and can do, whatever program it runs.
+"""The abilities of a service, whatever program it runs.
 
 Rules, memory, pictures and plans ask these questions, and never which target a service is of: a
 new target is seen everywhere once it answers them. What a service does not do is None.
@@ -30,7 +30,7 @@ EVERYTHING = "/*"
 
 @dataclass(frozen=True, slots=True)
 class UnitSettings:
-    """How a service's processes run, whatever they are; `restart_sec` is in seconds."""
+    """Settings of a service's systemd units; `restart_sec` is in seconds."""
 
     user: str
     group: str | None
@@ -50,7 +50,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """How a service passes requests on to another, `upstream`.
+    """The proxying of requests to another service, `upstream`.
 
     `expose` are the paths that pass besides the inference API (`EVERYTHING` for all below one),
     written at `exposed_at`. `read_timeout` is how long the service behind may be silent; None if
@@ -70,7 +70,7 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Whether a service asks its callers for a key.
+    """The API keys that a service asks its callers for.
 
     `asks` is True if it does, or if it may: nobody knows what its environment file sets.
     `by_model` is True if the servers of its models answer callers themselves, and may have keys of
@@ -97,7 +97,7 @@ class ModelProcess:
 
 @dataclass(frozen=True, slots=True)
 class ModelServer:
-    """How a service runs its models.
+    """The model servers of a service.
 
     `processes` gives those of one model on one host, `together` each set of models that may be in
     memory at a time, as a name and an expression without references; None if all of them may.
@@ -118,7 +118,7 @@ class ModelServer:
 
 
 class Service(Protocol):
-    """What every lowered service block has; each target defines its own frozen dataclass."""
+    """A lowered service block; each target defines its own frozen dataclass."""
 
     @property
     def kind(self) -> str:
@@ -154,15 +154,15 @@ class Service(Protocol):
 
     @property
     def keys(self) -> Keys:
-        """Whether it asks callers for a key."""
+        """Return the API keys that it asks callers for."""
 
     @property
     def front(self) -> Front | None:
-        """How it passes requests on; None if it answers them itself."""
+        """Return how it passes requests on; None if it answers them itself."""
 
     @property
     def server(self) -> ModelServer | None:
-        """How it runs models.
+        """Return how it runs models.
 
         None if it runs none. For a service that has `models`, None means that nobody knows what
         they take: its memory is not counted, and `vram-unknown` says so.

@@ -1,4 +1,4 @@
-"""Where downloaded weights are below a host's models-dir, so that two revisions never share a path.
+"""Folders of downloaded weights below models-dir; two revisions never share a path.
 
 A file is at `<repository>/<file>`, as it always was. Only where another block wants other bytes of
 the same name, the second one is at `<repository>@<revision>/<file>`; the block that asks for `main`

@@ -69,7 +69,7 @@ def _word(text: str, offset: int) -> tuple[int, str | None]:
 
 
 def _quoted(text: str, offset: int) -> tuple[int, str]:
-    """What stands in double quotes from `offset` on, and the offset behind them."""
+    """Return the text in double quotes from `offset` on, and the offset behind them."""
     parts: list[str] = []
     while offset < len(text) and text[offset] != '"':
         if text[offset] == "\\" and offset + 1 < len(text):

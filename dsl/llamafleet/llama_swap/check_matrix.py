@@ -138,7 +138,7 @@ def _report_unknown(
 
 
 def place(expression: At[str], at: int, length: int) -> Span:
-    """Where a part of an expression stands; all of it where the text is not one plain line."""
+    """Return the span of a part of an expression; of all of it unless it is one plain line."""
     span = expression.span
     if span.start.line != span.end.line:
         return span

@@ -141,7 +141,7 @@ def _check_spillover(
 
 
 def together(config: SwapConfig, models: list[str]) -> bool:
-    """Whether models may run at the same time, as spillover wants it."""
+    """Return True if the models may run at the same time, which spillover requires."""
     if config.matrix is not None:
         from .solver import solver
 

@@ -14,7 +14,7 @@ DEFAULT_GROUP = "(default)"
 
 
 def check_routing(config: SwapConfig, root: Table, diagnostics: Diagnostics) -> None:
-    """Which of the two ways to say what runs together is in force."""
+    """Check `routing`, and that only one place says what runs together."""
     router = build.table(root, "routing", "router")
     settings = build.table(router, "settings")
     use = build.text(router, "use")
@@ -141,7 +141,7 @@ def check_priority(config: SwapConfig, diagnostics: Diagnostics) -> None:
 
 
 def check_preload(config: SwapConfig, diagnostics: Diagnostics) -> None:
-    """What is loaded at the start must be a model."""
+    """Report ids in `preload` that are no models."""
     ids = {each.id.text for each in config.models}
     for each in config.preload:
         name = each.value.strip()

@@ -22,7 +22,7 @@ class Definition:
 
     @property
     def slug(self) -> str:
-        """What stands in a value for it."""
+        """Return the text that stands for it in a value."""
         return f"${{{self.name}}}"
 
     @property

@@ -12,7 +12,7 @@ DEEPEST = 100
 
 
 class ExpressionError(Exception):
-    """What is wrong, and where in the text."""
+    """An error in an expression, with its place in the text."""
 
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)

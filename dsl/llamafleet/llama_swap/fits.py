@@ -1,4 +1,4 @@
-"""Whether plain data is what a key of llama-swap's configuration takes."""
+"""Checks of plain data against the shapes of llama-swap's keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .versions import since
 
 
 def misfit(key: str, value: object, version: int, *prefix: str) -> str | None:
-    """What a top-level key, or one of a model (`prefix` is `models` and any id), takes instead.
+    """Return what a top-level key, or one of a model (`prefix`: `models` and an id), takes instead.
 
     None where it fits, and where this version does not know the key: it is ignored then.
     """

@@ -29,7 +29,7 @@ FIRST_PORT = 5800
 def read_swap_config(
     source: Source, version: int = NEWEST, environment: Mapping[str, str] | None = None
 ) -> tuple[SwapConfig | None, Diagnostics]:
-    """What the text means to release `version`; None where it is not even YAML of the right form.
+    """Read a text as release `version` does; None where it is not YAML of the right form.
 
     Environment variables that are not in `environment` are unknown: what holds them is taken to be
     right. Diagnostics with `refused` are what keeps that release from starting.

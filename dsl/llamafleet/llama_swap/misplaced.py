@@ -85,7 +85,7 @@ def _place(path: tuple[str, ...]) -> str:
 
 
 def _owner(name: str, path: tuple[str, ...]) -> str:
-    """Where a key is at home, of several places the nearest."""
+    """Return a hint that names the places of a key; empty where there are too many."""
     places = [each for each in _OWNERS[name] if not each.startswith("routing") or name != "groups"]
     if len(places) > 3:
         return ""

@@ -1,4 +1,4 @@
-"""What a llama-swap configuration says, checked and typed, each value with its place.
+"""A llama-swap configuration, checked and typed, each value with its place.
 
 None stands for "not written": llama-swap's own default then holds. Texts are expanded (macros and
 known environment variables replaced); `Command` also keeps what is written.
@@ -43,7 +43,7 @@ class Unused:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What is done to requests; parameters are free-form tables."""
+    """Changes to requests; parameters are free-form tables."""
 
     strip_params: At[tuple[str, ...]] | None = None
     set_params: Value | None = None
@@ -52,7 +52,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a model is said to be able to do."""
+    """Capabilities that a model is listed with."""
 
     span: Span
     inputs: tuple[At[str], ...] = ()

@@ -15,7 +15,7 @@ def _digit(each: str) -> bool:
 
 
 def less(a: str, b: str) -> bool:
-    """Whether `a` comes first: numbers by value, other signs before letters."""
+    """Return True if `a` comes before `b`: numbers by value, other signs before letters."""
     digits = False
     for at, (left, right) in enumerate(zip(a, b, strict=False)):
         if left == right:

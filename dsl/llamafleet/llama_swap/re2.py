@@ -1,4 +1,4 @@
-"""Which regular expressions Go refuses."""
+"""Regular expressions that Go's regexp refuses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ESCAPES = set("aftnrvdDsSwWbBAzQEpPxC01234567")
 
 
 def problem(pattern: str) -> str:
-    """Why Go refuses a regular expression, or nothing; close to Go's own rules."""
+    """Return why Go refuses a regular expression; empty if it does not, as far as is known."""
     bare = re.sub(r"\\.", "", pattern)
     for found, why in _NOT_IN_GO:
         if found.search(bare):

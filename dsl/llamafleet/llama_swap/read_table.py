@@ -62,7 +62,7 @@ def integers(parent: Table, null: int | None = None) -> tuple[tuple[Key, At[int]
 
 
 def filters(has: Table) -> Filters:
-    """What is done to requests."""
+    """Read the filters of a model or peer."""
     strip = text(has, "stripParams") or text(has, "strip_params")
     names = tuple(each.strip() for each in strip.value.split(",")) if strip else ()
     by_id = table(has, "setParamsByID")

@@ -1,4 +1,4 @@
-"""Which bytes a llama-swap release is: the SHA-256 of its archives, by version and machine."""
+"""SHA-256 of llama-swap's release archives, by version and machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def archive_sha256(version: str, machine: str) -> str | None:
 
 
 def archive_url(version: str, machine: str) -> str:
-    """Where upstream has the archive; its file name holds the number without the v."""
+    """Return upstream's URL of the archive; its file name has the number without the v."""
     number = version.removeprefix("v")
     name = f"llama-swap_{number}_linux_{architecture(machine)}.tar.gz"
     return f"https://github.com/mostlygeek/llama-swap/releases/download/{version}/{name}"

@@ -1,4 +1,4 @@
-"""What llama-swap takes a scalar for: a number, a boolean, null, a point in time or text.
+"""The types of YAML scalars in llama-swap: numbers, booleans, null, times and text.
 
 YAML 1.2's rules with the leniences of the library behind llama-swap, which are not PyYAML's:
 `0123` is octal, `1_000` a number, `yes` text until a boolean is wanted.
@@ -108,7 +108,7 @@ def _zone(text: str) -> timezone:
 
 
 def as_text(value: Scalar) -> str:
-    """How a scalar is written again, and so what a key that takes text makes of it."""
+    """Return a scalar as it is written again, which is what a key that takes text reads."""
     match value:
         case None:
             return ""

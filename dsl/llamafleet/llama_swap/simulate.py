@@ -1,4 +1,4 @@
-"""What requests do to the models of one llama-swap, step by step, as it decides itself."""
+"""A simulation of one llama-swap: the effect of requests on its models, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request evicts, exactly as the declared llama-swap decides."""
+"""Evictions by a request, exactly as the declared llama-swap decides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .versions import IDS_IN_SETS, NO_EXPANSION_LIMIT, SETS_SORTED
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is stopped for a request, and by which set or group; None where there is none."""
+    """The models stopped for a request, and the set or group that decides; None without one."""
 
     evict: tuple[str, ...]
     set: str | None = None
@@ -27,7 +27,7 @@ class Solver(Protocol):
     """Decides about one service."""
 
     def decide(self, running: Collection[str], request: str) -> Decision:
-        """What a request for a model's id does."""
+        """Decide what a request for a model's id does."""
         ...
 
     def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
@@ -35,11 +35,11 @@ class Solver(Protocol):
         ...
 
     def can_hold(self, models: Collection[str]) -> bool:
-        """Whether all of these may run together."""
+        """Return True if all of these models may run together."""
         ...
 
     def countable(self) -> bool:
-        """Whether there are few enough combinations to write them down."""
+        """Return True if there are few enough combinations to write them down."""
         ...
 
 

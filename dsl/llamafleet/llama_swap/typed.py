@@ -167,7 +167,7 @@ def _hint(value: Value, wanted: str) -> str:
 
 
 def fits(value: Value, shape: Shape) -> bool:
-    """Whether a scalar is what a plain key takes."""
+    """Return True if a scalar is what a plain key takes."""
     data = value.data
     if shape is INT:
         return number(value) is not None

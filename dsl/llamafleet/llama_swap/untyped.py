@@ -117,7 +117,7 @@ class _Decoder:
         return Table(tuple(entries.values()))
 
     def in_macros(self) -> bool:
-        """Whether this mapping defines macros, in which << is a name like any other."""
+        """Return True if this mapping defines macros, in which << is a name like any other."""
         return self.path == ["macros"] or (
             len(self.path) == 3 and self.path[0] == "models" and self.path[2] == "macros"
         )
@@ -176,7 +176,7 @@ class _Decoder:
 
 
 def decoded(path: list[str], version: int) -> bool:
-    """Whether a release before v243 decodes a mapping as one; it leaves out what it ignores."""
+    """Return True if releases before v243 decode the mapping; they leave out what they ignore."""
     shape: Shape = TOP
     for at, name in enumerate(path):
         match shape:

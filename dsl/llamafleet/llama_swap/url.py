@@ -1,4 +1,4 @@
-"""Which addresses Go's `url.Parse` refuses: the only check llama-swap makes of a proxy."""
+"""Addresses that Go's `url.Parse` refuses: the only check llama-swap makes of a proxy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HOST_MARKS = "!$&'()*+,;=:[]<>\"-_.~"
 
 
 def problem(text: str) -> str:
-    """Why an address is refused, or nothing."""
+    """Return why an address is refused; empty if it is not."""
     if any(ord(each) < 0x20 or ord(each) == 0x7F for each in text):
         return "it contains a control character"
     text, _, fragment = text.partition("#")

@@ -39,7 +39,7 @@ class Table:
 
     @property
     def strings(self) -> bool:
-        """Whether all keys are strings; llama-swap replaces macros in such mappings only."""
+        """Return True if all keys are strings; llama-swap replaces macros in such mappings only."""
         return all(key.string for key, _ in self.entries)
 
     def get(self, name: str) -> Value | None:
@@ -58,7 +58,7 @@ class Table:
 
 
 class Timestamp(str):
-    """What YAML reads as a point in time; the text is as llama-swap would write it again."""
+    """A point in time; the text is as llama-swap would write it again."""
 
     __slots__ = ()
 
@@ -92,7 +92,7 @@ class Value:
 
     @property
     def scalar(self) -> bool:
-        """Whether it is neither a mapping nor a list; null is one."""
+        """Return True if it is neither a mapping nor a list; null is a scalar."""
         return not isinstance(self.data, tuple | Table)
 
     def plain(self) -> Any:

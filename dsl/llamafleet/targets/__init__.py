@@ -1,4 +1,4 @@
-"""What the fleet compiles to, one file each."""
+"""Kinds of services, one file each, and what they compile to."""
 
 from . import llama_server, llama_swap, nginx
 from .target import AnyTarget, Endpoints, Target

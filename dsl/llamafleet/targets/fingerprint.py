@@ -1,4 +1,4 @@
-"""What went into a build of llama.cpp, and the name that its install directory gets from it."""
+"""The inputs of a build of llama.cpp, and the name of its install directory made from them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Inputs:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def matches(self, other: Inputs) -> bool:
-        """Whether both are the same build, as far as both know their compiler."""
+        """Return True if both are the same build, as far as both know their compiler."""
         if self.compiler and other.compiler:
             return self == other
         return replace(self, compiler="") == replace(other, compiler="")

@@ -47,7 +47,7 @@ class Nginx:
 
     @property
     def listen(self) -> ListenAddress:
-        """Where it answers."""
+        """Return the address it listens on."""
         return self.site.listen
 
     @property

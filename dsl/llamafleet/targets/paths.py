@@ -1,4 +1,4 @@
-"""Where things are on a host, and the Unix user that owns what runs."""
+"""Paths on a host, and the Unix user that owns what runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a host gets: the hand-over from the compiler to the roles and to the verifier.
+"""The plan of a host: the hand-over from the compiler to the roles and to the verifier.
 
 Plain frozen data; nothing here reads a host or a file.
 """
@@ -15,7 +15,7 @@ LLAMA_SWAP = "llama-swap"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Which program validates a file on the host before anything is put in place.
+    """A program that validates a file on the host before anything is put in place.
 
     `argv` is run with the new files lying over `folder`, in a mount namespace of its own, and must
     end with 0; the file is directly in that folder. Without one, `program` is a check that the
@@ -96,7 +96,7 @@ class GroupPlan:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Where a running service answers, and what it must say; read by tests/verify.
+    """The address of a running service and the answers it must give; read by tests/verify.
 
     `key` names the environment variable that holds a key for it, and `key_file` the file on the
     host that sets it. `health` is the path that answers 200 once the service is ready; None if all

@@ -1,4 +1,4 @@
-"""What a target is: one kind of service block, and what it compiles to."""
+"""The protocol of targets: one kind of service block, and what it compiles to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Target(Protocol[S]):
         endpoints: Endpoints,
         memory_max: int | None = None,
     ) -> ServicePlan:
-        """What the service needs on one of its hosts.
+        """Return the plan of the service for one of its hosts.
 
         `memory_max` limits each of its units, in bytes; None where it is not known what they take.
         """

@@ -1,1 +1,1 @@
-"""What each block kind may say: names, types, defaults, help."""
+"""Tables of block kinds: names, types, defaults and help of their keys."""

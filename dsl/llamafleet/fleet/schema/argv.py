@@ -15,7 +15,7 @@ _NAME = re.compile(r"--?[A-Za-z]")
 
 
 class Problem(NamedTuple):
-    """What is wrong with a flag's value, in words that follow its name.
+    """A problem with a flag's value, in words that follow the flag's name.
 
     `refused`: llama-server stops at it. Else it goes on, with something other than what is written.
     """
@@ -69,7 +69,7 @@ def spelled(word: str) -> str:
 
 
 def value_problem(flag: ServerFlag, values: Sequence[str]) -> Problem | None:
-    """Why llama-server would not take these values, or would read them as something else."""
+    """Return why llama-server rejects or misreads these values; None if it does neither."""
     if "${" in "".join(values):
         return None  # a macro, whose value is not known here
     text = values[0]

@@ -43,7 +43,7 @@ class OrNull:
 
     @property
     def expected(self) -> str:
-        """What the other type expects, `or null`."""
+        """Return what the other type expects, followed by `or null`."""
         return f"{self.other.expected} or null"
 
     def read(self, value: syntax.Value) -> object:
@@ -65,11 +65,11 @@ class OneOf:
 
     @property
     def expected(self) -> str:
-        """What each type expects, joined by `or`."""
+        """Return what each type expects, joined by `or`."""
         return " or ".join(each.expected for each in self.types)
 
     def read(self, value: syntax.Value) -> object:
-        """What the first type that takes the value makes of it."""
+        """Read the value as the first type that accepts it; a Mismatch if none does."""
         hint = ""
         for each in self.types:
             found = each.read(value)

@@ -32,16 +32,16 @@ class Fields:
     removed: frozenset[str] = frozenset()
 
     def has(self, key: str) -> bool:
-        """Whether the key is written, with a good value."""
+        """Return True if the key is written and its value is valid."""
         return key in self.values
 
     def span(self, key: str) -> Span:
-        """Where the key's value is, or the block's header."""
+        """Return the span of the key's value, or of the block's header where it is not written."""
         return self.written[key].value.span if key in self.written else self.block.header
 
     @property
     def spans(self) -> dict[str, Span]:
-        """Where the value of each written key is."""
+        """Return the span of each written key's value."""
         return {key: attribute.value.span for key, attribute in self.written.items()}
 
     @property

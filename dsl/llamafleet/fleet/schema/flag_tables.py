@@ -86,7 +86,7 @@ class FlagTables:
         return Nearest(tables[older[-1] if older else numbered[0][1]], False)
 
     def spelled_for(self, ref: str, name: str) -> str:
-        """What a build calls a flag that others call `name`: `--no-ui` was `--no-webui` once."""
+        """Return a build's spelling of a flag: `--no-ui` was `--no-webui` once."""
         known = self.nearest(ref).table.by_name
         if name in known:
             return name

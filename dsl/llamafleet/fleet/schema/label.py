@@ -1,4 +1,4 @@
-"""What a block may be called."""
+"""Checks of a block's label."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ OWNED: Mapping[str, str] = {
 
 
 def owned(key: str) -> str:
-    """Why a flag is no key and no argument of a build of ours; empty where it may be given."""
+    """Return why llamafleet does not let a flag be set; empty if it may be."""
     if key != "spec-default" and key.endswith(("-default", "-spec")):
         return f"{_WEIGHTS}; the flag chooses weights itself"
     return OWNED.get(key, "")
@@ -54,7 +54,7 @@ def flags() -> Mapping[str, ServerFlag]:
 
 @cache
 def flag_order() -> Mapping[str, int]:
-    """Where each flag stands in that order."""
+    """Return the position of each flag in the order of the argv."""
     return {key: place for place, key in enumerate(flags())}
 
 

@@ -87,7 +87,7 @@ def _is_none(value: Value) -> bool:
 
 
 def _takes_none(kind: ValueType) -> bool:
-    """Whether `none` is one of upstream's own words here, as in `split-mode = none`."""
+    """Return True if `none` is a value of upstream's own, as in `split-mode = none`."""
     if isinstance(kind, OneOf):
         return any(_takes_none(each) for each in kind.types)
     return isinstance(kind, Choice) and "none" in kind.words

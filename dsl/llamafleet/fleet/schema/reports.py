@@ -1,4 +1,4 @@
-"""What is said about a key or value that does not belong where it stands."""
+"""Diagnostics about keys and values that do not belong where they stand."""
 
 from __future__ import annotations
 

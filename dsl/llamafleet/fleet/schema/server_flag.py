@@ -36,7 +36,7 @@ class ServerFlag:
 
     @property
     def free_text(self) -> bool:
-        """Whether a value may look like anything, like another flag, too."""
+        """Return True if a value may be any text, even one that looks like a flag."""
         return self.type in ("text", "repeated")
 
 

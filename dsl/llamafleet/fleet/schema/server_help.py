@@ -110,7 +110,7 @@ def canonical(names: list[str]) -> str:
 
 
 def type_of(key: str, value: str, prose: str, negative: list[str]) -> Record:
-    """What the flag takes."""
+    """Return the type of the flag's value, as the tables name it."""
     words = WORDS.get(key) or listed_words(value, prose)
     if not value:
         return {"type": "switch" if negative else "flag"}

@@ -11,7 +11,7 @@ from .value_type import ValueType
 
 
 class Form(Enum):
-    """How upstream writes a value, where it is not its type's usual form."""
+    """A form in which upstream writes a value, other than the usual form of its type."""
 
     GO_DURATION = "a duration such as 5s"
     MILLISECONDS = "a number of milliseconds"

@@ -1,4 +1,4 @@
-"""What a type of values is: the protocol, why a value may not fit, and words for messages."""
+"""The protocol of value types, mismatches, and words for messages about them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Named(NamedTuple):
 
 
 class Mismatch(NamedTuple):
-    """Why a value is not of a type: what stands there, what was expected, and the way out."""
+    """A value of the wrong type: what was found, what was expected, and a hint."""
 
     found: str
     expected: str
@@ -30,18 +30,18 @@ class Mismatch(NamedTuple):
 
 
 class ValueType(Protocol):
-    """What a key takes."""
+    """A type of values that a key takes."""
 
     @property
     def expected(self) -> str:
-        """What to write, in words: `a whole number from 1 to 65535`."""
+        """Describe valid values: `a whole number from 1 to 65535`."""
 
     def read(self, value: syntax.Value) -> object:
         """The checked value, or a Mismatch."""
 
 
 def described(value: syntax.Value) -> str:
-    """What a value is, in words, for messages."""
+    """Describe a value in a few words, for messages."""
     match value:
         case syntax.Name():
             return f"the word {shortened(value.text)}"
@@ -72,7 +72,7 @@ def did_you_mean(word: str, candidates: Iterable[str], otherwise: str = "") -> s
 
 
 def unprintable(text: str) -> bool:
-    """Whether text holds what cannot stand on one line of a configuration file."""
+    """Return True if the text has a character that no line of a configuration file can hold."""
     return _UNPRINTABLE.search(text) is not None
 
 
@@ -83,7 +83,7 @@ def shortened(text: str) -> str:
 
 
 def mismatch(wanted: ValueType, value: syntax.Value, hint: str = "") -> Mismatch:
-    """Why `value` is not what is wanted."""
+    """Return a Mismatch for `value`."""
     return Mismatch(described(value), wanted.expected, value.span, hint)
 
 

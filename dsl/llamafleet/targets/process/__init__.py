@@ -1,1 +1,1 @@
-"""What every target that runs model servers shares: argv, environment, digest, unit."""
+"""Parts shared by targets that run model servers: argv, environment, digest, unit."""

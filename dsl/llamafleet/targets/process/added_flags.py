@@ -1,4 +1,4 @@
-"""What a llama-server of a build of ours is told although no fleet file says it.
+"""Flags that llamafleet adds to llama-server although no fleet file sets them.
 
 `command.py` renders these, `llamafleet explain` and docs/reference.md show them.
 """
@@ -26,7 +26,7 @@ class Addition:
 
     @property
     def condition(self) -> str:
-        """When it is added, as the end of a sentence."""
+        """Return the condition under which it is added, as the end of a sentence."""
         keys = f"{self.key} and no {self.key}-..." if self.family else self.key
         pinned = "" if self.gpus is None else f" with gpus = {list(self.gpus)}"
         return f"to a model{pinned} that sets no {keys}"

@@ -24,14 +24,14 @@ Environment: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """Where one process listens."""
+    """The address and port of one process."""
 
     host: str
     port: int
 
 
 def gguf_path(gguf: Gguf, host: Host) -> str:
-    """Where a weights file is on a host."""
+    """Return the path of a weights file on a host."""
     if gguf.path is not None:
         return gguf.path
     return f"{host.models_dir.rstrip('/')}/{gguf.folder or gguf.repo}/{gguf.file}"
@@ -43,7 +43,7 @@ def server_path(build: str) -> str:
 
 
 def weights_paths(model: Model, host: Host, fleet: Fleet) -> tuple[str, ...]:
-    """Where the weights of a model are on a host: its own, a projector's and a draft's."""
+    """Return the paths of a model's weights on a host: its own, a projector's and a draft's."""
     names = (model.gguf, model.mmproj, model.draft)
     return tuple(gguf_path(fleet.ggufs[name], host) for name in names if name)
 
@@ -79,7 +79,7 @@ def command_of(
 
 
 def server_flags(model: Model) -> tuple[str, ...]:
-    """What llama-server is told about itself, in the words of the pinned build.
+    """Return llama-server's flags besides those of its model, in the pinned build's spelling.
 
     Without addresses; weights beside the main ones by their names in the fleet.
     """

@@ -15,7 +15,7 @@ from ..plan_types import ReadPath
 
 
 class Use(Enum):
-    """How a server uses a path: `WRITES_FILE` makes the file, in a folder that must exist."""
+    """The use of a path by a server: `WRITES_FILE` creates the file in an existing folder."""
 
     READS = "reads"
     WRITES_FOLDER = "writes into the folder"

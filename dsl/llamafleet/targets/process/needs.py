@@ -1,4 +1,4 @@
-"""What the commands of models need beyond the sandbox of a service that runs them."""
+"""Needs of models' commands beyond the sandbox of the service that runs them."""
 
 from __future__ import annotations
 

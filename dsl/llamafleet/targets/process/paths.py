@@ -10,7 +10,7 @@ PREFIX = "api-prefix"
 
 
 def api_prefix(model: Model) -> str:
-    """What every path of its llama-server begins with, `/llm`; "" for nothing."""
+    """Return the prefix of every path of its llama-server, such as `/llm`; "" for none."""
     found = model.flag(PREFIX) or ""
     words = (*model.extra_args, *model.command)
     for at, word in enumerate(words):
@@ -21,6 +21,6 @@ def api_prefix(model: Model) -> str:
 
 
 def health_path(model: Model) -> str:
-    """Where its server says that it is ready; one that is never asked is asked as llama-server."""
+    """Return the path that tells whether its server is ready, llama-server's where it has none."""
     own = model.health if model.health not in (None, ALWAYS) else None
     return own or api_prefix(model) + HEALTH

@@ -18,7 +18,7 @@ from ..writers.systemd_unit import Comment, Entry, UnitValue, Words
 
 
 class Need(Enum):
-    """What a service needs beyond a CPU, its files and the network; the value describes it."""
+    """A need of a service beyond CPU, files and network; the value describes it."""
 
     DEVICES = "it computes on GPUs"
     CODE = "its build has a library that compiles code while it runs"

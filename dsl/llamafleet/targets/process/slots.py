@@ -1,4 +1,4 @@
-"""What a model's flags say of its slots and their context."""
+"""Slots of a model and their context, by its flags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ AUTO_SLOTS = 4  # what llama-server makes of `--parallel -1`
 
 
 def slots(model: Model) -> int:
-    """How many requests a model's server answers at once."""
+    """Return the number of requests that a model's server answers at once."""
     written = model.flag("parallel")
     number = int(written) if written is not None else 1
     return number if number > 0 else AUTO_SLOTS

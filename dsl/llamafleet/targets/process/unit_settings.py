@@ -1,4 +1,4 @@
-"""How a service's processes run, whatever they are: the keys that every such service has."""
+"""Keys about systemd units, which every service with processes of its own has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which requests pass: a table of the inference API, and what is exposed besides.
+"""Requests that nginx lets through: a table of the inference API, and exposed paths.
 
 nginx looks at a path after it has decoded and shortened it, and a process behind it may read the
 same bytes otherwise (`/upstream/x/..%2f..%2fv1/models`). So what goes on is never the path as it
@@ -33,7 +33,7 @@ AS_IT_CAME = (Variable("request_uri"),)
 
 
 def tables(site: Site, api: str, prefix: str) -> tuple[Directive, ...]:
-    """What passes, and which connections may become websockets."""
+    """Return maps of the requests that pass and of connections that may become websockets."""
     found = []
     if not site.exposes_everything:
         rows = [Row(_pattern(methods, path), 1) for methods, path in routes(api, prefix)]

@@ -1,4 +1,4 @@
-"""What nginx answers by itself: errors in the form that clients of OpenAI's API read.
+"""Responses of nginx's own: errors in the form that clients of OpenAI's API read.
 
 503 says that nothing was done, so that a client may ask again (openai-python does, by itself, after
 `Retry-After`); 502 and 504 say that a process had taken the request.

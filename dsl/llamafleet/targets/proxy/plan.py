@@ -1,4 +1,4 @@
-"""What a host gets of a reverse proxy: one file, and questions to ask it."""
+"""The plan of a reverse proxy: one file, and a probe."""
 
 from __future__ import annotations
 

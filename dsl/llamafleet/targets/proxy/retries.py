@@ -1,4 +1,4 @@
-"""What happens to a request that a process did not take.
+"""Retries of requests that a process did not take.
 
 Three things can be known of a process that fails. It could not be reached. It refused: llama-server
 answers 503 while it loads its model. Or the request had been sent and the connection ended: then a

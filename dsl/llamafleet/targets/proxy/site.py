@@ -1,4 +1,4 @@
-"""What a reverse proxy is told."""
+"""The settings of a reverse proxy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BELOW = "/*"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What a proxy is told, times in seconds.
+    """The settings of one proxy, times in seconds.
 
     `settings` are directives of the server that only pass through. A missing `read_timeout` follows
     the endpoints, a missing `connect_timeout` their number. `expose` are paths that pass besides
@@ -39,7 +39,7 @@ class Site:
 
     @property
     def exposes_everything(self) -> bool:
-        """Whether every path passes."""
+        """Return True if every path passes."""
         return BELOW in self.expose
 
     @property

@@ -1,4 +1,4 @@
-"""What a `llama-server` block says that cannot be meant."""
+"""Checks of a `llama-server` block for contradictions."""
 
 from __future__ import annotations
 

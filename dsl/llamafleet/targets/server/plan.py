@@ -1,4 +1,4 @@
-"""What a host gets of a llama-server service: a unit for each of its processes."""
+"""The plan of a llama-server service: a unit for each of its processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a `llama-swap` block is once checked."""
+"""A checked `llama-swap` block."""
 
 from __future__ import annotations
 

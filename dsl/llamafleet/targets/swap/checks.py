@@ -1,4 +1,4 @@
-"""What llama-swap would refuse, or misread without a word, said at home and with a place."""
+"""Checks for what llama-swap would refuse, or misread silently."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def check_variants(models: Models, diagnostics: Diagnostics) -> None:
 
 
 def check_patterns(fields: Fields, diagnostics: Diagnostics) -> None:
-    """What the patterns are for reads them."""
+    """Report patterns that llama-swap's regular expressions cannot read."""
     for pattern in fields.texts("upstream-ignore-paths"):
         why = problem(pattern)
         if why:

@@ -103,7 +103,7 @@ def _whole(
 
 
 def concurrency_limit(model: Model) -> int:
-    """How many requests a model takes before the next one is told 429.
+    """Return the number of requests that a model takes before the next one gets status 429.
 
     llama-swap counts running and waiting ones. Each slot may have one running and three waiting
     requests, and it is never less than llama-swap's own default of ten: a burst while a model is

@@ -11,7 +11,7 @@ from ...fleet.schema.values import Named, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """What a name may mean to this llama-swap; `aliases` are of models, ids of variants too."""
+    """Names that this llama-swap knows; `aliases` are of models and include ids of variants."""
 
     models: Mapping[str, Named]
     aliases: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What a host gets of a llama-swap service: its configuration, its unit, and the release."""
+"""The plan of a llama-swap service: its configuration, its unit, and the release."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Peer:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What its models are called, with and without its own name."""
+        """Return the ids of its models, with and without the peer's name."""
         return (*(f"{self.name}/{model}" for model in self.models), *self.models)
 
 

@@ -108,7 +108,7 @@ def _groups(fields: Fields, ids: Ids) -> tuple[Group, ...]:
 
 
 def _alone(member: Named, group: Fields, first: dict[str, tuple[str, Named]], ids: Ids) -> bool:
-    """Whether no group before has it."""
+    """Return True if no earlier group has the model, else report it."""
     name, earlier = first.setdefault(member.text, (group.label.text, member))
     if earlier is member:
         return True

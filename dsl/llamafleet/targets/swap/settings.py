@@ -1,4 +1,4 @@
-"""What holds for a whole llama-swap, and how it is written."""
+"""Settings of a whole llama-swap, and how they are rendered."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for all models.
+    """Settings that hold for all models.
 
     `passed` are the keys that are written and only pass through, `api_key_env` variables that hold
     the keys it asks for, and `pass_through` what stands there in llama-swap's own words.
@@ -38,7 +38,7 @@ class Settings:
 
     @property
     def health_check_timeout(self) -> int:
-        """How long a model may take to load, in seconds."""
+        """Return the time a model may take to load, in seconds."""
         return int(self._value("health-check-timeout"))
 
     @property

@@ -1,4 +1,4 @@
-"""Which models of a llama-swap may be in memory at a time, as sets over models.
+"""Sets of models of a llama-swap that may be in memory at a time.
 
 It has one model at a time, those of a set of its matrix, or what its groups let stand beside each
 other: loading a member of an exclusive group unloads the other groups but the persistent ones, and

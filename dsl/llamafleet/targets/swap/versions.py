@@ -1,4 +1,4 @@
-"""What is written must be known to the release that reads it: older ones ignore the rest."""
+"""Checks that the declared release knows all that is written; older ones ignore the rest."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ def _scalar(text: str, style: str | None = None) -> Event:
 
 
 def is_word(key: str) -> bool:
-    """Whether every reader takes a plain key for text."""
+    """Return True if every YAML reader takes the unquoted key for text."""
     return _PLAIN_KEY.fullmatch(key) is not None and key.lower() not in _GUESSED
 
 
