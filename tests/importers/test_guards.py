@@ -185,5 +185,5 @@ def test_a_program_that_only_systemd_knows_is_an_error_and_no_more(
     assert main(["import", str(unit), "--verify"]) == 1
     err = capsys.readouterr().err
     assert "%h is only known to systemd" in err
-    assert "llamafleet does not take this fleet file as it is" in err
+    assert "no fleet file is written" in err
     assert "verified" not in err

@@ -52,15 +52,16 @@ def import_(
     _report(result)
     if result.text is None:
         return 1
+    if problems := broken(result.text):
+        if not result.failed:  # else what is reported of the original is the cause
+            sys.stderr.write(problems)
+        say(f"no fleet file is written: correct {source.path}, and import it again")
+        return 1
     if output is None:
         sys.stdout.write(result.text)
     else:
         Path(output).write_text(result.text, encoding="utf-8")
         print(f"{output}: written", file=sys.stderr)
-    if problems := broken(result.text):
-        sys.stderr.write(problems)
-        say("the fleet file has errors: correct the problems above")
-        return 1
     return max(int(result.failed), _proven(result) if verify else 0)
 
 

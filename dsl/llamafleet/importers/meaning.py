@@ -116,7 +116,7 @@ def _known(config: SwapConfig) -> Meaning:
         "logTimeFormat": _value(config.log_time_format, "").lower(),
         "logToStdout": _value(config.log_to_stdout, "") or "proxy",
         "metricsMaxInMemory": _value(config.metrics_max_in_memory, 1000),
-        "captureBuffer": _value(config.capture_buffer, 5),
+        "captureBuffer": max(0, _value(config.capture_buffer, 5)),
         "includeAliasesInList": _value(config.include_aliases_in_list, False),
         "store": _value(config.store_path, ""),
         "performance": [

@@ -54,9 +54,9 @@ def _words(config: SwapConfig) -> Iterator[nodes.Entry]:
     start = nodes.start_of(config.path)
     level, stdout, format_ = config.log_level, config.log_to_stdout, config.log_time_format
     if level is not None and level.value in LEVELS:
-        yield nodes.attribute("log-level", nodes.named(level.value, level.span))
+        yield nodes.attribute("log-level", nodes.bare(level.value, level.span))
     if stdout is not None and stdout.value:
-        yield nodes.attribute("log-to-stdout", nodes.named(stdout.value, stdout.span))
+        yield nodes.attribute("log-to-stdout", nodes.bare(stdout.value, stdout.span))
     else:
         yield nodes.attribute("log-to-stdout", nodes.named("proxy", start))
     if format_ is not None and format_.value.lower() in TIME_FORMATS:
@@ -66,7 +66,9 @@ def _words(config: SwapConfig) -> Iterator[nodes.Entry]:
 def _captures(config: SwapConfig) -> Iterator[nodes.Entry]:
     captures = config.capture_buffer
     if captures is not None:
-        yield nodes.attribute("capture-buffer", nodes.integer(captures.value, captures.span))
+        # llama-swap keeps nothing where this is negative (newMetricsMonitor in metrics.go).
+        size = max(0, captures.value)
+        yield nodes.attribute("capture-buffer", nodes.integer(size, captures.span))
     else:
         # A fleet file that does not say it keeps none.
         start = nodes.start_of(config.path)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ..diagnostics.model import Diagnostics
+from ..fleet.schema.label import is_name
 from ..fleet.schema.value_type import BARE_WORD
 from ..language.recovery import DEEPEST
 from ..language.syntax import (
@@ -29,6 +30,10 @@ _CHARACTER = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """Control characters, which a fleet file holds nowhere, and halves of pairs, which are no text."""
 
 
+FREELY_NAMED = frozenset({"model", "variant", "group", "selector", "profile", "peer"})
+"""Kinds of blocks whose names are ids of the configuration."""
+
+
 def report_unrepresentable(file: File, diagnostics: Diagnostics) -> bool:
     """Report each value that the language cannot hold, once; return True if there is any."""
     problems = dict.fromkeys(each for entry in file.entries for each in _of_entry(entry, 1))
@@ -50,7 +55,10 @@ def _of_entry(entry: object, depth: int) -> _Problems:
                 yield f"a value nested more than {DEEPEST} levels deep", header
                 return
             yield from _of_value(kind, 1)
-            yield from _of_value(label, 1) if label is not None else ()
+            if label is not None:
+                yield from _of_value(label, 1)
+                if kind.text in FREELY_NAMED and not is_name(label.text, free=True):
+                    yield f'"{_shown(label.text)}" as the name of a {kind.text}', label.span
             for each in entries:
                 yield from _of_entry(each, depth + 1)
         case Attribute(key, value):

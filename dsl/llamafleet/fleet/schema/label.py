@@ -14,7 +14,7 @@ MERGE = "<<"
 
 
 def check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> None:
-    """Report a label that is missing, not wanted, or no name."""
+    """Report a label that is missing, not allowed, or not a valid name."""
     kind, label = schema.kind, block.label
     if label is None:
         if schema.labelled:
@@ -25,7 +25,7 @@ def check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> 
         hint = f"write {kind} {{"
         diagnostics.error("bad-name", f"{kind} blocks have no name", label.span, hint=hint)
         return
-    if not _is_name(label.text, free=schema.free_label):
+    if not is_name(label.text, free=schema.free_label):
         hint = "use no commas, no control characters, and no spaces at either end"
         if not schema.free_label:
             hint = (
@@ -38,7 +38,8 @@ def check_label(block: Block, schema: BlockSchema, diagnostics: Diagnostics) -> 
         diagnostics.error("bad-name", message, label.span, hint=hint)
 
 
-def _is_name(text: str, *, free: bool) -> bool:
+def is_name(text: str, *, free: bool) -> bool:
+    """Return True if a block may have this name; a free one may hold more than a bare word."""
     if not 0 < len(text) <= LONGEST_NAME or text == MERGE:
         return False
     if not free:
