@@ -116,7 +116,7 @@ def _delivery(result: ImportResult) -> str:
 
 def _proven(result: ImportResult) -> int:
     if result.failed:
-        say("not verified: the parts named by the errors above are missing")
+        say("not verified: errors above name parts that are missing")
         return 1
     different = result.differences()
     for line in different:
