@@ -29,8 +29,8 @@ from llamafleet_roles.pyinfra_hooks.silence import (
 
 def connector_arguments(host: Host) -> dict[str, Any]:
     """Return the connector arguments of the current operation: sudo, shell, environment."""
-    given: dict[str, Any] = dict(host.current_op_global_arguments or {})
-    return {key: given[key] for key in CONNECTOR_ARGUMENT_KEYS if key in given}
+    arguments: dict[str, Any] = dict(host.current_op_global_arguments or {})
+    return {key: arguments[key] for key in CONNECTOR_ARGUMENT_KEYS if key in arguments}
 
 
 def run_command(

@@ -57,9 +57,9 @@ def _text(written: str) -> str:
 
 def _pip(*words: str) -> str:
     """Return the output of pip, of this Python or the first on the PATH; "" if there is none."""
-    asked = [[sys.executable, "-m", "pip"]]
-    asked += [[path] for each in ("pip3", "pip") if (path := shutil.which(each))]
-    return next((said for each in asked if (said := _said((*each, *words)))), "")
+    commands = [[sys.executable, "-m", "pip"]]
+    commands += [[path] for each in ("pip3", "pip") if (path := shutil.which(each))]
+    return next((output for each in commands if (output := _said((*each, *words)))), "")
 
 
 @cache

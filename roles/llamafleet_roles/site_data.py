@@ -91,11 +91,11 @@ def data_problems(data: Mapping[str, Any], services: Collection[str]) -> Iterato
             yield f"unknown key {key}{_suggestion(key, (*READERS, ENVIRONMENT))}"
 
 
-def _environment_problems(given: object, services: Collection[str]) -> Iterator[str]:
-    if not isinstance(given, Mapping):
+def _environment_problems(environment: object, services: Collection[str]) -> Iterator[str]:
+    if not isinstance(environment, Mapping):
         yield f"{ENVIRONMENT} must be {{service: {{NAME: value}}}}"
         return
-    for service, values in given.items():
+    for service, values in environment.items():
         # Group data may hold the values of a service that runs on other hosts.
         if service not in services:
             yield (

@@ -17,10 +17,10 @@ def gpu_mismatch(host: str, declared: DeclaredGpus, detected: DetectedGpus) -> s
     """Return a message if the machine has other GPUs than declared, else None."""
     wanted = Counter(vendor for vendor, _ in declared)
     for vendor, count in wanted.items():
-        there = detected.count.get(vendor, 0)
+        present = detected.count.get(vendor, 0)
         # A GPU inside of a processor counts too, and need not be declared.
-        surplus = there > count and vendor not in _IN_PROCESSORS
-        if there < count or surplus:
+        surplus = present > count and vendor not in _IN_PROCESSORS
+        if present < count or surplus:
             return (
                 f"the fleet file declares {_counted(wanted)} for {host}, but the machine has "
                 f"{_counted(Counter(detected.count)) or 'no GPU at all'}: correct gpus = [...] of "

@@ -72,16 +72,18 @@ def make_accounts(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     groups = dict.fromkeys(plan.groups)
     for service in plan.services:
         groups |= dict.fromkeys(service.groups)
-    there = host.get_fact(Accounts, users=plan.users, groups=tuple(groups), folders=tuple(FOLDERS))
-    if there is None:
+    existing = host.get_fact(
+        Accounts, users=plan.users, groups=tuple(groups), folders=tuple(FOLDERS)
+    )
+    if existing is None:
         yield fail_host("could not check users and folders on this host: nothing was changed")
         return
-    users = [name for name in plan.users if f"user {name}" not in there]
-    missing = [name for name in groups if f"group {name}" not in there and name not in users]
+    users = [name for name in plan.users if f"user {name}" not in existing]
+    missing = [name for name in groups if f"group {name}" not in existing and name not in users]
     folders = [
         word
         for path, mode in FOLDERS.items()
-        if f"folder {mode} root {path}" not in there
+        if f"folder {mode} root {path}" not in existing
         for word in (mode, path)
     ]
     if not users and not missing and not folders:
@@ -101,8 +103,8 @@ def check_paths(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     wanted = [(service.user, each) for service in plan.services for each in service.reads]
     if not wanted:
         return
-    asked = tuple((user, each.path) for user, each in wanted)
-    found = host.get_fact(UnreadablePaths, paths=asked)
+    paths = tuple((user, each.path) for user, each in wanted)
+    found = host.get_fact(UnreadablePaths, paths=paths)
     if found is None:
         yield fail_host(
             "could not check the files that models name: nothing was changed on this host"

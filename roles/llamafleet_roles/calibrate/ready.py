@@ -25,14 +25,15 @@ def not_ready(
 
 def _build(plan: BuildPlan, builds: HostBuilds) -> str | None:
     name = plan.build.name
-    there = builds.installs.get(builds.current.get(plan.directory, ""))
-    if there is None:
+    installed = builds.installs.get(builds.current.get(plan.directory, ""))
+    if installed is None:
         return f"llama.cpp {name} is not installed on this host: {ROLL_OUT}"
     wanted = builds.inputs(plan)
-    if (there.ref, there.source, there.backend) != (wanted.ref, wanted.source, wanted.backend):
+    same = (installed.ref, installed.source) == (wanted.ref, wanted.source)
+    if not same or installed.backend != wanted.backend:
         return (
-            f"the installed llama.cpp {name} ({there.ref}, {there.backend}) is not that of the "
-            f"fleet file ({wanted.ref}, {wanted.backend}): {ROLL_OUT}"
+            f"the installed llama.cpp {name} ({installed.ref}, {installed.backend}) is not that of "
+            f"the fleet file ({wanted.ref}, {wanted.backend}): {ROLL_OUT}"
         )
     return None
 

@@ -27,19 +27,19 @@ def unpack_results(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def read_measurement(trial: Trial, seen: Mapping[str, str], when: str) -> Measured | str:
+def read_measurement(trial: Trial, files: Mapping[str, str], when: str) -> Measured | str:
     """Return the measurement of a load, or a message if there is none; `when` is a date."""
-    devices = buffers_of(seen.get("log", "").splitlines())
+    devices = buffers_of(files.get("log", "").splitlines())
     if not devices:
         return "llama-server's log lists no buffer sizes"
-    timings = _timings(seen.get("answer", ""))
+    timings = _timings(files.get("answer", ""))
     return Measured(
         key=trial.key,
         when=when,
         devices=devices,
-        gpus=_gpus(trial, seen),
-        host=_host(seen.get("process", "")),
-        load_seconds=_load_seconds(seen.get("times", "")),
+        gpus=_gpus(trial, files),
+        host=_host(files.get("process", "")),
+        load_seconds=_load_seconds(files.get("times", "")),
         prompt_per_second=_rate(timings, "prompt_per_second"),
         predicted_per_second=_rate(timings, "predicted_per_second"),
     )
@@ -78,10 +78,10 @@ def _host(process: str) -> float | None:
     return round(sum(map(int, found.values())) / 1024, 1)
 
 
-def _gpus(trial: Trial, seen: Mapping[str, str]) -> dict[int, float]:
+def _gpus(trial: Trial, files: Mapping[str, str]) -> dict[int, float]:
     """Return MiB by card: what the driver reports for the process, else the increase in use."""
-    own = _of_process(seen)
-    before, after = (_table(seen.get(name, "")) for name in ("before", "after"))
+    own = _of_process(files)
+    before, after = (_table(files.get(name, "")) for name in ("before", "after"))
     found: dict[int, float] = {}
     for card in trial.cards:
         if own:
@@ -91,17 +91,17 @@ def _gpus(trial: Trial, seen: Mapping[str, str]) -> dict[int, float]:
     return found
 
 
-def _of_process(seen: Mapping[str, str]) -> dict[int, float]:
+def _of_process(files: Mapping[str, str]) -> dict[int, float]:
     """Return MiB by card that nvidia-smi lists for the process; in containers it may list none."""
     cards = {}
-    for line in seen.get("uuids", "").splitlines():
+    for line in files.get("uuids", "").splitlines():
         index, _, uuid = (each.strip() for each in line.partition(","))
         if index.isdigit():
             cards[uuid] = int(index)
     found: dict[int, float] = {}
-    for line in seen.get("apps", "").splitlines():
+    for line in files.get("apps", "").splitlines():
         match [each.strip() for each in line.split(",")]:
-            case [pid, uuid, used] if pid == seen.get("pid", "").strip() and used.isdigit():
+            case [pid, uuid, used] if pid == files.get("pid", "").strip() and used.isdigit():
                 if uuid in cards:
                     found[cards[uuid]] = found.get(cards[uuid], 0.0) + float(used)
     return found

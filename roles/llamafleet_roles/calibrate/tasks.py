@@ -50,17 +50,17 @@ def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, No
     data = host.data
     try:
         port = read_key(data, "calibrate_port", read_port, PORT)
-        patience = read_key(data, "calibrate_timeout", read_seconds, 600)
+        timeout = read_key(data, "calibrate_timeout", read_seconds, 600)
         every = read_key(data, "calibrate_all", read_switch, False)
         stop = read_key(data, "calibrate_stop", read_switch, False)
     except DataError as error:
         yield fail_host(str(error))
         return
     wanted = []
-    for trial in trials(fleet, plan.host, port, patience):
-        why = why_measure(fleet, trial) or ("calibrate_all is on" if every else None)
-        if why is not None:
-            log_planned(f"will load and measure {trial.name}: {why}")
+    for trial in trials(fleet, plan.host, port, timeout):
+        reason = why_measure(fleet, trial) or ("calibrate_all is on" if every else None)
+        if reason is not None:
+            log_planned(f"will load and measure {trial.name}: {reason}")
             wanted.append(trial)
     if not wanted:
         host.noop("every model has a current measurement")
@@ -75,16 +75,16 @@ def measure(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, None, No
         if problem := not_ready(plan, trial, builds, weights):
             unmeasured.append(f"{trial.name} cannot be measured: {problem}")
         else:
-            yield python_step(_try, fleet, trial, patience, stop, unmeasured)
+            yield python_step(_try, fleet, trial, timeout, stop, unmeasured)
     yield python_step(_conclude, unmeasured)
 
 
 def _try(
-    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool,
+    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, timeout: int, stop: bool,
     unmeasured: list[str],
 ) -> bool:  # fmt: skip
     """Measure one model; return True in any case, so that the next ones are measured, too."""
-    if not _measure(state, host, fleet, trial, patience, stop):
+    if not _measure(state, host, fleet, trial, timeout, stop):
         unmeasured.append(f"{trial.name} was not measured: see above")
     return True
 
@@ -97,35 +97,39 @@ def _conclude(state: State, host: PyinfraHost, unmeasured: list[str]) -> bool:
 
 
 def _measure(
-    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, patience: int, stop: bool
+    state: State, host: PyinfraHost, fleet: Fleet, trial: Trial, timeout: int, stop: bool
 ) -> bool:
     """Start the job for one load, follow it, and write its results into the lock."""
     job = _background(trial)
-    limits = ("-p", f"RuntimeMaxSec={2 * patience + 300}")
+    limits = ("-p", f"RuntimeMaxSec={2 * timeout + 300}")
     resume = ("-p", f"ExecStopPost=/bin/bash {WORK}/resume.sh {WORK}")
     command = ("/bin/bash", f"{WORK}/calibrate.sh", WORK)
-    files = _files(trial, patience, stop)
+    files = _files(trial, timeout, stop)
     if not start_job(state, host, job, files, (*limits, *resume, *command)):
         return False
     if not follow_job(state, host, job):
         return False
     script = (FILES / "results.sh").read_text()
     done, output = run_command(state, host, command_line("sh", "-c", script, "results", WORK))
-    seen = unpack_results(output.stdout_lines) if done else {}
-    if seen.get("id", "").strip() != trial_id(trial):
+    results = unpack_results(output.stdout_lines) if done else {}
+    if results.get("id", "").strip() != trial_id(trial):
         log_error(
             host, f"{job.label}: another calibration ran on this host meanwhile: run this again"
         )
         return False
-    return _concluded(host, fleet, trial, seen)
+    return _concluded(host, fleet, trial, results)
 
 
-def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, seen: dict[str, str]) -> bool:
-    if "skipped" in seen:
-        _warn(host, f"{trial.name} was not measured: {seen['skipped'].strip()}")
+def _concluded(host: PyinfraHost, fleet: Fleet, trial: Trial, results: dict[str, str]) -> bool:
+    if "skipped" in results:
+        _warn(host, f"{trial.name} was not measured: {results['skipped'].strip()}")
         return True
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-    found = seen["failed"].strip() if "failed" in seen else read_measurement(trial, seen, today)
+    found = (
+        results["failed"].strip()
+        if "failed" in results
+        else read_measurement(trial, results, today)
+    )
     if isinstance(found, str):
         log_error(host, f"{trial.name} could not be measured: {found}")
         return False
@@ -187,13 +191,13 @@ def _background(trial: Trial) -> BackgroundJob:
     )
 
 
-def _files(trial: Trial, patience: int, stop: bool) -> dict[str, str]:
+def _files(trial: Trial, timeout: int, stop: bool) -> dict[str, str]:
     """Return the files of the work folder that calibrate.sh reads, by name."""
     values = {
         "id": trial_id(trial),
         "name": trial.name,
         "port": str(trial.port),
-        "patience": str(patience),
+        "patience": str(timeout),
         "stop": "yes" if stop else "no",
         "vendor": trial.vendor or "none",
         "shares": "cards" if trial.cards else "memory",

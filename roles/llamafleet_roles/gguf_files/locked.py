@@ -60,12 +60,12 @@ def read_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, Non
         return
     log_planned(f"will read the headers of {', '.join(each.name for each in used)}")
     paths = tuple(path for each in used for path in shards(each.path or ""))
-    seen = host.get_fact(GgufFiles, paths=paths)
-    if seen is None:
+    weights = host.get_fact(GgufFiles, paths=paths)
+    if weights is None:
         yield fail_host("could not check the weights on this host")
         return
     for gguf in used:
-        yield python_step(_read, fleet, host_name, gguf, seen)
+        yield python_step(_read, fleet, host_name, gguf, weights)
 
 
 @operation()
@@ -76,40 +76,42 @@ def write_headers(fleet: Fleet, host_name: str) -> Generator[FunctionCommand, No
 
 
 def _read(
-    state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf, seen: WeightsState
+    state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf, weights: WeightsState
 ) -> bool:
     path = gguf.path or ""
     facts = read_host_facts(host, path)
     if not isinstance(facts, GgufFacts):
         log_error(host, f"gguf {gguf.name}: {facts}")
         return False
-    files = tuple(GgufFile(each, seen.size(each), _sha256(seen, each)) for each in shards(path))
+    files = tuple(
+        GgufFile(each, weights.size(each), _sha256(weights, each)) for each in shards(path)
+    )
     found = LockedGguf(asked_of(gguf), "", files, to_json(facts))
     _READ.setdefault(fleet.path, _Read()).found.setdefault(gguf.name, {})[name] = found
     return True
 
 
-def _sha256(seen: WeightsState, path: str) -> str | None:
+def _sha256(weights: WeightsState, path: str) -> str | None:
     """Return the SHA-256 that a rollout verified, if the file is unchanged since."""
     key = path_key(path)
-    remembered = seen.known.get(key, "").split(" ")
-    if len(remembered) > 2 and seen.files.get(key) == " ".join(remembered[:2]):
+    remembered = weights.known.get(key, "").split(" ")
+    if len(remembered) > 2 and weights.files.get(key) == " ".join(remembered[:2]):
         return remembered[2]
     return None
 
 
 def _write(state: State, host: PyinfraHost, fleet: Fleet, name: str, gguf: Gguf) -> bool:
-    there = _READ.get(fleet.path, _Read()).found.get(gguf.name, {})
-    first = next((each for each in fleet.hosts if each in there), None)
-    if name not in there or first is None:
+    by_host = _READ.get(fleet.path, _Read()).found.get(gguf.name, {})
+    first = next((each for each in fleet.hosts if each in by_host), None)
+    if name not in by_host or first is None:
         return True
     if name != first:
-        for line in _lines(gguf, there[first], there[name]):
+        for line in _lines(gguf, by_host[first], by_host[name]):
             _warn(host, f"{line} (on this host, compared with {first})")
         return True
     try:
         before = current_lock(fleet.path).ggufs.get(gguf.name)
-        found = _with_hashes(there[name], before)
+        found = _with_hashes(by_host[name], before)
         if found == before:
             return True
         update_lock(fleet.path, {("ggufs", gguf.name): gguf_tree(found)})

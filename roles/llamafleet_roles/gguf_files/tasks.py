@@ -46,17 +46,17 @@ def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Check the weights that must exist on the host; download the others if necessary."""
     if not plan.ggufs:
         return
-    seen = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
-    if seen is None:
+    weights = host.get_fact(GgufFiles, paths=tuple(each.path for each in plan.ggufs))
+    if weights is None:
         yield fail_host("could not check the weights on this host: nothing was changed")
         return
     downloads = [
-        each for each in plan.ggufs if each.download and not seen.verified(each.path, each.gguf)
+        each for each in plan.ggufs if each.download and not weights.verified(each.path, each.gguf)
     ]
     # Report all that is missing before a long download begins.
     for each in plan.ggufs:
         if not each.download:
-            yield from _existing(plan.host, each, seen)
+            yield from _existing(plan.host, each, weights)
     if not downloads:
         return
     for each in downloads:
@@ -70,8 +70,8 @@ def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         yield python_step(download, each)
 
 
-def _existing(name: str, plan: GgufPlan, seen: WeightsState) -> Iterator[FunctionCommand]:
-    size = seen.size(plan.path)
+def _existing(name: str, plan: GgufPlan, weights: WeightsState) -> Iterator[FunctionCommand]:
+    size = weights.size(plan.path)
     if size is None:
         yield fail_host(
             f"gguf {plan.gguf.name}: {plan.path} does not exist on {name}: put the file there, "
@@ -82,7 +82,7 @@ def _existing(name: str, plan: GgufPlan, seen: WeightsState) -> Iterator[Functio
             f"gguf {plan.gguf.name}: {plan.path} on {name} has {size} bytes, "
             f"but the fleet file says {plan.gguf.size}"
         )
-    elif plan.gguf.sha256 and not seen.verified(plan.path, plan.gguf):
+    elif plan.gguf.sha256 and not weights.verified(plan.path, plan.gguf):
         script = (FILES / "verify.sh").read_text()
         key, source = path_key(plan.path), weights_source(plan.gguf)
         yield shell_step(

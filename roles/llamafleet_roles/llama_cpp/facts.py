@@ -64,8 +64,8 @@ class HostBuilds:
         now = self.current.get(directory)
         found = [
             path
-            for path, there in self.installs.items()
-            if path.startswith(f"{directory}-") and there.matches(inputs)
+            for path, installed in self.installs.items()
+            if path.startswith(f"{directory}-") and installed.matches(inputs)
         ]
         return now if now in found else next(iter(found), None)
 

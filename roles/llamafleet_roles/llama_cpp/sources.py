@@ -46,15 +46,15 @@ def _if_cached(sha256: str) -> Path | None:
     return path if path.is_file() and cache.sha256_of(path) == sha256 else None
 
 
-def _found(ref: str, sha256: str, asked: Sequence[str]) -> str:
+def _found(ref: str, sha256: str, urls: Sequence[str]) -> str:
     """Return the URL at the first index that has the file; raise DownloadError if none has."""
-    if not asked:
+    if not urls:
         raise DownloadError(
             "no package index is known, because this machine has no pip: set PIP_INDEX_URL, or "
             "pypi_index_url in the inventory's data"
         )
     reasons = []
-    for index in asked:
+    for index in urls:
         try:
             return sdist_url(ref, sha256, index)
         except DownloadError as error:

@@ -59,50 +59,50 @@ def _look(build: BuildPlan) -> HostBuilds | None:
 
 
 def _own_build(name: str, build: BuildPlan, fleet: Fleet) -> Commands:
-    seen = _look(build)
-    if seen is None:
+    builds = _look(build)
+    if builds is None:
         yield fail_host(_NO_ANSWER)
         return
-    inputs = seen.inputs(build)
-    there = seen.install_of(inputs, build.directory)
-    if there is None:
-        yield from _make(build, seen, inputs)
-        seen = _look(build) or seen
-        inputs = seen.inputs(build)
-        there = seen.install_of(inputs, build.directory)
-        if there is None:
+    inputs = builds.inputs(build)
+    install = builds.install_of(inputs, build.directory)
+    if install is None:
+        yield from _make(build, builds, inputs)
+        builds = _look(build) or builds
+        inputs = builds.inputs(build)
+        install = builds.install_of(inputs, build.directory)
+        if install is None:
             yield fail_host(
                 f"llama.cpp {build.build.name} is missing after its installation: run this again"
             )
             return
-    inputs = seen.installs[there]
+    inputs = builds.installs[install]
     cached = cached_build(inputs) is not None
     if build.build.builder:
         _BUILT[name, build.build.name] = inputs
         if not cached:  # its receivers wait for this copy
             yield python_step(store_in_cache, BuildJob(build, inputs))
-    elif seen.current.get(build.directory) != there and cache_is_used(host) and not cached:
+    elif builds.current.get(build.directory) != install and cache_is_used(host) and not cached:
         yield python_step(try_store_in_cache, BuildJob(build, inputs))
-    yield from _switch(build, seen, there, fleet)
+    yield from _switch(build, builds, install, fleet)
 
 
-def _make(build: BuildPlan, seen: HostBuilds, inputs: Inputs) -> Commands:
+def _make(build: BuildPlan, builds: HostBuilds, inputs: Inputs) -> Commands:
     """Install from the cache, or install the compilers and compile."""
     log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}, {inputs.backend})")
     if (yield from _from_cache(build, inputs)):
         return
     packages = (*build.packages, *build.runtime_packages)
     yield shell_step(install_script(packages, tools=("g++", "cmake", "ninja")))
-    seen = _look(build) or seen
-    inputs = seen.inputs(build)
+    builds = _look(build) or builds
+    inputs = builds.inputs(build)
     if not inputs.compiler:
         needed = "g++" if build.build.backend == "cpu" else f"g++ or the {inputs.backend} toolkit"
         yield fail_host(f"cannot compile llama.cpp {build.build.name}: {needed} was not found")
         return
     if (yield from _from_cache(build, inputs)):
         return
-    job = BuildJob(build, inputs, seen.jobs(build))
-    yield python_step(compile_build, job, job.unit in seen.running)
+    job = BuildJob(build, inputs, builds.jobs(build))
+    yield python_step(compile_build, job, job.unit in builds.running)
 
 
 def _from_cache(build: BuildPlan, inputs: Inputs) -> Generator[FunctionCommand, None, bool]:
@@ -116,12 +116,12 @@ def _from_cache(build: BuildPlan, inputs: Inputs) -> Generator[FunctionCommand, 
 
 
 def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
-    seen = _look(build)
-    if seen is None:
+    builds = _look(build)
+    if builds is None:
         yield fail_host(_NO_ANSWER)
         return
     builder = build.build.builder or ""
-    wanted = replace(seen.inputs(build), compiler="")
+    wanted = replace(builds.inputs(build), compiler="")
     made = _BUILT.get((builder, build.build.name))
     if made is not None:
         difference = _difference(made, wanted)
@@ -131,8 +131,8 @@ def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
             )
             return
         wanted = made
-    there = seen.install_of(wanted, build.directory)
-    if there is None:
+    install = builds.install_of(wanted, build.directory)
+    if install is None:
         log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}) from {builder}")
         if not (yield from _from_cache(build, wanted)):
             yield fail_at_run(
@@ -140,10 +140,10 @@ def _received_build(build: BuildPlan, fleet: Fleet) -> Commands:
                 f"include {builder} in this run, without --serial and --no-wait"
             )
             return
-        seen = _look(build) or seen
-        there = seen.install_of(wanted, build.directory)
-    if there is not None:
-        yield from _switch(build, seen, there, fleet)
+        builds = _look(build) or builds
+        install = builds.install_of(wanted, build.directory)
+    if install is not None:
+        yield from _switch(build, builds, install, fleet)
 
 
 def _difference(made: Inputs, wanted: Inputs) -> str | None:
@@ -161,8 +161,8 @@ def _difference(made: Inputs, wanted: Inputs) -> str | None:
     return None
 
 
-def _switch(build: BuildPlan, seen: HostBuilds, install_directory: str, fleet: Fleet) -> Commands:
-    switched = seen.current.get(build.directory) != install_directory
+def _switch(build: BuildPlan, builds: HostBuilds, install_directory: str, fleet: Fleet) -> Commands:
+    switched = builds.current.get(build.directory) != install_directory
     if switched:
         yield shell_step(script_command("switch.sh", build.directory, install_directory))
     if lacks_flag_table(fleet, build, switched=switched):

@@ -46,25 +46,25 @@ def install_releases(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """Install every release of a host, from its verified archive or from a local binary."""
     if not plan.releases:
         return
-    seen = host.get_fact(Binaries, paths=tuple(each.path for each in plan.releases))
-    if seen is None:
+    installed = host.get_fact(Binaries, paths=tuple(each.path for each in plan.releases))
+    if installed is None:
         yield fail_host("could not check llama-swap on this host: nothing was changed")
         return
-    given = host.data.get("llama_swap_binary", os.environ.get("LLAMAFLEET_LLAMA_SWAP"))
+    local_binary = host.data.get("llama_swap_binary", os.environ.get("LLAMAFLEET_LLAMA_SWAP"))
     for release in plan.releases:
         try:
-            origin = origin_of(release, seen.machine, given)
+            origin = origin_of(release, installed.machine, local_binary)
         except DownloadError as error:
             yield fail_host(str(error))
             return
-        if not _is_there(release, origin, seen):
+        if not _is_there(release, origin, installed):
             log_planned(f"will install llama-swap {release.version} at {release.path}")
             yield python_step(install_release, release, origin)
 
 
-def origin_of(release: ReleasePlan, machine: str, given: str | None) -> Origin:
+def origin_of(release: ReleasePlan, machine: str, local_binary: str | None) -> Origin:
     """Return the origin of a release; raise DownloadError if there is none."""
-    file = release.binary or given
+    file = release.binary or local_binary
     if file:
         path = Path(str(file)).expanduser()
         if not path.is_file():
@@ -80,9 +80,9 @@ def origin_of(release: ReleasePlan, machine: str, given: str | None) -> Origin:
     return Origin(sha256, None, archive_url(release.version, machine))
 
 
-def _is_there(release: ReleasePlan, origin: Origin, seen: InstalledBinaries) -> bool:
+def _is_there(release: ReleasePlan, origin: Origin, installed: InstalledBinaries) -> bool:
     """Return True if the binary is from this origin and unchanged."""
-    sha256, remembered = seen.binaries.get(release.path, ("", ""))
+    sha256, remembered = installed.binaries.get(release.path, ("", ""))
     return bool(sha256) and remembered == f"{origin.sha256} {sha256}"
 
 

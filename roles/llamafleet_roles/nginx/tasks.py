@@ -60,22 +60,22 @@ def install_nginx(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     """
     if all(each.name != NAME for each in plan.packages):
         return
-    seen = host.get_fact(Nginx)
-    if seen is None:
+    present = host.get_fact(Nginx)
+    if present is None:
         yield fail_host("could not check nginx on this host: nothing was changed")
         return
-    if "installed" not in seen:
+    if "installed" not in present:
         log_planned("will install nginx")
         yield shell_step(install_script((NAME,), tools=(NAME,)))
-        seen = host.get_fact(Nginx) or frozenset({"conf.d"})
-    if "conf.d" not in seen:
+        present = host.get_fact(Nginx) or frozenset({"conf.d"})
+    if "conf.d" not in present:
         yield fail_host(
             "this host's nginx.conf does not include /etc/nginx/conf.d/*.conf: add "
             "`include /etc/nginx/conf.d/*.conf;` to its http block"
         )
         return
     ports = {p.port for service in plan.services for p in service.probes if p.kind == "nginx"}
-    if "default-site" in seen and 80 in ports:
+    if "default-site" in present and 80 in ports:
         log_planned("will disable nginx's default site, which uses port 80")
         yield shell_step(command_line("sh", "-c", _DISABLE))
 

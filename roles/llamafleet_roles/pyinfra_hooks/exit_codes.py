@@ -24,8 +24,8 @@ def init_state(
 ) -> None:
     """Raise PyinfraError for a run without hosts, which pyinfra counts as a success."""
     if initial_limit == [] or not len(inventory):
-        why = "--limit and --exclude leave none" if len(inventory) else "the inventory has none"
-        raise PyinfraError(f"no host to work on: {why}")
+        reason = "--limit and --exclude leave none" if len(inventory) else "the inventory has none"
+        raise PyinfraError(f"no host to work on: {reason}")
     original(self, inventory, config, initial_limit)
 
 

@@ -55,13 +55,13 @@ def install_packages(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     packages = packages_to_install(plan)
     if not packages:
         return
-    seen = host.get_fact(Programs, *(each.program for each in packages))
-    if seen is None:
+    present = host.get_fact(Programs, *(each.program for each in packages))
+    if present is None:
         yield fail_host(
             "could not check the programs of services on this host: nothing was changed"
         )
         return
-    missing = [each for each in packages if each.program not in seen]
+    missing = [each for each in packages if each.program not in present]
     if missing:
         names = tuple(each.name for each in missing)
         log_planned(f"will install {', '.join(names)}")

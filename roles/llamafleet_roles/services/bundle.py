@@ -61,19 +61,19 @@ def bundle(
     artifacts: tuple[Artifact, ...],
     changes: Changes,
     observed: HostState,
-    patience: int,
+    timeout: int,
 ) -> str:
     """Pack the archive as base64 text, with only the files that differ.
 
     `changes` were computed from `observed`; if the host has changed since, apply.sh refuses.
-    `patience` is the time in seconds that a started unit may take to answer.
+    `timeout` is the time in seconds that a started unit may take to answer.
     """
     wanted = manifest_of(artifacts, planned_units(plan))
     staged = _staged(artifacts, changes)
     had = observed.manifest or Manifest()
     content = {f"{name}.sh": (FILES / f"{name}.sh").read_text() for name in SCRIPTS}
     content |= {
-        "plan.tsv": "".join(plan_lines(plan, artifacts, staged, changes, patience)),
+        "plan.tsv": "".join(plan_lines(plan, artifacts, staged, changes, timeout)),
         "manifest.json": manifest_text(wanted),
         "manifest-while-working.json": manifest_text(had.with_all_of(wanted)),
         "expected-state": f"{observed.state}\n",

@@ -9,17 +9,17 @@ from llamafleet.targets.plan_types import Artifact, HostPlan, ServicePlan
 from llamafleet_roles.environment import EnvironmentFileError, environment_text
 
 
-def environment_files(plan: HostPlan, given: object) -> tuple[Artifact, ...]:
-    """Return a file of mode 600, and drop-ins that read it, for each service in `given`.
+def environment_files(plan: HostPlan, environment: object) -> tuple[Artifact, ...]:
+    """Return a file of mode 600, and drop-ins that read it, for each service in `environment`.
 
-    `given` maps services to {NAME: value}. Services of other hosts are ignored. Raises
+    `environment` maps services to {NAME: value}. Services of other hosts are ignored. Raises
     EnvironmentFileError.
     """
-    if not isinstance(given, Mapping):
+    if not isinstance(environment, Mapping):
         raise EnvironmentFileError("llamafleet_environment must be {service: {NAME: value}}")
     found: list[Artifact] = []
     for service in plan.services:
-        values = given.get(service.name)
+        values = environment.get(service.name)
         if values is None:
             continue
         if not isinstance(values, Mapping):

@@ -41,11 +41,11 @@ def plan_lines(
     artifacts: tuple[Artifact, ...],
     staged: Mapping[int, Artifact],
     changes: Changes,
-    patience: int,
+    timeout: int,
 ) -> Iterator[str]:
     """Yield the lines of the plan; `staged` are the files of the bundle by index.
 
-    `patience` is in seconds. Raises PlanError.
+    `timeout` is in seconds. Raises PlanError.
     """
     for index, artifact in staged.items():
         yield _line(
@@ -59,7 +59,7 @@ def plan_lines(
         yield _line("socket", socket.unit, socket_key(socket))
     for service in plan.services:
         for probe in service.probes:
-            yield _health_line(probe, service, patience)
+            yield _health_line(probe, service, timeout)
         if service.store and service.user != "root":
             yield _line("store", service.user, service.store)
     yield from _check_lines(artifacts, staged, changes)
@@ -128,11 +128,11 @@ def _leaving_lines(plan: HostPlan, changes: Changes) -> Iterator[str]:
         yield _line("stop", name)
 
 
-def _health_line(probe: Probe, service: ServicePlan, patience: int) -> str:
+def _health_line(probe: Probe, service: ServicePlan, timeout: int) -> str:
     address = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}
     path = probe.health or "-"
     where = address.get(probe.address, probe.address)
-    seconds = patience if probe.patience is None else min(patience, probe.patience)
+    seconds = timeout if probe.patience is None else min(timeout, probe.patience)
     own = (each for each in service.sockets if (each.unit, each.port) == (probe.unit, probe.port))
     socket = next(own, Socket(probe.unit, probe.address, probe.port))
     return _line(

@@ -80,14 +80,14 @@ def port_conflicts(
     Ports that units of `ours` hold are no conflict: the rollout itself moves or stops them.
     """
     sockets = {(each.unit, socket_key(each)): each for each in planned_sockets(plan)}
-    said: set[tuple[int, int, str]] = set()
+    reported: set[tuple[int, int, str]] = set()
     for holder in held:
         socket = sockets.get((holder.unit, holder.wanted))
         if socket is None or holder.belongs_to in ours:
             continue
-        if (key := (socket.port, holder.pid, socket.unit)) in said:
+        if (key := (socket.port, holder.pid, socket.unit)) in reported:
             continue
-        said.add(key)
+        reported.add(key)
         yield "\n    ".join((_what(socket), _who(holder), *_ways_out(holder, socket.port)))
 
 

@@ -40,14 +40,14 @@ def start_models(fleet: Fleet, plan: HostPlan) -> Generator[FunctionCommand, Non
     of them did not start.
     """
     try:
-        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, START_TIMEOUT)
+        timeout = read_key(host.data, "llamafleet_health_timeout", read_seconds, START_TIMEOUT)
     except DataError as error:
         yield fail_host(str(error))
         return
     failed: list[str] = []
     for probe, model in models_to_start(fleet, plan):
         log_planned(f"will start {model.name} of {probe.service}")
-        yield python_step(_start, probe, model, patience, failed)
+        yield python_step(_start, probe, model, timeout, failed)
     yield python_step(_conclude, failed)
 
 
@@ -61,16 +61,16 @@ def models_to_start(fleet: Fleet, plan: HostPlan) -> Iterator[tuple[Probe, Model
 
 
 def _start(
-    state: State, host: PyinfraHost, probe: Probe, model: Model, patience: int, failed: list[str]
+    state: State, host: PyinfraHost, probe: Probe, model: Model, timeout: int, failed: list[str]
 ) -> bool:
     """Start one model; return True in any case, so that the next ones are tried, too."""
     name = f"{model.name} of {probe.service}"
     started = time.monotonic()
     if probe.kind == "llama-server":
-        answer = _ask(state, host, probe, "/health", patience)
+        answer = _ask(state, host, probe, "/health", timeout)
         good = split_response(answer)[0] == 200
     else:
-        answer = _ask(state, host, probe, start_path(model), patience)
+        answer = _ask(state, host, probe, start_path(model), timeout)
         good = is_ready(_ask(state, host, probe, "/running", 30), model.name)
     took = time.monotonic() - started
     if good:
@@ -86,9 +86,9 @@ def _start(
     return True
 
 
-def _ask(state: State, host: PyinfraHost, probe: Probe, path: str, patience: int) -> str:
+def _ask(state: State, host: PyinfraHost, probe: Probe, path: str, timeout: int) -> str:
     """Make a request on the host itself, with the service's API key if it has one."""
-    arguments = [probe.address, str(probe.port), path, str(patience)]
+    arguments = [probe.address, str(probe.port), path, str(timeout)]
     if probe.key:
         files = (probe.key_file, f"{CONFIG}/{probe.service}.env")
         arguments += [probe.key, *(each for each in files if each)]

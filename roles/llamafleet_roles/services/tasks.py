@@ -63,8 +63,8 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         log_planned(line)
     _show_differences(changes)
     try:
-        patience = read_key(host.data, "llamafleet_health_timeout", read_seconds, HEALTH_TIMEOUT)
-        packed = bundle(plan, artifacts, changes, observed, patience)
+        timeout = read_key(host.data, "llamafleet_health_timeout", read_seconds, HEALTH_TIMEOUT)
+        packed = bundle(plan, artifacts, changes, observed, timeout)
     except (DataError, PlanError) as error:
         yield fail_host(str(error))
         return
