@@ -20,12 +20,12 @@ COMMON_RUNTIME_PACKAGES = ("libgomp1", "libstdc++6")
 
 
 def backend(name: str) -> Backend:
-    """The backend of that name; the language takes these names and no other."""
+    """Return the backend of that name; the language takes these names and no other."""
     return next(each for each in BACKENDS if each.name == name)
 
 
 def backend_of_vendor(vendor: str) -> Backend | None:
-    """The vendor's own stack, for processes that no build of ours tells about."""
+    """Return the vendor's own stack, for processes that no build of ours tells about."""
     return next((each for each in BACKENDS if each.computes_on(vendor)), None)
 
 

@@ -59,7 +59,7 @@ class Backend:
         return any(each.name == vendor for each in self.vendors)
 
     def arch_option(self, arches: tuple[str, ...]) -> tuple[str, ...]:
-        """The CMake option that asks for these architectures; empty where none is needed."""
+        """Return the CMake option that asks for these architectures; empty where none is needed."""
         spelled = tuple(
             self.architecture.format(arch=arch.removeprefix(self.arch_prefix))
             for arch in arches
@@ -70,7 +70,7 @@ class Backend:
         return (f"-D{self.architectures}={';'.join(spelled)}",)
 
     def visible(self, devices: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
-        """The assignment that leaves only these devices visible."""
+        """Return the assignment that leaves only these devices visible."""
         if self.visible_devices is None or not devices:
             return ()
         listed = ",".join(str(device) for device in devices)

@@ -14,7 +14,7 @@ UPSTREAM = "https://github.com/ggml-org/llama.cpp"
 
 
 def gpu(block: Block, scope: Scope) -> GpuType | None:
-    """The kind of GPU that a block declares."""
+    """Return the kind of GPU that a block declares."""
     fields = read_block(block, GPU, scope.diagnostics)
     vendor = fields.text("vendor")
     if vendor is None:
@@ -25,7 +25,7 @@ def gpu(block: Block, scope: Scope) -> GpuType | None:
 
 
 def host(block: Block, scope: Scope) -> Host:
-    """The machine that a block declares."""
+    """Return the machine that a block declares."""
     fields = read_block(block, HOST, scope.diagnostics)
     name = fields.label.text
     gpus = tuple(found for named in fields.names("gpus") if (found := scope.gpu(named)))
@@ -53,7 +53,7 @@ def host(block: Block, scope: Scope) -> Host:
 
 
 def build(block: Block, scope: Scope) -> Build | None:
-    """The llama.cpp that a block declares."""
+    """Return the llama.cpp that a block declares."""
     fields = read_block(block, BUILD, scope.diagnostics)
     builder = fields.name("builder")
     builder_host = scope.host(builder) if builder else None
@@ -81,7 +81,7 @@ def build(block: Block, scope: Scope) -> Build | None:
 
 
 def gguf(block: Block, scope: Scope) -> Gguf | None:
-    """The weights that a block declares."""
+    """Return the weights that a block declares."""
     fields = read_block(block, GGUF, scope.diagnostics)
     if not _says_where(fields, scope):
         return None

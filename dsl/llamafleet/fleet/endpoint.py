@@ -24,7 +24,7 @@ class ListenAddress:
 
     @property
     def reached_at(self) -> str:
-        """The address at which the machine itself connects."""
+        """Return the address at which the machine itself connects."""
         return "127.0.0.1" if self.everywhere else self.host
 
     def __str__(self) -> str:
@@ -60,7 +60,7 @@ class Endpoint:
     health: str = "/health"
 
     def reached_from(self, host: str) -> str:
-        """The address that a process on `host` connects to."""
+        """Return the address that a process on `host` connects to."""
         if host == self.host:
             return self.listen.reached_at
         return self.address if self.listen.everywhere else self.listen.host

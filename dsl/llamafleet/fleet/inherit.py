@@ -10,7 +10,7 @@ from .schema.block import Fields
 
 
 def layered(own: Fields, *inherited: tuple[Fields, Collection[str]]) -> Fields:
-    """One block's fields over others'; each of the others with the keys that it does not pass on.
+    """Return a block's fields over those of others, each with the keys that it does not pass on.
 
     `key = none` takes the key away from every layer below it.
     """

@@ -9,12 +9,12 @@ UPSTREAM = ("ggml-org/llama.cpp", "ggerganov/llama.cpp")
 
 
 def tables_of(fleet: Fleet) -> FlagTables:
-    """The tables that a fleet is checked by."""
+    """Return the tables that a fleet is checked by."""
     return fleet.flag_tables or OURS
 
 
 def release_of(build: Build) -> str | None:
-    """The release that a build is; None for a fork, whose flags no table tells."""
+    """Return the release that a build is; None for a fork, whose flags no table tells."""
     url = build.url or UPSTREAM[0]
     upstream = any(each in url for each in UPSTREAM)
     # A number is upstream's own: what has one comes from a mirror.

@@ -60,19 +60,19 @@ class Matrix:
     passed: tuple[PassedValue, ...] = ()
 
     def expressions(self) -> tuple[tuple[str, str], ...]:
-        """Each set's rendered name and its expression in llama-swap's own words."""
+        """Return each set's rendered name and its expression in llama-swap's own words."""
         names = {each.name: each.rendered for each in self.sets}
         return tuple((each.rendered, text_of(each.node, names)) for each in self.sets)
 
     def combinations(self) -> tuple[tuple[str, tuple[tuple[str, ...], ...]], ...]:
-        """Each set's rendered name and its combinations, in the order in which they are tried."""
+        """Return each set's rendered name and its combinations, in the order of trying."""
         done: dict[str, list[tuple[str, ...]]] = {}
         for each in self.in_solving_order():
             done[each.name] = expanded(each.node, done)
         return tuple((each.rendered, tuple(done[each.name])) for each in self.in_solving_order())
 
     def states(self, relevant: frozenset[str]) -> Iterator[tuple[str, tuple[frozenset[str], ...]]]:
-        """Each set's rendered name and what it allows of some models, in the order of trying."""
+        """Yield each set's rendered name and the states it allows, in the order of trying."""
         done: dict[str, list[frozenset[str]]] = {}
         for each in self.in_solving_order():
             done[each.name] = states_of(each.node, done, relevant)
@@ -95,7 +95,7 @@ class Matrix:
 
 
 def evicted(matrix: Matrix, running: Collection[str], request: str) -> tuple[str, ...]:
-    """The running models that llama-swap stops when `request` is asked for, sorted."""
+    """Return the running models that llama-swap stops when `request` is asked for, sorted."""
     if request in running:
         return ()
     best = decided(matrix, running, request)

@@ -47,7 +47,7 @@ Node: TypeAlias = One | Ref | Together | Either
 
 
 def references(node: Node) -> Iterator[str]:
-    """Names of the sets that an expression refers to, in order."""
+    """Yield names of the sets that an expression refers to, in order."""
     match node:
         case Ref():
             yield node.name
@@ -57,7 +57,7 @@ def references(node: Node) -> Iterator[str]:
 
 
 def models_of(node: Node) -> Iterator[str]:
-    """The models that an expression names itself, in order."""
+    """Yield the models that an expression names itself, in order."""
     match node:
         case One():
             yield node.model
@@ -67,7 +67,7 @@ def models_of(node: Node) -> Iterator[str]:
 
 
 def flat(node: Together | Either) -> Node:
-    """`a & (b & c)` as `a & b & c`, as it is rendered: their ties can be decided differently."""
+    """Return `a & (b & c)` as `a & b & c`, the rendered form: ties can differ between them."""
     kind = type(node)
     terms = (term.terms if isinstance(term, kind) else (term,) for term in node.terms)
     return kind(tuple(each for inner in terms for each in inner))
@@ -93,7 +93,7 @@ def count(node: Node, counts: Mapping[str, int]) -> int:
 
 
 def expanded(node: Node, done: Mapping[str, list[tuple[str, ...]]]) -> list[tuple[str, ...]]:
-    """The combinations of an expression, given those of the sets that it refers to."""
+    """Return the combinations of an expression, given those of the sets that it refers to."""
     match node:
         case One():
             return [(node.model,)]

@@ -29,7 +29,7 @@ def few_enough(sets: Mapping[str, syntax.MatrixSet], diagnostics: Diagnostics) -
 
 
 def without_bad_references(sets: Sets, written: Collection[str], diagnostics: Diagnostics) -> Sets:
-    """The sets without those that lead to a missing one or back to themselves."""
+    """Return the sets without those that lead to a missing one or back to themselves."""
     by_name = {each.name.text: each for each, _ in sets}
     bad: set[str] = set()
     done: set[str] = set()

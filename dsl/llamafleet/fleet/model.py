@@ -199,7 +199,7 @@ class Model:
 
     @property
     def other_ids(self) -> tuple[str, ...]:
-        """Its aliases, and the ids of its variants."""
+        """Return its aliases, and the ids of its variants."""
         return (*self.aliases, *(name for name, _ in self.filters.variants))
 
     @property
@@ -213,7 +213,7 @@ class Model:
         return not (self.command or self.verbatim or self.program)
 
     def flag(self, key: str) -> str | None:
-        """The value of a flag by its key (`ctx-size`), or None where it is not set."""
+        """Return the value of a flag by its key (`ctx-size`), or None where it is not set."""
         for each in self.flags:
             if each.key == key:
                 return each.argv[-1]

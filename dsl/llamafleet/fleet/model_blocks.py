@@ -26,7 +26,7 @@ from .scope import Scope, report_unknown_name
 def models(
     blocks: Mapping[str, Block], defaults: Block | None, scope: Scope
 ) -> Iterator[Model | None]:
-    """The models of a fleet in the written order; None for one that cannot be served."""
+    """Yield the models of a fleet in the written order; None for one that cannot be served."""
     nested = Blocks(scope.diagnostics)
     base = read_block(defaults, DEFAULTS, scope.diagnostics) if defaults else None
     read = {name: read_block(block, MODEL, scope.diagnostics) for name, block in blocks.items()}
@@ -119,7 +119,7 @@ def _model(own: Fields, full: Fields, nested: Blocks, scope: Scope) -> Model | N
 
 
 def _runs_one_thing(own: Fields, full: Fields, verbatim: bool, scope: Scope) -> bool:
-    """A model is weights for llama-server or a command of its own, never a bit of each."""
+    """Return True if a model has either weights for llama-server or a command, else report it."""
     diagnostics, name = scope.diagnostics, own.label.text
     gguf = "gguf" in full.written and "gguf" not in full.removed
     command = "command" in full.written and "command" not in full.removed

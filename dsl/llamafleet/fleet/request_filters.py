@@ -18,7 +18,7 @@ class Blocks:
     _read: dict[int, Fields] = field(default_factory=dict)
 
     def read(self, fields: Fields, schema: BlockSchema) -> Fields | None:
-        """The nested block of that kind, if there is one."""
+        """Return the nested block of that kind, if there is one."""
         block = fields.nested(schema.kind)
         return None if block is None else self._fields(block, schema)
 
@@ -41,7 +41,7 @@ class Blocks:
         return self.free(fields, METADATA)
 
     def pass_through(self, fields: Fields) -> JsonObject:
-        """Keys in llama-swap's own words."""
+        """Return keys in llama-swap's own words."""
         return self.free(fields, PASS_THROUGH)
 
     def _fields(self, block: Block, schema: BlockSchema) -> Fields:

@@ -22,10 +22,10 @@ class Lowers(Protocol):
 
     @property
     def schema(self) -> BlockSchema:
-        """The block kind."""
+        """Return the block kind."""
 
     def lower(self, block: Block, scope: Scope) -> Service | None:
-        """The service that a block describes; None where it is too broken to go on."""
+        """Return the service that a block describes; None where it is too broken to go on."""
 
 
 def resolve(files: Sequence[File], targets: Sequence[Lowers], diagnostics: Diagnostics) -> Fleet:

@@ -38,23 +38,23 @@ class Scope:
     _claims: dict[str, dict[int, Span]] = field(default_factory=dict)
 
     def host(self, named: Named) -> Host | None:
-        """The host of that name."""
+        """Return the host of that name."""
         return self._find("host", self.hosts, named)
 
     def build(self, named: Named) -> Build | None:
-        """The build of that name."""
+        """Return the build of that name."""
         return self._find("build", self.builds, named)
 
     def model(self, named: Named) -> Model | None:
-        """The model of that name."""
+        """Return the model of that name."""
         return self._find("model", self.models, named)
 
     def gguf(self, named: Named) -> Gguf | None:
-        """The gguf of that name."""
+        """Return the gguf of that name."""
         return self._find("gguf", self.ggufs, named)
 
     def gpu(self, named: Named) -> GpuType | None:
-        """The kind of GPU of that name."""
+        """Return the kind of GPU of that name."""
         return self._find("gpu", self.gpus, named)
 
     def claim_ports(self, host: str, count: int, first: int | None, span: Span) -> int:

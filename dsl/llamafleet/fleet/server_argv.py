@@ -70,7 +70,7 @@ class Option:
 
     @property
     def key(self) -> str:
-        """The key of the flag, or how it is written."""
+        """Return the key of the flag, or how it is written."""
         return self.form.key if self.form else self.words[0].text
 
     @property
@@ -80,19 +80,19 @@ class Option:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All of it, as it is written."""
+        """Return all of it, as it is written."""
         return tuple(word.text for word in self.words)
 
     @property
     def span(self) -> Span:
-        """From the flag to its last value."""
+        """Return the span from the flag to its last value."""
         first, last = self.words[0].span, self.words[-1].span
         return first if last.start < first.start else Span(first.path, first.start, last.end)
 
 
 @cache
 def forms() -> Mapping[str, Form]:
-    """Every spelling that llama-server takes."""
+    """Return every spelling that llama-server takes."""
     found: dict[str, Form] = {}
     for row in llama_server._rows():
         arity = {"switch": 0, "flag": 0, "pair": 2}.get(row["type"], 1)
@@ -110,7 +110,7 @@ def form_of(word: str) -> Form | None:
 
 
 def read(words: Sequence[Word]) -> tuple[Option, ...]:
-    """The flags of an argv, without its program."""
+    """Return the flags of an argv, without its program."""
     return tuple(_options(words))
 
 
@@ -155,7 +155,7 @@ def is_preset(key: str) -> bool:
 
 
 def in_table_order(options: Sequence[Option]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Each group of ORDERED that is there in part, and whether it is in the order of the table."""
+    """Yield each group of ORDERED that is there, and whether it is in the table's order."""
     order = {key: index for index, key in enumerate(llama_server.flags())}
     for group in ORDERED:
         keys = [each.key for each in options if each.form and each.key in group]

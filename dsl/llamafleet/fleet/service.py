@@ -122,35 +122,35 @@ class Service(Protocol):
 
     @property
     def kind(self) -> str:
-        """The block's kind: `llama-swap`, `llama-server`, `nginx`."""
+        """Return the block's kind: `llama-swap`, `llama-server`, `nginx`."""
 
     @property
     def name(self) -> str:
-        """The block's label, unique over the services of a fleet."""
+        """Return the block's label, unique over the services of a fleet."""
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Names of the machines it runs on."""
+        """Return names of the machines it runs on."""
 
     @property
     def builds(self) -> tuple[str, ...]:
-        """Names of the llama.cpp builds it runs."""
+        """Return names of the llama.cpp builds it runs."""
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Names of the models it serves."""
+        """Return names of the models it serves."""
 
     @property
     def origin(self) -> Span:
-        """The span of the block's header."""
+        """Return the span of the block's header."""
 
     @property
     def spans(self) -> Mapping[str, Span]:
-        """The spans of the values of its keys, for keys that were written."""
+        """Return the spans of the values of its keys, for keys that were written."""
 
     @property
     def listen(self) -> ListenAddress:
-        """The address of the service, or that of its first process."""
+        """Return the address of the service, or that of its first process."""
 
     @property
     def keys(self) -> Keys:

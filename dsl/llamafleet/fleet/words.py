@@ -23,7 +23,7 @@ class Word:
 
 
 def split(text: str, path: str, start: Position = START) -> tuple[Word, ...]:
-    """The words of a text that begins at `start` of a file."""
+    """Return the words of a text that begins at `start` of a file."""
     return tuple(_words(text, path, start))
 
 
@@ -42,7 +42,7 @@ def _words(text: str, path: str, start: Position) -> list[Word]:
 
 
 def _word(text: str, offset: int) -> tuple[int, str | None]:
-    """The end of the word that begins at `offset`, and what it says; None for a lone line end."""
+    """Return the end of the word at `offset`, and its text; None for a lone line end."""
     parts: list[str] = []
     said = False
     while offset < len(text) and text[offset] not in BLANKS:

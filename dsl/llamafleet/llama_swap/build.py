@@ -16,7 +16,7 @@ def config(
     models: tuple[SwapModel, ...],
     unused: tuple[Unused, ...],
 ) -> SwapConfig:
-    """The whole configuration, with the routing that is in force."""
+    """Return the whole configuration, with the routing that is in force."""
     settings = table(root, "routing", "router", "settings")
     use = text(table(root, "routing", "router"), "use")
     legacy = bool(table(root, "groups").entries) or _present(root, "matrix")
@@ -74,7 +74,7 @@ def _present(parent: Table, name: str) -> bool:
 def model(
     key: Key, value: Value, written: Value, macros: tuple[Macro, ...], port: int | None
 ) -> SwapModel:
-    """One model; `written` is it before macros."""
+    """Return one model; `written` is it before macros."""
     if value.table is None:
         return SwapModel(key, value.span, null=True)
     has, raw = value.table, written.table or EMPTY

@@ -32,7 +32,7 @@ def groups(has: Table) -> tuple[SwapGroup, ...]:
 
 
 def matrix(parent: Table) -> SwapMatrix:
-    """The matrix of a mapping that has one."""
+    """Return the matrix of a mapping that has one."""
     has, key = table(parent, "matrix"), parent.key("matrix")
     assert key is not None
     sets = table(has, "sets")
@@ -46,7 +46,7 @@ def matrix(parent: Table) -> SwapMatrix:
 
 
 def selector(key: Key, value: Value) -> Selector:
-    """A virtual model."""
+    """Return a virtual model."""
     has = value.table or EMPTY
     metadata = has.get("metadata")
     return Selector(
@@ -63,14 +63,14 @@ def selector(key: Key, value: Value) -> Selector:
 
 
 def profile(key: Key, value: Value) -> Profile:
-    """A set of rewrites."""
+    """Return a set of rewrites."""
     has = value.table or EMPTY
     pins = tuple((name, At(each.text, each.span)) for name, each in table(has, "pins"))
     return Profile(key, pins, text(has, "description"), has)
 
 
 def peer(key: Key, value: Value) -> Peer:
-    """Another server."""
+    """Read a peer."""
     has = value.table or EMPTY
     return Peer(
         key,

@@ -13,7 +13,7 @@ STRATEGIES = ("warm", "pin", "spillover")
 
 
 def peer_model(config: SwapConfig, name: str) -> str | None:
-    """`peer/model` of a name that exactly one peer offers, or None."""
+    """Return `peer/model` of a name that exactly one peer offers, or None."""
     full = {(peer.name.text, model.value) for peer in config.peers for model in peer.models}
     if config.version >= PEER_NAMESPACE:
         exact = [pair for pair in full if "/".join(pair) == name]
@@ -24,7 +24,7 @@ def peer_model(config: SwapConfig, name: str) -> str | None:
 
 
 def check_peers(config: SwapConfig, diagnostics: Diagnostics) -> None:
-    """A peer needs an address and models, whose names are its own."""
+    """Report peers without an address or models, and names that several peers have."""
     owners: dict[str, tuple[str, str]] = {}
     for peer in sorted(config.peers, key=lambda each: each.name.text.encode()):
         name = peer.name.text
@@ -69,7 +69,7 @@ def _check_reserved(config: SwapConfig, reserved: set[str], diagnostics: Diagnos
 
 
 def check_selectors(config: SwapConfig, diagnostics: Diagnostics) -> None:
-    """A selector leads to models that exist."""
+    """Report selectors without a name, strategy or targets, and targets that do not exist."""
     for selector in config.selectors:
         name = selector.id.text
         if not name.strip():

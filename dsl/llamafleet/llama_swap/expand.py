@@ -27,7 +27,7 @@ class Definition:
 
     @property
     def text(self) -> str:
-        """The value inside a longer text."""
+        """Return the value inside a longer text."""
         match self.data:
             case bool():
                 return "true" if self.data else "false"
@@ -37,7 +37,7 @@ class Definition:
 
 
 def expanded(value: Value, macros: Sequence[Definition]) -> Value:
-    """The value with all macros replaced; the later definitions first."""
+    """Return the value with all macros replaced; the later definitions first."""
     match value.data:
         case Table(entries):
             if not value.data.strings:
@@ -66,12 +66,12 @@ def _scalar(value: Value, macros: Sequence[Definition]) -> Value:
 
 
 def expanded_text(text: str, macros: Sequence[Definition]) -> str:
-    """A text, say a key, with all macros replaced."""
+    """Return a text, say a key, with all macros replaced."""
     for macro in reversed(macros):
         text = text.replace(macro.slug, macro.text)
     return text
 
 
 def left(text: str) -> list[str]:
-    """Names of macros that are still in a text."""
+    """Return names of macros that are still in a text."""
     return PATTERN.findall(text)

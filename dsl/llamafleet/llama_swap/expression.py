@@ -29,7 +29,7 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """The tokens of an expression."""
+    """Return the tokens of an expression."""
     found: list[Token] = []
     at = 0
     while at < len(text):
@@ -54,7 +54,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def parsed(text: str) -> tuple[Node, list[Token]]:
-    """The tree, whose leaves are named as written, and all tokens."""
+    """Return the tree, whose leaves are named as written, and all tokens."""
     found = tokens(text)
     if not found:
         raise ExpressionError("the expression is empty", 0)

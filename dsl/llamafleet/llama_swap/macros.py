@@ -29,7 +29,7 @@ class Macros:
     diagnostics: Diagnostics
 
     def declared(self, value: Value | None) -> tuple[Macro, ...]:
-        """Checked definitions of a `macros` mapping."""
+        """Return the checked definitions of a `macros` mapping."""
         if value is None or value.table is None:
             return ()
         found = tuple(Macro(key, each) for key, each in value.table)
@@ -59,7 +59,7 @@ class Macros:
     def definitions(
         self, model: Key | None, common: tuple[Macro, ...], own: tuple[Macro, ...]
     ) -> tuple[Definition, ...]:
-        """All that holds in a model: its id, then the common ones, each replaced by its own."""
+        """Return a model's macros: its id, the common ones, and its own, which replace those."""
         found = {"MODEL_ID": Definition("MODEL_ID", model.text)} if model else {}
         for macro in (*common, *own):
             data = macro.value.data
@@ -69,7 +69,7 @@ class Macros:
         return tuple(found.values())
 
     def model(self, table: Table, macros: tuple[Definition, ...]) -> Table:
-        """A model's values with macros, where this release replaces them."""
+        """Return a model's values with macros, where this release replaces them."""
         if self.version >= MACROS_EVERYWHERE:
             entries_now = [(key, expanded(value, macros)) for key, value in table]
             return self.by_id_keys(Table(tuple(entries_now)), macros)
@@ -98,7 +98,7 @@ class Macros:
         return Table(tuple(entries))
 
     def by_id_keys(self, table: Table, macros: tuple[Definition, ...]) -> Table:
-        """The model with macros in the keys of `filters.setParamsByID`, too."""
+        """Return the model with macros in the keys of `filters.setParamsByID`, too."""
         filters = table.get("filters")
         by_id = filters.table.get("setParamsByID") if filters and filters.table else None
         if filters is None or filters.table is None or by_id is None or by_id.table is None:
@@ -117,7 +117,7 @@ class Macros:
         return _with(table, "filters", inner)
 
     def ported(self, table: Table, port: int) -> Table:
-        """A model with `${PORT}` replaced."""
+        """Return a model with `${PORT}` replaced."""
         macro = (Definition("PORT", port),)
         if self.version >= MACROS_EVERYWHERE:
             return self.model(table, macro)
@@ -162,7 +162,7 @@ class Macros:
 
 
 def stripped(table: Table) -> Table:
-    """A model whose commands have no comment lines, as llama-swap cuts them out first."""
+    """Return a model whose commands have no comment lines, as llama-swap cuts them out first."""
     entries = []
     for key, value in table:
         if key.text in ("cmd", "cmdStop") and type(value.data) is str:
@@ -173,7 +173,7 @@ def stripped(table: Table) -> Table:
 
 
 def without_comments(text: str) -> str:
-    """A command without the lines whose first character is `#`."""
+    """Return a command without the lines whose first character is `#`."""
     return "\n".join(line for line in text.split("\n") if not line.strip().startswith("#"))
 
 

@@ -46,7 +46,7 @@ for _path in paths():
 
 
 def folded(name: str) -> str:
-    """A name without what is spelt differently from taste."""
+    """Return a name without what is spelt differently from taste."""
     return name.replace("_", "").replace("-", "").casefold()
 
 

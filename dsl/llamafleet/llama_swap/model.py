@@ -205,11 +205,11 @@ class SwapConfig:
     table: Table = NO_TABLE
 
     def model(self, name: str) -> SwapModel | None:
-        """The model of an id."""
+        """Return the model of an id."""
         return next((each for each in self.models if each.id.text == name), None)
 
     def resolved(self, name: str) -> str | None:
-        """The id that llama-swap takes a name for: an id before an alias; None for neither."""
+        """Return the model id behind a name, ids before aliases; None for an unknown name."""
         if self.model(name):
             return name
         for each in self.models:

@@ -45,14 +45,14 @@ class Node:
     shared: bool = False
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
-        """Keys and values of a mapping."""
+        """Return keys and values of a mapping."""
         return zip(self.children[::2], self.children[1::2], strict=True)
 
 
 def compose(
     source: Source, environment: Mapping[str, str], version: int, diagnostics: Diagnostics
 ) -> Node | None:
-    """The root of the first document, or None with an error, or None for an empty file."""
+    """Return the root of the first document, or None with an error, or None for an empty file."""
     composer = _Composer(source, environment, version)
     try:
         return composer.document()
@@ -68,7 +68,7 @@ def compose(
 
 
 def templates(root: Node) -> frozenset[str]:
-    """Top-level keys that only hold anchors for other places, which is a usual way to share."""
+    """Return top-level keys that only hold anchors, a usual way to share values."""
     found = set()
     for key, value in root.pairs() if root.kind == "mapping" else ():
         if key.value.startswith((".", "x-")) or _is_shared(value):
@@ -167,7 +167,7 @@ class _Composer:
 
 
 def _positions(source: Source) -> Callable[[Any], Position]:
-    """How a mark of YAML's becomes a place in the file: YAML ends lines where no editor does."""
+    """Return a function from YAML's marks to places: YAML ends lines where no editor does."""
     if not _ODD_LINE_END.search(source.text):
         return lambda mark: Position(mark.line + 1, mark.column + 1)
     starts = [0, *(found.end() for found in re.finditer("\n", source.text))]

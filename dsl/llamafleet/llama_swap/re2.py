@@ -35,7 +35,7 @@ def problem(pattern: str) -> str:
 
 
 def _escape(rest: str) -> tuple[str, int, str]:
-    """What Python calls the escape at the start, its length, and why Go refuses it."""
+    """Return Python's spelling of the leading escape, its length, and why Go refuses it."""
     escape = rest[1:2]
     if not escape:
         return "", 0, "it ends in a single backslash"

@@ -10,7 +10,7 @@ EMPTY = Table(())
 
 
 def table(parent: Table, *names: str) -> Table:
-    """The mapping at a path, an empty one where there is none."""
+    """Return the mapping at a path, an empty one where there is none."""
     for name in names:
         value = parent.get(name)
         parent = (value.table if value else None) or EMPTY
@@ -18,7 +18,7 @@ def table(parent: Table, *names: str) -> Table:
 
 
 def text(parent: Table, name: str) -> At[str] | None:
-    """A text that is written."""
+    """Return a text that is written."""
     value = parent.get(name)
     if value is None or not value.scalar or value.data is None:
         return None
@@ -26,7 +26,7 @@ def text(parent: Table, name: str) -> At[str] | None:
 
 
 def texts(parent: Table, name: str) -> tuple[At[str], ...]:
-    """A list of texts; llama-swap drops nulls from it."""
+    """Return a list of texts; llama-swap drops nulls from it."""
     value = parent.get(name)
     items = (value.items if value else None) or ()
     return tuple(
@@ -35,14 +35,14 @@ def texts(parent: Table, name: str) -> tuple[At[str], ...]:
 
 
 def integer(parent: Table, name: str) -> At[int] | None:
-    """A number that is written and known."""
+    """Return a number that is written and known."""
     value = parent.get(name)
     found = number(value) if value is not None and value.known else None
     return At(found, value.span) if value is not None and found is not None else None
 
 
 def boolean(parent: Table, name: str) -> At[bool] | None:
-    """A switch that is written and known."""
+    """Return a switch that is written and known."""
     value = parent.get(name)
     if value is None or not value.known or not value.scalar or value.data is None:
         return None
@@ -50,7 +50,7 @@ def boolean(parent: Table, name: str) -> At[bool] | None:
 
 
 def integers(parent: Table, null: int | None = None) -> tuple[tuple[Key, At[int]], ...]:
-    """A mapping of numbers; `null` is what nothing counts as."""
+    """Return a mapping of numbers; `null` is what nothing counts as."""
     found = []
     for key, value in parent:
         number_ = integer(parent, key.text)

@@ -17,12 +17,12 @@ def _table() -> dict[str, dict[str, str]]:
 
 
 def architecture(machine: str) -> str | None:
-    """Upstream's name for what `uname -m` prints, None where it releases nothing."""
+    """Return upstream's name for what `uname -m` prints; None where it releases nothing."""
     return _ARCHITECTURES.get(machine)
 
 
 def archive_sha256(version: str, machine: str) -> str | None:
-    """The SHA-256 of a Linux release archive (`v250`, `x86_64`), None where it is not known."""
+    """Return the SHA-256 of a Linux release archive (`v250`, `x86_64`); None if unknown."""
     return _table().get(version, {}).get(f"linux-{architecture(machine)}")
 
 

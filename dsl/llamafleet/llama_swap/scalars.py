@@ -35,7 +35,7 @@ RESOLVED_TAGS = {"!!str", "!!bool", "!!int", "!!float", "!!null", "!!timestamp"}
 
 
 def resolved(text: str, tag: str = "") -> tuple[str, Scalar]:
-    """The short tag and the value of a scalar that is not quoted; `tag` is one that is written.
+    """Return the short tag and the value of an unquoted scalar; `tag` is one that is written.
 
     Raises ValueError where the tag does not fit the text.
     """
@@ -71,7 +71,7 @@ def _float(text: str) -> tuple[str, Scalar]:
 
 
 def integer(text: str) -> int | None:
-    """A whole number of at most 64 bits in any notation, or None."""
+    """Return a whole number of at most 64 bits in any notation, or None."""
     for pattern, base in _INTEGERS:
         if found := pattern.fullmatch(text):
             value = int(found[2], base) * (-1 if found[1] == "-" else 1)
@@ -82,7 +82,7 @@ def integer(text: str) -> int | None:
 
 
 def timestamp(text: str) -> Timestamp | None:
-    """A date or a time in the notations that are recognised, written as RFC 3339."""
+    """Return a date or a time in the notations that are recognised, written as RFC 3339."""
     found = _TIME.fullmatch(text)
     if found is None:
         return None
@@ -120,7 +120,7 @@ def as_text(value: Scalar) -> str:
 
 
 def number_text(value: float, yaml: bool = False) -> str:
-    """A float in Go's shortest notation: an exponent below 1e-4 and from 1e6 on."""
+    """Return a float in Go's shortest notation: an exponent below 1e-4 and from 1e6 on."""
     if math.isnan(value):
         return ".nan" if yaml else "NaN"
     if math.isinf(value):

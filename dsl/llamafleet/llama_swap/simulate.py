@@ -41,7 +41,7 @@ class Simulation:
         self.solver = solver(self.config)
 
     def known(self) -> list[str]:
-        """Every name that a request can have."""
+        """Return every name that a request can have."""
         found = [each.id.text for each in self.config.models]
         for model in self.config.models:
             found += [alias.value for alias in model.aliases]
@@ -53,14 +53,14 @@ class Simulation:
         return found
 
     def target(self, request: str, running: tuple[str, ...]) -> str | None:
-        """The model that a name leads to; None for one of a peer."""
+        """Return the model that a name leads to; None for one of a peer."""
         for selector in self.config.selectors:
             if selector.id.text == request:
                 return self.config.resolved(self._chosen(selector, running))
         return self.config.resolved(request)
 
     def _chosen(self, selector: Selector, running: tuple[str, ...]) -> str:
-        """The target of a selector while no request is under way."""
+        """Return the target of a selector while no request is under way."""
         names = [each.value for each in selector.targets]
         if selector.strategy.value != "pin":
             for name in names:
@@ -69,7 +69,7 @@ class Simulation:
         return names[0]
 
     def step(self, running: tuple[str, ...], request: str) -> Step:
-        """One request that is waited for."""
+        """Return the step that one request makes, with the models that run after it."""
         model = self.target(request, running)
         if model is None:
             return Step(request, None, None, (), running, "another server answers it")
@@ -83,7 +83,7 @@ class Simulation:
     def why(
         self, running: tuple[str, ...], model: str, decision: Decision, name: str | None
     ) -> str:
-        """The reason in words."""
+        """Return the reason in words."""
         kept = [each for each in running if each not in decision.evict and each != model]
         if model in running and not decision.evict:
             return "it runs already"
@@ -118,14 +118,14 @@ class Simulation:
         return " and ".join(reasons)
 
     def run(self, running: tuple[str, ...], requests: list[str]) -> Iterator[Step]:
-        """All requests, one after the other."""
+        """Yield the steps of requests that follow one another."""
         for request in requests:
             step = self.step(running, request)
             yield step
             running = step.running
 
     def rivals(self) -> tuple[dict[str, tuple[set[str], set[str]]], bool]:
-        """For each model whom a request for it stops: always, and in some situation.
+        """Return for each model which others a request for it stops: always, and sometimes.
 
         The second value is false where there are more situations than were looked at.
         """

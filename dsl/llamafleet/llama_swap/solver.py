@@ -31,7 +31,7 @@ class Solver(Protocol):
         ...
 
     def sets(self) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
-        """Each set and its combinations, in the order in which they are tried."""
+        """Return each set and its combinations, in the order in which they are tried."""
         ...
 
     def can_hold(self, models: Collection[str]) -> bool:
@@ -44,14 +44,14 @@ class Solver(Protocol):
 
 
 def solver(config: SwapConfig) -> Solver:
-    """The solver of a configuration that is in force: of its matrix, or of its groups."""
+    """Return the solver of a configuration that is in force: of its matrix, or of its groups."""
     if config.matrix is not None:
         return MatrixSolver(matrix(config, config.matrix), config.version)
     return GroupSolver(config.groups, tuple(each.id.text for each in config.models))
 
 
 def matrix(config: SwapConfig, found: SwapMatrix) -> Matrix:
-    """A checked matrix, in the order that this release looks at sets."""
+    """Return a checked matrix, in the order that this release looks at sets."""
     handles = {key.text: value.value for key, value in found.handles}
     ids = {each.id.text for each in config.models}
 

@@ -44,7 +44,7 @@ class Checker:
         self.unused: list[Unused] = []
 
     def checked(self, value: Value, shape: Shape, path: tuple[str, ...]) -> Value:
-        """The value without what this llama-swap ignores; what it refuses is reported."""
+        """Return the value without what this llama-swap ignores; what it refuses is reported."""
         if value.data is None and value.scalar:
             return value
         match shape:
@@ -179,7 +179,7 @@ def fits(value: Value, shape: Shape) -> bool:
 
 
 def number(value: Value) -> int | None:
-    """A whole number of 64 bits; decimals are cut off, as llama-swap does."""
+    """Return a whole number of 64 bits; decimals are cut off, as llama-swap does."""
     data = value.data
     if isinstance(data, bool) or not isinstance(data, int | float):
         return None
@@ -189,12 +189,12 @@ def number(value: Value) -> int | None:
 
 
 def switch(value: Value) -> bool:
-    """The truth of a switch that fits."""
+    """Return the truth of a switch that fits."""
     return value.data is True or (type(value.data) is str and value.data in TRUE)
 
 
 def nanoseconds(text: str) -> int | None:
-    """A duration in Go's notation, such as 1h15m or 1.5s."""
+    """Return a duration in Go's notation, such as 1h15m or 1.5s."""
     sign, rest = (-1, text[1:]) if text[:1] == "-" else (1, text.removeprefix("+"))
     if rest == "0":
         return 0
@@ -206,7 +206,7 @@ def nanoseconds(text: str) -> int | None:
 
 
 def shown(value: Value) -> str:
-    """A value in a few words, for messages."""
+    """Return a value in a few words, for messages."""
     if value.table is not None:
         return "a mapping"
     if value.items is not None:

@@ -31,7 +31,7 @@ class _RefusedError(Exception):
 
 
 def untyped(root: Node, diagnostics: Diagnostics, version: int) -> Value | None:
-    """The value of a node, or None where llama-swap stops reading."""
+    """Return the value of a node, or None where llama-swap stops reading."""
     try:
         return _Decoder(diagnostics, version).value(root)
     except _RefusedError as refused:
@@ -123,7 +123,7 @@ class _Decoder:
         )
 
     def entry(self, node: Node) -> Value:
-        """The value of a key; what an older release never decodes cannot stop it."""
+        """Return the value of a key; what an older release never decodes cannot stop it."""
         try:
             return self.value(node)
         except _RefusedError:
@@ -200,5 +200,5 @@ def _is_merge(node: Node) -> bool:
 
 
 def without(table: Table, name: str) -> Table:
-    """The mapping without one key."""
+    """Return the mapping without one key."""
     return replace(table, entries=tuple(pair for pair in table if pair[0].text != name))

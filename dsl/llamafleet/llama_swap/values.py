@@ -43,14 +43,14 @@ class Table:
         return all(key.string for key, _ in self.entries)
 
     def get(self, name: str) -> Value | None:
-        """The value of a key."""
+        """Return the value of a key."""
         for key, value in self.entries:
             if key.text == name:
                 return value
         return None
 
     def key(self, name: str) -> Key | None:
-        """The key itself, for its place."""
+        """Return the key itself, for its place."""
         return next((key for key, _ in self.entries if key.text == name), None)
 
     def __iter__(self) -> Iterator[tuple[Key, Value]]:
@@ -82,12 +82,12 @@ class Value:
 
     @property
     def table(self) -> Table | None:
-        """The mapping, if it is one."""
+        """Return the mapping, if it is one."""
         return self.data if isinstance(self.data, Table) else None
 
     @property
     def items(self) -> tuple[Value, ...] | None:
-        """The elements of a list, if it is one."""
+        """Return the elements of a list, if it is one."""
         return self.data if isinstance(self.data, tuple) else None
 
     @property
@@ -96,7 +96,7 @@ class Value:
         return not isinstance(self.data, tuple | Table)
 
     def plain(self) -> Any:
-        """The value as Python would hold it, without places."""
+        """Return the value as Python would hold it, without places."""
         match self.data:
             case Table(entries):
                 return {key.text: value.plain() for key, value in entries}

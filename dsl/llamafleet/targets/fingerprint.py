@@ -34,7 +34,7 @@ class Inputs:
 
     @property
     def fingerprint(self) -> str:
-        """Twelve hex digits: the same inputs, the same directory."""
+        """Return twelve hexadecimal digits: the same inputs get the same directory."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -46,7 +46,7 @@ class Inputs:
 
 
 def configure_options(plan: BuildPlan) -> tuple[str, ...]:
-    """The CMake options of a build: the plan's, and what every install needs.
+    """Return the CMake options of a build: the plan's, and what every install needs.
 
     Libraries are found beside the program, so that the directory can be moved and sent to other
     hosts. A build number is in the name of the ref: a shallow clone would
@@ -61,7 +61,7 @@ def configure_options(plan: BuildPlan) -> tuple[str, ...]:
 
 
 def inputs_of(plan: BuildPlan, *, machine: str, os: str, compiler: str, cpu: str) -> Inputs:
-    """The inputs of a build on a host of which these facts are known."""
+    """Return the inputs of a build on a host of which these facts are known."""
     build = plan.build
     return Inputs(
         ref=build.ref,
@@ -88,12 +88,12 @@ def _repository(plan: BuildPlan) -> str:
 
 
 def inputs_text(inputs: Inputs) -> str:
-    """The inputs as a manifest holds them."""
+    """Return the inputs as a manifest holds them."""
     return json.dumps(asdict(inputs), indent=1) + "\n"
 
 
 def read_inputs(text: str) -> Inputs | None:
-    """The inputs that a manifest holds; None where it is not a manifest of ours."""
+    """Return the inputs that a manifest holds; None where it is not a manifest of ours."""
     try:
         content = json.loads(text)
         content["cmake"] = tuple(content["cmake"])

@@ -62,7 +62,7 @@ class LlamaServerTarget:
         return service
 
     def endpoints(self, service: LlamaServer, fleet: Fleet) -> tuple[Endpoint, ...]:
-        """Every process of every host."""
+        """Return every process of every host."""
         model = fleet.models[service.model]
         return tuple(
             Endpoint(
@@ -88,7 +88,7 @@ class LlamaServerTarget:
         endpoints: Endpoints,
         memory_max: int | None = None,
     ) -> ServicePlan:
-        """A unit for each process."""
+        """Return a unit for each process."""
         # What only a plan needs is not loaded by `check`.
         from .server.plan import plan_server
 

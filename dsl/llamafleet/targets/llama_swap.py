@@ -83,7 +83,7 @@ class LlamaSwapTarget:
         )
 
     def endpoints(self, service: LlamaSwap, fleet: Fleet) -> tuple[Endpoint, ...]:
-        """The one address; a request may have to wait until a model is loaded."""
+        """Return the one address; a request may have to wait until a model is loaded."""
         models = [fleet.models[name] for name in service.models]
         return (
             Endpoint(
@@ -109,7 +109,7 @@ class LlamaSwapTarget:
         endpoints: Endpoints,
         memory_max: int | None = None,
     ) -> ServicePlan:
-        """The configuration, the unit, and the release that runs."""
+        """Return the configuration, the unit, and the release that runs."""
         # What only a plan needs is not loaded by `check`.
         from .swap.plan import plan_swap
 
@@ -120,7 +120,7 @@ TARGET = LlamaSwapTarget()
 
 
 def _models(fields: Fields, scope: Scope) -> tuple[tuple[Named, Model], ...]:
-    """Each served model once, with where it is named."""
+    """Return each served model once, with where it is named."""
     found: dict[str, tuple[Named, Model]] = {}
     for named in fields.names("models"):
         model = scope.model(named)

@@ -37,12 +37,12 @@ class Nginx:
 
     @property
     def name(self) -> str:
-        """The block's label."""
+        """Return the block's label."""
         return self.site.name
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The one machine."""
+        """Return the one machine."""
         return (self.site.host,)
 
     @property
@@ -52,7 +52,7 @@ class Nginx:
 
     @property
     def keys(self) -> Keys:
-        """It passes on what the service behind asks for."""
+        """Return no keys of its own: it passes on what the service behind asks for."""
         return Keys()
 
     @property
@@ -62,7 +62,7 @@ class Nginx:
 
     @property
     def front(self) -> Front:
-        """The inference API passes, and what is exposed besides."""
+        """Return what it passes on: the inference API, and the exposed paths."""
         key, read = "proxy-read-timeout", self.site.read_timeout
         origin = self.spans.get(key, self.origin)
         return Front(
@@ -96,7 +96,7 @@ class NginxTarget:
         return Nginx(site, upstream, origin=block.header, spans=fields.spans)
 
     def endpoints(self, service: Nginx, fleet: Fleet) -> tuple[Endpoint, ...]:
-        """The one address."""
+        """Return the one address."""
         host = fleet.hosts[service.site.host]
         api, prefix = _answering(service, fleet)
         return (
@@ -120,7 +120,7 @@ class NginxTarget:
         endpoints: Endpoints,
         memory_max: int | None = None,
     ) -> ServicePlan:
-        """One file, which nginx reads again when it changes."""
+        """Return one file, which nginx reads again when it changes."""
         # What only a plan needs is not loaded by `check`.
         from .proxy.plan import plan_site
 
@@ -131,7 +131,7 @@ TARGET = NginxTarget()
 
 
 def _answering(service: Nginx, fleet: Fleet) -> tuple[str, str]:
-    """The kind of the service at the end of a row of proxies, and the prefix of its paths."""
+    """Return the kind of the service behind all proxies, and the prefix of its paths."""
     row, answered = row_behind(service, fleet.services)
     found = row[-1]
     if not answered or found.kind not in APIS:

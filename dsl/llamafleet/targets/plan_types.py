@@ -231,5 +231,5 @@ class HostPlan:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """Every managed file, in service order."""
+        """Return every managed file, in service order."""
         return tuple(each for service in self.services for each in service.artifacts)

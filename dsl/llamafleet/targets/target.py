@@ -24,13 +24,13 @@ class Target(Protocol[S]):
 
     @property
     def schema(self) -> BlockSchema:
-        """The block's kind and keys."""
+        """Return the block's kind and keys."""
 
     def lower(self, block: Block, scope: Scope) -> S | None:
-        """The checked service, or None where too much of the block is wrong."""
+        """Return the checked service, or None where too much of the block is wrong."""
 
     def endpoints(self, service: S, fleet: Fleet) -> tuple[Endpoint, ...]:
-        """The addresses where the service answers."""
+        """Return the addresses where the service answers."""
 
     def plan(
         self,

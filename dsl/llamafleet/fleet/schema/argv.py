@@ -36,7 +36,7 @@ class ParsedFlag:
 
 
 def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[ParsedFlag]:
-    """Every flag of an argv, in order; llama-server stops at the first that is wrong."""
+    """Yield every flag of an argv, in order; llama-server stops at the first that is wrong."""
     at = 0
     while at < len(words):
         word = words[at]
@@ -64,7 +64,7 @@ def read_argv(words: Sequence[str], table: FlagTable) -> Iterator[ParsedFlag]:
 
 
 def spelled(word: str) -> str:
-    """A flag as the table spells it: llama-server reads `_` of a long name as `-`."""
+    """Return a flag as the table spells it: llama-server reads `_` of a long name as `-`."""
     return word.replace("_", "-") if word.startswith("--") else word
 
 

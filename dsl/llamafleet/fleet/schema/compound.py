@@ -21,7 +21,7 @@ class ListOf:
         return f"a list [ ... ], {items} {self.item.expected}"
 
     def read(self, value: syntax.Value) -> tuple[object, ...] | Mismatch:
-        """The items; the first bad one is what is reported."""
+        """Return the items; the first bad one is what is reported."""
         if not isinstance(value, syntax.Items):
             single = self.item.read(value)
             alone = (
@@ -47,7 +47,7 @@ class OrNull:
         return f"{self.other.expected} or null"
 
     def read(self, value: syntax.Value) -> object:
-        """None for `null`, else what the other type reads."""
+        """Return None for `null`, else the value as the other type reads it."""
         if isinstance(value, syntax.Name) and value.text == "null":
             return None
         found = self.other.read(value)

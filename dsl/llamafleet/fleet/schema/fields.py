@@ -46,79 +46,79 @@ class Fields:
 
     @property
     def label(self) -> Named:
-        """The block's label."""
+        """Return the block's label."""
         label = self.block.label
         return Named(label.text, label.span) if label else Named("", self.block.header)
 
     def value(self, key: str) -> Any:
-        """The value as its type reads it, or the default."""
+        """Return the value as its type reads it, or the default."""
         if key in self.values:
             return self.values[key]
         return self.schema.table[key].default
 
     def text(self, key: str) -> str | None:
-        """A text, word or choice."""
+        """Return a text, word or choice."""
         found = self.value(key)
         return found.text if isinstance(found, Named) else found
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """The items of a list of texts, words or names."""
+        """Return the items of a list of texts, words or names."""
         items = self.value(key) or ()
         return tuple(each.text if isinstance(each, Named) else each for each in items)
 
     def integer(self, key: str) -> int | None:
-        """A whole number."""
+        """Return a whole number."""
         found: int | None = self.value(key)
         return found
 
     def integers(self, key: str) -> tuple[int, ...] | None:
-        """The items of a list of whole numbers; None where the list is absent."""
+        """Return the items of a list of whole numbers; None where the list is absent."""
         found: tuple[int, ...] | None = self.value(key)
         return found
 
     def switch(self, key: str) -> bool:
-        """`on` or `off`; an absent one without a default is off."""
+        """Return True for `on`; False for `off` and for an absent switch without a default."""
         return bool(self.value(key))
 
     def size(self, key: str) -> int | None:
-        """A size in bytes."""
+        """Return a size in bytes."""
         found: int | None = self.value(key)
         return found
 
     def sizes(self, key: str) -> tuple[int, ...]:
-        """The items of a list of sizes, in bytes."""
+        """Return the items of a list of sizes, in bytes."""
         found: tuple[int, ...] = self.value(key) or ()
         return found
 
     def seconds(self, key: str) -> int | None:
-        """A duration in whole seconds, rounded up: nothing may end earlier than it says."""
+        """Return a duration in whole seconds, rounded up: nothing may end earlier than it says."""
         found: int | None = self.value(key)
         return None if found is None else -(-found // 1000)
 
     def listen(self, key: str) -> ListenAddress | None:
-        """An address to listen on."""
+        """Return an address to listen on."""
         found: ListenAddress | None = self.value(key)
         return found
 
     def name(self, key: str) -> Named | None:
-        """A reference, with its place."""
+        """Return a reference, with its place."""
         found: Named | None = self.value(key)
         return found
 
     def names(self, key: str) -> tuple[Named, ...]:
-        """References, with their places."""
+        """Return references, with their places."""
         found: tuple[Named, ...] = self.value(key) or ()
         return found
 
     def nested(self, kind: str) -> Block | None:
-        """The nested block of that kind."""
+        """Return the nested block of that kind."""
         return self.blocks.get(kind)
 
     def labelled(self, kind: str) -> tuple[Block, ...]:
-        """The nested blocks of a kind that has labels, in the written order."""
+        """Return the nested blocks of a kind that has labels, in the written order."""
         return self.named.get(kind, ())
 
     @property
     def free_values(self) -> dict[str, Any]:
-        """Keys of the user's own, with their values."""
+        """Return keys of the user's own, with their values."""
         return {key.text: value for key, value in self.free}

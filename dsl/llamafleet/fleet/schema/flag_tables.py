@@ -36,12 +36,12 @@ class FlagTable:
 
     @cached_property
     def flags(self) -> Mapping[str, ServerFlag]:
-        """Its flags by key, in the order of its help."""
+        """Return its flags by key, in the order of its help."""
         return {row["key"]: server_flag(row) for row in self.rows}
 
     @cached_property
     def by_name(self) -> Mapping[str, ServerFlag]:
-        """Its flags by every spelling, with the dashes."""
+        """Return its flags by every spelling, with the dashes."""
         found: dict[str, ServerFlag] = {}
         for flag in self.flags.values():
             for name in (*flag.names, *flag.negatives):
@@ -68,7 +68,7 @@ class FlagTables:
         return {}
 
     def nearest(self, ref: str) -> Nearest:
-        """The build's own table, else the nearest older one, else the oldest.
+        """Return the build's own table, else the nearest older one, else the oldest.
 
         A branch or a commit without a table has the newest. No lock replaces a table of ours.
         """
@@ -104,7 +104,7 @@ OURS = FlagTables()
 
 
 def number(ref: str) -> int | None:
-    """`b11434` is the 11434th build; a branch or a commit has no number."""
+    """Return a build's number, 11434 for `b11434`; None for a branch or a commit."""
     found = _BUILD.fullmatch(ref)
     return int(found[1]) if found else None
 
@@ -132,7 +132,7 @@ def _is_row(row: object) -> bool:
 
 @cache
 def bundled() -> tuple[FlagTable, ...]:
-    """The tables that come with llamafleet, newest first."""
+    """Return the tables that come with llamafleet, newest first."""
     names = (each.removesuffix(".json") for each in os.listdir(BUNDLED))  # noqa: PTH208
     found = {key: name for name in names if (key := number(name)) is not None}
     return tuple(_read(found[key]) for key in sorted(found, reverse=True))

@@ -62,7 +62,7 @@ def _read_item(
 
 
 def complete(free: Free) -> tuple[tuple[Word, Any], ...]:
-    """The keys and their values, when no more items can come."""
+    """Return the keys and their values, when no more items can come."""
     return tuple(
         (key, tuple(value) if isinstance(value, list) else value) for key, value in free.values()
     )

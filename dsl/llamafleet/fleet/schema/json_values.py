@@ -23,7 +23,7 @@ class JsonValue:
         return "a number, text in quotes, true, false, null, or a list of these"
 
     def read(self, value: syntax.Value) -> Json | Mismatch:
-        """The value as JSON has it."""
+        """Return the value as JSON has it."""
         match value:
             case syntax.Items(values):
                 items = tuple(self.read(each) for each in values)

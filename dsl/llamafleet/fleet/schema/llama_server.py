@@ -48,7 +48,7 @@ def owned(key: str) -> str:
 
 @cache
 def flags() -> Mapping[str, ServerFlag]:
-    """Every flag that a model may set, by its key, in the order of upstream's help."""
+    """Return every flag that a model may set, by its key, in the order of upstream's help."""
     return {row["key"]: server_flag(row) for row in _rows() if not _refusal(row)}
 
 
@@ -59,7 +59,7 @@ def flag_order() -> Mapping[str, int]:
 
 
 def keys() -> Iterator[Key]:
-    """The keys of a model that are flags; other spellings point to the first one."""
+    """Yield the keys of a model that are flags; other spellings point to the first one."""
     for flag in flags().values():
         yield Key(flag.key, flag.values, flag.help, default=None, upstream=flag.on)
         for name in flag.names:
@@ -69,7 +69,7 @@ def keys() -> Iterator[Key]:
 
 
 def unsupported_flags() -> dict[str, str]:
-    """Keys that somebody could expect, and why they are none."""
+    """Return keys that somebody could expect, and why they are none."""
     found: dict[str, str] = {}
     for row in _rows():
         reason = _refusal(row)
@@ -87,7 +87,7 @@ def unsupported_flags() -> dict[str, str]:
 
 
 def argv(flag: ServerFlag, value: syntax.Value) -> tuple[str, ...]:
-    """The arguments for a value that the flag's type accepts, spelled as it is written."""
+    """Return the arguments for a value that the flag's type accepts, spelled as it is written."""
     match flag.type, value:
         case "switch" | "flag", syntax.Name(text="on"):
             return (flag.on,)
@@ -111,7 +111,7 @@ def _spelled(value: syntax.Value) -> str:
 
 @cache
 def _rows() -> tuple[Row, ...]:
-    """The rows of every table, the newest one's first: a key may be one of an older build only.
+    """Return the rows of all tables, the newest first: a key may be an older build's only.
 
     Where an older table calls by its own key what a newer one knows as a spelling of another, the
     newer one holds; and what a newer one refuses, an older one may take.
@@ -136,7 +136,7 @@ def _rows() -> tuple[Row, ...]:
 
 @cache
 def _spellings() -> frozenset[str]:
-    """Every spelling of a flag that is a key."""
+    """Return every spelling of a flag that is a key."""
     return frozenset(name for flag in flags().values() for name in (*flag.names, *flag.negatives))
 
 

@@ -34,7 +34,7 @@ class Integer:
         return "a whole number"
 
     def read(self, value: syntax.Value) -> int | Mismatch:
-        """The number, when it is whole and within the bounds."""
+        """Return the number, when it is whole and within the bounds."""
         if not isinstance(value, syntax.Number):
             return mismatch(self, value, self._hint(value))
         if "." in value.text:
@@ -67,7 +67,7 @@ class Decimal:
         return "a number"
 
     def read(self, value: syntax.Value) -> float | Mismatch:
-        """The number."""
+        """Return the number."""
         if isinstance(value, syntax.Number) and len(value.text) < 40:
             return float(value.text)
         return mismatch(self, value)
@@ -83,7 +83,7 @@ class Switch:
         return "on or off"
 
     def read(self, value: syntax.Value) -> bool | Mismatch:
-        """True for `on`."""
+        """Return True for `on`, False for `off`."""
         if isinstance(value, syntax.Name) and value.text in ("on", "off"):
             return value.text == "on"
         word = "" if isinstance(value, syntax.Items) else value.text.lower()
@@ -105,7 +105,7 @@ class Choice:
         return any_of(word if BARE_WORD.fullmatch(word) else f'"{word}"' for word in self.words)
 
     def read(self, value: syntax.Value) -> str | Mismatch:
-        """The word. One that cannot be written bare (`mmap+mlock`) is written in quotes."""
+        """Return the word. One that cannot be written bare (`mmap+mlock`) is written in quotes."""
         if isinstance(value, syntax.Name | syntax.Text) and value.text in self.words:
             bare = BARE_WORD.fullmatch(value.text) is not None
             if bare == isinstance(value, syntax.Name):
@@ -132,7 +132,7 @@ class Size:
         return "a size such as 24GiB"
 
     def read(self, value: syntax.Value) -> int | Mismatch:
-        """The number of bytes."""
+        """Return the number of bytes."""
         if isinstance(value, syntax.Size) and 0 <= value.size < 2**63:
             return value.size
         number = value.text if isinstance(value, syntax.Number) else ""
@@ -152,7 +152,7 @@ class Duration:
         return f"a duration{least} such as 30s or 1h30m"
 
     def read(self, value: syntax.Value) -> int | Mismatch:
-        """The milliseconds."""
+        """Return the milliseconds."""
         if isinstance(value, syntax.Duration):
             if self.minimum <= value.milliseconds <= _TEN_YEARS:
                 return value.milliseconds

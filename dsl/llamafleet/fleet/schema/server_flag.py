@@ -41,7 +41,7 @@ class ServerFlag:
 
 
 def server_flag(row: Mapping[str, Any]) -> ServerFlag:
-    """The flag that a row describes."""
+    """Return the flag that a row describes."""
     key = row["key"]
     negatives = tuple(row.get("no", ()))
     return ServerFlag(

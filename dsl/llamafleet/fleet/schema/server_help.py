@@ -49,7 +49,7 @@ Record = dict[str, Any]
 
 
 def read_help(text: str) -> list[Record]:
-    """Every flag that a help text tells of, in its order."""
+    """Return every flag that a help text tells of, in its order."""
     return [record(entry) for entry in entries(text)]
 
 
@@ -69,7 +69,7 @@ def entries(text: str) -> list[tuple[str, str]]:
 
 
 def record(entry: tuple[str, str]) -> Record:
-    """One flag as the table holds it."""
+    """Return one flag as the table holds it."""
     left, prose = entry
     names, value = split_names(left)
     negative = [] if value else [name for name in names if NEGATIVE.match(name)]
@@ -92,7 +92,7 @@ def record(entry: tuple[str, str]) -> Record:
 
 
 def split_names(left: str) -> tuple[list[str], str]:
-    """`-c, --ctx-size N` is two names and a value."""
+    """Split `-c, --ctx-size N` into two names and a value."""
     names: list[str] = []
     words = left.split()
     while words and words[0].startswith("-"):
@@ -104,7 +104,7 @@ def split_names(left: str) -> tuple[list[str], str]:
 
 
 def canonical(names: list[str]) -> str:
-    """The long name that the fleet language uses."""
+    """Return the long name that the fleet language uses."""
     long = [name.removeprefix("--") for name in names if name.startswith("--")]
     return next((name for name in long if name in PREFERRED), (long or [names[0]])[0])
 
@@ -134,7 +134,7 @@ def type_of(key: str, value: str, prose: str, negative: list[str]) -> Record:
 
 
 def scalar(key: str, value: str, prose: str) -> str:
-    """`integer`, `number` or `text`."""
+    """Return `integer`, `number` or `text`."""
     if value in ("P", "L", "SIMILARITY") or key in NUMBERS:
         return "number"
     if value in ("N", "INDEX", "SEED", "PORT", "SECONDS"):
@@ -144,7 +144,7 @@ def scalar(key: str, value: str, prose: str) -> str:
 
 
 def listed_words(value: str, prose: str) -> list[str]:
-    """The words of `[on|off|auto]`, `{none,linear}` or `allowed values: f32, f16`."""
+    """Return the words of `[on|off|auto]`, `{none,linear}` or `allowed values: f32, f16`."""
     if found := re.fullmatch(r"[\[{]([a-z0-9_|,-]+)[\]}]", value):
         return re.split(r"[|,]", found[1])
     if found := re.search(r"allowed values: ([a-z0-9_, ]+)", prose):
@@ -153,13 +153,13 @@ def listed_words(value: str, prose: str) -> list[str]:
 
 
 def numeric_range(value: str) -> tuple[int, int] | None:
-    """The limits of `<0|1>` and `<0...100>`."""
+    """Return the limits of `<0|1>` and `<0...100>`."""
     found = re.fullmatch(r"<(-?[0-9]+)(?:\||\.\.\.)([0-9]+)>", value)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def default_of(prose: str, found: Record) -> object:
-    """The default that the help names, where it is a value and not a remark."""
+    """Return the default that the help names, where it is a value and not a remark."""
     plain = re.sub(r"\(env: [^)]*\)", "", prose.replace("\n", " "))
     told = re.search(r"default: ?['\"]?([^'\"),;]+)", plain)
     if told is None:

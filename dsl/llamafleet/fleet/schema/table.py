@@ -72,10 +72,10 @@ class BlockSchema:
 
     @cached_property
     def table(self) -> Mapping[str, Key]:
-        """The keys by name."""
+        """Return the keys by name."""
         return {key.name: key for key in self.keys}
 
     @cached_property
     def required(self) -> tuple[Key, ...]:
-        """The keys that must be given; cached, as a model has hundreds of keys."""
+        """Return the keys that must be given; cached, as a model has hundreds of keys."""
         return tuple(key for key in self.keys if key.required)

@@ -27,7 +27,7 @@ class Text:
         return "text in quotes"
 
     def read(self, value: syntax.Value) -> str | Mismatch:
-        """The text, its escapes resolved."""
+        """Return the text, its escapes resolved."""
         if not isinstance(value, syntax.Text):
             return mismatch(self, value, quoted_hint(value))
         return printable(value, self)
@@ -45,7 +45,7 @@ class Pattern:
     bare: bool = False
 
     def read(self, value: syntax.Value) -> str | Mismatch:
-        """The text, when all of it matches."""
+        """Return the text, when all of it matches."""
         if self.bare and isinstance(value, syntax.Name) and re.fullmatch(self.regex, value.text):
             return value.text
         if not isinstance(value, syntax.Text):
@@ -67,7 +67,7 @@ class Word:
         return "a word"
 
     def read(self, value: syntax.Value) -> str | Mismatch:
-        """The word."""
+        """Return the word."""
         if isinstance(value, syntax.Name):
             return value.text
         bare = isinstance(value, syntax.Text) and BARE_WORD.fullmatch(value.text)
@@ -84,7 +84,7 @@ class TextOrWord:
         return "a word or text in quotes"
 
     def read(self, value: syntax.Value) -> str | Mismatch:
-        """The text."""
+        """Return the text."""
         if not isinstance(value, syntax.Name | syntax.Text):
             return mismatch(self, value, quoted_hint(value))
         return printable(value, self)
@@ -102,7 +102,7 @@ class Reference:
         return f"the name of {'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
 
     def read(self, value: syntax.Value) -> Named | Mismatch:
-        """The name and its place; whether it exists is the resolver's question."""
+        """Return the name and its place; whether it exists is the resolver's question."""
         if not isinstance(value, syntax.Name | syntax.Text):
             return mismatch(self, value, quoted_hint(value))
         text = printable(value, self)
@@ -119,7 +119,7 @@ class Listen:
         return 'an address and port such as "127.0.0.1:8080"'
 
     def read(self, value: syntax.Value) -> ListenAddress | Mismatch:
-        """The address. `":8080"` and `"*:8080"` mean every IPv4 address of the machine."""
+        """Return the address. `":8080"` and `"*:8080"` mean every IPv4 address of the machine."""
         if isinstance(value, syntax.Number):
             hint = f'write "127.0.0.1:{value.text}", or "0.0.0.0:{value.text}" for other machines'
             return mismatch(self, value, hint)

@@ -37,7 +37,7 @@ class ValueType(Protocol):
         """Describe valid values: `a whole number from 1 to 65535`."""
 
     def read(self, value: syntax.Value) -> object:
-        """The checked value, or a Mismatch."""
+        """Return the checked value, or a Mismatch."""
 
 
 def described(value: syntax.Value) -> str:
@@ -64,7 +64,7 @@ def any_of(words: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, candidates: Iterable[str], otherwise: str = "") -> str:
-    """The hint for a word that nothing is called."""
+    """Return the hint for a word that nothing is called."""
     from ...diagnostics.suggest import suggest  # only loaded where something is wrong
 
     found = suggest(word, candidates)
@@ -77,7 +77,7 @@ def unprintable(text: str) -> bool:
 
 
 def shortened(text: str) -> str:
-    """A text as it can stand in a message."""
+    """Return a text as it can stand in a message."""
     visible = _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
     return visible if len(visible) <= 60 else visible[:57] + "..."
 
@@ -88,14 +88,14 @@ def mismatch(wanted: ValueType, value: syntax.Value, hint: str = "") -> Mismatch
 
 
 def quoted_hint(value: syntax.Value) -> str:
-    """The way out where text was expected."""
+    """Return the way out where text was expected."""
     if isinstance(value, syntax.Items | syntax.Text):
         return ""
     return f'put it in quotes: "{value.text}"'
 
 
 def printable(value: syntax.Name | syntax.Text, wanted: ValueType) -> str | Mismatch:
-    """The text, when it can stand on one line."""
+    """Return the text, when it can stand on one line."""
     if unprintable(value.text):
         hint = "remove line breaks and control characters: this becomes one line of a file"
         return mismatch(wanted, value, hint)

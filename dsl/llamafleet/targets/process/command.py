@@ -38,7 +38,7 @@ def gguf_path(gguf: Gguf, host: Host) -> str:
 
 
 def server_path(build: str) -> str:
-    """The llama-server of a build; the directory is a symlink to what is installed now."""
+    """Return the llama-server of a build; the directory is a symlink to what is installed now."""
     return f"{PREFIX}/llama.cpp/{build}/llama-server"
 
 
@@ -51,7 +51,7 @@ def weights_paths(model: Model, host: Host, fleet: Fleet) -> tuple[str, ...]:
 def command_of(
     model: Model, build: str | None, host: Host, fleet: Fleet, bind: Bind, tag: str = ""
 ) -> Groups:
-    """The argv that serves a model: its own `command`, or llama-server with its flags."""
+    """Return the argv that serves a model: its own `command`, or llama-server with its flags."""
     if model.command:
         port = str(bind.port)
         return _grouped(tuple(each.replace("${PORT}", port) for each in model.command))
@@ -93,7 +93,7 @@ def server_flags(model: Model) -> tuple[str, ...]:
 
 
 def _spelled(flag: Flag, build: Build | None, tables: FlagTables) -> tuple[str, ...]:
-    """A flag in the words of the build that gets it: an older one may know it by another name."""
+    """Return a flag in the spelling of the build that gets it."""
     if build is None:
         return flag.argv
     name = flag.argv[0]
@@ -102,7 +102,7 @@ def _spelled(flag: Flag, build: Build | None, tables: FlagTables) -> tuple[str, 
 
 
 def _of_program(model: Model, program: str, host: Host, fleet: Fleet, bind: Bind) -> Groups:
-    """The argv of a llama-server that is not ours: only what it is told, for it may be any age."""
+    """Return the argv of a llama-server that is on the host: it may be of any age, so no more."""
     weights = gguf_path(fleet.ggufs[model.gguf], host) if model.gguf else None
     return (
         (program,),
@@ -118,7 +118,7 @@ def _of_program(model: Model, program: str, host: Host, fleet: Fleet, bind: Bind
 def environment_of(
     model: Model, build: Build | None, host: Host, devices: tuple[int, ...] | None
 ) -> Environment:
-    """The environment of a model's server; what the model itself sets wins."""
+    """Return the environment of a model's server; what the model itself sets wins."""
     stack = _stack(build, host)
     ours: Environment = ()
     if stack is not None:
@@ -140,7 +140,7 @@ def _companions(model: Model, host: Host, fleet: Fleet) -> Groups:
 
 
 def _grouped(argv: tuple[str, ...]) -> Groups:
-    """A new group at each argument that looks like a flag, for reading only."""
+    """Return a new group at each argument that looks like a flag, for reading only."""
     groups: list[tuple[str, ...]] = []
     for argument in argv:
         if argument.startswith("-") or not groups:

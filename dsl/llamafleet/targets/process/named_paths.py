@@ -63,12 +63,12 @@ class NamedPath:
 
     @property
     def folder(self) -> str:
-        """The folder that must exist."""
+        """Return the folder that must exist."""
         return posixpath.dirname(self.path) if self.use is Use.WRITES_FILE else self.path
 
 
 def paths_of(model: Model, build: Build | None, fleet: Fleet) -> tuple[NamedPath, ...]:
-    """Every path of a model's keys, `extra-args` and environment, in that order.
+    """Return every path of a model's keys, `extra-args` and environment, in that order.
 
     Empty for a model with a command of its own: nothing is known of such a program's flags.
     """
@@ -90,13 +90,13 @@ def written_folders(paths: Iterable[NamedPath], state: str) -> tuple[str, ...]:
 
 
 def read_paths(paths: Iterable[NamedPath]) -> tuple[str, ...]:
-    """Absolute paths that are only read."""
+    """Return absolute paths that are only read."""
     found = (each.path for each in paths if each.use is Use.READS)
     return tuple(dict.fromkeys(each for each in found if each.startswith("/")))
 
 
 def must_exist(model: Model, build: Build | None, fleet: Fleet) -> Iterator[ReadPath]:
-    """Absolute paths that a model's server reads, with the flag that names each."""
+    """Yield absolute paths that a model's server reads, with the flag that names each."""
     for each in paths_of(model, build, fleet):
         if each.use is Use.READS and each.path.startswith("/"):
             yield ReadPath(model.name, each.key, each.path)

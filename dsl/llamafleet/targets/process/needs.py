@@ -31,7 +31,7 @@ _RUNTIME = re.compile(rf"(?<![\w.-])(?:{'|'.join(RUNTIMES)})(?![\w.-])")
 def needs_of(
     models: Iterable[Model], unit_settings: UnitSettings, port: int, build: Build | None
 ) -> frozenset[Need]:
-    """The needs of a service; without a build of ours, its programs may use any device."""
+    """Return the needs of a service; without a build of ours, its programs may use any device."""
     found = {need for model in models for need in _of_model(model)}
     if build is None or backend(build.backend).device is not None:
         found.add(Need.DEVICES)

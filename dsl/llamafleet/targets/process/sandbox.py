@@ -99,7 +99,7 @@ SANDBOX: tuple[Protection, ...] = (
 
 
 def sandbox(needs: Collection[Need]) -> Iterator[Entry]:
-    """The settings that these needs leave, then a comment for each reason to lift others."""
+    """Yield the settings that these needs leave, then a comment for each reason to lift others."""
     for each in SANDBOX:
         if not any(need in needs for need in each.lifted):
             yield each.setting, each.value
@@ -108,7 +108,7 @@ def sandbox(needs: Collection[Need]) -> Iterator[Entry]:
 
 
 def lifted(needs: Collection[Need]) -> Mapping[str, tuple[str, ...]]:
-    """The names of lifted settings by the reason, each setting under its first reason."""
+    """Return the names of lifted settings by the reason, each setting under its first reason."""
     found: dict[str, dict[str, None]] = {}
     for each in SANDBOX:
         reasons = (reason for need, reason in each.lifted.items() if need in needs)

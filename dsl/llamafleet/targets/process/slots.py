@@ -15,6 +15,6 @@ def slots(model: Model) -> int:
 
 
 def context_size(model: Model) -> int | None:
-    """The context that a model asks for, where it says one; all slots share it."""
+    """Return the context that a model asks for, where it says one; all slots share it."""
     written = model.flag("ctx-size")
     return int(written) if written is not None and written.isdigit() else None

@@ -70,12 +70,12 @@ class Process:
 
 
 def state_folder(unit: str) -> str:
-    """The working directory of a unit, which its user owns: `/var/lib/llama-swap-voice`."""
+    """Return the working directory of a unit, which its user owns: `/var/lib/llama-swap-voice`."""
     return f"/var/lib/{unit.removesuffix('.service')}"
 
 
 def unit_of(process: Process, unit_settings: UnitSettings, stack: Backend | None) -> str:
-    """The unit file."""
+    """Return the unit file."""
     return to_unit(
         (
             Section("Unit", _unit(process)),

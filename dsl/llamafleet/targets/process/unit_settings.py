@@ -39,7 +39,7 @@ UNIT_KEYS = (
 
 
 def read_unit_settings(fields: Fields) -> UnitSettings:
-    """The values of UNIT_KEYS."""
+    """Return the values of UNIT_KEYS."""
     return UnitSettings(
         user=fields.text("user") or USER,
         group=fields.text("group"),

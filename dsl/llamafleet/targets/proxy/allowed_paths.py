@@ -47,7 +47,7 @@ def tables(site: Site, api: str, prefix: str) -> tuple[Directive, ...]:
 
 
 def unless_it_passes(site: Site) -> tuple[Directive, ...]:
-    """The refusal of all that is not in the table."""
+    """Return the refusal of all that is not in the table."""
     if site.exposes_everything:
         return ()
     unknown = Condition(Variable(site.variable("passes")), "=", "0")
@@ -55,12 +55,12 @@ def unless_it_passes(site: Site) -> tuple[Directive, ...]:
 
 
 def path_of(site: Site) -> tuple[Variable, ...]:
-    """The path and query that a process gets."""
+    """Return the path and query that a process gets."""
     return AS_IT_CAME if site.exposes_everything else REQUESTED
 
 
 def exposed(site: Site) -> tuple[Directive, ...]:
-    """A location for each exposed path."""
+    """Return a location for each exposed path."""
     if site.exposes_everything:
         return ()
     return tuple(_exposed(site, path) for path in site.expose)
@@ -100,7 +100,7 @@ def _pattern(methods: tuple[str, ...], path: str) -> str:
 
 
 def _literally(path: str) -> str:
-    """A path as a regular expression of bytes, which is what nginx compares."""
+    """Return a path as a regular expression of bytes, which is what nginx compares."""
     return "".join(
         char if re.fullmatch(r"[A-Za-z0-9_/-]", char) else _byte(each)
         for each in path.encode()

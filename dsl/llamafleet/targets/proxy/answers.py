@@ -15,7 +15,7 @@ RETRY_AFTER = 1
 
 
 def not_found() -> tuple[Directive, ...]:
-    """The answer to a path that does not pass."""
+    """Return the answer to a path that does not pass."""
     message = (
         "nothing is here: this address passes on the inference API alone; "
         "expose, a key of nginx in the fleet file, opens more"
@@ -24,20 +24,20 @@ def not_found() -> tuple[Directive, ...]:
 
 
 def not_ready() -> tuple[Directive, ...]:
-    """The answer while no process can take a request."""
+    """Return the answer while no process can take a request."""
     message = "no process is ready: the request was not started, ask again"
     later = Directive("add_header", ("Retry-After", RETRY_AFTER, "always"))
     return (later, *_answer(503, message, "unavailable_error", "not_ready"))
 
 
 def bad_gateway() -> tuple[Directive, ...]:
-    """The answer where a process took a request and ended before its answer began."""
+    """Return the answer where a process took a request and ended before its answer began."""
     message = "the process that had taken the request ended before it answered"
     return _answer(502, message, "server_error", "bad_gateway")
 
 
 def gateway_timeout() -> tuple[Directive, ...]:
-    """The answer where a process took a request and said nothing for `proxy-read-timeout`."""
+    """Return the answer where a process sent nothing for `proxy-read-timeout`."""
     message = "the process that had taken the request was silent for too long"
     return _answer(504, message, "server_error", "gateway_timeout")
 

@@ -34,7 +34,7 @@ ORDER = (
 
 
 def directives(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...]:
-    """The whole file."""
+    """Return the whole file."""
     first = behind[0]
     searches, keeps_503 = _searches(site, behind), _keeps_503(behind)
     found = [
@@ -48,7 +48,7 @@ def directives(site: Site, behind: tuple[Endpoint, ...]) -> tuple[Directive, ...
 
 
 def _keeps_503(behind: tuple[Endpoint, ...]) -> bool:
-    """llama-swap says itself what it cannot do; llama-server's 503 is about loading."""
+    """Return True for llama-swap, which answers 503 itself; llama-server's 503 means loading."""
     return behind[0].api == SWAP
 
 

@@ -17,7 +17,7 @@ HEADER = ("Managed by llamafleet: edits here are overwritten.",)
 
 
 def plan_site(site: Site, host: Host, behind: tuple[Endpoint, ...]) -> ServicePlan:
-    """The site as a file, which nginx reads again when it changes."""
+    """Return the site as a file, which nginx reads again when it changes."""
     artifact = Artifact(
         path=f"{FOLDER}/llamafleet-{site.name}.conf",
         content=to_nginx(directives(site, behind), header=HEADER),

@@ -70,7 +70,7 @@ def _last_of(site: Site, asked: str, last: str) -> Directive:
 
 
 def where_errors_go(*, searches: bool, keeps_503: bool) -> tuple[Directive, ...]:
-    """The way of a request that failed; `keeps_503` leaves a process's own 503 as it is."""
+    """Return where failed requests go; `keeps_503` leaves a process's own 503 as it is."""
     not_taken = Directive("error_page", (502, 504, "=", NOT_TAKEN))
     if keeps_503:
         return (not_taken,)
@@ -79,7 +79,7 @@ def where_errors_go(*, searches: bool, keeps_503: bool) -> tuple[Directive, ...]
 
 
 def locations(site: Site, health: str, *, searches: bool, keeps_503: bool) -> tuple[Directive, ...]:
-    """The locations that `where_errors_go` names."""
+    """Return the locations that `where_errors_go` names."""
     path = quote(health, safe=AS_WRITTEN)
     after_that = BROKEN if keeps_503 else ENDED
     found = [_not_taken(NOT_TAKEN, ANOTHER if searches else NOT_READY, after_that)]
@@ -157,7 +157,7 @@ def _search(site: Site, health: str) -> Directive:
 
 
 def _own(target: Argument) -> tuple[Directive, ...]:
-    """A question of nginx's own to a process."""
+    """Return a request of nginx's own to a process."""
     return (
         Directive("internal"),
         Directive("error_page", (404, "=", UNKNOWN)),

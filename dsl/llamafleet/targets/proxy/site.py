@@ -34,7 +34,7 @@ class Site:
 
     @property
     def group(self) -> str:
-        """nginx's name of the group; a prefix keeps it apart from those of other files."""
+        """Return nginx's name of the group; a prefix keeps it apart from those of other files."""
         return f"llamafleet-{self.name}"
 
     @property
@@ -44,11 +44,11 @@ class Site:
 
     @property
     def all_of_them(self) -> str:
-        """The group of the same processes that remembers no failures."""
+        """Return the group of the same processes that remembers no failures."""
         return f"{self.group}-search"
 
     def variable(self, word: str) -> str:
-        """A variable's name of this file alone; nginx takes letters, digits and `_`, in any case.
+        """Return a name of a variable of this file alone; nginx takes letters, digits and `_`.
 
         What else a name has becomes its number between underscores, so that no two names meet.
         """

@@ -78,17 +78,17 @@ class LlamaServer:
 
     @property
     def builds(self) -> tuple[str, ...]:
-        """The build, if it needs one."""
+        """Return the build, if it needs one."""
         return (self.build,) if self.build else ()
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The one model."""
+        """Return the one model."""
         return (self.model,)
 
     @property
     def keys(self) -> Keys:
-        """Those of the model; a file on the host may set one, too."""
+        """Return those of the model; a file on the host may set one, too."""
         asks = self.unit_settings.environment_file is not None
         return Keys(asks, by_model=True, remedy="set api-key-file")
 
@@ -122,12 +122,12 @@ class Worker:
 
 
 def unit_name(service: LlamaServer, worker: Worker) -> str:
-    """`llama-server-worker-0.service`."""
+    """Return the name of a unit, such as `llama-server-worker-0.service`."""
     return f"llama-server-{service.name}-{worker.index}.service"
 
 
 def workers(service: LlamaServer, host: Host, model: Model) -> Iterator[Worker]:
-    """The processes on one host, in the order of their ports."""
+    """Yield the processes on one host, in the order of their ports."""
     if service.per_gpu:
         devices = model.gpus if model.gpus is not None else tuple(range(len(host.gpus)))
         for index, device in enumerate(devices):

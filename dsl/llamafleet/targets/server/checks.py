@@ -79,7 +79,7 @@ def consistent(fields: Fields, model: Model, hosts: tuple[Host, ...], scope: Sco
 
 
 def _check_executable(model: Model, scope: Scope) -> None:
-    """systemd starts programs of some names only, and reads letters before others as its own."""
+    """Report program names that systemd does not start, or reads a prefix of."""
     key, program = ("command", model.command[0]) if model.command else ("program", model.program)
     if program is None or is_executable(program):
         return

@@ -26,7 +26,7 @@ from .block import LlamaServer, Worker, unit_name, workers
 def plan_server(
     service: LlamaServer, host: Host, fleet: Fleet, memory_max: int | None = None
 ) -> ServicePlan:
-    """A unit for each process, each limited to `memory_max` bytes where that is known."""
+    """Return a unit for each process, each limited to `memory_max` bytes where that is known."""
     model = fleet.models[service.model]
     stack = backend(fleet.builds[service.build].backend) if service.build else None
     parts = [

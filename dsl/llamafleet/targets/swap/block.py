@@ -42,22 +42,22 @@ class LlamaSwap:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The one machine."""
+        """Return the one machine."""
         return (self.host,)
 
     @property
     def builds(self) -> tuple[str, ...]:
-        """The build, if its models need one."""
+        """Return the build, if its models need one."""
         return (self.build,) if self.build else ()
 
     @property
     def unit(self) -> str:
-        """`llama-swap-voice.service`."""
+        """Return the name of its unit, such as `llama-swap-voice.service`."""
         return f"llama-swap-{self.name}.service"
 
     @property
     def keys(self) -> Keys:
-        """Its own; the keys of its models' servers are for itself alone."""
+        """Return its own; the keys of its models' servers are for itself alone."""
         asks = bool(self.settings.api_key_env) or "apiKeys" in self.settings.pass_through
         return Keys(asks, remedy='add api-key-env = ["NAME"]')
 
@@ -68,7 +68,7 @@ class LlamaSwap:
 
     @property
     def server(self) -> ModelServer:
-        """A process of each model, loaded on request; all of them are in its own unit."""
+        """Return a process of each model, loaded on request; all of them are in its own unit."""
         key = "health-check-timeout"
         seconds = self.settings.health_check_timeout
         return ModelServer(

@@ -25,7 +25,7 @@ _ELSEWHERE = frozenset({("llama-swap", "models"), ("group", "models")})
 
 
 def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> None:
-    """A build for weights, and no macros."""
+    """Report models that need a build without one, macros, and addresses that are refused."""
     if "build" not in fields.written:
         for named, model in models:
             if model.needs_build:
@@ -88,7 +88,7 @@ def check_texts(block: syntax.Block, diagnostics: Diagnostics) -> None:
 
 
 def _texts_of_block(block: syntax.Block) -> Iterator[tuple[syntax.Text, re.Pattern[str]]]:
-    """Each text with what llama-swap replaces there: in the keys of mappings only variables."""
+    """Yield each text with what llama-swap replaces in it: in keys of mappings only variables."""
     for entry in block.entries:
         match entry:
             case syntax.Block(kind) if kind.text != PASS_THROUGH.kind:
@@ -129,7 +129,7 @@ def _check_macros(model: Model, diagnostics: Diagnostics) -> None:
 
 
 def _texts(model: Model) -> Iterator[tuple[str, str, re.Pattern[str]]]:
-    """Texts in which nothing can keep llama-swap from seeing a macro, and what it sees there."""
+    """Yield texts in which a macro cannot be escaped, and what llama-swap replaces in each."""
     filters = model.filters
     texts: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("health", (model.health or "",)),

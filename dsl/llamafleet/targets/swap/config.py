@@ -66,7 +66,7 @@ class Written:
 
 
 def write(entry: Entry) -> Written:
-    """A model as it is written, and the digest of everything that is written about it."""
+    """Return a model as it is written, and the digest of everything that is written about it."""
     tree = _entry(entry)
     plain = {key: _plain(value) for key, value in _items(tree)}
     return Written(entry.model, tree, digest(plain, entry.weights))
@@ -165,7 +165,7 @@ def _items(tree: Mapping[str, Tree] | Named) -> Iterable[tuple[str, Tree]]:
 
 
 def _plain(tree: Tree) -> object:
-    """A tree as plain data, for the digest."""
+    """Return a tree as plain data, for the digest."""
     match tree:
         case Lines(lines):
             return lines

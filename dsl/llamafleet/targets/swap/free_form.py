@@ -9,12 +9,12 @@ from ..writers.yaml_file import Named, Tree, is_word
 
 
 def named(values: JsonObject) -> Named:
-    """A block of the user's own keys."""
+    """Return a block of the user's own keys."""
     return Named(tuple((key, tree_of(value)) for key, value in values.items()))
 
 
 def with_keys_of_theirs(ours: Mapping[str, Tree], theirs: JsonObject) -> Mapping[str, Tree] | Named:
-    """Our keys, and those of theirs that pass through; all in quotes where one of them needs it."""
+    """Return our keys and those that pass through; all in quotes if one of these needs it."""
     whole = {**ours, **dict(named(theirs).entries)}
     return whole if all(map(is_word, theirs)) else Named(tuple(whole.items()))
 
@@ -31,7 +31,7 @@ def merged(tree: Mapping[str, Tree], more: Mapping[str, Tree]) -> dict[str, Tree
 
 
 def tree_of(value: Json) -> Tree:
-    """One value."""
+    """Return one value."""
     match value:
         case tuple():
             return tuple(tree_of(each) for each in value)
@@ -41,7 +41,7 @@ def tree_of(value: Json) -> Tree:
 
 
 def texts_of(value: Json) -> Iterator[str]:
-    """Every text in it, without keys."""
+    """Yield every text in it, without keys."""
     match value:
         case str():
             yield value
@@ -54,7 +54,7 @@ def texts_of(value: Json) -> Iterator[str]:
 
 
 def keys_of(value: Json) -> Iterator[str]:
-    """Every key in it."""
+    """Yield every key in it."""
     match value:
         case tuple():
             for each in value:
@@ -66,7 +66,7 @@ def keys_of(value: Json) -> Iterator[str]:
 
 
 def replaced(value: Json, old: str, new: str) -> Json:
-    """The value with `old` replaced by `new` in its texts, keys left alone."""
+    """Return the value with `old` replaced by `new` in its texts, keys left alone."""
     match value:
         case str():
             return value.replace(old, new)

@@ -80,7 +80,7 @@ def check_pass_through_values(
 
 
 def _macros(values: JsonObject) -> tuple[str, ...]:
-    """The names of macros that pass through."""
+    """Return the names of macros that pass through."""
     found = values.get("macros")
     return tuple(found) if isinstance(found, Mapping) else ()
 

@@ -35,7 +35,7 @@ from .routes import Group
 def plan_swap(
     service: LlamaSwap, host: Host, fleet: Fleet, memory_max: int | None = None
 ) -> ServicePlan:
-    """The configuration, the unit, and the release that runs; `memory_max` in bytes, if known."""
+    """Plan the configuration, the unit and the release; `memory_max` in bytes, if known."""
     entries = _entries(service, host, fleet)
     models = tuple(write(entry) for entry in entries)
     build = fleet.builds[service.build] if service.build else None
@@ -91,7 +91,7 @@ def plan_swap(
 
 
 def _sockets(service: LlamaSwap, entries: tuple[Entry, ...]) -> tuple[Socket, ...]:
-    """Its own port, and those of the llama-servers that it starts.
+    """Return its own port, and those of the llama-servers that it starts.
 
     Other programs are left out: what they start, a container for example, need not be theirs.
     """
@@ -133,7 +133,7 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
 
 
 def _store_folder(service: LlamaSwap) -> tuple[str, ...]:
-    """The folder of llama-swap's database, without which llama-swap does not start."""
+    """Return the folder of llama-swap's database, without which llama-swap does not start."""
     store = service.settings.store_path
     if not store:
         return ()

@@ -12,7 +12,7 @@ from ...fleet.scope import Scope
 def claim_ports(
     fields: Fields, host: str, models: Sequence[Model], scope: Scope
 ) -> tuple[int, ...]:
-    """A port for each model: its own where it names one, else the next of this llama-swap's."""
+    """Return a port for each model: its own if it names one, else this llama-swap's next."""
     free = [model for model in models if model.port is None]
     for model in models:
         if model.port is not None:

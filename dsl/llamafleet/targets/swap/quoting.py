@@ -18,7 +18,7 @@ MACRO = re.compile(rf"\$\{{[A-Za-z0-9_-]+\}}|{ENVIRONMENT.pattern}")
 
 
 def command_lines(groups: Groups, *, keep: str = "") -> tuple[str, ...]:
-    """An argv as lines of `cmd`; `keep` is a macro that llama-swap shall replace."""
+    """Return an argv as lines of `cmd`; `keep` is a macro that llama-swap shall replace."""
     return tuple(" ".join(_argument(word, keep) for word in group) for group in groups)
 
 

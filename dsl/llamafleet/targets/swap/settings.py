@@ -48,12 +48,12 @@ class Settings:
 
     @property
     def store_path(self) -> str | None:
-        """The file in which figures outlive it; None where they are not kept."""
+        """Return the file in which figures outlive it; None where they are not kept."""
         found: str | None = self._value("store-path")
         return found
 
     def _value(self, word: str) -> Any:
-        """What is written, else the default, as it is rendered."""
+        """Return what is written, else the default, as it is rendered."""
         upstream = next(upstream for upstream in UPSTREAM_PATHS if upstream.name == word)
         found: Json = to_tree(
             [each for each in self.passed if each.upstream.name == word], (upstream,)

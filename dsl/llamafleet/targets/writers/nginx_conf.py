@@ -63,13 +63,13 @@ _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def to_nginx(tree: tuple[Directive, ...], *, header: tuple[str, ...] = ()) -> str:
-    """The file, with `header` as comment lines above it."""
+    """Return the file, with `header` as comment lines above it."""
     comments = "".join(f"# {line}\n" for line in header)
     return comments + "\n".join("\n".join(_lines(each, "")) + "\n" for each in tree)
 
 
 def quote(argument: Argument) -> str:
-    """One argument as nginx reads it back."""
+    """Return one argument as nginx reads it back."""
     match argument:
         case Variable():
             return _variable(argument)
@@ -97,20 +97,20 @@ def _joined(argument: Joined) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Text in quotes; in single ones where double ones in it would have to be escaped."""
+    """Return text in quotes, in single ones where double ones would have to be escaped."""
     mark = "'" if '"' in text and "'" not in text else '"'
     return f"{mark}{_escaped(text, mark)}{mark}"
 
 
 def _escaped(text: str, mark: str) -> str:
-    """Text as it stands between quotes."""
+    """Return text as it stands between quotes."""
     if "$" in text or "\0" in text:
         raise ValueError(f"nginx has no way to write {text!r} as plain text")
     return "".join(f"\\{each}" if each == mark else _ESCAPES.get(each, each) for each in text)
 
 
 def _variable(variable: Variable, *, before: str | Variable = "") -> str:
-    """A variable, in braces where its name would run into the text that follows."""
+    """Return a variable, in braces where its name would run into the text that follows."""
     if not _WORD.fullmatch(variable.name):
         raise ValueError(f"{variable.name!r} is no variable of nginx")
     runs_on = isinstance(before, str) and _CONTINUES.match(before)

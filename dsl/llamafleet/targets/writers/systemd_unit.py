@@ -64,7 +64,7 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def to_unit(sections: tuple[Section, ...], *, header: tuple[str, ...] = ()) -> str:
-    """The unit file, with `header` as comment lines above it."""
+    """Return the unit file, with `header` as comment lines above it."""
     parts = ["".join(f"# {line}\n" for line in header)] if header else []
     for section in sections:
         lines = "".join(f"{_entry(each)}\n" for each in section.settings)
@@ -98,7 +98,7 @@ def _setting(value: UnitValue) -> str:
 
 
 def plain(text: str) -> str:
-    """Text that systemd takes as it stands; only specifiers mean something in it."""
+    """Return text that systemd takes as it stands: only specifiers are escaped."""
     if text != text.strip() or text.endswith("\\") or _CONTROLS.search(text):
         raise ValueError(f"{text!r} cannot stand in a unit as plain text")
     return text.replace("%", "%%")
@@ -122,7 +122,7 @@ def is_executable(text: str) -> bool:
 
 
 def command(value: Command) -> str:
-    """A command line; one argument a line where it is long."""
+    """Return a command line; one argument a line where it is long."""
     executable, *arguments = value.argv
     if not is_executable(executable):
         raise ValueError(f"{executable!r} cannot be an executable of a unit")
@@ -133,14 +133,14 @@ def command(value: Command) -> str:
 
 
 def assignment(value: Assignment) -> str:
-    """`NAME=value` as one word. `$` is not special in `Environment=`."""
+    """Return `NAME=value` as one word. `$` is not special in `Environment=`."""
     if not _NAME.fullmatch(value.name):
         raise ValueError(f"{value.name!r} cannot be the name of an environment variable")
     return _word(f"{value.name}={value.value}", "%")
 
 
 def _word(text: str, doubled: str) -> str:
-    """One word in quotes, unless it has nothing that means anything to systemd."""
+    """Return one word in quotes, unless it has nothing that means anything to systemd."""
     if "\0" in text:
         raise ValueError("a NUL cannot stand in a unit")
     if _SAFE_WORD.fullmatch(text):
@@ -159,7 +159,7 @@ def _character(each: str, doubled: str) -> str:
 
 
 def _grouped(words: list[str]) -> list[str]:
-    """The executable, then each flag with what follows it."""
+    """Return the executable, then each flag with what follows it."""
     groups: list[str] = words[:1]
     for word in words[1:]:
         if word.startswith("-") or len(groups) == 1:

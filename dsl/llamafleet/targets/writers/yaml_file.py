@@ -45,7 +45,7 @@ _GUESSED = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null
 
 
 def to_yaml(tree: Tree, *, header: tuple[str, ...] = ()) -> str:
-    """The document, with `header` as comment lines above it."""
+    """Return the document, with `header` as comment lines above it."""
     import yaml
 
     fixed = _fixed()
@@ -128,7 +128,7 @@ def is_word(key: str) -> bool:
 
 @cache
 def _word(key: str) -> Event:
-    """A key that is one of upstream's few words."""
+    """Return a key that is one of upstream's few words."""
     if not is_word(key):
         raise ValueError(f"{key!r} is no word of upstream's: names of users go into Named")
     return _scalar(key)
@@ -148,5 +148,5 @@ def _plain(value: bool | int | float | None) -> str:
 
 
 def _fits_block(line: str) -> bool:
-    """Whether every reader leaves a line alone in a block scalar."""
+    """Return True if every reader leaves the line alone in a block scalar."""
     return line.isprintable() and line != "" and line == line.strip(" ")
