@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from llamafleet.capacity.calibration.trials import Neighbour, trials, why_measure
 from llamafleet.compiler import compile_text
 from llamafleet.fleet.model import Fleet
-from llamafleet.lock.measured import Buffers, Measured, with_measured
+from llamafleet.lock.measured import Buffers, Measured
 from llamafleet.plan import plan_host
+from tests.lock.measurements import with_measured
 
 FLEET = """
 fleet 1

@@ -7,10 +7,11 @@ from dataclasses import replace
 from llamafleet.capacity.derive.load_cost import load_costs, weight
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
-from llamafleet.lock.measured import Measured, with_measured
+from llamafleet.lock.measured import Measured
 from llamafleet.lock.measurement_key import measurement_key
 from llamafleet.targets.swap.block import LlamaSwap
 from tests.derive.example_lock import EXAMPLE
+from tests.lock.measurements import with_measured
 
 GIB = 1 << 30
 

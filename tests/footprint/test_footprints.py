@@ -9,9 +9,10 @@ from llamafleet.capacity.memory import Device, Estimate, Flags
 from llamafleet.capacity.memory.estimate import estimate
 from llamafleet.capacity.memory.terms import MIB
 from llamafleet.fleet.model import Fleet
-from llamafleet.lock.measured import Buffers, Measured, with_measured
+from llamafleet.lock.measured import Buffers, Measured
 from llamafleet.lock.measurement_key import measurement_key
 from tests.footprint.fleets import facts, fleet_of
+from tests.lock.measurements import with_measured
 
 HOST = """\
 host box {

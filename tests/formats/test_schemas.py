@@ -12,12 +12,13 @@ import pytest
 from llamafleet.cli import main
 from llamafleet.diagnostics.as_json import as_json
 from llamafleet.fleet.model import GgufFile
-from llamafleet.lock.measured import Buffers, Measured, with_measured
+from llamafleet.lock.measured import Buffers, Measured
 from llamafleet.lock.measurement_key import MeasurementKey
 from llamafleet.lock.model import Lock, LockedBuild, LockedGguf
 from llamafleet.lock.text import write_lock
 from llamafleet.schemas import names, schema, schema_text
 from tests.formats.findings import documented
+from tests.lock.measurements import with_measured
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"

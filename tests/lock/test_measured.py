@@ -22,12 +22,12 @@ from llamafleet.lock.measured import (
     measured_tree,
     problems,
     recorded,
-    with_measured,
 )
 from llamafleet.lock.measurement_key import MeasurementKey, measurement_key
 from llamafleet.lock.model import Lock
 from llamafleet.lock.text import read_lock, write_lock
 from tests.gguf.test_compact import TREES
+from tests.lock.measurements import with_measured
 
 FLEET = """
 fleet 1

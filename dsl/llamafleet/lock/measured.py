@@ -87,16 +87,6 @@ def problems(measured: JsonTree) -> Iterator[str]:
                     yield f"what was measured of {what} cannot be read: {found}"
 
 
-def with_measured(
-    measured: JsonTree, host: str, service: str, model: str, found: Measured
-) -> JsonTree:
-    """Return the measurements with one put in; names are sorted."""
-    services = _object(measured.get(host))
-    models = _object(services.get(service))
-    models = _sorted({**models, model: measured_tree(found)})
-    return _sorted({**measured, host: _sorted({**services, service: models})})
-
-
 def measured_tree(found: Measured) -> JsonTree:
     """Return a measurement as JSON; unknown values are left out."""
     tree: dict[str, object] = {
@@ -173,15 +163,6 @@ def _expect(value: object, what: str) -> Mapping[str, object]:
     if isinstance(value, Mapping):
         return value
     raise ValueError(f"{what} is no object")
-
-
-def _object(value: object) -> Mapping[str, object]:
-    """Return an object that is there already; an empty one instead of anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def _sorted(tree: Mapping[str, object]) -> dict[str, object]:
-    return dict(sorted(tree.items()))
 
 
 def _name(text: str) -> str:
