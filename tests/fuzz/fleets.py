@@ -16,9 +16,11 @@ from llamafleet.language.comments import comments_of
 from llamafleet.language.formatter import format_file, shape
 from llamafleet.language.parser import parse
 from llamafleet.llama_swap.load import read_swap_config
+from llamafleet.llama_swap.versions import NEWEST
 from llamafleet.plan import plan_fleet
 from llamafleet.source import Source
 from llamafleet.targets.plan_types import Artifact
+from llamafleet.targets.swap.block import llama_swaps
 from tests.fuzz import corpus
 from tests.fuzz.mutate import mutated
 from tests.fuzz.values import ODD, Names, block, quoted
@@ -129,20 +131,22 @@ def rendered(fleet: Fleet) -> tuple[Artifact, ...]:
     """Every file of every host, with all that a rollout takes from the plans."""
     pyinfra_groups(fleet)
     made: list[Artifact] = []
+    releases = {each.name: each.version for each in llama_swaps(fleet)}
     for plan in plan_fleet(fleet):
         artifacts = [*plan.artifacts, *(x for service in plan.services for x in service.artifacts)]
         for each in artifacts:
             each.content.encode()
             inside(Path("/host"), each.path)
-            _read_back(each)
+            _read_back(each, releases.get(Path(each.path).stem, NEWEST))
         made += artifacts
     return tuple(made)
 
 
-def _read_back(artifact: Artifact) -> None:
+def _read_back(artifact: Artifact, release: int) -> None:
+    """Read a file as what it is for: llama-swap's as the release that the fleet declares."""
     source = Source(artifact.path, artifact.content)
     if artifact.path.endswith(".yaml"):
-        _, found = read_swap_config(source)
+        _, found = read_swap_config(source, release)
         refused = [each.message for each in found if each.refused]
         assert not refused, refused
     elif artifact.path.endswith(".service"):
