@@ -56,6 +56,10 @@ def test_an_example_is_read_straight(path: Path) -> None:
 @example("a {\n  b = [1, # one\n  2 # two\n  # three\n]\n  # last\n} # end\n# behind")
 @example("a {\n  set x = (b | c) & +d # e\n}")
 @example("# first\na b {}\n")
+@example('a {\n  b = c # d\n\n  # e\n  f = -1.5\r\n\tg=1.5GiB\n  h = 1m30s\n  i = "j"\n}')
+@example("a {\n  b = 1x\n  c = " + "0" * 41 + "\n}")
+@example("a {\n  set x = b\n}\nc = d\n")
+@example("a = b\n")
 @example("")
 def test_both_ways_agree_on_any_text(text: str) -> None:
     text += "\n"

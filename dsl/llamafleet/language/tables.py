@@ -42,6 +42,7 @@ class Tables:
     """
 
     lexer: re.Pattern[str]
+    terminals: tuple[tuple[str, str], ...]
     ignored: frozenset[str]
     rules: tuple[Rule, ...]
     states: tuple[dict[str, int], ...]
@@ -107,6 +108,7 @@ def _tables(kept: dict[str, Any]) -> Tables:
     states: tuple[dict[str, int], ...] = tuple(kept["states"])
     return Tables(
         lexer=re.compile("|".join(f"(?P<{name}>{regexp})" for name, regexp in kept["terminals"])),
+        terminals=tuple((name, regexp) for name, regexp in kept["terminals"]),
         ignored=frozenset(kept["ignored"]),
         rules=rules,
         states=states,

@@ -93,18 +93,22 @@ def _value(parts: Parts, path: str) -> object:
     (token,) = parts
     if not isinstance(token, Token):
         return token
-    span = token.span(path)
-    match token.type:
+    return literal(token.type, token.text, token.span(path))
+
+
+def literal(kind: str, text: str, span: Span) -> Name | Text | Size | Duration | Number:
+    """Return the node of a value that is one token."""
+    match kind:
         case "NAME":
-            return Name(token.text, span)
+            return Name(text, span)
         case "STRING":
-            return Text(unquote(token.text), span)
+            return Text(unquote(text), span)
         case "SIZE":
-            return Size(token.text, in_bytes(token.text), span)
+            return Size(text, in_bytes(text), span)
         case "DURATION":
-            return Duration(token.text, in_milliseconds(token.text), span)
+            return Duration(text, in_milliseconds(text), span)
         case _:
-            return Number(token.text, span)
+            return Number(text, span)
 
 
 def unquote(text: str) -> str:
@@ -168,18 +172,19 @@ def _attribute(parts: Parts, path: str) -> object:
     word, _, value, newline = parts
     end = read_line_end(newline, path)
     key = _word(word, path)
-    return Attribute(key, value, _across(key, value, path), _behind(end)), end
+    return Attribute(key, value, _across(key, value, path), behind(end)), end
 
 
 def _matrix_set(parts: Parts, path: str) -> object:
     keyword, name, _, expression, newline = parts
     end = read_line_end(newline, path)
     span = _across(keyword, expression, path)
-    node = MatrixSet(_name(keyword, path), _name(name, path), expression, span, _behind(end))
+    node = MatrixSet(_name(keyword, path), _name(name, path), expression, span, behind(end))
     return node, end
 
 
-def _behind(end: LineEnd) -> Comments:
+def behind(end: LineEnd) -> Comments:
+    """Return the comments of an entry of one line."""
     return Comments(after=end.after) if end.after else NO_COMMENTS
 
 

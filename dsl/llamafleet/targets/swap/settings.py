@@ -6,11 +6,16 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from ...dataclasses import dataclass
-from ...fleet.json_types import Json
 from ...fleet.model import JsonObject
 from ...fleet.request_filters import Blocks
 from ...fleet.schema.block import Fields
-from ...fleet.schema.pass_through import PassedValue, UpstreamPath, read_values, to_tree
+from ...fleet.schema.pass_through import (
+    PassedValue,
+    UpstreamPath,
+    read_values,
+    to_tree,
+    upstream_value,
+)
 from ...fleet.schema.swap_service import BLOCKS, UPSTREAM_PATHS
 from ...llama_swap.versions import since
 from ..writers.yaml_file import Tree
@@ -21,6 +26,14 @@ ORDER = (
     *("store", "performance", "ui", "upstream"),
 )
 """What comes first, as ever: a file in another order would restart every model for nothing."""
+
+DEFAULTS: dict[str, Any] = {
+    each.name: None
+    if each.key.default is None
+    else upstream_value(each.key.type, each.key.form, each.key.default)
+    for each in UPSTREAM_PATHS
+}
+"""What llamafleet writes of its own for a key, in upstream's form; None where it writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +66,11 @@ class Settings:
         return found
 
     def _value(self, word: str) -> Any:
-        """Return what is written, else the default, as it is rendered."""
-        upstream = next(upstream for upstream in UPSTREAM_PATHS if upstream.name == word)
-        found: Json = to_tree(
-            [each for each in self.passed if each.upstream.name == word], (upstream,)
-        )
-        for part in upstream.parts:
-            found = found.get(part) if isinstance(found, dict) else None
-        return found
+        """Return what is written, else the default; None where there is neither."""
+        for each in self.passed:
+            if each.upstream.name == word:
+                return each.value
+        return DEFAULTS[word]
 
 
 def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
