@@ -108,6 +108,7 @@ def test_json_has_every_place() -> None:
     found.error("code", 'says "é"\n', span(4, 5, 6), "here", related=related, hint="so")
     (line,) = as_json(found).splitlines()
     assert json.loads(line) == {
+        "version": 1,
         "code": "code",
         "severity": "error",
         "message": 'says "é"\\n',

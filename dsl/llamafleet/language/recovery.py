@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ..diagnostics.model import Diagnostics, Label
-from ..source import Position, Span
+from ..diagnostics.model import Diagnostics
 from .automaton import Automaton, State
 from .syntax import File
-from .syntax_errors import describe
+from .syntax_reports import SyntaxReports
 from .tables import END, tables
-from .tokens import BAD_CHARACTER, Lexer, LexerPosition, Token
+from .tokens import Lexer, LexerPosition, Token
 from .tree import UNREADABLE
 
 DEEPEST = 32
@@ -58,8 +57,8 @@ class _Parser:
     """One run over one text."""
 
     def __init__(self, path: str, text: str, close_at_margin: bool) -> None:
-        self.path = path
         self.diagnostics = Diagnostics()
+        self._reports = SyntaxReports(path, self.diagnostics)
         self.suspicious = False
         self.unclosed = False
         self._close_at_margin = close_at_margin
@@ -118,30 +117,13 @@ class _Parser:
         depths = {"LBRACE": len(self._blocks), "LSQB": len(self._lists), "LPAR": self._parens}
         if depths.get(token.type, 0) < DEEPEST:
             return False
-        self._error(token, f"nested more than {DEEPEST} levels deep")
+        self._reports.error(token, f"nested more than {DEEPEST} levels deep")
         return True
 
     def _report(self, token: Token) -> None:
-        text = self._lexer.text
-        offset = self._lexer.position.line_start + token.column - 1
-        rest = text[offset : text.find("\n", offset)] if token.type == BAD_CHARACTER else ""
-        problem = describe(token, self._automaton.expected(), self._before, rest)
-        related: tuple[Label, ...] = ()
-        if self._lists and self._lists[-1].line != token.line:
-            related = (Label(self._lists[-1].span(self.path), "this list is not closed"),)
-        self._error(token, problem.message, problem.width, related, problem.hint)
-
-    def _error(
-        self,
-        token: Token,
-        message: str,
-        width: int = 1,
-        related: tuple[Label, ...] = (),
-        hint: str = "",
-    ) -> None:
-        end = Position(token.line, token.column + width)
-        span = Span(self.path, token.start, end)
-        self.diagnostics.error("syntax", message, span, related=related, hint=hint)
+        opened = self._lists[-1] if self._lists else None
+        expected = self._automaton.expected()
+        self._reports.unexpected(token, expected, self._before, self._lexer, opened)
 
     # Going on.
 
@@ -175,16 +157,14 @@ class _Parser:
             return
         self.suspicious = True
         if self._close_at_margin:
-            self._error_unclosed(token, f"block {token.text} at the left margin")
+            self._report_unclosed(token, f"block {token.text} at the left margin")
             self._close_blocks(token)
             self._mark()
             self._first = token
 
-    def _error_unclosed(self, token: Token, found: str) -> None:
+    def _report_unclosed(self, token: Token, found: str) -> None:
         opened = self._blocks[0 if self._close_at_margin else -1]
-        label = Label(opened.span(self.path), "this block is not closed")
-        width = len(token.text) or 1
-        self._error(token, f'unexpected {found}, expected "}}"', width, (label,))
+        self._reports.unclosed(token, found, opened)
 
     def _close_blocks(self, token: Token) -> None:
         for _ in tuple(self._blocks):
@@ -251,11 +231,13 @@ class _Parser:
 
     def _finish(self, token: Token) -> File:
         if len(self.diagnostics) >= MOST_ERRORS:
-            self._error(token, f"{MOST_ERRORS} syntax errors: the rest of the file is not read")
+            self._reports.error(
+                token, f"{MOST_ERRORS} syntax errors: the rest of the file is not read"
+            )
         elif self._lists:
             self._report(token)
         elif self._blocks:
-            self._error_unclosed(token, "end of file")
+            self._report_unclosed(token, "end of file")
         self._back_to(self._entry)
         self.unclosed = bool(self._blocks)
         self._close_blocks(token)
