@@ -68,7 +68,7 @@ gguf big {
 """
 
 
-def say(line: str) -> None:
+def log_step(line: str) -> None:
     """Print one line about the current step."""
     print(f"\033[1m==> {line}\033[0m" if sys.stdout.isatty() else f"==> {line}", flush=True)
 
@@ -115,7 +115,7 @@ def program(name: str) -> str:
 
 def roll_out(inventory: Path) -> None:
     """Run the command that a user types; its output goes to the terminal."""
-    say(shlex.join(rollout(inventory)))
+    log_step(shlex.join(rollout(inventory)))
     done = subprocess.run(rollout(inventory), cwd=ROOT)
     if done.returncode != 0:
         raise LabError(f"the rollout exited with {done.returncode}; run it again to repair")
@@ -139,7 +139,7 @@ def answer(url: str, question: str) -> Iterator[str]:
 
 def ask(url: str, question: str) -> None:
     """Send a question to the model through nginx and llama-swap, and print the stream."""
-    say(f"asking chat-small through nginx at {url}: {question}")
+    log_step(f"asking chat-small through nginx at {url}: {question}")
     started, pieces = time.monotonic(), 0
     for piece in answer(url, question):
         print(piece, end="", flush=True)
@@ -154,7 +154,7 @@ def ask(url: str, question: str) -> None:
     print(f"    loaded now: {', '.join(each['model'] for each in running)}")
 
 
-def look_around(lab: Lab, inventory: Path, url: str) -> None:
+def print_next_steps(lab: Lab, inventory: Path, url: str) -> None:
     """Print the commands that the user may want to try next."""
     fleet = str(inventory / "fleet.fleet")
     steps = (
@@ -174,14 +174,14 @@ def look_around(lab: Lab, inventory: Path, url: str) -> None:
     print(f"Stop it:\n    {program('python')} -m tests.lab down {lab.id}", flush=True)
 
 
-def without_a_host(problems: Sequence[str]) -> int:
+def demo_without_host(problems: Sequence[str]) -> int:
     """Show what works without booting hosts."""
-    say("this machine cannot boot a sandbox host; showing `check` and `render` instead")
+    log_step("this machine cannot boot a sandbox host; showing `check` and `render` instead")
     for problem in problems:
         print(f"    {problem}")
     fleet = str(EXAMPLE / "fleet.fleet")
     for command in ("check", "render"):
-        say(f"llamafleet {command} examples/sandbox/fleet.fleet")
+        log_step(f"llamafleet {command} examples/sandbox/fleet.fleet")
         if (code := subprocess.call([str(BIN / "llamafleet"), command, fleet])) != 0:
             return code
     return 0
@@ -190,7 +190,7 @@ def without_a_host(problems: Sequence[str]) -> int:
 def demo(lab: Lab, folder: Path, question: str) -> None:
     """Roll out to a booted host and send it a question."""
     inventory = folder / "inventory"
-    say(f"preparing a copy of examples/sandbox in {inventory}")
+    log_step(f"preparing a copy of examples/sandbox in {inventory}")
     prepare(inventory, folder / "models")
     (inventory / "host.fleet").write_text(
         HOST.format(address=lab.host("sandbox").address, ssh_config=lab.ssh_config)
@@ -204,7 +204,7 @@ def demo(lab: Lab, folder: Path, question: str) -> None:
     roll_out(inventory)
     url = f"http://{lab.host('sandbox').address}"
     ask(url, question)
-    look_around(lab, inventory, url)
+    print_next_steps(lab, inventory, url)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -217,18 +217,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
     if problems := missing():
-        return without_a_host(problems)
+        return demo_without_host(problems)
     folder = given.folder.resolve()
     models = folder / "models"
     models.mkdir(parents=True, exist_ok=True)
-    say("booting a sandbox host (the first time, its base image is built: a minute or two)")
+    log_step("booting a sandbox host (the first time, its base image is built: a minute or two)")
     spec = HostSpec("sandbox", binds=((str(models), "/models"),))
     lab = Lab((spec,), say=lambda line: print(f"    {line}", flush=True))
     stay = False
     try:
         lab.up()
     except LabError as error:
-        return without_a_host(str(error).splitlines())
+        return demo_without_host(str(error).splitlines())
     try:
         demo(lab, folder, given.question)
         stay = not given.down

@@ -20,12 +20,12 @@ from statistics import median
 from benchmarks.memory.estimators import (
     RPC,
     TOOL,
-    Way,
+    Estimator,
     built_parser,
+    file_size_plus,
     fit_params,
     gguf_parser,
     llamafleet,
-    thumb,
     tool_at,
 )
 from benchmarks.memory.starts import Start, starts
@@ -41,16 +41,16 @@ def main() -> None:
     parser.add_argument("--rpc-server")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ways = _ways(asked.fit_params, asked.rpc_server, Path(folder))
+        estimators = _estimators(asked.fit_params, asked.rpc_server, Path(folder))
         found = starts(Path(folder))
         for real, unit, title in ((False, "MiB", "small models"), (True, "%", "real widths")):
             print(f"\n{title}: {sum(each.real is real for each in found)} starts of b11434\n")
-            _compare(ways, [each for each in found if each.real is real], unit)
+            _compare(estimators, [each for each in found if each.real is real], unit)
 
 
-def _ways(tool: str | None, rpc_server: str | None, folder: Path) -> list[Way]:
+def _estimators(tool: str | None, rpc_server: str | None, folder: Path) -> list[Estimator]:
     tool, rpc_server = tool_at(tool, TOOL), tool_at(rpc_server, RPC)
-    found = [Way("llamafleet memory", llamafleet)]
+    found = [Estimator("llamafleet memory", llamafleet)]
     if tool:
         found.append(fit_params(tool, rpc_server))
         if not rpc_server:
@@ -61,27 +61,27 @@ def _ways(tool: str | None, rpc_server: str | None, folder: Path) -> list[Way]:
         found.append(gguf_parser(program))
     else:
         print("gguf-parser-go is left out: there is no Go, or it could not be built")
-    return [*found, thumb(1), thumb(4)]
+    return [*found, file_size_plus(1), file_size_plus(4)]
 
 
-def _compare(ways: Sequence[Way], found: Sequence[Start], unit: str) -> None:
-    off: Errors = {way.name: defaultdict(list) for way in ways}
-    took: dict[str, list[float]] = {way.name: [] for way in ways}
+def _compare(estimators: Sequence[Estimator], found: Sequence[Start], unit: str) -> None:
+    off: Errors = {estimator.name: defaultdict(list) for estimator in estimators}
+    took: dict[str, list[float]] = {estimator.name: [] for estimator in estimators}
     silent = dict.fromkeys(took, 0)
     for start in found:
-        for way in ways:
+        for estimator in estimators:
             began = time.perf_counter()
-            said = way.estimate(start)
-            took[way.name].append(time.perf_counter() - began)
-            silent[way.name] += said is None
+            said = estimator.estimate(start)
+            took[estimator.name].append(time.perf_counter() - began)
+            silent[estimator.name] += said is None
             for part, mib, share in errors(start, said) if said else ():
-                off[way.name][part].append(mib if unit == "MiB" else share)
-    print("\n".join(lines([way.name for way in ways], off, unit)))
+                off[estimator.name][part].append(mib if unit == "MiB" else share)
+    print("\n".join(lines([estimator.name for estimator in estimators], off, unit)))
     print("\none estimate as a process, median:")
-    for way in ways:
-        if way.process:
-            unsaid = f", no answer to {silent[way.name]}" if silent[way.name] else ""
-            print(f"  {way.name:<24}{median(took[way.name]) * 1000:>6.0f} ms{unsaid}")
+    for estimator in estimators:
+        if estimator.process:
+            unsaid = f", no answer to {silent[estimator.name]}" if silent[estimator.name] else ""
+            print(f"  {estimator.name:<24}{median(took[estimator.name]) * 1000:>6.0f} ms{unsaid}")
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ PARSER = Path(__file__).parent.parent / "gguf_parser"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """A name, and the estimate of a start; None where this way cannot say."""
+class Estimator:
+    """A named function that estimates a start; None if it gives no estimate."""
 
     name: str
     estimate: Callable[[Start], Sizes | None]
@@ -47,7 +47,7 @@ def llamafleet(start: Start) -> Sizes | None:
     }
 
 
-def fit_params(tool: str, rpc_server: str | None) -> Way:
+def fit_params(tool: str, rpc_server: str | None) -> Estimator:
     """Upstream's own oracle, with the same flags; it has no flag that only the server has."""
 
     def estimate(start: Start) -> Sizes | None:
@@ -64,10 +64,10 @@ def fit_params(tool: str, rpc_server: str | None) -> Way:
                     found["CPU" if name == "Host" else name] = {**row, "compute": float(compute)}
         return found or None
 
-    return Way("llama-fit-params", estimate)
+    return Estimator("llama-fit-params", estimate)
 
 
-def gguf_parser(program: str) -> Way:
+def gguf_parser(program: str) -> Estimator:
     """gguf-parser-go, with what its library has of the same flags."""
 
     def estimate(start: Start) -> Sizes | None:
@@ -81,7 +81,7 @@ def gguf_parser(program: str) -> Way:
             for name, each in zip(names, found, strict=False)
         } or None
 
-    return Way("gguf-parser-go 0.26.3", estimate)
+    return Estimator("gguf-parser-go 0.26.3", estimate)
 
 
 def _for_parser(flags: Flags, devices: int) -> Iterator[str]:
@@ -105,7 +105,7 @@ def _for_parser(flags: Flags, devices: int) -> Iterator[str]:
             yield f"--main={flags.main_gpu}"
 
 
-def thumb(gigabytes: int) -> Way:
+def file_size_plus(gigabytes: int) -> Estimator:
     """Size of the file and some GB, over the cards as they are."""
 
     def estimate(start: Start) -> Sizes | None:
@@ -113,7 +113,7 @@ def thumb(gigabytes: int) -> Way:
         names = [f"RPC{index}" for index in range(start.devices)] or ["CPU"]
         return {name: {"whole": whole / len(names)} for name in names}
 
-    return Way(f"file + {gigabytes} GB", estimate, process=False)
+    return Estimator(f"file + {gigabytes} GB", estimate, process=False)
 
 
 def tool_at(given: str | None, name: str) -> str | None:

@@ -34,7 +34,7 @@ def errors(start: Start, found: Sizes) -> Iterator[tuple[str, float, float]]:
 def lines(
     names: Sequence[str], rows: Mapping[str, Mapping[str, Sequence[float]]], unit: str
 ) -> Iterator[str]:
-    """One table: for each part a line a way."""
+    """Yield one table: for each part, a line for each estimator."""
     yield f"{unit + ' off':<14}{'':<24}{'n':>5}{'median':>10}{'p90':>10}{'under':>10}{'over':>10}"
     for part in (*PARTS, "host beside"):
         for name in names:

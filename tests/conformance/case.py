@@ -33,7 +33,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class Placeholders:
     """The values of the placeholders in one run."""
 
     values: Mapping[str, str]
@@ -56,7 +56,7 @@ def observe(case: Case, binary: Path, directory: Path) -> dict[str, Any]:
     """Run a case and tell what happened, as JSON."""
     command = f"{shlex.quote(sys.executable)} {shlex.quote(str(RESPONDER))}"
     ports = {f"@PORT{at}@": str(port) for at, port in enumerate(free_ports(PORTS), 1)}
-    names = Names({"@RESPONDER@": command, **ports})
+    names = Placeholders({"@RESPONDER@": command, **ports})
     try:
         with llama_swap(binary, names.put(case.config), directory) as process:
             run = Run(process, names.put)

@@ -24,31 +24,31 @@ NOT_ASKED = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
-    """The releases that were asked, and what each said of each text, in the same order."""
+class RecordedVerdicts:
+    """The releases, and the verdict of each on each text, in the same order."""
 
     releases: tuple[int, ...]
     texts: tuple[str, ...]
     verdicts: tuple[str, ...]
 
     def of(self, release: int) -> list[tuple[str, bool]]:
-        """The texts that a release was asked about, and whether it refused them."""
+        """Return the texts that a release has a verdict on, with True for refused ones."""
         at = self.releases.index(release)
         pairs = zip(self.texts, self.verdicts, strict=True)
         return [(text, said[at] == "1") for text, said in pairs if said[at] != NOT_ASKED]
 
 
-def recorded() -> Recorded:
+def recorded() -> RecordedVerdicts:
     """The recording: a line with the releases, then one with verdicts and text for each text."""
     # JSON escapes whatever else would end a line.
     first, *lines = RECORDING.read_text(encoding="ascii").split("\n")[:-1]
     pairs = [json.loads(line) for line in lines]
-    return Recorded(
+    return RecordedVerdicts(
         tuple(json.loads(first)), tuple(text for _, text in pairs), tuple(said for said, _ in pairs)
     )
 
 
-def write(found: Recorded) -> None:
+def write(found: RecordedVerdicts) -> None:
     """Keep a recording; a release or a text that is added changes no other."""
     pairs = zip(found.verdicts, found.texts, strict=True)
     lines = [json.dumps(found.releases), *(json.dumps(pair) for pair in pairs)]
@@ -99,7 +99,7 @@ def record(binary: Path, release: int) -> None:
     columns = dict(zip(before.releases, zip(*verdicts, strict=True), strict=True))
     columns[release] = tuple(said)
     rows = zip(*(columns[each] for each in releases), strict=True)
-    write(Recorded(releases, texts, tuple("".join(row) for row in rows)))
+    write(RecordedVerdicts(releases, texts, tuple("".join(row) for row in rows)))
 
 
 if __name__ == "__main__":

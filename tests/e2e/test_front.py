@@ -29,8 +29,8 @@ LARGE = {**PROMPT, "padding": "x" * 3_000_000}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request of the stream: when it was sent, how long it took, and what came back."""
+class TimedReply:
+    """A request of the stream: its time of sending, duration and response."""
 
     sent: float
     seconds: float
@@ -82,12 +82,12 @@ def start_in_turn(lab: Lab) -> float:
     return first
 
 
-def stream(url: str, begin: float) -> list[Asked]:
-    def one(number: int) -> Asked:
+def stream(url: str, begin: float) -> list[TimedReply]:
+    def one(number: int) -> TimedReply:
         time.sleep(max(0.0, begin + number / A_SECOND - time.monotonic()))
         sent = time.monotonic()
         reply = ask(url, LARGE if number % 10 == 0 else PROMPT)
-        return Asked(sent, time.monotonic() - sent, reply)
+        return TimedReply(sent, time.monotonic() - sent, reply)
 
     with ThreadPoolExecutor(20) as pool:
         return list(pool.map(one, range(SECONDS * A_SECOND)))

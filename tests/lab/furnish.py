@@ -18,7 +18,7 @@ CERTIFICATES = ("/etc/ssl/certs", "/usr/local/share/ca-certificates")
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class LabSettings:
     """The settings that all hosts of a lab share: network, host names, SSH key."""
 
     network: str
@@ -26,10 +26,10 @@ class Surroundings:
     public_key: str
 
 
-def furnish(root: Path, name: str, suite: str, around: Surroundings) -> str:
+def furnish(root: Path, name: str, suite: str, around: LabSettings) -> str:
     """Make a host's root its own before the first boot; returns its public host key."""
     _identity(root, name, around)
-    _way_out(root, suite)
+    _configure_registries(root, suite)
     _authorize(root / "root", 0, around.public_key)
     _authorize(root / "home" / ADMIN, ADMIN_ID, around.public_key)
     host_key = root / "etc/ssh/ssh_host_ed25519_key"
@@ -38,7 +38,7 @@ def furnish(root: Path, name: str, suite: str, around: Surroundings) -> str:
     return host_key.with_suffix(".pub").read_text()
 
 
-def _identity(root: Path, name: str, around: Surroundings) -> None:
+def _identity(root: Path, name: str, around: LabSettings) -> None:
     # An empty machine-id would make this a first boot, which enables units by their presets.
     write(root / "etc/machine-id", secrets.token_hex(16) + "\n", mode=0o444)
     write(root / "etc/hostname", f"{name}\n")
@@ -53,8 +53,8 @@ def _identity(root: Path, name: str, around: Surroundings) -> None:
     )
 
 
-def _way_out(root: Path, suite: str) -> None:
-    """Reach the package registries as this machine does."""
+def _configure_registries(root: Path, suite: str) -> None:
+    """Configure package registries as on this machine."""
     write(root / "etc/resolv.conf", machine.resolver())
     write(root / "etc/environment", machine.environment())
     write(root / "etc/pip.conf", machine.pip_configuration())

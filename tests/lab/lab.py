@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from . import machine, network, packages, record, watch
-from .furnish import Surroundings, furnish
+from .furnish import LabSettings, furnish
 from .gpus import put_gpus
 from .hosts import Host, HostSpec
 from .image import base_image
@@ -176,7 +176,7 @@ def _build(lab_id: str, specs: tuple[HostSpec, ...], images: dict[str, Path]) ->
     net = network.create(lab_id)
     make_key(directory / "ssh/key", f"lab {lab_id}")
     addresses = {spec.name: network.host_address(net, n) for n, spec in enumerate(specs, start=1)}
-    around = Surroundings(net, addresses, (directory / "ssh/key.pub").read_text())
+    around = LabSettings(net, addresses, (directory / "ssh/key.pub").read_text())
     layers = {suite: packages.lay_out(directory / "packages" / suite, suite) for suite in images}
     hosts, keys = [], []
     for number, spec in enumerate(specs, start=1):

@@ -47,7 +47,7 @@ printf '%s\\n' "$@" "prepared=$PREPARED" >"$STUB/configured"
 
 
 @dataclass
-class Workshop:
+class BuildFolder:
     """A folder with a fake cmake, a source archive, and a build directory."""
 
     folder: Path
@@ -98,14 +98,14 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BuildFolder:
     monkeypatch.setenv("LLAMAFLEET_CACHE", str(tmp_path / "cache"))
-    workshop = Workshop(tmp_path)
+    workshop = BuildFolder(tmp_path)
     workshop.prepare()
     return workshop
 
 
-def test_a_build_is_installed_whole_with_its_manifest(workshop: Workshop) -> None:
+def test_a_build_is_installed_whole_with_its_manifest(workshop: BuildFolder) -> None:
     done = workshop.compile()
     assert done.returncode == 0, done.stdout + done.stderr
     final = Path(workshop.job.install_directory)
@@ -128,7 +128,7 @@ def test_a_build_is_installed_whole_with_its_manifest(workshop: Workshop) -> Non
     assert not (workshop.work / "source").exists()
 
 
-def test_a_build_that_fails_leaves_nothing_and_can_be_done_again(workshop: Workshop) -> None:
+def test_a_build_that_fails_leaves_nothing_and_can_be_done_again(workshop: BuildFolder) -> None:
     (workshop.folder / "fail").touch()
     done = workshop.compile()
     assert done.returncode != 0
@@ -138,7 +138,7 @@ def test_a_build_that_fails_leaves_nothing_and_can_be_done_again(workshop: Works
     assert workshop.compile().returncode == 0
 
 
-def test_a_tag_is_cloned_and_nothing_else(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_tag_is_cloned_and_nothing_else(workshop: BuildFolder, tmp_path: Path) -> None:
     repository = tmp_path / "upstream"
     (repository / "ggml").mkdir(parents=True)
     (repository / "CMakeLists.txt").touch()
@@ -166,7 +166,7 @@ def test_a_tag_is_cloned_and_nothing_else(workshop: Workshop, tmp_path: Path) ->
     assert "cloning" not in done.stdout, "what is there after an interruption is used"
 
 
-def test_a_locked_commit_is_what_is_built(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_locked_commit_is_what_is_built(workshop: BuildFolder, tmp_path: Path) -> None:
     repository = tmp_path / "upstream"
     (repository / "ggml").mkdir(parents=True)
     (repository / "CMakeLists.txt").touch()
@@ -192,7 +192,7 @@ def test_a_locked_commit_is_what_is_built(workshop: Workshop, tmp_path: Path) ->
     assert subprocess.run(log, capture_output=True, text=True).stdout == "one\n"
 
 
-def test_a_ref_that_upstream_lacks_is_said(workshop: Workshop, tmp_path: Path) -> None:
+def test_a_ref_that_upstream_lacks_is_said(workshop: BuildFolder, tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path / "upstream"], check=True)
     (workshop.work / "source.tar.gz").unlink()
     job = (workshop.work / "job").read_text()
@@ -202,7 +202,7 @@ def test_a_ref_that_upstream_lacks_is_said(workshop: Workshop, tmp_path: Path) -
     assert "b11434" in done.stderr
 
 
-def test_a_source_without_llama_cpp_is_said(workshop: Workshop) -> None:
+def test_a_source_without_llama_cpp_is_said(workshop: BuildFolder) -> None:
     with tarfile.open(workshop.work / "source.tar.gz", "w:gz") as source:
         source.addfile(tarfile.TarInfo("other/README"))
     done = workshop.compile()
@@ -210,7 +210,7 @@ def test_a_source_without_llama_cpp_is_said(workshop: Workshop) -> None:
     assert "the source contains no llama.cpp" in done.stdout
 
 
-def test_switching_is_a_symlink_and_old_installs_go(workshop: Workshop) -> None:
+def test_switching_is_a_symlink_and_old_installs_go(workshop: BuildFolder) -> None:
     directory = workshop.job.plan.directory
     installs = [f"{directory}-{index:012x}" for index in range(5)]
     for age, install in enumerate(installs):
@@ -228,7 +228,9 @@ def test_switching_is_a_symlink_and_old_installs_go(workshop: Workshop) -> None:
     )
 
 
-def test_packing_is_reproducible_and_unpacking_gives_the_install_back(workshop: Workshop) -> None:
+def test_packing_is_reproducible_and_unpacking_gives_the_install_back(
+    workshop: BuildFolder,
+) -> None:
     workshop.compile()
     job = workshop.job
     archives = [workshop.folder / "pack" / name for name in ("one.tar.gz", "two.tar.gz")]
@@ -245,7 +247,7 @@ def test_packing_is_reproducible_and_unpacking_gives_the_install_back(workshop: 
     assert not archives[0].exists()
 
 
-def test_an_archive_that_does_not_run_here_is_not_installed(workshop: Workshop) -> None:
+def test_an_archive_that_does_not_run_here_is_not_installed(workshop: BuildFolder) -> None:
     workshop.compile()
     server = Path(workshop.job.install_directory) / "llama-server"
     server.write_text("#!/bin/sh\necho libgomp.so.1 not found >&2\nexit 127\n")
@@ -258,7 +260,7 @@ def test_an_archive_that_does_not_run_here_is_not_installed(workshop: Workshop) 
     assert list(elsewhere.iterdir()) == []
 
 
-def test_the_probe_sees_installs_and_the_current_one(workshop: Workshop) -> None:
+def test_the_probe_sees_installs_and_the_current_one(workshop: BuildFolder) -> None:
     workshop.compile()
     job = workshop.job
     workshop.script("switch.sh", job.plan.directory, job.install_directory)
@@ -273,7 +275,7 @@ def test_the_probe_sees_installs_and_the_current_one(workshop: Workshop) -> None
     assert seen.install_of(replace(job.inputs, ref="b1"), job.plan.directory) is None
 
 
-def test_the_cache_finds_builds_by_their_inputs(workshop: Workshop) -> None:
+def test_the_cache_finds_builds_by_their_inputs(workshop: BuildFolder) -> None:
     inputs = workshop.job.inputs
     assert cached_build(inputs) is None
     archive_path(inputs).write_bytes(b"archive")

@@ -35,7 +35,7 @@ llama-server w {
     return replace(plan_host(fleet_of(text), "h"), host=name, gpus=())
 
 
-def asked(*pairs: tuple[str, str]) -> object:
+def unreadable(*pairs: tuple[str, str]) -> object:
     """Return the output of the real script for real paths."""
     fact = UnreadablePaths()
     done = subprocess.run(
@@ -65,7 +65,7 @@ def test_the_script_tells_missing_from_unreadable(tmp_path: Path) -> None:
         if each.is_relative_to(tmp_path.parent.parent):
             each.chmod(0o755)
     absent = str(folder / "absent")
-    found = asked(
+    found = unreadable(
         ("nobody", str(public)), ("nobody", str(secret)), ("nobody", absent), ("root", str(secret)),
         ("a-user-to-be", str(secret)), ("a-user-to-be", absent),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from llamafleet.secrets.url import split_login, without_secrets
 from llamafleet.targets.fingerprint import inputs_of
 from llamafleet_roles.llama_cpp.job import BuildJob
 from tests.roles.git_server import ENCODED, PASSWORD, USER, make_repository, serving
-from tests.roles.test_build_scripts import Workshop
+from tests.roles.test_build_scripts import BuildFolder
 from tests.roles.test_downloads import BUILD
 from tests.roles.test_pure import FACTS, PLAN
 
@@ -31,7 +31,7 @@ def guarded(tmp_path: Path) -> Iterator[tuple[Build, str]]:
         yield replace(BUILD, source="git", url=url, sha256=None), commit
 
 
-class GuardedWorkshop(Workshop):
+class PrivateBuildFolder(BuildFolder):
     """A workshop that clones; set `build` before it is prepared."""
 
     build: Build = BUILD
@@ -56,7 +56,7 @@ def test_a_login_is_used_to_clone_and_leaves_no_trace(
     locked: bool,
 ) -> None:
     build, commit = guarded
-    workshop = GuardedWorkshop(tmp_path / "shop")
+    workshop = PrivateBuildFolder(tmp_path / "shop")
     workshop.folder.mkdir()
     workshop.build = replace(build, commit=commit) if locked else build
     workshop.prepare()
@@ -78,7 +78,7 @@ def test_a_login_that_is_refused_leaves_no_trace_either(
     guarded: tuple[Build, str], tmp_path: Path
 ) -> None:
     build, _ = guarded
-    workshop = GuardedWorkshop(tmp_path / "shop")
+    workshop = PrivateBuildFolder(tmp_path / "shop")
     workshop.folder.mkdir()
     workshop.build = replace(build, url=(build.url or "").replace("s3cret", "s3cret-old"))
     workshop.prepare()

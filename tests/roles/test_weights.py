@@ -32,7 +32,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 @dataclass
-class Disk:
+class WeightsFolder:
     """A folder that stands for a host's disk, and a Hub."""
 
     folder: Path
@@ -85,7 +85,7 @@ class Disk:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
+def disk(tmp_path: Path) -> Iterator[WeightsFolder]:
     tree = tmp_path / "hub" / "owner" / "repo"
     tree.mkdir(parents=True)
     (tree / "a.gguf").write_bytes(CONTENT)
@@ -93,7 +93,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     hub.add_tree(tmp_path / "hub")
     with running_hub(hub) as endpoint:
         (tmp_path / "disk").mkdir()
-        yield Disk(tmp_path / "disk", endpoint)
+        yield WeightsFolder(tmp_path / "disk", endpoint)
 
 
 def gguf(**changed: object) -> Gguf:
@@ -110,7 +110,7 @@ def gguf(**changed: object) -> Gguf:
     return Gguf(**(values | changed))  # type: ignore[arg-type]
 
 
-def test_a_download_is_put_in_place_and_remembered(disk: Disk) -> None:
+def test_a_download_is_put_in_place_and_remembered(disk: WeightsFolder) -> None:
     done = disk.download(sha256=SHA256)
     assert done.returncode == 0, done.stdout + done.stderr
     assert disk.path.read_bytes() == CONTENT
@@ -123,13 +123,13 @@ def test_a_download_is_put_in_place_and_remembered(disk: Disk) -> None:
     assert seen.verified(str(disk.path), gguf(revision="other", sha256=SHA256))
 
 
-def test_a_file_that_was_touched_is_not_trusted(disk: Disk) -> None:
+def test_a_file_that_was_touched_is_not_trusted(disk: WeightsFolder) -> None:
     disk.download()
     os.utime(disk.path, (1, 1))
     assert not disk.observe().verified(str(disk.path), gguf())
 
 
-def test_a_file_that_is_there_and_right_is_not_downloaded_again(disk: Disk) -> None:
+def test_a_file_that_is_there_and_right_is_not_downloaded_again(disk: WeightsFolder) -> None:
     disk.path.parent.mkdir(parents=True)
     disk.path.write_bytes(CONTENT)
     done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256)
@@ -137,7 +137,7 @@ def test_a_file_that_is_there_and_right_is_not_downloaded_again(disk: Disk) -> N
     assert disk.observe().verified(str(disk.path), gguf(sha256=SHA256))
 
 
-def test_a_wrong_file_is_replaced(disk: Disk) -> None:
+def test_a_wrong_file_is_replaced(disk: WeightsFolder) -> None:
     disk.path.parent.mkdir(parents=True)
     disk.path.write_bytes(b"half of it")
     assert disk.download().returncode == 0
@@ -156,7 +156,7 @@ def test_a_wrong_file_is_replaced(disk: Disk) -> None:
     ],
 )
 def test_what_cannot_be_had_is_said_in_a_line(
-    disk: Disk, changed: dict[str, object], message: str
+    disk: WeightsFolder, changed: dict[str, object], message: str
 ) -> None:
     done = disk.download(**changed)
     assert done.returncode == 1
@@ -169,7 +169,7 @@ def test_two_memories_never_mix() -> None:
     assert weights_source(gguf()) == "owner/repo@main:a.gguf"
 
 
-def verified_at(disk: Disk, path: Path, source: str = "owner/repo@main:a.gguf") -> None:
+def verified_at(disk: WeightsFolder, path: Path, source: str = "owner/repo@main:a.gguf") -> None:
     """Weights at another path, as an earlier rollout has left them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(CONTENT)
@@ -180,7 +180,9 @@ def verified_at(disk: Disk, path: Path, source: str = "owner/repo@main:a.gguf") 
     (disk.memory / path_key(str(path))).write_text(note)
 
 
-def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(disk: Disk) -> None:
+def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(
+    disk: WeightsFolder,
+) -> None:
     old = disk.folder / "models" / "owner" / "repo@0123456789ab" / "a.gguf"
     verified_at(disk, old)
     done = disk.download(endpoint="http://127.0.0.1:9", sha256=SHA256)
@@ -191,7 +193,7 @@ def test_bytes_that_are_there_under_another_path_are_not_downloaded_again(disk: 
     assert [path.name for path in disk.path.parent.iterdir()] == ["a.gguf"]
 
 
-def test_a_note_of_an_earlier_release_is_found_by_the_usual_path(disk: Disk) -> None:
+def test_a_note_of_an_earlier_release_is_found_by_the_usual_path(disk: WeightsFolder) -> None:
     old = disk.folder / "models" / "owner" / "usual" / "a.gguf"
     verified_at(disk, old)
     note = disk.memory / path_key(str(old))
@@ -202,7 +204,7 @@ def test_a_note_of_an_earlier_release_is_found_by_the_usual_path(disk: Disk) -> 
 
 
 @pytest.mark.parametrize("doubt", ["touched", "writable", "gone", "other"])
-def test_what_may_have_changed_since_is_downloaded(disk: Disk, doubt: str) -> None:
+def test_what_may_have_changed_since_is_downloaded(disk: WeightsFolder, doubt: str) -> None:
     old = disk.folder / "elsewhere.gguf"
     verified_at(disk, old)
     match doubt:
@@ -221,7 +223,7 @@ def test_what_may_have_changed_since_is_downloaded(disk: Disk, doubt: str) -> No
     assert disk.path.read_bytes() == CONTENT
 
 
-def test_what_a_killed_download_left_is_removed_and_does_not_count(disk: Disk) -> None:
+def test_what_a_killed_download_left_is_removed_and_does_not_count(disk: WeightsFolder) -> None:
     left = disk.path.with_name(".a.gguf.llamafleet-partial") / ".cache" / "x.incomplete"
     left.parent.mkdir(parents=True)
     left.write_bytes(bytes(150_000))
@@ -238,7 +240,7 @@ def test_another_revision_of_a_file_has_a_place_of_its_own() -> None:
     )
 
 
-def test_bytes_on_another_file_system_are_copied(disk: Disk) -> None:
+def test_bytes_on_another_file_system_are_copied(disk: WeightsFolder) -> None:
     memory = Path("/dev/shm")
     if not os.access(memory, os.W_OK) or memory.stat().st_dev == disk.folder.stat().st_dev:
         pytest.skip("needs a second file system at /dev/shm")
@@ -252,7 +254,7 @@ def test_bytes_on_another_file_system_are_copied(disk: Disk) -> None:
         assert not disk.path.samefile(old)
 
 
-def test_a_file_that_somebody_put_there_is_hashed_and_remembered(disk: Disk) -> None:
+def test_a_file_that_somebody_put_there_is_hashed_and_remembered(disk: WeightsFolder) -> None:
     path = disk.folder / "mine.gguf"
     path.write_bytes(CONTENT)
     key = path_key(str(path))

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from .config import ModelConfig
 from .listing import listed_models, running_models
 from .router import BusyError, GoneError, Router
-from .upstream import FailedError
+from .upstream import UpstreamError
 
 VERSION = "v250"
 MODEL_POSTS = frozenset(
@@ -38,7 +38,7 @@ HOP_BY_HOP = frozenset(
 )
 
 
-class Owner(Protocol):
+class ServerProtocol(Protocol):
     """The part of the server that a connection needs."""
 
     router: Router
@@ -53,9 +53,9 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     @property
-    def owner(self) -> Owner:
+    def owner(self) -> ServerProtocol:
         """The server, with its router."""
-        return cast(Owner, self.server)
+        return cast(ServerProtocol, self.server)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing per request."""
@@ -181,7 +181,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
-        except FailedError as error:
+        except UpstreamError as error:
             self.refuse(500, f"unspecific error: {error}")
 
     def _client_is_there(self) -> bool:

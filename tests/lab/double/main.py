@@ -19,7 +19,7 @@ from .handler import VERSION
 from .refusal import RefusedError
 from .router import Router
 from .server import Server
-from .upstream import FailedError
+from .upstream import UpstreamError
 
 SHUTDOWN_SECONDS = 30.0
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR")
@@ -87,7 +87,7 @@ class LlamaSwap:
         """Load what `hooks.on_startup.preload` names, one after the other."""
         for model in router.config.preload:
             self.log("INFO", f"preloading model: {model}")
-            with contextlib.suppress(FailedError), router.serving(model, lambda: True):
+            with contextlib.suppress(UpstreamError), router.serving(model, lambda: True):
                 pass
 
     def reload(self) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from .config import Config, ModelConfig
 from .matrix import Matrix
-from .upstream import FailedError, Upstream
+from .upstream import Upstream, UpstreamError
 
 DEFAULT_CONCURRENCY = 10
 
@@ -94,7 +94,7 @@ class Router:
     def _wait(self, waiter: Waiter, client_is_there: Callable[[], bool]) -> None:
         with self._lock:
             if self._closing:
-                raise FailedError("the router is shutting down")
+                raise UpstreamError("the router is shutting down")
             self._queue.append(waiter)
             self._advance()
             while not waiter.settled:
@@ -103,7 +103,7 @@ class Router:
                     self._forget(waiter)
                     raise GoneError
             if waiter.error is not None:
-                raise FailedError(waiter.error)
+                raise UpstreamError(waiter.error)
 
     def _forget(self, waiter: Waiter) -> None:
         """The queue loses the request; a swap under way goes on without it."""
@@ -166,7 +166,7 @@ class Router:
         self._stop_all(swap.evict, timeout)
         try:
             self.upstreams[swap.model].ensure_ready(timeout)
-        except FailedError as failed:
+        except UpstreamError as failed:
             error = str(failed)
             self._log("WARN", f"starting {swap.model} failed: {error}")
         with self._lock:

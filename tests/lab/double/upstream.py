@@ -19,7 +19,7 @@ FIRST_CHECK = 0.25
 BETWEEN_CHECKS = 1.0
 
 
-class FailedError(Exception):
+class UpstreamError(Exception):
     """The process did not become ready."""
 
 
@@ -54,7 +54,7 @@ class Upstream:
             try:
                 process = self._start()
                 self._wait_until_healthy(process, timeout)
-            except FailedError:
+            except UpstreamError:
                 self._set("stopped")
                 raise
             self._process = process
@@ -81,7 +81,7 @@ class Upstream:
     def _start(self) -> subprocess.Popen[bytes]:
         command = split_command(self.config.cmd)
         if not command:
-            raise FailedError("unable to get sanitized command: empty command")
+            raise UpstreamError("unable to get sanitized command: empty command")
         output = subprocess.DEVNULL if self._quiet else None
         given = (each.partition("=") for each in self.config.env if "=" in each)
         environment = {**os.environ, **{name: value for name, _, value in given}}
@@ -99,7 +99,7 @@ class Upstream:
             if "/" not in command[0]:
                 problem = f'exec: "{command[0]}": executable file not found in $PATH'
             shown = " ".join(command)
-            raise FailedError(f"failed to start command '{shown}': {problem}") from error
+            raise UpstreamError(f"failed to start command '{shown}': {problem}") from error
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes], timeout: float) -> None:
         if self.config.check_endpoint.strip() == "none":
@@ -109,12 +109,12 @@ class Upstream:
         while True:
             if self._abort.wait(pause):
                 self._terminate(process, 5)
-                raise FailedError("aborted")
+                raise UpstreamError("aborted")
             if process.poll() is not None:
-                raise FailedError("upstream command exited prematurely")
+                raise UpstreamError("upstream command exited prematurely")
             if time.monotonic() > deadline:
                 self._terminate(process, 5)
-                raise FailedError(f"health check timed out after {_go_duration(timeout)}")
+                raise UpstreamError(f"health check timed out after {_go_duration(timeout)}")
             if _answers(self.config.proxy.rstrip("/") + self.config.check_endpoint):
                 where = self.config.proxy + self.config.check_endpoint
                 self._log("INFO", f"<{self.config.id}> Health check passed on {where}")
