@@ -1,5 +1,7 @@
-"""What llama-swap refuses in a configuration whose values all have the right form, and what it
-accepts though it cannot mean what its author wants."""
+"""Checks of a configuration whose values all have the right form.
+
+They report what llama-swap refuses, and what it accepts although it cannot be meant.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ LOW, MANY, ALIASED = 1000, 100, 0.99
 
 
 class _RefusedError(Exception):
-    """What the decoder gives up on at once."""
+    """A problem at which the decoder gives up at once."""
 
     def __init__(self, code: str, message: str, node: Node) -> None:
         super().__init__(message)
