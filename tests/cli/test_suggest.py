@@ -134,7 +134,7 @@ def test_weights_of_which_only_the_size_is_known(run: Run, fleet: Path) -> None:
     fleet.write_text(re.sub(r"^(gguf .*\{)$", r"\1\n    size = 5GB", text, flags=re.M))
     done = run("suggest", "chat", "--host", "attic")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "only the size of its weights is known; llamafleet lock reads" in done.stderr
+    assert "only the size of its weights is known; run" in done.stderr
 
 
 def test_another_build_is_said(run: Run, fleet: Path) -> None:
