@@ -11,8 +11,17 @@ from llamafleet.rules.codes import CODES
 from llamafleet.source import Position, Span
 from tests.diagnostics.test_cases import CASES, SEPARATOR, compiled
 
+SURROGATES = range(0xD800, 0xE000)
+"""No path that a system gives or a UTF-8 file names decodes to one of these by itself."""
+
 texts = st.text(st.sampled_from("ab ,:;%\\\"'=\r\n\t\x1b\x85\u2028é中🦙[]{}<>&#") | st.characters())
-paths = texts.filter(lambda text: text not in ("", ".") and "\0" not in text)
+paths = texts.filter(
+    lambda text: (
+        text not in ("", ".")
+        and "\0" not in text
+        and not any(ord(each) in SURROGATES for each in text)
+    )
+)
 
 
 @st.composite

@@ -17,8 +17,8 @@ def as_github(diagnostics: Iterable[Diagnostic]) -> str:
 def _command(diagnostic: Diagnostic) -> str:
     span = diagnostic.primary.span
     properties = {"file": span.path, **_region(span), "title": diagnostic.code}
-    told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{diagnostic.severity.value} {told}::{_data(_message(diagnostic))}"
+    listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    return f"::{diagnostic.severity.value} {listed}::{_data(_message(diagnostic))}"
 
 
 def _region(span: Span) -> dict[str, int]:

@@ -78,8 +78,8 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
 
 def _message(diagnostic: Diagnostic) -> str:
     label, hint = diagnostic.primary.text, diagnostic.hint
-    told = f"{diagnostic.message}: {label}" if label else diagnostic.message
-    return f"{told}\nhint: {hint}" if hint else told
+    text = f"{diagnostic.message}: {label}" if label else diagnostic.message
+    return f"{text}\nhint: {hint}" if hint else text
 
 
 def _related(label: Label, number: int) -> dict[str, Any]:

@@ -29,8 +29,8 @@ class Diagnostic:
     """One problem.
 
     `code` is a kebab-case name listed in `codes.py`. `message` says what is there and what is
-    wrong, without a period, quoting names as written. `related` points at the other place: the
-    previous definition, the cause of a number. `hint` is the way out, if there is one.
+    wrong: lower case, no period, names quoted as written. `related` points at the other place: the
+    previous definition, the cause of a number. `hint` is the way out, if there is one: verb first.
     `refused`: the declared llama-swap would not start with it.
     """
 

@@ -43,9 +43,9 @@ def _port_of(before: SwapModel, port: int, after: SwapModel) -> int | None:
             pattern = pattern.replace(re.escape(PORT), r"\1")
             if PORT in old and (same := re.fullmatch(pattern, new, re.DOTALL)):
                 return int(same[1])
-    told = [value for flag, value in pairwise(words) if flag == "--port" and value.isdigit()]
-    if told:
-        return int(told[-1])
+    ports = [value for flag, value in pairwise(words) if flag == "--port" and value.isdigit()]
+    if ports:
+        return int(ports[-1])
     return None
 
 

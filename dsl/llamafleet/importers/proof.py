@@ -140,9 +140,9 @@ def _argv(words: Sequence[str], address: bool = False) -> object:
     if not is_server([Word(word, span) for word in words[:1]]):
         found: object = list(words)
         return found
-    told = normal(words, span)
+    meant = normal(words, span)
     ours = {"--tags"} if address else {"--tags", "--host", "--port"}
-    return {key: value for key, value in told.items() if key not in ours}
+    return {key: value for key, value in meant.items() if key not in ours}
 
 
 def _fleet(text: str) -> Fleet:

@@ -60,15 +60,15 @@ def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
     if found is None:
         return
     version, span = found
-    told = f"{version[0]}.{version[1]}" if version[1] >= 0 else str(version[0])
+    release = f"{version[0]}.{version[1]}" if version[1] >= 0 else str(version[0])
     last, first = LAST.get(number), FIRST.get(number)
     if number < 60:
         last = KEPLER if number < 50 else LAST[60]
     if last is not None and version[0] > last[0]:
-        message = f'CUDA {told} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
+        message = f'CUDA {release} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
         hint = f"use CUDA {last[0]}.{last[1]} or older"
     elif first is not None and version < first and (version[1] >= 0 or version[0] < first[0]):
-        message = f'CUDA {told} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
+        message = f'CUDA {release} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
         hint = f"use CUDA {first[0]}.{first[1]} or newer"
     else:
         return

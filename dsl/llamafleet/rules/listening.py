@@ -1,8 +1,8 @@
 """Finds the options that make a model's own server listen on every address.
 
-Commands are those of llama-server and of anything else that somebody runs. What can be told is
-told: an option with an address that stands for all, `--listen` alone, a port that a container
-publishes, and servers that listen so unless they are told where.
+Commands are those of llama-server and of any other program. Known are: an option with an address
+that stands for all, `--listen` alone, a port that a container publishes, and servers that listen
+on every address by default.
 """
 
 from __future__ import annotations

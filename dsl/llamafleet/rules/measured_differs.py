@@ -52,7 +52,7 @@ def _apart(
     computed = context.footprints.variant(served.service.name, model, host)
     apart = tuple(from_estimate(found, computed[0])) if computed else ()
     if apart:
-        told = "; ".join(f"{each.summary} are estimated{each.most}" for each in apart)
+        differences = "; ".join(f"{each.summary} are estimated{each.most}" for each in apart)
         what = f'model "{model.name}" of "{served.service.name}" on host "{host}"'
-        message = f"{what} was measured at {told}"
+        message = f"{what} was measured at {differences}"
         yield warning("measured-differs", message, model.origin, HINT)

@@ -47,14 +47,14 @@ def _written(served: ServedModel, ref: str) -> Iterator[tuple[str, Span]]:
 def _judged(name: str, ref: str, found: Nearest, span: Span) -> Iterator[Diagnostic]:
     """Yield the finding for a flag that the table does not have."""
     gone = GONE.get(name)
-    told = f"llama-server {ref}"
+    server = f"llama-server {ref}"
     if found.exact or _gone_by(ref, name, found) or _removed_before(name, ref, found):
         elsewhere = _elsewhere(name)
         if gone is not None or elsewhere:
             hint = gone.instead if gone and not _newer(elsewhere, ref) else _moved(elsewhere, ref)
-            yield error("removed-flag", f"{told} {_lacks(name, elsewhere, ref)}", span, hint)
+            yield error("removed-flag", f"{server} {_lacks(name, elsewhere, ref)}", span, hint)
         else:
-            yield error("unknown-flag", f"{told} has no flag {name}", span, _meant(name, found))
+            yield error("unknown-flag", f"{server} has no flag {name}", span, _meant(name, found))
     elif not _elsewhere(name):
         # Its own table could have it: that is not certain, so it is only a warning.
         message = f"neither {found.table.ref} nor any other known build has a flag {name}"

@@ -54,9 +54,9 @@ def unused_definition(context: RuleContext) -> Iterator[Diagnostic]:
 def _unused(
     kind: str, declared: Mapping[str, Declared], used: set[str], fleet: Fleet, why: str
 ) -> Iterator[Diagnostic]:
-    for name, thing in declared.items():
-        if name not in used and thing.origin.path == fleet.path:
+    for name, definition in declared.items():
+        if name not in used and definition.origin.path == fleet.path:
             message = f'{kind} "{name}" is never used: {why}'
             hint = "use it or remove it"
-            label = Label(thing.origin)
+            label = Label(definition.origin)
             yield Diagnostic("unused-definition", Severity.WARNING, message, label, hint=hint)

@@ -138,9 +138,9 @@ def _parts(context: RuleContext, found: Overfull) -> Iterator[Label]:
             for part in dict(footprint.cards)[found.card]:
                 sizes[part.kind] = sizes.get(part.kind, 0) + part.size
         parts = sorted(sizes.items(), key=lambda item: -item[1])
-        told = ", ".join(f"{_word(kind)} {gib(size)}" for kind, size in parts[:MOST_SHOWN])
+        listed = ", ".join(f"{_word(kind)} {gib(size)}" for kind, size in parts[:MOST_SHOWN])
         total = gib(sum(sizes.values()))
-        text = f"{total}, from vram" if "whole" in sizes else f"{total}: {told}"
+        text = f"{total}, from vram" if "whole" in sizes else f"{total}: {listed}"
         yield Label(context.fleet.models[name].origin, with_doubts(text, footprints))
 
 
@@ -157,8 +157,8 @@ def _hint(found: Overfull, remedies: tuple[Remedy, ...]) -> str:
 
 def _way_out(there: list[Footprint], card: int, remedies: tuple[Remedy, ...]) -> str:
     if remedies:
-        told = (f'{each.change} in "{each.model}" (leaves {gib(each.left)})' for each in remedies)
-        return f"any one of these makes it fit: {'; '.join(told)}"
+        listed = (f'{each.change} in "{each.model}" (leaves {gib(each.left)})' for each in remedies)
+        return f"any one of these makes it fit: {'; '.join(listed)}"
     largest = max(there, key=lambda each: each.bytes_on(card))
     several = len({each.model for each in there}) > 1
     if largest.written:
