@@ -62,7 +62,9 @@ def lower_matrix(
         _check_everyone_is_member(sets, models, scope.diagnostics)
     handles = _rendered_handles(sets, members)
     named = tuple(
-        NamedSet(each.name.text, f"p{index:03d}.{each.name.text}", _told(node, handles), each.span)
+        NamedSet(
+            each.name.text, f"p{index:03d}.{each.name.text}", _with_names(node, handles), each.span
+        )
         for index, (each, node) in enumerate(sets, 1)
     )
     pairs = tuple(
@@ -202,25 +204,25 @@ def _check_everyone_is_member(
 
 def _rendered_handles(sets: Sets, members: _Members) -> dict[str, str]:
     """Return llama-swap's name of each model: its first handle, its id, or a made-up handle."""
-    told: dict[str, str] = {}
+    names: dict[str, str] = {}
     for handle, model in members.handles.items():
-        told.setdefault(model, handle)
+        names.setdefault(model, handle)
     taken = {*members.handles, *members.models}
     numbers = iter(range(1, len(taken) + len(sets) + 10_000))
     for model in dict.fromkeys(model for _, node in sets for model in models_of(node)):
-        if model not in told and members.version >= DIRECT_IDS:
-            told[model] = model
-        elif model not in told:
-            told[model] = next(name for n in numbers if (name := f"m{n}") not in taken)
-    return told
+        if model not in names and members.version >= DIRECT_IDS:
+            names[model] = model
+        elif model not in names:
+            names[model] = next(name for n in numbers if (name := f"m{n}") not in taken)
+    return names
 
 
-def _told(node: Node, handles: Mapping[str, str]) -> Node:
+def _with_names(node: Node, handles: Mapping[str, str]) -> Node:
     match node:
         case One(model):
             return One(model, handles[model])
         case Together(terms):
-            return Together(tuple(_told(term, handles) for term in terms))
+            return Together(tuple(_with_names(term, handles) for term in terms))
         case Either(terms):
-            return Either(tuple(_told(term, handles) for term in terms))
+            return Either(tuple(_with_names(term, handles) for term in terms))
     return node

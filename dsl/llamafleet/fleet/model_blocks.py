@@ -8,7 +8,7 @@ from ..diagnostics.model import Label
 from ..language.syntax import Block
 from .inherit import layered
 from .model import Flag, Gguf, Model
-from .request_filters import Blocks
+from .request_filters import NestedBlocks
 from .schema import llama_server
 from .schema.block import Fields, read_block
 from .schema.model_keys import (
@@ -27,7 +27,7 @@ def models(
     blocks: Mapping[str, Block], defaults: Block | None, scope: Scope
 ) -> Iterator[Model | None]:
     """Yield the models of a fleet in the written order; None for one that cannot be served."""
-    nested = Blocks(scope.diagnostics)
+    nested = NestedBlocks(scope.diagnostics)
     base = read_block(defaults, DEFAULTS, scope.diagnostics) if defaults else None
     read = {name: read_block(block, MODEL, scope.diagnostics) for name, block in blocks.items()}
     for own in read.values():
@@ -72,7 +72,7 @@ def _for_llama_server() -> frozenset[str]:
     return frozenset(llama_server.flags()) | LLAMA_SERVER_ONLY
 
 
-def _model(own: Fields, full: Fields, nested: Blocks, scope: Scope) -> Model | None:
+def _model(own: Fields, full: Fields, nested: NestedBlocks, scope: Scope) -> Model | None:
     pass_through = nested.pass_through(full)
     if not _runs_one_thing(own, full, "cmd" in pass_through, scope):
         return None

@@ -11,7 +11,7 @@ from .schema.swap_keys import METADATA, PASS_THROUGH, SET_PARAMS, VARIANT
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class NestedBlocks:
     """Reads nested blocks; one that several models inherit is read, and complained about, once."""
 
     diagnostics: Diagnostics

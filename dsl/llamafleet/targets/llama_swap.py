@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
-from ..fleet.request_filters import Blocks
+from ..fleet.request_filters import NestedBlocks
 from ..fleet.schema.block import Fields, read_block
 from ..fleet.schema.swap_routing import MATRIX
 from ..fleet.schema.values import Named
@@ -45,7 +45,7 @@ class LlamaSwapTarget:
         host = scope.host(host_name) if host_name else None
         build = scope.build(build_name) if build_name else None
         models = _models(fields, scope)
-        blocks = Blocks(scope.diagnostics)
+        blocks = NestedBlocks(scope.diagnostics)
         version = int((fields.text("version") or DEFAULT_VERSION)[1:])
         check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
         if fields.has("models") and not fields.names("models"):
@@ -137,7 +137,7 @@ def _matrix(
 
 
 def _settings(
-    fields: Fields, models: tuple[tuple[Named, Model], ...], version: int, blocks: Blocks
+    fields: Fields, models: tuple[tuple[Named, Model], ...], version: int, blocks: NestedBlocks
 ) -> Settings:
     settings = read_settings(fields, version, blocks)
     own = [model for _, model in models]

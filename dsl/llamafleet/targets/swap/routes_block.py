@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...diagnostics.model import Diagnostics, Label
 from ...fleet.matrix import Matrix
 from ...fleet.model import Model
-from ...fleet.request_filters import Blocks
+from ...fleet.request_filters import NestedBlocks
 from ...fleet.schema.block import Fields, read_block
 from ...fleet.schema.pass_through import PassedValue, read_values
 from ...fleet.schema.swap_keys import METADATA, TIMEOUTS
@@ -35,7 +35,7 @@ def lower_routes(
     fields: Fields,
     models: Sequence[tuple[Named, Model]],
     matrix: Matrix | None,
-    blocks: Blocks,
+    blocks: NestedBlocks,
 ) -> Routes:
     """Check every route of the block; one that means nothing is reported and left out."""
     peers = tuple(_peers(fields, blocks))
@@ -123,7 +123,7 @@ def _alone(member: Named, group: Fields, first: dict[str, tuple[str, Named]], id
     return False
 
 
-def _selectors(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Selector]:
+def _selectors(fields: Fields, ids: Ids, blocks: NestedBlocks) -> Iterator[Selector]:
     for block in fields.labelled(SELECTOR.kind):
         read = read_block(block, SELECTOR, ids.diagnostics)
         name = read.label
@@ -165,7 +165,7 @@ def _check_warm(targets: Sequence[Named], ids: Ids) -> None:
             )
 
 
-def _profiles(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Profile]:
+def _profiles(fields: Fields, ids: Ids, blocks: NestedBlocks) -> Iterator[Profile]:
     for block in fields.labelled(PROFILE.kind):
         read = read_block(block, PROFILE, ids.diagnostics)
         pins = blocks.free(read, PINS)
@@ -191,7 +191,7 @@ def _profiles(fields: Fields, ids: Ids, blocks: Blocks) -> Iterator[Profile]:
         )
 
 
-def _peers(fields: Fields, blocks: Blocks) -> Iterator[Peer]:
+def _peers(fields: Fields, blocks: NestedBlocks) -> Iterator[Peer]:
     for block in fields.labelled(PEER.kind):
         read = read_block(block, PEER, blocks.diagnostics)
         models = read.texts("models")
@@ -211,11 +211,11 @@ def _peers(fields: Fields, blocks: Blocks) -> Iterator[Peer]:
         )
 
 
-def _peer_values(read: Fields, blocks: Blocks) -> tuple[PassedValue, ...]:
+def _peer_values(read: Fields, blocks: NestedBlocks) -> tuple[PassedValue, ...]:
     return tuple(read_values(read, PEER_PATHS, lambda _: blocks.read(read, TIMEOUTS)))
 
 
-def _priority(fields: Fields, ids: Ids, blocks: Blocks) -> tuple[tuple[Named, int], ...]:
+def _priority(fields: Fields, ids: Ids, blocks: NestedBlocks) -> tuple[tuple[Named, int], ...]:
     read = blocks.read(fields, PRIORITY)
     found = ((Named(key.text, key.span), number) for key, number in read.free) if read else ()
     return tuple((named, number) for named, number in found if ids.model(named, "priority"))

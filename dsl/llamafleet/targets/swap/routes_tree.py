@@ -81,14 +81,14 @@ def _place(key: str, version: int) -> tuple[str, ...]:
 
 
 def _matrix(matrix: Matrix, version: int) -> dict[str, Tree]:
-    told = {model: handle for handle, model in reversed(matrix.handles)}
+    names = {model: handle for handle, model in reversed(matrix.handles)}
     handles: tuple[tuple[str, Tree], ...] = matrix.handles
     if version < IDS_IN_SETS:
         members = dict.fromkeys(model for each in matrix.sets for model in models_of(each.node))
-        handles = tuple((told.get(model, model), model) for model in members)
+        handles = tuple((names.get(model, model), model) for model in members)
     tree: dict[str, Tree] = {"vars": Named(handles)} if handles else {}
     if matrix.costs:
-        costs = ((told.get(model, model), cost) for model, cost in matrix.costs)
+        costs = ((names.get(model, model), cost) for model, cost in matrix.costs)
         tree["evict_costs"] = Named(tuple(costs))
     tree["sets"] = Named(matrix.expressions())
     knows = known_to(version, *_place("matrix", version))

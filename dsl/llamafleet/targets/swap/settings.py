@@ -7,7 +7,7 @@ from typing import Any
 
 from ...dataclasses import dataclass
 from ...fleet.model import JsonObject
-from ...fleet.request_filters import Blocks
+from ...fleet.request_filters import NestedBlocks
 from ...fleet.schema.block import Fields
 from ...fleet.schema.pass_through import (
     PassedValue,
@@ -73,7 +73,7 @@ class Settings:
         return DEFAULTS[word]
 
 
-def read_settings(fields: Fields, version: int, blocks: Blocks) -> Settings:
+def read_settings(fields: Fields, version: int, blocks: NestedBlocks) -> Settings:
     """Read the settings of a block."""
     schemas = {schema.kind: schema for schema in BLOCKS}
     return Settings(
