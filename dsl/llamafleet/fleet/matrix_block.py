@@ -62,9 +62,7 @@ def lower_matrix(
         _check_everyone_is_member(sets, models, scope.diagnostics)
     handles = _rendered_handles(sets, members)
     named = tuple(
-        NamedSet(
-            each.name.text, f"p{index:03d}.{each.name.text}", _with_names(node, handles), each.span
-        )
+        NamedSet(each.name.text, f"p{index:03d}.{each.name.text}", _named(node, handles), each.span)
         for index, (each, node) in enumerate(sets, 1)
     )
     pairs = tuple(
@@ -217,12 +215,12 @@ def _rendered_handles(sets: Sets, members: _Members) -> dict[str, str]:
     return names
 
 
-def _with_names(node: Node, handles: Mapping[str, str]) -> Node:
+def _named(node: Node, handles: Mapping[str, str]) -> Node:
     match node:
         case One(model):
             return One(model, handles[model])
         case Together(terms):
-            return Together(tuple(_with_names(term, handles) for term in terms))
+            return Together(tuple(_named(term, handles) for term in terms))
         case Either(terms):
-            return Either(tuple(_with_names(term, handles) for term in terms))
+            return Either(tuple(_named(term, handles) for term in terms))
     return node
