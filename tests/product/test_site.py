@@ -125,7 +125,7 @@ def test_verify_hands_options_to_pytest_and_no_settings_of_others(site: Path) ->
     assert run(*program, "-k", "nothing_of_the_kind", "--co", folder=site).returncode == 2
     unknown = run(*program, "--verify-host", "other", folder=site)
     assert unknown.returncode == 2
-    assert "has the hosts workstation" in unknown.stderr
+    assert "known: workstation" in unknown.stderr
 
 
 def test_its_hooks_for_commits_are_those_of_the_project(site: Path) -> None:
