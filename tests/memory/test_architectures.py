@@ -15,6 +15,7 @@ from llamafleet.capacity.memory import Estimate, Flags
 from llamafleet.capacity.memory.architectures import FAMILIES, every_record, record_of
 from llamafleet.capacity.memory.architectures.record import (
     Architecture,
+    Exactness,
     Indexer,
     OutputHead,
     Recurrent,
@@ -23,6 +24,7 @@ from llamafleet.capacity.memory.architectures.record import (
 )
 from llamafleet.capacity.memory.estimate import estimate
 from llamafleet.capacity.memory.modelled import MODELLED, OLDEST, architectures
+from llamafleet.capacity.memory.terms import Term
 from llamafleet.fleet.schema import flag_tables
 from tests.memory import recorded
 
@@ -133,3 +135,22 @@ def test_a_name_of_the_build_without_a_record_is_estimated_by_rule_of_thumb(
         "architecture llama is not modelled (llamafleet has no record of its graph)",
     )
     assert all(each.margin for each in found.terms if each.kind in ("kv", "compute"))
+
+
+def test_a_graph_that_no_recording_holds_may_be_a_quarter_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compute_terms(exact: Exactness) -> list[Term]:
+        record = dataclasses.replace(RECORDS["llama"], exact=exact)
+        monkeypatch.setattr(
+            "llamafleet.capacity.memory.architectures._records", lambda family: {"llama": record}
+        )
+        found = estimate(recorded.facts("llama"), Flags(ctx_size=2048))
+        assert isinstance(found, Estimate)
+        return [each for each in found.terms if each.kind == "compute" and each.size]
+
+    exact, doubted = compute_terms("recorded"), compute_terms("unrecorded")
+    assert [each.margin for each in exact] == [0] * len(exact) != []
+    assert [each.size for each in doubted] == [each.size for each in exact]
+    assert [each.margin for each in doubted] == [each.size // 4 for each in exact]
+    assert all("no start of this architecture was recorded" in each.formula for each in doubted)

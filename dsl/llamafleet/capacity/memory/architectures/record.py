@@ -13,7 +13,8 @@ from ....dataclasses import dataclass
 
 Exactness: TypeAlias = Literal["recorded", "unrecorded", "nearly", "partly", "unknown"]
 """recorded: starts of the real llama-server hold the estimate to within 2 %.
-unrecorded: all of the graph is built, but no start of such a model was recorded.
+unrecorded: all of the graph is built, but no start of such a model was recorded; compute buffers
+may be a quarter off.
 nearly: a step or two of the graph is not built; compute buffers are taken 1.15 times as large.
 partly: whole parts of the graph are not built; compute buffers are taken twice as large.
 unknown: there is no record, only a header; everything but weights is by rule of thumb."""

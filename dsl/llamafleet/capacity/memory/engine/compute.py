@@ -19,6 +19,10 @@ from .tensors import UnknownGraphError
 MORE: dict[Exactness, float] = {"nearly": 1.15, "partly": 2.0}
 """Factors on the buffers of graphs that are not built in all parts."""
 
+UNRECORDED = "no start of this architecture was recorded"
+MARGIN_UNRECORDED = 0.25
+"""Share of a buffer by which it may be off where no recorded start shows that it is right."""
+
 INDEXED_BYTES = 17
 """Bytes of an indexer's scores for each token and cell; its graph is not built."""
 
@@ -44,6 +48,9 @@ def compute(
         formula = f"{cparams.n_tokens} tokens, {net.outputs} outputs, inputs held {copies} times"
         size, margin = found[device], 0
         unbuilt = more is not None and size > 0
+        if hparams.architecture.exact == "unrecorded":
+            margin = int(size * MARGIN_UNRECORDED)
+            formula = f"{formula}; {UNRECORDED}"
         if more is not None and size:
             factor, extra = more
             if extra and device not in scores:
