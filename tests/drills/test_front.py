@@ -151,13 +151,13 @@ PLAN = """
 import sys
 from llamafleet.compiler import compile_file
 from llamafleet.plan import plan_host
-from llamafleet_roles.service_packages.tasks import wanted
+from llamafleet_roles.service_packages.tasks import packages_to_install
 from llamafleet_roles.services.changes import Changes
 from llamafleet_roles.services.plan_lines import plan_lines
 
 compiled = compile_file(sys.argv[1])
 plan = plan_host(compiled.fleet or compiled.resolved, "edge")
-print("packages", *(each.name for each in wanted(plan)))
+print("packages", *(each.name for each in packages_to_install(plan)))
 staged = dict(enumerate(plan.artifacts))
 print("".join(plan_lines(plan, plan.artifacts, staged, Changes(), 300)))
 """
