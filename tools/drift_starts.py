@@ -75,7 +75,12 @@ def _of_server(server: str, file: Path, start: Mapping[str, Any]) -> Iterator[st
 
 
 def _of_fit_params(program: Path, file: Path, start: Mapping[str, Any]) -> Iterator[str]:
-    """Compare caches and compute buffers; a start that it cannot tell of is passed over."""
+    """Compare caches and compute buffers; a start that it cannot tell of is passed over.
+
+    It is asked about one slot: of more it expects logits for a whole batch, which no server makes,
+    and where no flag says how many it takes one and the server four.
+    """
+    start = {**start, "flags": [*start["flags"], "-np", "1"]}
     argv = [str(program), "-m", str(file), *start["flags"], "--fit-print", "on"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=PATIENCE, check=False)
     rows = [line.split() for line in done.stdout.splitlines()]
