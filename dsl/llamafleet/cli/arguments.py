@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from .arguments_files import fmt, import_, render
 from .arguments_memory import explain, map_, memory, schema, suggest
 from .arguments_site import init, lock, lsp, verify
 from .command import command, formatter
@@ -163,106 +164,15 @@ def _simulate(commands: Any) -> None:
     _yaml(simulate)
 
 
-def _fmt(commands: Any) -> None:
-    fmt = command(
-        commands,
-        "fmt",
-        "format fleet files",
-        "Comments and order are kept. A file with syntax errors is left unchanged.",
-    )
-    fmt.add_argument(
-        "files", nargs="+", metavar="FILE", help='a fleet file; "-" formats stdin to stdout'
-    )
-    fmt.add_argument(
-        "--check", action="store_true", help="write nothing; exit with 1 if a file is not formatted"
-    )
-    fmt.add_argument(
-        "--diff", action="store_true", help="write nothing; print the changes as a diff"
-    )
-
-
-def _render(commands: Any) -> None:
-    render = command(
-        commands,
-        "render",
-        "print or write the files of every host",
-        "With --output, DIR holds exactly what was rendered: files of earlier runs are removed.\n"
-        "With --format json, the plan of each host is one line: its files (path, mode, SHA-256),\n"
-        "units, builds, weights, probes and packages.",
-    )
-    render.add_argument("fleet", metavar="FLEET", help="a fleet file")
-    render.add_argument(
-        "-o",
-        "--output",
-        metavar="DIR",
-        help="write the files to DIR/HOST/... (default: print them)",
-    )
-    render.add_argument("--host", metavar="HOST", help="only this host")
-    render.add_argument(
-        "--force", action="store_true", help="write into a directory that holds other files"
-    )
-    render.add_argument(
-        "--format",
-        dest="style",
-        choices=("text", "json"),
-        default="text",
-        help="files as text (default), or the plan of each host as one JSON object a line",
-    )
-
-
-def _import(commands: Any) -> None:
-    import_ = command(
-        commands,
-        "import",
-        "convert what you run today into a fleet file",
-        "The fleet file goes to stdout, messages to stderr. Keys and tokens are left out.",
-    )
-    import_.add_argument(
-        "file",
-        metavar="FILE",
-        help="a llama-swap YAML, a systemd unit, a preset INI of a llama-server router, or a "
-        'llama-server command (in a file or quoted); "-" for stdin',
-    )
-    import_.add_argument(
-        "--from",
-        dest="kind",
-        choices=("llama-swap", "command", "unit", "router-ini"),
-        help="the format of FILE (default: detected)",
-    )
-    import_.add_argument(
-        "--host",
-        default="localhost",
-        metavar="NAME",
-        help="the name of the host (default: localhost)",
-    )
-    import_.add_argument(
-        "--llama-swap",
-        default="v250",
-        metavar="VERSION",
-        help="the release of llama-swap that runs it (default: v250)",
-    )
-    import_.add_argument(
-        "--llama-cpp",
-        metavar="REF",
-        help="check the flags of its commands against this llama.cpp build, such as b11434",
-    )
-    import_.add_argument("-o", "--output", metavar="FLEET", help="write the fleet file there")
-    import_.add_argument(
-        "--verify",
-        action="store_true",
-        help="render the fleet file, and prove that it means the same as FILE",
-    )
-
-
 COMMANDS: Mapping[str, Callable[[Any], None]] = {
     "init": init,
     "check": _check,
     "simulate": _simulate,
-    "fmt": _fmt,
-    "render": _render,
+    "fmt": fmt,
+    "render": render,
     "map": map_,
     "lock": lock,
-    "import": _import,
+    "import": import_,
     "memory": memory,
     "suggest": suggest,
     "explain": explain,
