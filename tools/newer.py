@@ -1,4 +1,4 @@
-"""Say which installed packages are others than those of a lock: `python tools/newer.py LOCK`."""
+"""Print which installed packages differ from a lock: `python tools/newer.py LOCK`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
 def differences(lock: str) -> Iterator[str]:
-    """A line for each package that is installed in another version than one that is locked."""
+    """Yield a line for each package that is installed in another version than a locked one."""
     locked: dict[str, set[str]] = {}
     for name, version in PINNED.findall(lock):
         locked.setdefault(_normal(name), set()).add(version)
@@ -29,11 +29,12 @@ def _normal(name: str) -> str:
 
 
 def main() -> None:
-    """The command."""
+    """Print the differences, and how many there are."""
     found = list(differences(Path(sys.argv[1]).read_text(encoding="utf-8")))
     for line in found:
         print(f"newer: {line}")
-    print(f"{len(found) or 'no'} package{'' if len(found) == 1 else 's'} differ from {sys.argv[1]}")
+    what = "1 package differs" if len(found) == 1 else f"{len(found) or 'no'} packages differ"
+    print(f"{what} from {sys.argv[1]}")
 
 
 if __name__ == "__main__":
