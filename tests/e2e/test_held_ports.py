@@ -92,7 +92,7 @@ def test_an_nginx_that_cannot_listen_is_not_called_a_success(pair: Lab, rolled_o
             assert re.search(r"port 8001 of nginx.service is held by python3, .* in late", said)
             assert "bind() to 0.0.0.0:8001 failed" in said
             # Another run sees it beforehand, for it is owed; and succeeds once it is gone.
-            assert "port 8001, where nginx.service is to listen" in failed(rolled_out)
+            assert "port 8001 of nginx.service is in use" in failed(rolled_out)
             alpha.run("systemctl stop late", sudo=True)
             succeeded(rolled_out)
     finally:

@@ -73,7 +73,7 @@ def test_other_bytes_at_the_same_path_are_downloaded_and_served(
     assert since(pair, "alpha", SWAP) == swap
     told = verify(pair, rolled_out)
     assert told.returncode == 1, told.stdout[-3000:]
-    assert f"{SWAP} on alpha has loaded {HUB_PATH} before the file was replaced" in told.stdout
+    assert f"{SWAP} on alpha loaded {HUB_PATH} before the file was replaced" in told.stdout
     assert "serves think-small in another configuration" in told.stdout
 
     done = rolled_out.roll_out()
@@ -99,7 +99,7 @@ def test_weights_that_somebody_replaced_on_a_host_are_found_and_loaded(
     told = verify(pair, rolled_out)
     assert told.returncode == 1, told.stdout[-3000:]
     for host in ("alpha", "beta"):
-        assert f"{WORKER} on {host} has loaded /models/small.gguf" in told.stdout
+        assert f"{WORKER} on {host} loaded /models/small.gguf" in told.stdout
 
     done = rolled_out.roll_out(deploy="deploys/services.py")
     assert done.returncode == 0, done.stderr[-4000:]
