@@ -59,6 +59,9 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if on:
+            # All that was made goes to the oldest generation, without being looked through.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
