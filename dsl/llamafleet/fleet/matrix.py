@@ -13,7 +13,7 @@ names are rendered with a counter in front (`p001.voice`) and the order stays wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass
@@ -82,16 +82,18 @@ class Matrix:
         """As written, but that a set follows those that it refers to."""
         sets = {each.name: each for each in self.sets}
         done: dict[str, NamedSet] = {}
-
-        def visit(name: str) -> None:
-            if name not in done:
-                for other in dict.fromkeys(references(sets[name].node)):
-                    visit(other)
-                done[name] = sets[name]
-
         for name in sets:
-            visit(name)
+            _put_behind_references(name, sets, done)
         return tuple(done.values())
+
+
+def _put_behind_references(
+    name: str, sets: Mapping[str, NamedSet], done: dict[str, NamedSet]
+) -> None:
+    if name not in done:
+        for other in dict.fromkeys(references(sets[name].node)):
+            _put_behind_references(other, sets, done)
+        done[name] = sets[name]
 
 
 def evicted(matrix: Matrix, running: Collection[str], request: str) -> tuple[str, ...]:

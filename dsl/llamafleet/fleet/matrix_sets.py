@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from ..dataclasses import dataclass
 from ..diagnostics.model import Diagnostics, Label
 from ..language import syntax
 from .matrix import MOST_SETS
@@ -31,34 +32,46 @@ def few_enough(sets: Mapping[str, syntax.MatrixSet], diagnostics: Diagnostics) -
 def without_bad_references(sets: Sets, written: Collection[str], diagnostics: Diagnostics) -> Sets:
     """Return the sets without those that lead to a missing one or back to themselves."""
     by_name = {each.name.text: each for each, _ in sets}
-    bad: set[str] = set()
-    done: set[str] = set()
     spans = {each.name.text: tuple(_reference_spans(each.expression)) for each, _ in sets}
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        for reference in spans[name]:
-            if reference.text in path:
-                _report_circle(reference, path, by_name, diagnostics)
-                bad.update(path)
-            elif reference.text not in by_name and reference.text in written:
-                bad.update(path)  # that set has its own error already
-            elif reference.text not in by_name:
-                hint = did_you_mean(
-                    reference.text, by_name, "write + before the name of a set only"
-                )
-                message = f'no set is named "{reference.text}"'
-                diagnostics.error("unknown-name", message, reference.span, hint=hint)
-                bad.update(path)
-            elif reference.text not in done:
-                visit(reference.text, (*path, reference.text))
-            if reference.text in bad:
-                bad.update(path)
-        done.add(name)
-
+    walk = _Walk(by_name, spans, written, diagnostics, set(), set())
     for name in by_name:
-        if name not in done:
-            visit(name, (name,))
-    return [(each, node) for each, node in sets if each.name.text not in bad]
+        if name not in walk.done:
+            _visit(name, (name,), walk)
+    return [(each, node) for each, node in sets if each.name.text not in walk.bad]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The sets by name, their references, the names that are `written`, and what was found."""
+
+    by_name: Mapping[str, syntax.MatrixSet]
+    spans: Mapping[str, tuple[syntax.SetReference, ...]]
+    written: Collection[str]
+    diagnostics: Diagnostics
+    bad: set[str]
+    done: set[str]
+
+
+def _visit(name: str, path: tuple[str, ...], walk: _Walk) -> None:
+    """Follow the references of a set; one that ends badly makes every set of its path bad."""
+    for reference in walk.spans[name]:
+        if reference.text in path:
+            _report_circle(reference, path, walk.by_name, walk.diagnostics)
+            walk.bad.update(path)
+        elif reference.text not in walk.by_name and reference.text in walk.written:
+            walk.bad.update(path)  # that set has its own error already
+        elif reference.text not in walk.by_name:
+            hint = did_you_mean(
+                reference.text, walk.by_name, "write + before the name of a set only"
+            )
+            message = f'no set is named "{reference.text}"'
+            walk.diagnostics.error("unknown-name", message, reference.span, hint=hint)
+            walk.bad.update(path)
+        elif reference.text not in walk.done:
+            _visit(reference.text, (*path, reference.text), walk)
+        if reference.text in walk.bad:
+            walk.bad.update(path)
+    walk.done.add(name)
 
 
 def _report_circle(
