@@ -53,7 +53,8 @@ check: install lint ## the quick part of `make test`: no root, no hosts, no netw
 .PHONY: test-newest
 test-newest: | python ## the quick part with the newest packages instead of the locked ones
 	@$(PYTHON) -m venv --clear $(NEWEST)
-	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade setuptools \
+		--editable '.[dev]'
 	@$(NEWEST)/bin/python tools/newer.py requirements.txt
 	$(NEWEST)/bin/ruff check .
 	$(NEWEST)/bin/mypy
