@@ -1,8 +1,4 @@
-"""The usual line of a fleet file, `key = value`, in one match instead of four tokens.
-
-The pattern is put together from the terminals of the grammar. What it does not match is no error:
-lists, quoted keys and everything else are read token by token.
-"""
+"""Builds the node of the usual line of a fleet file, `key = value`, from one match."""
 
 from __future__ import annotations
 
@@ -11,29 +7,11 @@ import re
 from ..source import Position, Span
 from .comments import NOTHING, LineEnd, read_line_end
 from .syntax import Attribute, Name
-from .tables import Tables
+from .tables import LITERALS
 from .tokens import LONGEST_NUMBER, NUMBERS, Token
 from .tree import NO_COMMENTS, behind, literal
 
-SYMBOL = "attribute"
-"""Name of such a line in the grammar."""
-FIRST = "NAME"
-"""The token that it begins with."""
-LITERALS = ("NAME", "STRING", "NUMBER", "SIZE", "DURATION")
-"""The tokens that are a value, the most frequent first."""
-
 _new = tuple.__new__
-
-
-def attribute_line(tables: Tables) -> re.Pattern[str]:
-    """Return the pattern of a whole line, its line end included; groups are named as tokens."""
-    forms = dict(tables.terminals)
-    # In the order of the lexer, which tries sizes before numbers.
-    values = "|".join(f"(?P<{kind}>{form})" for kind, form in tables.terminals if kind in LITERALS)
-    blank = r"[ \t]*"
-    return re.compile(
-        f"(?P<key>{forms[FIRST]}){blank}={blank}(?:{values}){blank}(?P<_NL>{forms['_NL']})"
-    )
 
 
 def read_attribute(

@@ -8,7 +8,7 @@ which then says what is wrong.
 
 from __future__ import annotations
 
-from .attribute_line import FIRST, SYMBOL, attribute_line, read_attribute
+from .attribute_line import read_attribute
 from .syntax import File
 from .tables import END, Tables
 from .tokens import LONGEST_NUMBER, NUMBERS, Token
@@ -22,8 +22,8 @@ TOKENS = 4
 
 def read_fast(text: str, path: str, tables: Tables) -> File | None:
     """Return the tree of a text that ends in a newline; None if there is anything to report."""
-    new, rows, ignored = tuple.__new__, tables.states, tables.ignored
-    match, match_line = tables.lexer.match, attribute_line(tables).match
+    new, ignored = tuple.__new__, tables.ignored
+    match, match_line = tables.lexer.match, tables.attribute.match
     states: list[int] = [tables.start]
     values: Parts = []
     offset, line, line_start, size, kind = 0, 1, 0, len(text), ""
@@ -42,8 +42,7 @@ def read_fast(text: str, path: str, tables: Tables) -> File | None:
             kind = found.lastgroup or ""
             word = found[0]
             if kind not in ignored:
-                while (action := rows[states[-1]].get(kind)) is not None and action < 0:
-                    _reduce(action, states, values, path, tables)
+                action = _reduce_before(kind, states, values, path, tables)
                 if action is None or len(states) >= MOST_STATES:
                     return None
                 states.append(action)
@@ -59,22 +58,26 @@ def read_fast(text: str, path: str, tables: Tables) -> File | None:
 
 def _before_attribute(states: list[int], values: Parts, path: str, tables: Tables) -> bool:
     """Go to the state behind an attribute, as its tokens would, if one can stand here."""
-    rows = tables.states
-    while (action := rows[states[-1]].get(FIRST)) is not None and action < 0:
-        _reduce(action, states, values, path, tables)
-    behind = rows[states[-1]].get(SYMBOL)
+    _reduce_before("NAME", states, values, path, tables)
+    behind = tables.states[states[-1]].get("attribute")
     if behind is None or len(states) + TOKENS > MOST_STATES:
         return False
     states.append(behind)
     return True
 
 
+def _reduce_before(
+    kind: str, states: list[int], values: Parts, path: str, tables: Tables
+) -> int | None:
+    """Make the reductions due before a token; return the state it leads to, None for an error."""
+    rows = tables.states
+    while (action := rows[states[-1]].get(kind)) is not None and action < 0:
+        _reduce(action, states, values, path, tables)
+    return action
+
+
 def _reduce(action: int, states: list[int], values: Parts, path: str, tables: Tables) -> None:
     rule = tables.rules[-1 - action]
-    if rule.size == 1:
-        values[-1] = build(rule.origin, values[-1:], path)
-        states[-1] = tables.states[states[-2]][rule.origin]
-        return
     behind = len(values) - rule.size
     values[behind:] = (build(rule.origin, values[behind:], path),)
     del states[behind + 1 :]
@@ -82,11 +85,9 @@ def _reduce(action: int, states: list[int], values: Parts, path: str, tables: Ta
 
 
 def _file(states: list[int], values: Parts, path: str, tables: Tables) -> File | None:
-    while states[-1] != tables.end:
-        action = tables.states[states[-1]].get(END, 0)
-        if action >= 0:
-            return None
-        _reduce(action, states, values, path, tables)
+    _reduce_before(END, states, values, path, tables)
+    if states[-1] != tables.end:
+        return None
     (file,) = values
     assert isinstance(file, File)
     return file

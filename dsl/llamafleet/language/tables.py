@@ -24,6 +24,9 @@ TABLES = _FOLDER + "fleet.tables.json"
 
 END = "$END"
 
+LITERALS = ("NAME", "STRING", "NUMBER", "SIZE", "DURATION")
+"""The tokens that are a value, the most frequent first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -37,12 +40,13 @@ class Rule:
 class Tables:
     """The data that the parser runs on.
 
+    `attribute` matches a whole line `key = value`, with a group for each of its tokens but `=`.
     `states` maps a symbol to what to do on it: a state to go to, or, where negative, -1 minus the
     number of the rule to reduce by. `completed` holds that rule where nothing else is possible.
     """
 
     lexer: re.Pattern[str]
-    terminals: tuple[tuple[str, str], ...]
+    attribute: re.Pattern[str]
     ignored: frozenset[str]
     rules: tuple[Rule, ...]
     states: tuple[dict[str, int], ...]
@@ -108,7 +112,7 @@ def _tables(kept: dict[str, Any]) -> Tables:
     states: tuple[dict[str, int], ...] = tuple(kept["states"])
     return Tables(
         lexer=re.compile("|".join(f"(?P<{name}>{regexp})" for name, regexp in kept["terminals"])),
-        terminals=tuple((name, regexp) for name, regexp in kept["terminals"]),
+        attribute=re.compile(_attribute_line(kept["terminals"])),
         ignored=frozenset(kept["ignored"]),
         rules=rules,
         states=states,
@@ -116,6 +120,19 @@ def _tables(kept: dict[str, Any]) -> Tables:
         start=0,
         end=kept["end"],
     )
+
+
+def _attribute_line(terminals: list[list[str]]) -> str:
+    """Return the pattern of the usual line: its key, a value that is one token, its line end.
+
+    What it does not match is no error: lists and quoted keys are read token by token.
+    """
+    forms = {name: f"(?P<{name}>{regexp})" for name, regexp in terminals}
+    # In the order of the lexer, which tries sizes before numbers.
+    values = "|".join(form for name, form in forms.items() if name in LITERALS)
+    key = forms["NAME"].replace("(?P<NAME>", "(?P<key>", 1)
+    blank = r"[ \t]*"
+    return f"{key}{blank}={blank}(?:{values}){blank}{forms['_NL']}"
 
 
 def _completed(row: dict[str, int], rules: tuple[Rule, ...]) -> Rule | None:
