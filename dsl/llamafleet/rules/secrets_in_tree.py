@@ -19,9 +19,7 @@ from ..language.syntax import (
     Text,
     Value,
 )
-from ..language.tree import NO_COMMENTS
-from ..secrets.find import in_assignment, in_value, in_words, is_harmless
-from ..secrets.names import is_secret_name
+from ..secrets.find import in_assignment, in_value, in_words
 from ..secrets.shapes import by_shape
 from ..source import Span
 
@@ -52,24 +50,13 @@ def find_secrets(file: File) -> Iterator[SecretPlace]:
 def _in_block(block: Block, top: Block) -> Iterator[SecretPlace]:
     label = top.label.text if top.label else ""
     for entry in block.entries:
-        if entry.comments is not NO_COMMENTS:
-            yield from _in_comments(entry.comments)
+        yield from _in_comments(entry.comments)
         if isinstance(entry, Block):
             yield from _in_block(entry, top)
-        elif isinstance(entry, Attribute) and not _needs_no_look(entry):
+        elif isinstance(entry, Attribute):
             key = entry.key.text
             for span in dict.fromkeys(_in_value(key, entry.value)):
                 yield SecretPlace(span, key, top.kind.text, label)
-
-
-def _needs_no_look(entry: Attribute) -> bool:
-    """Return True at a glance for most entries: words too short to be a secret by their form."""
-    value = entry.value
-    return isinstance(value, Size | Duration) or (
-        isinstance(value, Name | Number | Text)
-        and is_harmless(value.text)
-        and not is_secret_name(entry.key.text)
-    )
 
 
 def _in_value(key: str, value: Value) -> Iterator[Span]:

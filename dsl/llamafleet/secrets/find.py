@@ -36,14 +36,9 @@ SHORTEST = len("bearer ") + 4
 _RANDOM = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[A-Za-z0-9_\-+/=.]{12,}"
 
 
-def is_harmless(text: str) -> bool:
-    """Return True for a word that is too short to be a secret without a sign that shows it."""
-    return len(text) < SHORTEST and not ("=" in text or ":" in text or "-" in text)
-
-
 def in_text(text: str) -> tuple[Found, ...]:
     """Return the secrets in a text of any kind, in order; none overlaps another."""
-    if is_harmless(text):
+    if len(text) < SHORTEST and not ("=" in text or ":" in text or "-" in text):
         return ()
     named = _named(text) if "=" in text or ":" in text else ()
     after_flags = _after_flags(text) if "-" in text else ()
