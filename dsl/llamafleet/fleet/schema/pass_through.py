@@ -104,6 +104,11 @@ def upstream_value(kind: ValueType, form: Form | None, value: Any) -> Json:
     return str(value) if isinstance(value, ListenAddress) else value
 
 
+def upstream_default(key: Key) -> Json:
+    """Return llamafleet's own default as upstream writes it; None if the key has none."""
+    return None if key.default is None else upstream_value(key.type, key.form, key.default)
+
+
 def to_tree(
     passed: Iterable[PassedValue],
     table: Iterable[UpstreamPath],
@@ -124,7 +129,7 @@ def to_tree(
         key = upstream.key
         value = said.get(upstream.parts)
         if upstream.parts not in said and key.default is not None and knows(upstream):
-            value = upstream_value(key.type, key.form, key.default)
+            value = upstream_default(key)
         off = value == () or (value is False and key.default is False)
         if value is not None and (explicit or not off):
             flat[upstream.parts] = value

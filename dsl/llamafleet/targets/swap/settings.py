@@ -14,7 +14,7 @@ from ...fleet.schema.pass_through import (
     UpstreamPath,
     read_values,
     to_tree,
-    upstream_value,
+    upstream_default,
 )
 from ...fleet.schema.swap_service import BLOCKS, UPSTREAM_PATHS
 from ...llama_swap.versions import since
@@ -27,13 +27,7 @@ ORDER = (
 )
 """What comes first, as ever: a file in another order would restart every model for nothing."""
 
-DEFAULTS: dict[str, Any] = {
-    each.name: None
-    if each.key.default is None
-    else upstream_value(each.key.type, each.key.form, each.key.default)
-    for each in UPSTREAM_PATHS
-}
-"""What llamafleet writes of its own for a key, in upstream's form; None where it writes nothing."""
+_KEYS = {each.name: each.key for each in UPSTREAM_PATHS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ class Settings:
         for each in self.passed:
             if each.upstream.name == word:
                 return each.value
-        return DEFAULTS[word]
+        return upstream_default(_KEYS[word])
 
 
 def read_settings(fields: Fields, version: int, blocks: NestedBlocks) -> Settings:
