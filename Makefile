@@ -66,7 +66,7 @@ drift: install ## compare the tables of llama.cpp with the newest build on the p
 
 .PHONY: fuzz
 fuzz: install ## 100,000 malformed inputs for every reader: hours; the tests try a few hundred
-	$(BIN)/python -m tests.fuzz --inputs 100000 importer yaml ini unit argv lock gguf lsp
+	$(BIN)/python -m tests.fuzz --inputs 100000
 
 .PHONY: lint
 lint: install ## style and types only
