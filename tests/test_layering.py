@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,32 @@ def test_no_wing_depends_on_one_that_depends_on_it() -> None:
         free = {wing for wing, needs in open_wings.items() if not needs & open_wings.keys()}
         assert free, f"these depend on each other: {sorted(open_wings)}"
         open_wings = {wing: needs for wing, needs in open_wings.items() if wing not in free}
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    """Imports for types alone count: they are dependencies of whoever reads the code."""
+    modules: dict[str, Path] = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        modules[".".join(parts[:-1] if path.stem == "__init__" else parts)] = path
+    needs = {
+        module: {name for name in imported_modules(path) if name in modules} - {module}
+        for module, path in modules.items()
+    }
+    TopologicalSorter(needs).prepare()  # raises CycleError, which names the modules
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Names of modules that a file imports, by every name that could be one."""
+    package = path.relative_to(PACKAGE.parent).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package[: len(package) - node.level + 1]
+            stem = ".".join([*base, *([node.module] if node.module else [])])
+            names = {f"{stem}.{alias.name}" for alias in node.names}
+            yield from names
+            if node.module:
+                yield stem
 
 
 def test_targets_do_not_know_each_other() -> None:

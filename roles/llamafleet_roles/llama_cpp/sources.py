@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import httpx
 
@@ -135,5 +135,6 @@ class _Page(HTMLParser):
         if tag == "a" and href:
             url, fragment = urldefrag(href)
             kind, _, digest = fragment.partition("=")
-            name = url.rsplit("/", 1)[-1]
+            # An index may sign its links: a query is no part of the file's name.
+            name = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
             self.files[name] = (url, digest if kind == "sha256" else None)
