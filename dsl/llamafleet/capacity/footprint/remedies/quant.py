@@ -18,16 +18,25 @@ def quant(candidate: Candidate) -> Remedy | None:
     facts = candidate.footprints.fleet.facts.get(name)
     if facts is None:
         return None
-    for each in QUANTS:
-        smaller = _in(facts, BY_NAME[each])
-        if smaller.tensor_bytes < facts.tensor_bytes:
-            left = candidate.left(
-                candidate.model, {**candidate.footprints.fleet.facts, name: smaller}
-            )
-            if left is not None:
-                size = smaller.tensor_bytes / 2**30
-                return Remedy(candidate.model.name, f"a quant like {each} ({size:.1f} GiB)", left)
-    return None
+    smaller = [
+        each for each in QUANTS if _in(facts, BY_NAME[each]).tensor_bytes < facts.tensor_bytes
+    ]
+    largest = None
+    while smaller:
+        # A smaller quant takes less: halve them, for each try is an estimate of the whole model.
+        middle = len(smaller) // 2
+        found = _remedy(candidate, name, smaller[middle], _in(facts, BY_NAME[smaller[middle]]))
+        largest = found or largest
+        smaller = smaller[:middle] if found else smaller[middle + 1 :]
+    return largest
+
+
+def _remedy(candidate: Candidate, name: str, quant: str, smaller: GgufFacts) -> Remedy | None:
+    left = candidate.left(candidate.model, {**candidate.footprints.fleet.facts, name: smaller})
+    if left is None:
+        return None
+    size = smaller.tensor_bytes / 2**30
+    return Remedy(candidate.model.name, f"a quant like {quant} ({size:.1f} GiB)", left)
 
 
 def _in(facts: GgufFacts, kind: TensorType) -> GgufFacts:

@@ -8,6 +8,8 @@ from ..changed import moved, with_split
 from .candidate import Candidate, Remedy
 
 MOST_TRIES = 16
+MOST_LAYERS = 1024
+"""The layers of all tries together: each try lays out the graph of every layer."""
 
 
 def split(candidate: Candidate) -> Remedy | None:
@@ -19,13 +21,15 @@ def split(candidate: Candidate) -> Remedy | None:
         return None
     cards = list(range(len(candidate.found.host.gpus)) if model.gpus is None else model.gpus)
     shares = _by_free(candidate, cards)
-    for _ in range(MOST_TRIES if shares else 0):
+    for _ in range(min(MOST_TRIES, MOST_LAYERS // sum(shares)) if shares else 0):
         left = candidate.left(with_split(model, shares))
         if left is not None:
             common = gcd(*shares)
             listed = ", ".join(str(share // common) for share in shares)
             return Remedy(model.name, f"tensor-split = [{listed}]", left)
-        if not moved(shares, _spare(candidate, cards, shares)):
+        spare = _spare(candidate, cards, shares)
+        # Moving layers takes from one card what it gives to another.
+        if sum(spare) < 0 or not moved(shares, spare):
             return None
     return None
 
