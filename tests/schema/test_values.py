@@ -89,7 +89,7 @@ BAD: list[tuple[ValueType, str, str]] = [
     (Choice("on", "off", "auto"), "yes", "write on"),
     (Size(), "12", "add a unit: 12GiB"),
     (Duration(), "30", "add a unit: 30s"),
-    (Duration(), "99999999d", ""),
+    (Duration(), "99999999d", "write at most 87600h, which is ten years"),
     (Duration(minimum=15_000), "10s", ""),
     (Text(), "word", 'put it in quotes: "word"'),
     (Text(), '"two\\nlines"', "remove line breaks"),

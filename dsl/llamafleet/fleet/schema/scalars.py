@@ -156,6 +156,7 @@ class Duration:
         if isinstance(value, syntax.Duration):
             if self.minimum <= value.milliseconds <= _TEN_YEARS:
                 return value.milliseconds
-            return mismatch(self, value)
+            most = "write at most 87600h, which is ten years"
+            return mismatch(self, value, most if value.milliseconds > _TEN_YEARS else "")
         number = value.text if isinstance(value, syntax.Number) else ""
         return mismatch(self, value, f"add a unit: {number}s" if number else "")
