@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 
 PLAN = """
 import os
-from llamafleet.plan_types import Artifact, HostPlan, ServicePlan, Unit
+from llamafleet.targets.plan_types import Artifact, HostPlan, ServicePlan, Unit
 
 FILES, UNITS = int(os.environ["FILES"]), int(os.environ["UNITS"])
 TEXT = "\\n".join(f"key-{index}: value" for index in range(150)) + "\\n"
@@ -49,7 +49,7 @@ DEPLOYS = {
 from llamafleet_roles.services import services
 
 service = ServicePlan("bench", "bench", artifacts, units, ())
-services(plan=HostPlan("bench", (), (), (), (), (), False, (service,)))
+services(plan=HostPlan("bench", (), (), (), (), (), (), (service,)))
 """,
     "an operation per file": PLAN
     + """
