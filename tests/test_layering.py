@@ -18,6 +18,7 @@ LAYERS: dict[str, set[str]] = {
     "dataclasses": set(),
     "source": set(),
     "backends": set(),
+    "machine": {"backends"},
     "secrets": set(),
     "diagnostics": {"source", "secrets"},
     "language": {"source", "diagnostics"},
