@@ -1,4 +1,4 @@
-"""Put into fleet.lock what the headers of weights say that are only on hosts (`path`)."""
+"""Put into fleet.lock what only hosts know: headers of weights (`path`), discovered models."""
 
 from llamafleet_roles.site import facts
 

@@ -25,11 +25,13 @@ LAYERS: dict[str, set[str]] = {
     "fleet.schema": {
         "source", "language", "diagnostics", "backends", "fleet.endpoint", "fleet.json_types",
     },
-    "fleet": {"source", "language", "diagnostics", "backends", "gguf.facts"},
+    "fleet": {"source", "language", "diagnostics", "backends", "gguf.facts", "gguf.shards"},
     "gguf": set(),
+    "discovery": {"fleet.observed", "fleet.schema", "gguf", "lock.quants"},
     "lock": {
-        "source", "language", "diagnostics", "secrets", "fleet.model", "fleet.schema.flag_tables",
-        "gguf", "llama_swap.releases",
+        "source", "language", "diagnostics", "secrets", "fleet.discover_block", "fleet.model",
+        "fleet.observed", "fleet.schema.flag_tables", "fleet.schema.patterns", "gguf",
+        "llama_swap.releases",
     },
     "llama_swap": {
         "source", "language", "diagnostics", "fleet.matrix", "fleet.matrix_expression",
@@ -37,7 +39,7 @@ LAYERS: dict[str, set[str]] = {
     },
     "targets.writers": set(),
     "targets": {
-        "backends", "source", "language", "diagnostics", "secrets", "fleet",
+        "backends", "source", "language", "diagnostics", "secrets", "fleet", "gguf.shards",
         "llama_swap.fits", "llama_swap.re2", "llama_swap.url", "llama_swap.versions",
     },
     "capacity.memory": {

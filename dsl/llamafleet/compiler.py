@@ -16,7 +16,7 @@ from .fleet.resolve import resolve
 from .fleet.weights_folders import with_folders
 from .language.include import read_all
 from .language.reading import Read, read_bytes
-from .lock.load import load_lock
+from .lock.load import load_lock, load_observations
 from .rules import findings
 from .rules.allow import Allow, allowances, silenced, unused
 from .rules.context import RuleContext, Supplied
@@ -75,7 +75,8 @@ def compile_file(
     """
     files, sources, found = read_all(os.fspath(path), read)
     diagnostics = Diagnostics()
-    fleet = resolve(files, TARGETS, diagnostics)
+    main = os.fspath(path)
+    fleet = resolve(files, TARGETS, diagnostics, lambda: load_observations(main, read, locked))
     footprints, written = None, fleet.ggufs
     if locked:
         fleet = load_lock(fleet, read, diagnostics)

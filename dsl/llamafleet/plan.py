@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
 from .dataclasses import dataclass, replace
-from .fleet.model import Build, Endpoint, Fleet, Gguf, Host, Service
+from .fleet.model import Build, Endpoint, Fleet, Gguf, GgufFile, Host, Service
 from .gguf.shards import shards
 from .targets import TARGETS, AnyTarget
 from .targets.paths import PREFIX
@@ -175,12 +175,15 @@ def _ggufs(services: tuple[Service, ...], host: Host, fleet: Fleet) -> tuple[Ggu
 def _files(gguf: Gguf) -> tuple[Gguf, ...]:
     """Each file of weights by itself: as it was locked, else the shards that a name stands for."""
     if gguf.files:
-        return tuple(
-            replace(gguf, file=each.file, size=each.size, sha256=each.sha256, files=())
-            for each in gguf.files
-        )
+        return tuple(_one(gguf, each) for each in gguf.files)
     one = gguf.path or gguf.file or ""
     return tuple(gguf if name == one else _other(gguf, name) for name in shards(one))
+
+
+def _one(gguf: Gguf, file: GgufFile) -> Gguf:
+    """Return one of the files of weights whose files are known."""
+    known = replace(gguf, size=file.size, sha256=file.sha256, files=())
+    return replace(known, path=file.file) if gguf.path else replace(known, file=file.file)
 
 
 def _other(gguf: Gguf, name: str) -> Gguf:

@@ -15,6 +15,7 @@ from .secrets.url import without_secrets
 from .targets.plan_types import (
     Artifact,
     BuildPlan,
+    DiscoverPlan,
     GgufPlan,
     HostPlan,
     Probe,
@@ -114,6 +115,19 @@ def _service(plan: ServicePlan) -> dict[str, Any]:
         "probes": [_probe(each) for each in plan.probes],
         "reads": [{"model": each.model, "key": each.key, "path": each.path} for each in plan.reads],
         "store": plan.store,
+        "discover": [_discover(each) for each in plan.discover],
+    }
+
+
+def _discover(plan: DiscoverPlan) -> dict[str, Any]:
+    known = plan.known
+    return {
+        "unit": plan.unit,
+        "folder": plan.folder,
+        "include": list(plan.include),
+        "exclude": list(plan.exclude),
+        "declared": list(plan.declared),
+        "known": None if known is None else [each.file for each in known],
     }
 
 

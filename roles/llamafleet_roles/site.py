@@ -16,6 +16,7 @@ from llamafleet.inventory import Groups, pyinfra_groups
 from llamafleet_roles.base import base
 from llamafleet_roles.calibrate import calibrate as calibrate_host
 from llamafleet_roles.gguf_files import gguf_files
+from llamafleet_roles.gguf_files.discovered import discovered_models
 from llamafleet_roles.gguf_files.locked import facts_of_weights
 from llamafleet_roles.host_plan import current_fleet, current_plan
 from llamafleet_roles.llama_cpp import llama_cpp
@@ -101,6 +102,7 @@ def calibrate() -> None:
 
 
 def facts() -> None:
-    """Read the headers of weights that exist only on hosts (`path`) into fleet.lock."""
+    """Read into fleet.lock what only hosts know: headers of weights (`path`), discovered models."""
     fleet, host_name = current_fleet()
     facts_of_weights(fleet=fleet, host_name=host_name)
+    discovered_models(plan=current_plan(), fleet=fleet.path)

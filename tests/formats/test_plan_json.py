@@ -66,6 +66,7 @@ def test_the_schema_refuses_other_plans(where: tuple[str | int, ...], value: obj
         (plan_types.Check, ("services", "files", "check")),
         (plan_types.Unit, ("services", "units")),
         (plan_types.Socket, ("services", "sockets")),
+        (plan_types.DiscoverPlan, ("services", "discover")),
         (plan_types.ReadPath, ("services", "reads")),
         (plan_types.Probe, ("services", "probes")),
         (plan_types.ServedModel, ("services", "probes", "models")),

@@ -69,6 +69,8 @@ VALUES = {
 
 NOT_RENDERED: dict[tuple[str, str], str] = {
     ("model", "vram"): "what a check counts with",
+    ("discover", "include"): "chooses among files that a lock has",
+    ("discover", "exclude"): "chooses among files that a lock has",
 }
 """Keys that change nothing on a host, and why."""
 
@@ -85,9 +87,12 @@ LABELLED = {
     "group": ("models = [m]",),
     "selector": ("strategy = warm", "targets = [m, liked]"),
     "profile": ('pins {\n "x" = m\n}',),
+    "discover": (),
     "peer": ('proxy = "http://10.0.0.9:1"', "models = [far]"),
 }
 """Blocks with a name, and what each must say."""
+LABELS = {"discover": '"/models"'}
+"""Names of blocks that cannot be called x."""
 MUST_SAY = {**LABELLED, "matrix": ("set all = m & liked",)}
 """Blocks in a service that cannot be empty."""
 MODEL_M = "model m {\n gguf = g\n"
@@ -156,7 +161,7 @@ def text_of(kind: str, nested: str, line: str) -> str:
     if nested in MUST_SAY:
         replaced = ()
         rows = [row for row in MUST_SAY[nested] if row.split(" ")[0] != name]
-        label = " x" if nested in LABELLED else ""
+        label = f" {LABELS.get(nested, 'x')}" if nested in LABELLED else ""
         line = "\n".join((f"{nested}{label} {{", *rows, line, "}"))
     elif nested:
         line = f"{nested} {{\n{line}\n}}"

@@ -114,7 +114,8 @@ class Gguf:
 
     `quant` is what `hf` names after its colon, "" for nothing; which `file` that is, only a lock
     knows. `files` are all of them, in order, where there is a lock. `folder` is where they are
-    below models-dir if the repository's own folder holds another revision, else None.
+    below models-dir if the repository's own folder holds another revision, else None. `found_in` is
+    the folder in which they were discovered, None for weights that are written.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Gguf:
     quant: str | None = None
     files: tuple[GgufFile, ...] = ()
     folder: str | None = None
+    found_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,15 @@ class _Members:
 
 
 def lower_matrix(
-    block: syntax.Block, models: Sequence[Named], version: int, scope: Scope
+    block: syntax.Block,
+    models: Sequence[Named],
+    version: int,
+    scope: Scope,
+    alone: frozenset[str] = frozenset(),
 ) -> Matrix | None:
     """Check a matrix for a service that serves `models` with llama-swap `version` (250).
+
+    Models in `alone` need not be in any set: each evicts all others.
 
     Reports everything that llama-swap would refuse or misread; None where no set is good.
     What is `auto` is left to be derived.
@@ -59,7 +65,9 @@ def lower_matrix(
     if not sets and not auto.sets:
         return None
     if not auto.sets:
-        _check_everyone_is_member(sets, models, scope.diagnostics)
+        _check_everyone_is_member(
+            sets, [each for each in models if each.text not in alone], scope.diagnostics
+        )
     handles = _rendered_handles(sets, members)
     named = tuple(
         NamedSet(each.name.text, f"p{index:03d}.{each.name.text}", _named(node, handles), each.span)

@@ -22,6 +22,7 @@ from .endpoint import ListenAddress as ListenAddress
 from .json_types import NOTHING as NOTHING
 from .json_types import Json as Json
 from .json_types import JsonObject as JsonObject
+from .observed import NOTHING_OBSERVED, Observations
 from .service import Service as Service
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Fleet:
     `llama_cpp` is the release that programs without a build are taken to be, where it is known.
     `facts` are what the headers of weights say, by the names of their blocks, as far as a lock
     knows them; `measured` is what it says that hosts were seen to do. `flag_tables` are the flags
-    of builds that it knows besides those that everybody knows; None without any.
+    of builds that it knows besides those that everybody knows; None without any. `observed` is what
+    hosts were seen to have in folders that are discovered.
     """
 
     path: str
@@ -50,3 +52,4 @@ class Fleet:
     facts: Mapping[str, GgufFacts] = field(default_factory=dict)
     measured: JsonObject = field(default_factory=dict)
     flag_tables: FlagTables | None = None
+    observed: Observations = NOTHING_OBSERVED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..dataclasses import dataclass
 from ..diagnostics.model import Label
 from ..language.syntax import Block
 from .inherit import layered
@@ -23,12 +24,28 @@ from .schema.pass_through import read_values
 from .scope import Scope, report_unknown_name
 
 
-def models(
-    blocks: Mapping[str, Block], defaults: Block | None, scope: Scope
-) -> Iterator[Model | None]:
-    """Yield the models of a fleet in the written order; None for one that cannot be served."""
-    nested = NestedBlocks(scope.diagnostics)
+@dataclass(frozen=True, slots=True)
+class ModelReader:
+    """Reads model blocks with the defaults of a fleet, which are read once."""
+
+    base: Fields | None
+    nested: NestedBlocks
+    scope: Scope
+
+    def models(self, blocks: Mapping[str, Block]) -> dict[str, Model | None]:
+        """Return the models by name in the written order; None for one that cannot be served."""
+        return dict(zip(blocks, _models(blocks, self.base, self.nested, self.scope), strict=True))
+
+
+def model_reader(defaults: Block | None, scope: Scope) -> ModelReader:
+    """Return a reader of model blocks; what is wrong in the defaults is reported."""
     base = read_block(defaults, DEFAULTS, scope.diagnostics) if defaults else None
+    return ModelReader(base, NestedBlocks(scope.diagnostics), scope)
+
+
+def _models(
+    blocks: Mapping[str, Block], base: Fields | None, nested: NestedBlocks, scope: Scope
+) -> Iterator[Model | None]:
     read = {name: read_block(block, MODEL, scope.diagnostics) for name, block in blocks.items()}
     for own in read.values():
         liked = _liked(own, read, scope)

@@ -9,8 +9,9 @@ from ..diagnostics.model import Diagnostics
 from ..language.syntax import Block, File
 from . import declarations
 from .collect import collect
-from .model import Fleet, Service
-from .model_blocks import models
+from .model import Fleet, Model, Service
+from .model_blocks import model_reader
+from .observed import NOTHING_OBSERVED, Observations
 from .schema.block import BlockSchema
 from .scope import Scope, report_unknown_name
 
@@ -28,8 +29,16 @@ class Lowers(Protocol):
         """Return the service that a block describes; None where it is too broken to go on."""
 
 
-def resolve(files: Sequence[File], targets: Sequence[Lowers], diagnostics: Diagnostics) -> Fleet:
-    """Resolve every name. What is wrong is reported and left out, the rest is still checked."""
+def resolve(
+    files: Sequence[File],
+    targets: Sequence[Lowers],
+    diagnostics: Diagnostics,
+    observed: Callable[[], Observations] = Observations,
+) -> Fleet:
+    """Resolve every name. What is wrong is reported and left out, the rest is still checked.
+
+    `observed` is asked where a service discovers its models.
+    """
     found = collect(files, [target.schema for target in targets], diagnostics)
     scope = Scope(diagnostics, {}, {}, {}, {}, {})
     kinds = found.kinds
@@ -37,10 +46,17 @@ def resolve(files: Sequence[File], targets: Sequence[Lowers], diagnostics: Diagn
     scope.broken["host"] = _declare(kinds["host"], declarations.host, scope.hosts, scope)
     scope.broken["build"] = _declare(kinds["build"], declarations.build, scope.builds, scope)
     scope.broken["gguf"] = _declare(kinds["gguf"], declarations.gguf, scope.ggufs, scope)
-    blocks = kinds["model"]
-    made = dict(zip(blocks, models(blocks, found.defaults, scope), strict=True))
-    scope.models.update({name: model for name, model in made.items() if model is not None})
-    scope.broken["model"] = frozenset(name for name, model in made.items() if model is None)
+    seen = NOTHING_OBSERVED
+    reader = model_reader(found.defaults, scope)
+    _add(reader.models(kinds["model"]), scope)
+    if _any_discover(found.services):
+        # Most fleets have none, and load none of this.
+        from .discovery import discover
+
+        seen = observed()
+        discovered = discover(found.services, seen, scope)
+        scope.discovered.update(discovered.services)
+        _add(reader.models(discovered.blocks), scope)
     services = _lower(found.services, targets, scope)
     return Fleet(
         path=files[-1].path if files else "",
@@ -50,7 +66,23 @@ def resolve(files: Sequence[File], targets: Sequence[Lowers], diagnostics: Diagn
         ggufs=scope.ggufs,
         models=scope.models,
         services=services,
+        observed=seen,
     )
+
+
+def _any_discover(services: Mapping[str, Block]) -> bool:
+    return any(
+        isinstance(each, Block) and each.kind.text == "discover"
+        for block in services.values()
+        for each in block.entries
+    )
+
+
+def _add(made: Mapping[str, Model | None], scope: Scope) -> None:
+    """Add models to the scope; None is one that cannot be served."""
+    scope.models.update({name: model for name, model in made.items() if model is not None})
+    broken = frozenset(name for name, model in made.items() if model is None)
+    scope.broken["model"] = scope.broken.get("model", frozenset()) | broken
 
 
 def _declare(

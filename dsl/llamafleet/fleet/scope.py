@@ -26,6 +26,7 @@ class Scope:
     """The fleet so far, in the written order; the resolver fills it kind by kind.
 
     `broken` holds the names whose own blocks have errors: who refers to them is not to blame.
+    `discovered` holds the models that nobody wrote, by the services that serve them.
     """
 
     diagnostics: Diagnostics
@@ -35,6 +36,7 @@ class Scope:
     ggufs: dict[str, Gguf]
     models: dict[str, Model]
     broken: dict[str, frozenset[str]] = field(default_factory=dict)
+    discovered: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _claims: dict[str, dict[int, Span]] = field(default_factory=dict)
 
     def host(self, named: Named) -> Host | None:

@@ -7,8 +7,26 @@ from __future__ import annotations
 
 from ..diagnostics.model import Diagnostics
 from ..fleet.model import Fleet
+from ..fleet.observed import Observations
 from ..language.reading import Read
 from .location import lock_path
+
+
+def load_observations(path: str, read: Read, missed: bool) -> Observations:
+    """Return what the lock beside a fleet file knows of the files that are discovered.
+
+    `missed`: folders that it does not have are reported. A lock that cannot be read is reported by
+    `load_lock`.
+    """
+    from .discovered import observations_of
+    from .model import Lock
+    from .text import read_lock
+
+    try:
+        found = read_lock(read(lock_path(path)).decode("utf-8", "replace"))
+    except (OSError, ValueError):
+        found = Lock()
+    return observations_of(found, missed) if isinstance(found, Lock) else Observations()
 
 
 def load_lock(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:

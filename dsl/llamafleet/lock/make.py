@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from ..fleet.discover_block import Discover
 from ..fleet.model import Build, Fleet, Gguf, GgufFile
+from ..fleet.observed import ObservedFolder
 from ..gguf.compact import to_json
 from ..gguf.facts import GgufFacts
 from ..gguf.local import read_facts
@@ -35,6 +37,10 @@ class Swap(Protocol):
     @property
     def sha256(self) -> str | None:
         """Return the archive's checksum from the fleet file, if it has one."""
+
+    @property
+    def discover(self) -> tuple[Discover, ...]:
+        """Return the folders whose files it serves."""
 
 
 @dataclass(slots=True)
@@ -68,10 +74,11 @@ def make_lock(
     Names in `fresh` are looked up again, None means all. What cannot be looked up keeps its entry.
     """
     making = Making(fleet, old, fresh)
+    written = {name: each for name, each in fleet.ggufs.items() if each.found_in is None}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         _ask_for_repositories(making, pool)
-        found = pool.map(partial(_gguf, making), fleet.ggufs, fleet.ggufs.values())
-        ggufs = dict(zip(fleet.ggufs, found, strict=True))
+        found = pool.map(partial(_gguf, making), written, written.values())
+        ggufs = dict(zip(written, found, strict=True))
     builds = {name: _build(making, name, build) for name, build in fleet.builds.items()}
     lock = Lock(
         fleet=posixpath.basename(fleet.path),
@@ -79,6 +86,7 @@ def make_lock(
         builds={name: each for name, each in builds.items() if each},
         releases=dict(_releases(making)),
         flags=old.flags,
+        discovered=dict(_discovered(making)),
         measured=old.measured,
     )
     # In an order of their own: who is answered first differs.
@@ -206,6 +214,18 @@ def _build(making: Making, name: str, build: Build) -> LockedBuild | None:
         making.notes.append(f"build {name}: commit unknown: {found}")
         return current
     return found
+
+
+def _discovered(making: Making) -> Iterator[tuple[str, Mapping[str, ObservedFolder]]]:
+    """Yield what hosts were seen to have in the folders that are still asked for."""
+    for name, service in making.fleet.services.items():
+        if service.kind == "llama-swap":
+            swap: Swap = service  # type: ignore[assignment]
+            known = making.old.discovered.get(name, {})
+            folders = [each.folder for each in swap.discover]
+            kept = {folder: known[folder] for folder in folders if folder in known}
+            if kept:
+                yield name, kept
 
 
 def _releases(making: Making) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -8,6 +8,7 @@ from ..fleet.model import Build, Fleet, Gguf
 from ..fleet.schema.flag_tables import FlagTable, FlagTables, readable
 from ..language.reading import LARGEST
 from ..source import Source
+from .discovered import discovered_ggufs
 from .facts import LockedFacts
 from .location import NAME, lock_path
 from .model import Lock, LockedBuild, LockedGguf, asked_of, asked_of_build
@@ -32,12 +33,13 @@ def lock_of(data: bytes, path: str, fleet: Fleet, diagnostics: Diagnostics) -> L
 
 def merge_into(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
     """Return the fleet with its lock; entries for other sources than the fleet's are ignored."""
+    known = {**dict(discovered_ggufs(lock)), **lock.ggufs}
     ggufs = {
-        name: _locked(gguf, lock.ggufs.get(name), diagnostics) for name, gguf in fleet.ggufs.items()
+        name: _locked(gguf, known.get(name), diagnostics) for name, gguf in fleet.ggufs.items()
     }
     facts = {
         name: locked.facts
-        for name, locked in lock.ggufs.items()
+        for name, locked in known.items()
         if locked.facts is not None
         and name in ggufs
         and asked_of(fleet.ggufs[name]) == locked.asked

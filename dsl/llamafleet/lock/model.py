@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from ..dataclasses import dataclass, field
 from ..fleet.model import Build, Gguf, GgufFile
+from ..fleet.observed import ObservedFolder
 from ..secrets.url import without_secrets
 
 Asked: TypeAlias = Mapping[str, str]
@@ -39,6 +40,7 @@ class Lock:
     """All of it. `measured` is what hosts were seen to do, kept as it is.
 
     `flags` are the rows of the tables of flags that rollouts have fetched, by the builds' refs.
+    `discovered` are the folders of hosts, by the services that serve what is in them.
     """
 
     fleet: str = ""
@@ -47,6 +49,7 @@ class Lock:
     releases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     measured: JsonTree = field(default_factory=dict)
     flags: Mapping[str, tuple[JsonTree, ...]] = field(default_factory=dict)
+    discovered: Mapping[str, Mapping[str, ObservedFolder]] = field(default_factory=dict)
 
 
 def is_plain(file: str) -> bool:

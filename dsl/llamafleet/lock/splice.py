@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .text import json_lines
+from .json_text import json_lines
 
 _DECODER = json.JSONDecoder()
 _BLANKS = " \t\r\n"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..dataclasses import dataclass
 from ..fleet.model import GgufFile
 from ..gguf.header import MAX_SIZE
+from .discovered import folder_tree, read_folders
+from .json_text import OneLine, json_lines
 from .model import JsonTree, Lock, LockedBuild, LockedGguf, is_plain
 
 VERSION = 1
@@ -39,6 +41,11 @@ def write_lock(lock: Lock) -> str:
     }
     if lock.flags:
         tree["flags"] = {ref: flag_rows(rows) for ref, rows in sorted(lock.flags.items())}
+    if lock.discovered:
+        tree["discovered"] = {
+            service: {path: folder_tree(each) for path, each in sorted(folders.items())}
+            for service, folders in sorted(lock.discovered.items())
+        }
     if lock.measured:
         tree["measured"] = lock.measured
     return "".join(json_lines(tree, "")) + "\n"
@@ -68,13 +75,10 @@ def read_lock(text: str) -> Lock | LockError:
             },
             flags={ref: tuple(rows) for ref, rows in tree.get("flags", {}).items()},
             measured=dict(tree.get("measured", {})),
+            discovered=read_folders(tree["discovered"]) if "discovered" in tree else {},
         )
     except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
         return LockError(f"a part is missing or malformed ({error})")
-
-
-class OneLine(dict[str, Any]):
-    """A mapping that is written on one line."""
 
 
 def flag_rows(rows: Iterable[JsonTree]) -> list[OneLine]:
@@ -140,27 +144,3 @@ def _build(tree: JsonTree) -> LockedBuild:
 
 def _asked(tree: JsonTree) -> dict[str, str]:
     return {str(key): str(value) for key, value in tree["asked"].items()}
-
-
-def json_lines(value: object, indent: str) -> Iterator[str]:
-    """Yield JSON with a member a line; lists of numbers, one a layer, stay on one line."""
-    inner = indent + " "
-    match value:
-        case OneLine():
-            yield json.dumps(value, ensure_ascii=False)
-        case Mapping() if value:
-            items = [
-                f"{json.dumps(str(key))}: {_inner(each, inner)}" for key, each in value.items()
-            ]
-            yield "{\n" + ",\n".join(inner + item for item in items) + f"\n{indent}}}"
-        case list() | tuple() if any(isinstance(each, str | Mapping | list) for each in value):
-            items = [_inner(each, inner) for each in value]
-            yield "[\n" + ",\n".join(inner + item for item in items) + f"\n{indent}]"
-        case Mapping():
-            yield "{}"
-        case _:
-            yield json.dumps(value, ensure_ascii=False)
-
-
-def _inner(value: object, indent: str) -> str:
-    return "".join(json_lines(value, indent))

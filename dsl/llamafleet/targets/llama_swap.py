@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..fleet.discover_block import read_discovers
 from ..fleet.matrix import Matrix
 from ..fleet.matrix_block import lower_matrix
 from ..fleet.model import Endpoint, Fleet, Host, Model
@@ -19,6 +20,7 @@ from .swap.block import DEFAULT_LISTEN, DEFAULT_VERSION, SCHEMA, LlamaSwap
 from .swap.checks import (
     check_models,
     check_patterns,
+    check_some_models,
     check_texts,
     check_variants,
 )
@@ -44,20 +46,18 @@ class LlamaSwapTarget:
         host_name, build_name = fields.name("host"), fields.name("build")
         host = scope.host(host_name) if host_name else None
         build = scope.build(build_name) if build_name else None
+        discovers = read_discovers(block, scope.diagnostics)
         models = _models(fields, scope)
         blocks = NestedBlocks(scope.diagnostics)
         version = int((fields.text("version") or DEFAULT_VERSION)[1:])
         check_versions(fields, tuple(model for _, model in models), version, scope.diagnostics)
-        if fields.has("models") and not fields.names("models"):
-            message = "this llama-swap serves no models"
-            hint = "list them in models, or remove the block"
-            scope.diagnostics.error("missing-key", message, fields.span("models"), hint=hint)
+        check_some_models(fields, discovers, scope.diagnostics)
         check_models(fields, models, scope.diagnostics)
         check_variants(models, scope.diagnostics)
         check_patterns(fields, scope.diagnostics)
         check_texts(block, scope.diagnostics)
         check_pass_through(fields, [model for _, model in models], scope.diagnostics)
-        if host is None or not models or (build_name and build is None):
+        if host is None or not (models or discovers) or (build_name and build is None):
             return None
         listen = fields.listen("listen") or DEFAULT_LISTEN
         matrix = _matrix(fields, models, version, scope)
@@ -80,6 +80,8 @@ class LlamaSwapTarget:
             unit_settings=read_unit_settings(fields),
             origin=block.header,
             spans=fields.spans,
+            discover=discovers,
+            discovered=scope.discovered.get(fields.label.text, ()),
         )
 
     def endpoints(self, service: LlamaSwap, fleet: Fleet) -> tuple[Endpoint, ...]:
@@ -126,6 +128,10 @@ def _models(fields: Fields, scope: Scope) -> tuple[tuple[Named, Model], ...]:
         model = scope.model(named)
         if model is not None:
             found.setdefault(model.name, (named, model))
+    for name in scope.discovered.get(fields.label.text, ()):
+        # None is one that the defaults have spoilt, and that is reported.
+        if (model := scope.models.get(name)) is not None:
+            found.setdefault(name, (Named(name, model.origin), model))
     return tuple(found.values())
 
 
@@ -133,7 +139,9 @@ def _matrix(
     fields: Fields, models: tuple[tuple[Named, Model], ...], version: int, scope: Scope
 ) -> Matrix | None:
     block = fields.nested(MATRIX.kind)
-    return lower_matrix(block, [named for named, _ in models], version, scope) if block else None
+    alone = frozenset(scope.discovered.get(fields.label.text, ()))
+    named = [named for named, _ in models]
+    return lower_matrix(block, named, version, scope, alone) if block else None
 
 
 def _settings(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..dataclasses import dataclass
 from ..fleet.model import Build, Gguf
+from ..fleet.observed import ObservedFile
 from .paths import USER
 
 LLAMA_SWAP = "llama-swap"
@@ -141,6 +142,23 @@ class ReadPath:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscoverPlan:
+    """A folder whose GGUF files are models of `service`, which runs in `unit`.
+
+    `declared` are the paths that the fleet file names, `known` the files that the lock has of the
+    folder; None if nobody has looked yet.
+    """
+
+    service: str
+    unit: str
+    folder: str
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    declared: tuple[str, ...]
+    known: tuple[ObservedFile, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class ServicePlan:
     """One service on one host.
 
@@ -148,6 +166,7 @@ class ServicePlan:
     must be able to read `reads`. `sockets` are the ports that must be free for it. `trial` is its
     configuration without what it would start or store, for asking its program whether it accepts
     the rest; `store` is the path of the database that it keeps. `packages` bring its programs.
+    `discover` are the folders whose files it serves.
     """
 
     kind: str
@@ -163,6 +182,7 @@ class ServicePlan:
     store: str | None = None
     reads: tuple[ReadPath, ...] = ()
     packages: tuple[Package, ...] = ()
+    discover: tuple[DiscoverPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def ggufs_on(fleet: Fleet, host_name: str) -> Iterator[Gguf]:
     )
     names = (name for each in models for name in (each.gguf, each.mmproj, each.draft) if name)
     for name in dict.fromkeys(names):
-        if fleet.ggufs[name].path is not None:
+        if fleet.ggufs[name].path is not None and fleet.ggufs[name].found_in is None:
             yield fleet.ggufs[name]
 
 

@@ -26,6 +26,7 @@ from llamafleet_roles.commands import (
     shell_step,
 )
 from llamafleet_roles.environment import environment_text
+from llamafleet_roles.gguf_files.discovered import compare_folders, discover_plans
 from llamafleet_roles.gguf_files.facts import (
     FILES,
     RECORDS,
@@ -72,7 +73,13 @@ def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 
 def _existing(name: str, plan: GgufPlan, weights: WeightsState) -> Iterator[FunctionCommand]:
     size = weights.size(plan.path)
-    if size is None:
+    if plan.gguf.found_in is not None and size != plan.gguf.size:
+        what = "is gone" if size is None else f"has {size} bytes, not {plan.gguf.size}"
+        yield fail_host(
+            f"{plan.path}, discovered in {plan.gguf.found_in}, {what} on {name}: "
+            "run deploys/facts.py to put what is there now into fleet.lock"
+        )
+    elif size is None:
         yield fail_host(
             f"gguf {plan.gguf.name}: {plan.path} does not exist on {name}: put the file there, "
             "or have it downloaded (hf-repo and hf-file instead of path)"
@@ -136,4 +143,6 @@ def download(state: State, host: PyinfraHost, plan: GgufPlan) -> bool:
 @deploy("Weights")
 def gguf_files(plan: HostPlan) -> None:
     """Provide every weights file of a host, verified."""
+    if discover_plans(plan):
+        compare_folders(name="Compare discovered folders with fleet.lock", plan=plan)
     ensure_weights(name="Provide every weights file", plan=plan)

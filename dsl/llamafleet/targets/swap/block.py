@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...dataclasses import dataclass, field
+from ...fleet.discover_block import Discover
 from ...fleet.matrix import Matrix
 from ...fleet.model import NO_SPANS, Fleet, Host, ListenAddress, Model, Spans
 from ...fleet.service import Keys, Limit, ModelProcess, ModelServer
@@ -20,7 +21,10 @@ __all__ = ["DEFAULT_LISTEN", "DEFAULT_VERSION", "SCHEMA", "LlamaSwap", "llama_sw
 
 @dataclass(frozen=True, slots=True)
 class LlamaSwap:
-    """A checked `llama-swap` block. `ports` are those of the models' servers, in their order."""
+    """A checked `llama-swap` block. `ports` are those of the models' servers, in their order.
+
+    `discover` are the folders whose files are served besides, `discovered` the models from there.
+    """
 
     name: str
     host: str
@@ -39,6 +43,8 @@ class LlamaSwap:
     origin: Span
     spans: Spans = field(default_factory=lambda: NO_SPANS)
     kind: str = "llama-swap"
+    discover: tuple[Discover, ...] = ()
+    discovered: tuple[str, ...] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:

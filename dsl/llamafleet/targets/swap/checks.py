@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...diagnostics.model import Diagnostics, Label
+from ...fleet.discover_block import Discover, discover_blocks
 from ...fleet.model import Json, Model
 from ...fleet.schema.block import Fields
 from ...fleet.schema.swap_keys import PASS_THROUGH, VARIANT
@@ -41,6 +42,30 @@ def check_models(fields: Fields, models: Models, diagnostics: Diagnostics) -> No
         _check_macros(model, diagnostics)
         place = model.spans.get("proxy", model.origin)
         check_address((model.proxy or "").replace("${PORT}", "1"), place, diagnostics)
+
+
+def check_some_models(
+    fields: Fields, discovers: Sequence[Discover], diagnostics: Diagnostics
+) -> None:
+    """Report a llama-swap that can serve nothing, and one that discovers models without a build."""
+    if discovers and "build" not in fields.written:
+        message = "this llama-swap discovers models and has no build for them"
+        span = discovers[0].origin
+        diagnostics.error("missing-key", message, span, hint="add build = NAME")
+    if (
+        discover_blocks(fields.block)
+        or fields.names("models")
+        or ("models" in fields.written) > fields.has("models")
+    ):
+        return
+    if fields.has("models"):
+        message = "this llama-swap serves no models"
+        hint = "list them in models, or remove the block"
+        diagnostics.error("missing-key", message, fields.span("models"), hint=hint)
+    else:
+        message = "this llama-swap has no models"
+        hint = "add models = ... (a list of the names of models)"
+        diagnostics.error("missing-key", message, fields.block.header, hint=hint)
 
 
 def check_address(url: str, place: Span, diagnostics: Diagnostics) -> None:

@@ -29,6 +29,7 @@ from ..process.slots import context_size
 from ..process.unit import Process, state_folder, unit_of
 from .block import LlamaSwap
 from .config import Entry, Written, render, render_trial, write
+from .discovered import discover_plans
 from .routes import Group
 
 
@@ -87,6 +88,7 @@ def plan_swap(
         trial=render_trial(*parts),
         store=service.settings.store_path,
         reads=tuple(path for model in served for path in must_exist(model, build, fleet)),
+        discover=tuple(discover_plans(service, host, fleet)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...fleet.model import ListenAddress
 from ...fleet.schema.block import BlockSchema, Key
+from ...fleet.schema.discover import DISCOVER
 from ...fleet.schema.patterns import SHA256
 from ...fleet.schema.swap_keys import PASS_THROUGH
 from ...fleet.schema.swap_routing import ROUTING_BLOCKS
@@ -27,7 +28,11 @@ _RUNS = (
         default=DEFAULT_LISTEN,
         upstream="-listen",
     ),
-    Key("models", ListOf(Reference("model")), "Models it serves, in order.", required=True),
+    Key(
+        "models",
+        ListOf(Reference("model")),
+        "Models it serves, in order; discovered ones follow. Required without a discover block.",
+    ),
     Key(
         "start-port",
         Integer(1, 65535),
@@ -40,5 +45,5 @@ SCHEMA = BlockSchema(
     kind="llama-swap",
     help="One endpoint for many models, each loaded on the first request for it.",
     keys=(*_RUNS, *KEYS, *UNIT_KEYS),
-    blocks=(*ROUTING_BLOCKS, *BLOCKS, PASS_THROUGH),
+    blocks=(*ROUTING_BLOCKS, *BLOCKS, DISCOVER, PASS_THROUGH),
 )
