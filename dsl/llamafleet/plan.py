@@ -16,7 +16,7 @@ from .gguf.shards import shards
 from .targets import TARGETS, AnyTarget
 from .targets.paths import PREFIX
 from .targets.plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
-from .targets.process.command import gguf_path
+from .targets.process.command import gguf_path, store_path
 
 BLAS_PACKAGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "openblas": (("libopenblas-dev", "pkg-config"), ("libopenblas0",)),
@@ -169,7 +169,8 @@ def _ggufs(services: tuple[Service, ...], host: Host, fleet: Fleet) -> tuple[Ggu
     models = (fleet.models[name] for service in services for name in service.models)
     names = (name for model in models for name in (model.gguf, model.mmproj, model.draft) if name)
     files = (file for name in dict.fromkeys(names) for file in _files(fleet.ggufs[name]))
-    return tuple(GgufPlan(each, gguf_path(each, host), each.path is None) for each in files)
+    store = store_path(host)
+    return tuple(GgufPlan(each, gguf_path(each, host), each.path is None, store) for each in files)
 
 
 def _files(gguf: Gguf) -> tuple[Gguf, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from tests.lab.hub_store import LFS_ENDINGS, Hub, Repository, Request, StoredFile
 
+CHUNK = 1 << 18
 DATE = "2026-01-01T00:00:00.000Z"
 
 
@@ -197,6 +200,10 @@ def paths_info(request: Handler, name: str, revision: str) -> None:
 def resolve(request: Handler, name: str, revision: str, path: str) -> None:
     """`HEAD` or `GET /<name>/resolve/<revision>/<path>`."""
     repository = request.repository(name, revision)
+    if request.hub.busy:
+        headers = {"Retry-After": str(request.hub.busy.pop(0))}
+        request.send_json({"error": "too many requests"}, 429, headers)
+        return
     commit = {"X-Repo-Commit": repository.commit}
     stored = repository.files.get(path)
     if stored is None:
@@ -222,25 +229,39 @@ def blob(request: Handler, sha256: str) -> None:
     data = request.hub.blob(sha256)
     if data is None:
         raise RefusedError(404, "EntryNotFound", "no such content")
+    if request.hub.expire_next:
+        request.hub.expire_next -= 1
+        request.send_json({"error": "expired"}, 403)
+        return
     start, end = 0, len(data)
     headers = {"ETag": f'"{sha256}"', "Accept-Ranges": "bytes"}
-    if found := re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range") or ""):
+    asked = "" if request.hub.ignore_ranges else request.headers.get("Range") or ""
+    if found := re.fullmatch(r"bytes=(\d+)-(\d*)", asked):
         start = int(found[1])
         end = min(end, int(found[2]) + 1) if found[2] else end
         if start >= len(data):
             request.send_headers(416, {"Content-Range": f"bytes */{len(data)}"}, b"")
             return
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(data)}"
-    limit, request.hub.break_after = request.hub.break_after, None
-    if limit is None:
-        request.send_headers(206 if "Content-Range" in headers else 200, headers, data[start:end])
-        return
     request.send_response(206 if "Content-Range" in headers else 200)
     for key, value in {**headers, "Content-Length": str(end - start)}.items():
         request.send_header(key, value)
     request.end_headers()
-    request.wfile.write(data[start : start + limit])
-    request.close_connection = True
+    limit, request.hub.break_after = request.hub.break_after, None
+    if request.command != "HEAD":
+        _send(request, memoryview(data)[start : end if limit is None else start + limit])
+    request.close_connection = request.close_connection or limit is not None
+
+
+def _send(request: Handler, data: memoryview) -> None:
+    """Send content, as slowly as the Hub is told to; a client may go away at any time."""
+    with contextlib.suppress(ConnectionError):
+        for start in range(0, len(data), CHUNK):
+            chunk = data[start : start + CHUNK]
+            request.wfile.write(chunk)
+            request.hub.sent += len(chunk)
+            if request.hub.pause:
+                time.sleep(request.hub.pause)
 
 
 _NAME = r"(?P<name>[^/]+/[^/]+)"

@@ -62,6 +62,16 @@ class Hub:
     requests: list[Request] = field(default_factory=list)
     break_after: int | None = None
     """Close the connection after so many bytes of the next weights file, once."""
+    pause: float = 0
+    """Seconds of waiting after each 256 KiB of weights."""
+    sent: int = 0
+    """Bytes of weights that were sent, by all connections."""
+    expire_next: int = 0
+    """How many of the next links to content have expired."""
+    ignore_ranges: bool = False
+    """Send whole files, whatever range is asked for."""
+    busy: list[int] = field(default_factory=list)
+    """Answer the next requests for files with 429 and these values of Retry-After."""
 
     def add(
         self, name: str, files: Mapping[str, bytes | StoredFile], token: str | None = None

@@ -100,7 +100,10 @@ def test_the_tokens_of_downloads(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     gguf = Gguf("g", None, "org/repo", "g.gguf", "main", None, None, ORIGIN)
-    plan = replace(plan_of(host="a"), ggufs=(GgufPlan(gguf, "/srv/g.gguf", download=True),))
+    plan = replace(
+        plan_of(host="a"),
+        ggufs=(GgufPlan(gguf, "/srv/g.gguf", download=True, store="/srv/.store"),),
+    )
     outcome = roll_out(gguf_files, {"a": plan}, RESPONSES, caplog, debug=True, **DATA)["a"]
     assert outcome.succeeded
     assert_talkative_and_discreet(outcome, shown(caplog, capfd), "huggingface_hub")

@@ -93,7 +93,7 @@ def test_a_host_that_cannot_be_asked_fails_with_a_message(
         plan_of(swap_service(), host="a"),
         gpus=(("nvidia", None),),
         builds=(PLAN,),
-        ggufs=(GgufPlan(gguf, "/g", download=False),),
+        ggufs=(GgufPlan(gguf, "/g", download=False, store="/.store"),),
         releases=(ReleasePlan("v250", None, None, SWAP),),
     )
     assert callable(role)
@@ -107,7 +107,10 @@ def test_weights_that_must_exist_are_named_with_their_host(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     gguf = Gguf("big", "/srv/big.gguf", None, None, "main", None, None, ORIGIN)
-    plan = replace(plan_of(host="a"), ggufs=(GgufPlan(gguf, "/srv/big.gguf", download=False),))
+    plan = replace(
+        plan_of(host="a"),
+        ggufs=(GgufPlan(gguf, "/srv/big.gguf", download=False, store="/srv/.store"),),
+    )
     outcome = roll_out(gguf_files, {"a": plan}, {"weights 1": "weights 1"}, caplog)["a"]
     assert not outcome.succeeded
     assert "gguf big: /srv/big.gguf does not exist on a" in outcome.said

@@ -17,6 +17,7 @@ import pytest
 
 from llamafleet.fleet.model import Gguf
 from llamafleet.targets.plan_types import GgufPlan
+from llamafleet_roles.gguf_files.download import transfer_files
 from llamafleet_roles.gguf_files.facts import (
     FILES,
     GgufFiles,
@@ -43,13 +44,19 @@ class WeightsFolder:
         return self.folder / "models" / "owner" / "repo" / "a.gguf"
 
     @property
+    def store(self) -> Path:
+        return self.folder / "models" / ".store"
+
+    @property
     def memory(self) -> Path:
         return self.folder / "memory"
 
     def download(self, **changed: object) -> subprocess.CompletedProcess[str]:
-        """Run download.py as its unit would."""
+        """Run the transfer as its unit would."""
         work = self.folder / "work"
-        work.mkdir(exist_ok=True)
+        for name, text in transfer_files().items():
+            (work / name).parent.mkdir(parents=True, exist_ok=True)
+            (work / name).write_text(text)
         job = {
             "label": "weights a",
             "repo": "owner/repo",
@@ -58,13 +65,15 @@ class WeightsFolder:
             "sha256": None,
             "size": None,
             "path": str(self.path),
+            "store": str(self.store),
             "record": str(self.memory / path_key(str(self.path))),
             "before": str(self.path),
             "endpoint": self.endpoint,
         }
         (work / "job.json").write_text(json.dumps(job | changed))
         done = subprocess.run(
-            [sys.executable, FILES / "download.py", work],
+            [sys.executable, "-m", "transfer", work],
+            cwd=work,
             capture_output=True,
             text=True,
             env={**os.environ, "HF_HOME": str(work / "home")},
@@ -76,7 +85,7 @@ class WeightsFolder:
     def observe(self) -> WeightsState:
         """Return the output of the probe, with the folder of records replaced."""
         fact = GgufFiles()
-        command = fact.command(paths=(str(self.path),))
+        command = fact.command(paths=(str(self.path),), store=str(self.store))
         command = command.replace("/var/lib/llamafleet/weights", str(self.memory))
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
         seen = fact.process(done.stdout.splitlines())
@@ -115,7 +124,11 @@ def test_a_download_is_put_in_place_and_remembered(disk: WeightsFolder) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert disk.path.read_bytes() == CONTENT
     assert [path.name for path in disk.path.parent.iterdir()] == ["a.gguf"]
+    assert disk.path.samefile(disk.store / SHA256)
+    assert {path.name for path in disk.store.iterdir()} == {SHA256, f"{SHA256}.pieces"}
     seen = disk.observe()
+    assert seen.stored == {SHA256}
+    assert (seen.free or 0) > 0
     assert seen.verified(str(disk.path), gguf(sha256=SHA256))
     assert seen.verified(str(disk.path), gguf())
     assert not seen.verified(str(disk.path), gguf(sha256="0" * 64))
@@ -233,9 +246,11 @@ def test_what_a_killed_download_left_is_removed_and_does_not_count(disk: Weights
 
 
 def test_another_revision_of_a_file_has_a_place_of_its_own() -> None:
-    moved = GgufPlan(gguf(folder="owner/repo@v2"), "/models/owner/repo@v2/a.gguf", True)
+    moved = GgufPlan(
+        gguf(folder="owner/repo@v2"), "/models/owner/repo@v2/a.gguf", True, "/models/.store"
+    )
     assert moved.usual_path == "/models/owner/repo/a.gguf"
-    assert GgufPlan(gguf(), "/models/owner/repo/a.gguf", True).usual_path == (
+    assert GgufPlan(gguf(), "/models/owner/repo/a.gguf", True, "/models/.store").usual_path == (
         "/models/owner/repo/a.gguf"
     )
 

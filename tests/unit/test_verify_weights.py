@@ -43,7 +43,7 @@ def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GgufPlan:
     note = f"{state.st_size} {int(state.st_mtime)} {SHA256} o/r@main:m.gguf\n{path}\n"
     (tmp_path / path_key(str(path))).write_text(note)
     gguf = Gguf("m", None, "o/r", "m.gguf", "main", SHA256, len(CONTENT), ORIGIN)
-    return GgufPlan(gguf, str(path), True)
+    return GgufPlan(gguf, str(path), True, "/models/.store")
 
 
 def test_verified_weights_are_fine(target: Target, planned: GgufPlan) -> None:

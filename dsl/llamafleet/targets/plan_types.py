@@ -207,11 +207,15 @@ class BuildPlan:
 
 @dataclass(frozen=True, slots=True)
 class GgufPlan:
-    """A weights file and the path it has on this host; `download` is False where it must exist."""
+    """A weights file and the path it has on this host; `download` is False where it must exist.
+
+    `store` is the folder that has what is downloaded by its SHA-256; `path` is a link to it.
+    """
 
     gguf: Gguf
     path: str
     download: bool
+    store: str
 
     @property
     def usual_path(self) -> str:

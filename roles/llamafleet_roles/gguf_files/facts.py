@@ -12,6 +12,7 @@ from pyinfra.api.facts import FactBase
 from llamafleet.fleet.model import Gguf
 from llamafleet.targets.paths import STATE
 from llamafleet_roles.commands import command_line
+from llamafleet_roles.gguf_files.transfer.part import PIECE
 
 FILES = Path(__file__).parent / "files"
 RECORDS = f"{STATE}/weights"
@@ -32,40 +33,60 @@ class WeightsState:
     """Weights files of a host by `path_key`.
 
     `files` has `SIZE MTIME` of now, `known` has `SIZE MTIME SHA256 SOURCE` of when a file was
-    verified, `running` the units of downloads.
+    verified, `running` the units of downloads. `stored` are the hashes of files in the store,
+    `received` the bytes of each that is arriving, by hash, and `free` the bytes that are free.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
     running: frozenset[str] = frozenset()
+    stored: frozenset[str] = frozenset()
+    received: Mapping[str, int] = field(default_factory=dict)
+    free: int | None = None
 
     def size(self, path: str) -> int | None:
         """Return the size of a file in bytes, None if it does not exist."""
         state = self.files.get(path_key(path), "").split(" ")[0]
         return int(state) if state.isdigit() else None
 
+    @property
+    def known_hashes(self) -> frozenset[str]:
+        """Return the hashes of files at the given paths that are unchanged since verified."""
+        return frozenset(
+            sha256
+            for key, text in self.known.items()
+            if (sha256 := self._unchanged(key, text)) is not None
+        )
+
+    def sha256(self, path: str) -> str | None:
+        """Return the hash of the file at a path, if it is unchanged since it was verified."""
+        key = path_key(path)
+        return self._unchanged(key, self.known.get(key, ""))
+
+    def _unchanged(self, key: str, text: str) -> str | None:
+        words = text.split(" ", 3)
+        same = len(words) == 4 and self.files.get(key) == " ".join(words[:2])
+        return words[2] if same else None
+
     def verified(self, path: str, gguf: Gguf) -> bool:
         """Return True if the file is unchanged since it was verified to be these weights.
 
         If their SHA-256 is known, it does not matter from which commit the file came.
         """
-        key = path_key(path)
-        remembered = self.known.get(key, "").split(" ", 3)
-        if len(remembered) != 4 or self.files.get(key) != " ".join(remembered[:2]):
-            return False
-        _, _, sha256, source = remembered
-        if gguf.sha256 is not None:
-            return sha256 == gguf.sha256
-        return source == weights_source(gguf)
+        sha256 = self.sha256(path)
+        if sha256 is None or gguf.sha256 is not None:
+            return sha256 is not None and sha256 == gguf.sha256
+        return self.known[path_key(path)].split(" ", 3)[3] == weights_source(gguf)
 
 
 class GgufFiles(FactBase[WeightsState | None]):
     """The state of the weights files at some paths; None if the probe could not run."""
 
-    def command(self, paths: tuple[str, ...]) -> str:
-        """Return the probe, a script that never fails."""
+    def command(self, paths: tuple[str, ...], store: str = "") -> str:
+        """Return the probe, a script that never fails; `store` is the folder of the store."""
         items = [item for path in paths for item in (path_key(path), path)]
-        return command_line("sh", "-c", (FILES / "probe.sh").read_text(), "probe", RECORDS, *items)
+        script = (FILES / "probe.sh").read_text()
+        return command_line("sh", "-c", script, "probe", RECORDS, store, *items)
 
     @staticmethod
     def default() -> WeightsState | None:
@@ -79,6 +100,9 @@ class GgufFiles(FactBase[WeightsState | None]):
         files: dict[str, str] = {}
         known: dict[str, str] = {}
         running: set[str] = set()
+        stored: set[str] = set()
+        received: dict[str, int] = {}
+        free = None
         for line in output[1:]:
             match line.split("\t", 2):
                 case ["file", key, state]:
@@ -87,4 +111,10 @@ class GgufFiles(FactBase[WeightsState | None]):
                     known[key] = text
                 case ["running", unit]:
                     running.add(unit.removesuffix(".service"))
-        return WeightsState(files, known, frozenset(running))
+                case ["stored", sha256]:
+                    stored.add(sha256)
+                case ["received", sha256, pieces] if pieces.isdigit():
+                    received[sha256] = int(pieces) * PIECE
+                case ["free", count] if count.isdigit():
+                    free = int(count) * 1024
+        return WeightsState(files, known, frozenset(running), frozenset(stored), received, free)

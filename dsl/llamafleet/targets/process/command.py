@@ -37,6 +37,11 @@ def gguf_path(gguf: Gguf, host: Host) -> str:
     return f"{host.models_dir.rstrip('/')}/{gguf.folder or gguf.repo}/{gguf.file}"
 
 
+def store_path(host: Host) -> str:
+    """Return the folder in which a host keeps weights by their SHA-256."""
+    return f"{host.models_dir.rstrip('/')}/.store"
+
+
 def server_path(build: str) -> str:
     """Return the llama-server of a build; the directory is a symlink to what is installed now."""
     return f"{PREFIX}/llama.cpp/{build}/llama-server"
