@@ -16,7 +16,7 @@ MOORE = Vendor(
     name="moore",
     shown="Moore Threads",
     pci="0x1ed5",
-    probe="echo arch moore mp_31\\n",
+    probe="for n in 1 2; do echo card moore 0000:0$n:00.0 arch mp_31; done\\n",
 )
 MUSA = Backend(
     name="musa",
@@ -75,20 +75,21 @@ llama-swap voice {
 
 ASK_ROLES = """
 import json, subprocess
-from llamafleet_roles.base.facts import Gpus
+from llamafleet_roles.base.facts import Machine
 from llamafleet_roles.base.gpus import gpu_mismatch
 from llamafleet_roles.llama_cpp.facts import Builds
 
 def asked(command):
     return subprocess.run(["sh", "-c", command], capture_output=True, text=True).stdout.splitlines()
 
-gpus = Gpus()
-seen = gpus.process(asked(gpus.command()) + ["pci 0x1ed5"])
+machine = Machine()
+seen = machine.process(asked(machine.command()))
+moore = [gpu for gpu in seen.gpus if gpu.vendor == "moore"]
 builds = Builds()
 print(json.dumps({
-    "count": seen.count["moore"],
-    "archs": seen.archs["moore"],
-    "problem": gpu_mismatch("box", (("moore", "mp_31"),) * 2, seen),
+    "count": len(moore),
+    "archs": [gpu.arch for gpu in moore],
+    "problem": gpu_mismatch("box", (("moore", "mp_31"),) * 3, seen),
     "toolkit": builds.process(asked(builds.command(()))).versions["mcc"],
 }))
 """
@@ -145,8 +146,8 @@ def test_roles_and_memory_know_a_new_backend(tree: Tree) -> None:
     done = tree.run("-c", ASK_ROLES)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["count"], found["archs"], found["toolkit"]) == (1, ["mp_31"], "4.3")
-    assert "2 Moore Threads GPUs" in found["problem"]
+    assert (found["count"], found["archs"], found["toolkit"]) == (2, ["mp_31"] * 2, "4.3")
+    assert "3 Moore Threads GPUs" in found["problem"]
     assert tree.run("-c", ASK_MEMORY).stdout == "111\n"
 
 

@@ -19,6 +19,8 @@ def test_a_version_is_its_numbers(written: str, read: tuple[int, ...]) -> None:
 def test_a_driver_says_whether_kernel_and_libraries_agree() -> None:
     assert Driver("nvidia", "580.65.06", "580.65.06").agrees is True
     assert Driver("nvidia", "550.163.01", "580.65.06").agrees is False
+    assert Driver("nvidia", "610.57.04", "610.57").agrees is True
+    assert Driver("nvidia", "570.124.06", "570.124.04").agrees is False
     assert Driver("nvidia", None, "580.65.06").agrees is None
     assert Driver("nvidia", None, "580.65.06").version == "580.65.06"
 

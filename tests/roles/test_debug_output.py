@@ -26,7 +26,7 @@ from tests.roles.test_pure import PLAN
 LOGIN = "ann:passw0rd"
 SECRETS = ("passw0rd", "s1gnature", "hf_t0ken", "env-s3cret")
 RESPONSES = {
-    "gpus 1": "gpus 1",
+    "machine 1": "machine 1",
     "accounts 1": "accounts 1",
     "llama 1": "llama 1\nmachine x86_64\nos debian-13\ngcc 14",
     "weights 1": "weights 1",

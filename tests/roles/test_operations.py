@@ -22,6 +22,7 @@ from llamafleet_roles.llama_cpp import llama_cpp
 from llamafleet_roles.llama_cpp.facts import HostBuilds
 from llamafleet_roles.llama_swap import llama_swap
 from llamafleet_roles.services import services
+from tests.machine.replay import probe_of
 from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
 from tests.roles.rollout import roll_out
 from tests.roles.test_downloads import BUILD
@@ -62,7 +63,9 @@ def test_a_wrong_machine_fails_alone_and_before_anything_is_changed(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     plans = {"right": with_gpus("right"), "wrong": with_gpus("wrong", "nvidia")}
-    outcomes = roll_out(base, plans, {"gpus 1": "gpus 1", "accounts 1": "accounts 1"}, caplog)
+    outcomes = roll_out(
+        base, plans, {"machine 1": "\n".join(probe_of("")), "accounts 1": "accounts 1"}, caplog
+    )
     assert outcomes["right"].succeeded
     assert outcomes["right"].changed == 1
     assert not outcomes["wrong"].succeeded

@@ -14,8 +14,6 @@ from llamafleet.inventory import group_name, pyinfra_groups
 from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
 from llamafleet.targets.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.base.facts import DetectedGpus, Gpus
-from llamafleet_roles.base.gpus import gpu_mismatch
 from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds
 from tests.roles.machine import ORIGIN
 from tests.roles.test_downloads import BUILD
@@ -29,100 +27,6 @@ PLAN = BuildPlan(
     compiles=True,
 )
 FACTS = {"machine": "x86_64", "os": "debian-13", "compiler": "gcc14", "cpu": "abc"}
-
-
-def sysfs(root: Path, *devices: tuple[str, str]) -> None:
-    for index, (device_class, vendor) in enumerate(devices):
-        folder = root / f"sys/bus/pci/devices/0000:{index:02x}:00.0"
-        folder.mkdir(parents=True)
-        (folder / "class").write_text(f"{device_class}\n")
-        (folder / "vendor").write_text(f"{vendor}\n")
-
-
-def detect(root: Path, path: str = "/usr/bin:/bin") -> DetectedGpus:
-    fact = Gpus()
-    # No driver's tool is asked: only what is below the root.
-    done = subprocess.run(
-        ["/bin/sh", "-c", fact.command(root=str(root))],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PATH": path},
-    )
-    found = fact.process(done.stdout.splitlines())
-    assert found is not None
-    return found
-
-
-def test_gpus_are_counted_by_vendor_and_other_devices_are_not(tmp_path: Path) -> None:
-    sysfs(tmp_path, ("0x030000", "0x10de"), ("0x030200", "0x10de"), ("0x020000", "0x8086"))
-    assert detect(tmp_path).count == {"nvidia": 2}
-
-
-def test_an_amd_gpu_tells_its_architecture(tmp_path: Path) -> None:
-    sysfs(tmp_path, ("0x038000", "0x1002"))
-    node = tmp_path / "sys/class/kfd/kfd/topology/nodes"
-    for index, version in enumerate((0, 110001, 90010)):
-        (node / str(index)).mkdir(parents=True)
-        (node / str(index) / "properties").write_text(f"gfx_target_version {version}\n")
-    assert detect(tmp_path) == DetectedGpus({"amd": 1}, {"amd": ("gfx1101", "gfx90a")})
-
-
-def test_an_nvidia_gpu_tells_its_architecture(tmp_path: Path) -> None:
-    tool = tmp_path / "nvidia-smi"
-    tool.write_text("#!/bin/sh\necho 8.6\necho 12.0\necho '[N/A]'\n")
-    tool.chmod(0o755)
-    assert detect(tmp_path, f"{tmp_path}:/usr/bin:/bin").archs == {"nvidia": ("sm_86", "sm_120")}
-
-
-def test_a_machine_without_a_pci_bus_has_no_gpu(tmp_path: Path) -> None:
-    assert detect(tmp_path).count == {}
-
-
-@pytest.mark.parametrize(
-    ("declared", "detected", "message"),
-    [
-        (
-            (("nvidia", None),),
-            DetectedGpus({}),
-            "declares 1 NVIDIA GPU for h, but the machine has no",
-        ),
-        (
-            (("nvidia", None),) * 2,
-            DetectedGpus({"nvidia": 1}),
-            "2 NVIDIA GPUs for h, .* 1 NVIDIA GPU:",
-        ),
-        ((("nvidia", None),), DetectedGpus({"nvidia": 2}), "1 NVIDIA GPU for h, .* 2 NVIDIA GPUs"),
-        ((("amd", None),), DetectedGpus({"nvidia": 1}), "1 AMD GPU for h, .* has 1 NVIDIA GPU"),
-        (
-            (("nvidia", "sm_86"),),
-            DetectedGpus({"nvidia": 1}, {"nvidia": ("sm_61",)}),
-            "sm_86 for h, but the machine has sm_61",
-        ),
-    ],
-)
-def test_another_machine_than_declared_is_refused(
-    declared: tuple[tuple[str, str | None], ...], detected: DetectedGpus, message: str
-) -> None:
-    import re
-
-    said = gpu_mismatch("h", declared, detected)
-    assert said
-    assert re.search(message, said), said
-
-
-@pytest.mark.parametrize(
-    ("declared", "detected"),
-    [
-        ((("nvidia", "sm_86"),), DetectedGpus({"nvidia": 1, "intel": 1}, {"nvidia": ("sm_86",)})),
-        ((("amd", "gfx1201"),), DetectedGpus({"amd": 2})),
-        ((("nvidia", "sm_120a"),), DetectedGpus({"nvidia": 1}, {"nvidia": ("sm_120",)})),
-    ],
-)
-def test_the_declared_machine_is_accepted(
-    declared: tuple[tuple[str, str | None], ...], detected: DetectedGpus
-) -> None:
-    assert gpu_mismatch("h", declared, detected) is None
 
 
 def test_every_input_changes_the_fingerprint() -> None:

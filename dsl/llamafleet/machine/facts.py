@@ -6,6 +6,8 @@ an entry there is not on the machine. Versions are texts as upstream writes them
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..dataclasses import dataclass
 from .versions import numbers
 
@@ -57,10 +59,14 @@ class Driver:
 
     @property
     def agrees(self) -> bool | None:
-        """Return True if module and libraries are of one version; None where one is unknown."""
+        """Return True if module and libraries are of one version; None where one is unknown.
+
+        NVML calls 610.57.04 just 610.57, so that numbers which are left out do not count.
+        """
         if self.module is None or self.library is None:
             return None
-        return numbers(self.module) == numbers(self.library)
+        pairs = zip(numbers(self.module), numbers(self.library), strict=False)
+        return all(one == other for one, other in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,3 +174,17 @@ class MachineFacts:
         """Return the toolkits of a kind, the newest first."""
         found = (each for each in self.toolkits if each.kind == kind)
         return tuple(sorted(found, key=lambda each: numbers(each.version), reverse=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts as JSON has them, which `pyinfra INVENTORY fact …` prints."""
+        found: dict[str, Any] = _plain(self)
+        return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, frozenset):
+        return sorted(value)
+    names = getattr(value, "__match_args__", None)
+    return {name: _plain(getattr(value, name)) for name in names} if names else value

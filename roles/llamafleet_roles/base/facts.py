@@ -1,68 +1,35 @@
-"""Facts about a machine: its GPUs, and which users, groups and folders it has."""
+"""Facts about a machine: what it is, and which users, groups and folders it has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from pyinfra.api.facts import FactBase
 
-from llamafleet.backends import VENDORS
+from llamafleet.machine import MachineFacts
+from llamafleet.machine.probe import LIMIT, read, script
 from llamafleet_roles.commands import command_line
 
-# PCI needs no driver and no tool. Drivers add the architectures.
-_GPUS = """
-echo gpus 1
-for device in "$1"/sys/bus/pci/devices/*; do
-    case $(cat "$device/class" 2>/dev/null) in
-    0x0300* | 0x0302* | 0x0380* | 0x1200*) echo "pci $(cat "$device/vendor")" ;;
-    esac
-done
-"""
 
+class Machine(FactBase[MachineFacts | None]):
+    """Everything about a machine that a fleet depends on, in one round trip.
 
-@dataclass(frozen=True, slots=True)
-class DetectedGpus:
-    """The GPUs of a machine: number by vendor, and architectures as far as drivers report them."""
+    None if the probe could not run; a tool that is missing, hangs or prints nonsense leaves its own
+    part unknown. `pyinfra INVENTORY fact llamafleet_roles.base.facts.Machine` prints it.
+    """
 
-    count: Mapping[str, int] = field(default_factory=dict)
-    archs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a dict for `pyinfra INVENTORY fact llamafleet_roles.base.facts.Gpus`."""
-        return asdict(self)
-
-
-class Gpus(FactBase[DetectedGpus | None]):
-    """The GPUs of a machine; None if the probe could not run."""
-
-    def command(self, root: str = "") -> str:
-        """Return the probe; tests set another `root`."""
-        probes = "".join(vendor.probe for vendor in VENDORS)
-        return command_line("sh", "-c", f"{_GPUS}{probes}true\n", "gpus", root)
+    def command(self, root: str = "", limit: int = LIMIT) -> str:
+        """Return the probe; tests set another `root`, and fewer seconds as `limit` of a tool."""
+        return command_line("sh", "-c", script(limit), "machine", root)
 
     @staticmethod
-    def default() -> DetectedGpus | None:
-        """Return None: unknown, which is not the same as no GPU."""
+    def default() -> MachineFacts | None:
+        """Return None: unknown, which is not the same as a machine without anything."""
         return None
 
-    def process(self, output: list[str]) -> DetectedGpus | None:
-        """Count the PCI devices by vendor and collect the architectures that drivers report."""
-        if not output or output[0] != "gpus 1":
-            return None
-        count: dict[str, int] = {}
-        archs: dict[str, tuple[str, ...]] = {}
-        for line in output[1:]:
-            kind, _, value = line.strip().partition(" ")
-            vendor = next((each.name for each in VENDORS if each.pci == value), None)
-            name, _, arch = value.partition(" ")
-            if kind == "pci" and vendor:
-                count[vendor] = count.get(vendor, 0) + 1
-            elif kind == "arch" and arch:
-                archs[name] = (*archs.get(name, ()), arch)
-        # A machine may show no PCI bus and still have a driver that lists its GPUs.
-        return DetectedGpus({**{v: len(a) for v, a in archs.items()}, **count}, archs)
+    def process(self, output: list[str]) -> MachineFacts | None:
+        """Read what the probe printed."""
+        return read(output)
 
 
 _ACCOUNTS = """

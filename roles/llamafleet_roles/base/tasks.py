@@ -11,7 +11,7 @@ from pyinfra.context import host
 
 from llamafleet.targets.paths import CONFIG, PREFIX, STATE
 from llamafleet.targets.plan_types import HostPlan
-from llamafleet_roles.base.facts import Accounts, Gpus, UnreadablePaths
+from llamafleet_roles.base.facts import Accounts, Machine, UnreadablePaths
 from llamafleet_roles.base.gpus import gpu_mismatch
 from llamafleet_roles.commands import command_line, fail_host, log_planned, shell_step
 from llamafleet_roles.site_data import DataError, read_key, read_switch
@@ -57,7 +57,7 @@ def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         return
     if not plan.gpus or not wanted:
         return
-    detected = host.get_fact(Gpus)
+    detected = host.get_fact(Machine)
     if detected is None:
         yield fail_host("could not detect the GPUs of this host: nothing was changed")
         return
