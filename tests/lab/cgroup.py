@@ -61,9 +61,11 @@ def processes(name: str) -> tuple[int, ...]:
     """Every process in the group `name` and below."""
     found = set()
     for group in _groups(name):
-        for file in group.rglob("cgroup.procs"):
+        # Groups come and go while they are listed, which os.walk takes as it is and rglob does not.
+        for path, _, _ in os.walk(group):
             try:
-                found |= {int(line) for line in file.read_text().split()}
+                text = Path(path, "cgroup.procs").read_text()
+                found |= {int(line) for line in text.split()}
             except OSError:
                 continue  # the group went away meanwhile
     return tuple(sorted(found - {0}))
@@ -90,9 +92,8 @@ def remove(name: str) -> None:
         # A process that was about to join when the others were killed may have joined since.
         kill(name)
         for group in groups:
-            below = sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True)
-            for path in (*below, group):
-                _remove_directory(path)
+            for path, _, _ in os.walk(group, topdown=False):
+                _remove_directory(Path(path))
         if time.monotonic() > deadline:
             raise LabError(f"cannot remove the control group {groups[0]}")
 

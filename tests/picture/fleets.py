@@ -57,7 +57,8 @@ def example(name: str, *, known: bool = True) -> Fleet:
 
 def with_facts(fleet: Fleet, shapes: Mapping[str, str]) -> Fleet:
     """The fleet as if its lock had looked these weights up."""
-    return replace(fleet, facts={name: facts(shape) for name, shape in shapes.items()})
+    known = {name: facts(shape) for name, shape in shapes.items()}
+    return replace(fleet, facts={**fleet.facts, **known})
 
 
 def fleet_of(text: str, shapes: Mapping[str, str]) -> Fleet:
