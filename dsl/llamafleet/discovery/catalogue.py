@@ -45,8 +45,8 @@ def catalogue(
     """Return the models in a folder.
 
     Models that were there keep their names and their order, and the headers of files that have not
-    changed are not read again; new ones follow in the order of their paths. `known` says of an
-    architecture if llama.cpp has it.
+    changed are not read again; new ones follow, those of the folder itself first. `known` says of
+    an architecture if llama.cpp has it.
     """
     sets, left_out = file_sets(seen, asked)
     out = list(left_out)

@@ -81,8 +81,11 @@ def file_sets(
 
 
 def wanted(seen: Iterable[SeenFile], asked: Asked) -> tuple[SeenFile, ...]:
-    """Return the files that are asked for and that the fleet file does not name, by their paths."""
-    files = sorted(seen, key=lambda each: each.file.file)
+    """Return the files that are asked for and that the fleet file does not name.
+
+    Those in the folder itself come first, then by their paths: the plain name is theirs.
+    """
+    files = sorted(seen, key=lambda each: (each.file.file.count("/"), each.file.file))
     linked = {each.inode for each in files if each.file.file in asked.declared}
     return tuple(
         each

@@ -89,12 +89,12 @@ def sdist_url(ref: str, sha256: str, index: str) -> str:
     return url
 
 
-def list_files(index: str) -> dict[str, tuple[str, str | None]]:
-    """Return the URL and SHA-256 of each file of the project at an index, by name.
+def list_files(index: str, project: str = PROJECT) -> dict[str, tuple[str, str | None]]:
+    """Return the URL and SHA-256 of each file of a project at an index, by name.
 
     Raises DownloadError if the index cannot be queried.
     """
-    page = f"{index.rstrip('/')}/{PROJECT}/"
+    page = f"{index.rstrip('/')}/{project}/"
     try:
         with client() as session:
             answer = session.get(page, headers={"Accept": _ACCEPT})
