@@ -80,6 +80,10 @@ def compile_file(
     footprints, written = None, fleet.ggufs
     if locked:
         fleet = load_lock(fleet, read, diagnostics)
+    if any(build.patches for build in fleet.builds.values()):
+        from .fleet.patches import with_patches
+
+        fleet = with_patches(fleet, read, diagnostics)
     fleet = with_folders(fleet, written)
     if locked and not (found.has_errors or diagnostics.has_errors):
         fleet, footprints = _derived(fleet, diagnostics)

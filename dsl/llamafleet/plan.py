@@ -118,7 +118,7 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
     stack = backend(build.backend)
     blas_build, blas_run = BLAS_PACKAGES.get(build.blas or "", ((), ()))
     compiles = build.builder in (None, host.name)
-    source = SOURCE_PACKAGES.get(build.source, ())
+    source = (*SOURCE_PACKAGES.get(build.source, ()), *(("patch",) if build.patches else ()))
     return BuildPlan(
         build=build,
         cmake=cmake_options(build, arches),

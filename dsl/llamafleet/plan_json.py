@@ -67,6 +67,8 @@ def _build(plan: BuildPlan) -> dict[str, Any]:
         "prepare": plan.prepare,
         "targets": list(build.targets),
         "jobs": build.jobs,
+        "keep": build.keep,
+        "patches": [{"file": each.name, "sha256": each.sha256} for each in build.patches],
         "packages": list(plan.packages),
         "runtime_packages": list(plan.runtime_packages),
     }

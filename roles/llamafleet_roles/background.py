@@ -36,12 +36,16 @@ def start_job(
     job: BackgroundJob,
     files: Mapping[str, str],
     arguments: tuple[str, ...],
+    owner: str = "root",
 ) -> bool:
-    """Send a job its files and start it, unless it is running already; return True on success."""
+    """Send a job its files and start it, unless it is running already; return True on success.
+
+    The files are readable by the user `owner` alone.
+    """
     script = (FILES / "start.sh").read_text()
     names = (job.unit, job.work, job.log, f"llamafleet: {job.label}")
     command = command_line("sh", "-c", script, "start", *names, *arguments)
-    done, output = run_command(state, host, command, stdin=pack_files(files))
+    done, output = run_command(state, host, command, stdin=pack_files(files, owner))
     if not done:
         log_error(host, output.stderr or f"could not start {job.unit}")
     return done
@@ -55,13 +59,14 @@ def follow_job(state: State, host: Host, job: BackgroundJob) -> bool:
     return done
 
 
-def pack_files(files: Mapping[str, str]) -> str:
+def pack_files(files: Mapping[str, str], owner: str = "root") -> str:
     """Return files as a base64 tar archive for standard input, each with mode 600."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for path, text in files.items():
-            data = text.encode()
+            data = text.encode("utf-8", "surrogateescape")
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(data), 0o600
+            entry.uname = entry.gname = owner
             archive.addfile(entry, io.BytesIO(data))
     return base64.encodebytes(buffer.getvalue()).decode()

@@ -13,7 +13,7 @@ from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.fleet.llama_cpp import tables_of
 from llamafleet.fleet.model import Fleet, Gguf
 from llamafleet.lock.merge import lock_of, merge_into
-from llamafleet.targets.fingerprint import inputs_text
+from llamafleet.targets.fingerprint import manifest_text
 from llamafleet.targets.plan_types import GgufPlan, HostPlan, ReleasePlan
 from llamafleet_roles.base import base
 from llamafleet_roles.gguf_files import gguf_files
@@ -21,6 +21,7 @@ from llamafleet_roles.gguf_files.facts import path_key
 from llamafleet_roles.llama_cpp import llama_cpp
 from llamafleet_roles.llama_cpp.facts import HostBuilds
 from llamafleet_roles.llama_swap import llama_swap
+from llamafleet_roles.lock_file import update_lock
 from llamafleet_roles.services import services
 from tests.machine.replay import probe_of
 from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
@@ -137,12 +138,52 @@ def with_a_build(ref: str) -> tuple[HostPlan, str]:
     build = replace(PLAN, build=replace(BUILD, ref=ref))
     install = f"{build.directory}-0123456789ab"
     inputs = HostBuilds("x86_64", "debian-13", {"gcc": "14"}).inputs(build)
-    manifest = inputs_text(inputs).replace("\n", "")
+    manifest = manifest_text(inputs, {}).replace("\n", "")
     probe = (
         f"llama 1\nmachine x86_64\nos debian-13\ngcc 14\ncurrent {build.directory} {install}\n"
-        f"install {install} {manifest}"
+        f"sums {install} {'0' * 64}\ninstall {install} {manifest}"
     )
     return replace(plan_of(host="a"), builds=(build,)), probe
+
+
+NOWHERE = replace(BUILD, source="archive", url="/nowhere/llama.cpp.tar.gz")
+
+
+def test_one_host_of_a_class_compiles_for_all(caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is compiled here: the unit never leaves a result, so that each host says so."""
+    plans = {
+        name: replace(plan_of(host=name), builds=(replace(PLAN, build=NOWHERE),))
+        for name in ("a", "b")
+    }
+    probe = {"llama 1": "llama 1\nmachine x86_64\nos debian-13\ngcc 14.2.0"}
+    outcomes = roll_out(with_builds, plans, probe, caplog)
+    compiled = [name for name, each in outcomes.items() if "compiling into" in each.said]
+    waited = [name for name, each in outcomes.items() if "compiles it for all hosts" in each.said]
+    assert len(compiled) >= 1
+    assert len(waited) == 1
+    # The one that waited compiles itself once it sees that nothing came of it.
+    assert sorted(compiled) == ["a", "b"]
+
+
+def test_an_install_that_was_not_recorded_is_not_given_to_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan, probe = with_a_build("b12000")
+    build = plan.builds[0]
+    shared = replace(build, build=replace(NOWHERE, ref="b12000", builder="a"))
+    fleet = replace(FLEET, path=str(tmp_path / "fleet.fleet"))
+    answers = {"llama 1": probe, "--help": HELP}
+    plans = {"a": replace(plan, builds=(shared,))}
+    outcome = roll_out(partial(with_builds, fleet=fleet), plans, answers, caplog)["a"]
+    assert "compiling into" in outcome.said
+    assert not any("pack.sh" in each for each in outcome.commands)
+    # With a record of the same list of files it is packed.
+    inputs = HostBuilds("x86_64", "debian-13", {"gcc": "14"}).inputs(shared)
+    caplog.clear()
+    update_lock(fleet.path, {("built", inputs.fingerprint): {"sums": "0" * 64}})
+    outcome = roll_out(partial(with_builds, fleet=fleet), plans, answers, caplog)["a"]
+    assert "compiling into" not in outcome.said
+    assert any("pack.sh" in each for each in outcome.commands)
 
 
 def test_the_flags_of_a_build_reach_the_lock_and_are_asked_for_once(

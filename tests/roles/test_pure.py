@@ -5,16 +5,17 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from llamafleet.fleet.model import NO_SPANS, Fleet, GpuType, Host, ListenAddress, Ssh
+from llamafleet.fleet.model import NO_SPANS, Fleet, GpuType, Host, ListenAddress, Patch, Ssh
 from llamafleet.fleet.service import Keys
 from llamafleet.inventory import group_name, pyinfra_groups
 from llamafleet.llama_swap.releases import archive_sha256, archive_url, known_versions
-from llamafleet.targets.fingerprint import configure_options, inputs_of, inputs_text, read_inputs
+from llamafleet.targets.fingerprint import configure_options, inputs_of, manifest_text, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
-from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds
+from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds, linked_to
 from tests.roles.machine import ORIGIN
 from tests.roles.test_downloads import BUILD
 
@@ -26,7 +27,7 @@ PLAN = BuildPlan(
     directory="/opt/llamafleet/llama.cpp/main",
     compiles=True,
 )
-FACTS = {"machine": "x86_64", "os": "debian-13", "compiler": "gcc14", "cpu": "abc"}
+FACTS: dict[str, Any] = {"machine": "x86_64", "os": "debian-13", "compiler": "gcc14", "cpu": "abc"}
 
 
 def test_every_input_changes_the_fingerprint() -> None:
@@ -39,11 +40,15 @@ def test_every_input_changes_the_fingerprint() -> None:
         replace(PLAN, build=replace(BUILD, backend="cuda")),
         replace(PLAN, build=replace(BUILD, targets=("llama-cli",))),
         replace(PLAN, build=replace(BUILD, native=True)),
+        replace(PLAN, build=replace(BUILD, patches=(Patch("a.patch", "a.patch", "1" * 64),))),
+        replace(PLAN, build=replace(BUILD, patches=(Patch("a.patch", "a.patch", "2" * 64),))),
     ]
     others = [inputs_of(plan, **FACTS) for plan in plans]
     others += [
         inputs_of(PLAN, **(FACTS | {name: "other"})) for name in ("machine", "os", "compiler")
     ]
+    others.append(inputs_of(PLAN, **FACTS, runtime={"glibc": "2.41"}))
+    others.append(inputs_of(PLAN, **FACTS, runtime={"glibc": "2.36"}))
     prints = {each.fingerprint for each in others} | {base.fingerprint}
     assert len(prints) == len(others) + 1
     assert all(len(each) == 12 for each in prints)
@@ -64,9 +69,25 @@ def test_an_unknown_compiler_matches_any_and_nothing_else_does() -> None:
     assert not unknown.matches(inputs_of(PLAN, **(FACTS | {"os": "debian-12"})))
 
 
+def test_libraries_count_as_far_as_both_hosts_know_them() -> None:
+    newer = inputs_of(PLAN, **FACTS, runtime={"glibc": "2.41", "rocblas": "6.4.4"})
+    older = inputs_of(PLAN, **FACTS, runtime={"glibc": "2.41", "rocblas": "6.4.1"})
+    assert newer == older, "a patch release of a library makes no other build"
+    assert newer.matches(inputs_of(PLAN, **FACTS, runtime={"glibc": "2.41", "rocblas": ""}))
+    assert not newer.matches(inputs_of(PLAN, **FACTS, runtime={"rocblas": "7.0.2"}))
+    assert newer.matches(newer.without_tools)
+
+
+def test_a_driver_is_no_library_of_a_build() -> None:
+    packages = ("libgomp1", "libvulkan1", "mesa-vulkan-drivers", "intel-opencl-icd")
+    assert linked_to(replace(PLAN, runtime_packages=packages)) == ("glibc", "libvulkan1")
+
+
 def test_inputs_are_read_back_from_a_manifest() -> None:
     inputs = inputs_of(PLAN, **FACTS)
-    assert read_inputs(inputs_text(inputs)) == inputs
+    assert read_inputs(manifest_text(inputs, {"by": "me"})) == inputs
+    old = manifest_text(inputs, {}).replace('"format": 2', '"format": 1')
+    assert read_inputs(old) is None
     assert read_inputs("{}") is read_inputs("no json") is read_inputs("[]") is None
 
 

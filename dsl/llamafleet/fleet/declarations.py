@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from ..language.syntax import Block
-from .model import Build, Gguf, GpuType, Host, Ssh
+from .model import Build, Gguf, GpuType, Host, Patch, Ssh
 from .schema.block import Fields, read_block
 from .schema.core import BUILD, GGUF, GPU, HOST
 from .scope import Scope
@@ -77,6 +78,11 @@ def build(block: Block, scope: Scope) -> Build | None:
         origin=block.header,
         spans=fields.spans,
         toolkit=fields.text("toolkit"),
+        patches=tuple(
+            Patch(each, posixpath.join(posixpath.dirname(block.header.path), each))
+            for each in fields.texts("patches")
+        ),
+        keep=fields.integer("keep") or 0,
     )
 
 

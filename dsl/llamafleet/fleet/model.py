@@ -15,6 +15,7 @@ from .declared import GgufFile as GgufFile
 from .declared import GpuType as GpuType
 from .declared import Host as Host
 from .declared import Model as Model
+from .declared import Patch as Patch
 from .declared import Spans as Spans
 from .declared import Ssh as Ssh
 from .endpoint import Endpoint as Endpoint

@@ -47,7 +47,7 @@ def read_source(
         span = at or Source(path, "").whole()
         hint = _neighbour(path) if isinstance(error, FileNotFoundError) else ""
         diagnostics.error(
-            "unreadable-file", f'cannot read "{path}": {_reason(error)}', span, hint=hint
+            "unreadable-file", f'cannot read "{path}": {reason(error)}', span, hint=hint
         )
         return None
     if len(data) > LARGEST:
@@ -95,7 +95,8 @@ def without_controls(source: Source, diagnostics: Diagnostics) -> str | None:
     return CONTROL.sub(" ", text)
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return why a file could not be read, in lower case."""
     match error:
         case FileNotFoundError():
             return "no such file"

@@ -88,6 +88,7 @@ def make_lock(
         flags=old.flags,
         discovered=dict(_discovered(making)),
         measured=old.measured,
+        built=old.built,
     )
     # In an order of their own: who is answered first differs.
     return lock, tuple(sorted(making.problems)), tuple(sorted(making.notes))

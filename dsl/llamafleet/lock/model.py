@@ -41,6 +41,8 @@ class Lock:
 
     `flags` are the rows of the tables of flags that rollouts have fetched, by the builds' refs.
     `discovered` are the folders of hosts, by the services that serve what is in them.
+    `built` are the builds that rollouts have compiled, by fingerprint: the SHA-256 of the list of
+    their files, and by whom, where and when they were made.
     """
 
     fleet: str = ""
@@ -50,6 +52,7 @@ class Lock:
     measured: JsonTree = field(default_factory=dict)
     flags: Mapping[str, tuple[JsonTree, ...]] = field(default_factory=dict)
     discovered: Mapping[str, Mapping[str, ObservedFolder]] = field(default_factory=dict)
+    built: Mapping[str, JsonTree] = field(default_factory=dict)
 
 
 def is_plain(file: str) -> bool:

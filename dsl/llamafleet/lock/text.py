@@ -46,6 +46,8 @@ def write_lock(lock: Lock) -> str:
             service: {path: folder_tree(each) for path, each in sorted(folders.items())}
             for service, folders in sorted(lock.discovered.items())
         }
+    if lock.built:
+        tree["built"] = {name: OneLine(each) for name, each in sorted(lock.built.items())}
     if lock.measured:
         tree["measured"] = lock.measured
     return "".join(json_lines(tree, "")) + "\n"
@@ -76,6 +78,7 @@ def read_lock(text: str) -> Lock | LockError:
             flags={ref: tuple(rows) for ref, rows in tree.get("flags", {}).items()},
             measured=dict(tree.get("measured", {})),
             discovered=read_folders(tree["discovered"]) if "discovered" in tree else {},
+            built={str(name): dict(each) for name, each in tree.get("built", {}).items()},
         )
     except (TypeError, KeyError, ValueError, AttributeError, OverflowError) as error:
         return LockError(f"a part is missing or malformed ({error})")

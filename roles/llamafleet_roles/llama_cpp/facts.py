@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pyinfra.api.facts import FactBase
 
-from llamafleet.backends import BACKENDS, backend
+from llamafleet.backends import BACKENDS, COMMON_RUNTIME_PACKAGES, backend
 from llamafleet.targets.fingerprint import Inputs, inputs_of, read_inputs
 from llamafleet.targets.plan_types import BuildPlan
 from llamafleet_roles.commands import command_line
@@ -18,12 +19,17 @@ FILES = Path(__file__).parent / "files"
 
 TOOLKITS = tuple(each for each in BACKENDS if each.toolkit)
 
+_DRIVER = re.compile(r"driver|-icd$|^nvidia-")
+
 _TOOLKIT = 'echo "{name} $( {{ {version}; }} 2>/dev/null)"\n'
 
 
 @dataclass(frozen=True, slots=True)
 class HostBuilds:
-    """The builds of a host and what they depend on; `memory` is MemAvailable in kB."""
+    """The builds of a host and what they depend on; `memory` is MemAvailable in kB.
+
+    `sums` are the SHA-256 of the lists of files of `installs`, `runtime` the versions of libraries.
+    """
 
     machine: str = ""
     os: str = ""
@@ -33,6 +39,8 @@ class HostBuilds:
     memory: int = 0
     current: Mapping[str, str] = field(default_factory=dict)
     installs: Mapping[str, Inputs] = field(default_factory=dict)
+    sums: Mapping[str, str] = field(default_factory=dict)
+    runtime: Mapping[str, str] = field(default_factory=dict)
     running: frozenset[str] = frozenset()
 
     def compiler(self, stack: str) -> str:
@@ -51,6 +59,7 @@ class HostBuilds:
             os=self.os,
             compiler=self.compiler(plan.build.backend),
             cpu=self.cpu,
+            runtime={name: self.runtime.get(name, "") for name in linked_to(plan)},
         )
 
     def jobs(self, plan: BuildPlan) -> int:
@@ -73,13 +82,16 @@ class HostBuilds:
 class Builds(FactBase[HostBuilds | None]):
     """The builds of a host in one round trip; None if the probe could not run."""
 
-    def command(self, directories: tuple[str, ...]) -> str:
-        """Return the probe, a script that never fails."""
+    def command(self, directories: tuple[str, ...], libraries: tuple[str, ...] = ()) -> str:
+        """Return the probe, a script that never fails; `libraries` are packages, by Debian's names.
+
+        One that is not installed has the version that would be.
+        """
         toolkits = "".join(
             _TOOLKIT.format(name=each.toolkit, version=each.toolkit_version) for each in TOOLKITS
         )
         script = f"{version_function()}{(FILES / 'probe.sh').read_text()}{toolkits}true\n"
-        return command_line("sh", "-c", script, "probe", *directories)
+        return command_line("sh", "-c", script, "probe", *directories, "--", *libraries)
 
     @staticmethod
     def default() -> HostBuilds | None:
@@ -93,6 +105,8 @@ class Builds(FactBase[HostBuilds | None]):
         single: dict[str, str] = {}
         current: dict[str, str] = {}
         installs: dict[str, Inputs] = {}
+        sums: dict[str, str] = {}
+        runtime: dict[str, str] = {}
         running: set[str] = set()
         for line in output[1:]:
             keyword, _, value = line.partition(" ")
@@ -103,6 +117,10 @@ class Builds(FactBase[HostBuilds | None]):
                 inputs = read_inputs(rest)
                 if inputs:
                     installs[first] = inputs
+            elif keyword == "sums":
+                sums[first] = rest
+            elif keyword == "runtime":
+                runtime[first] = rest.strip()
             elif keyword == "running":
                 running.add(value.removesuffix(".service"))
             else:
@@ -117,8 +135,21 @@ class Builds(FactBase[HostBuilds | None]):
             memory=_number(single.get("memory")),
             current=current,
             installs=installs,
+            sums=sums,
+            runtime=runtime,
             running=frozenset(running),
         )
+
+
+def linked_to(plan: BuildPlan) -> tuple[str, ...]:
+    """Return the libraries that the inputs of a build name: glibc, and those of its GPU stack.
+
+    What comes with the compiler has its version. A driver is none: it can be replaced below a
+    build, which stays the same.
+    """
+    own = (each for each in plan.runtime_packages if each not in COMMON_RUNTIME_PACKAGES)
+    packages = (each for each in own if not _DRIVER.search(each))
+    return tuple(sorted({"glibc", *packages}))
 
 
 def _number(text: str | None) -> int:

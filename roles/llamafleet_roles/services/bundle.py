@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import getpass
 import gzip
 import io
-import socket
 import tarfile
 import uuid
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from pathlib import Path
 from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import Artifact, HostPlan
 from llamafleet_roles.commands import command_line
+from llamafleet_roles.operator import operator_name
 from llamafleet_roles.services.changes import Changes
 from llamafleet_roles.services.facts import HostState
 from llamafleet_roles.services.manifest import Manifest, manifest_of, manifest_text
@@ -88,12 +87,7 @@ def bundle(
 
 def _record() -> str:
     """Return who rolls out, for other operators, with an ID that differs for each rollout."""
-    try:
-        who = getpass.getuser()
-    except (OSError, KeyError):  # an account without a name
-        who = "somebody"
-    name = "".join(each for each in f"{who}@{socket.gethostname()}" if each.isprintable())
-    return f"id {uuid.uuid4()}\nby {name}\n"
+    return f"id {uuid.uuid4()}\nby {operator_name()}\n"
 
 
 def _staged(artifacts: tuple[Artifact, ...], changes: Changes) -> Mapping[int, Artifact]:

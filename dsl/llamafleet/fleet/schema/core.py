@@ -9,6 +9,7 @@ from .patterns import (
     ADDRESS,
     HF,
     OPTION,
+    PATCH,
     PATH,
     REF,
     REPOSITORY,
@@ -88,6 +89,7 @@ BUILD = BlockSchema(
         ),
         Key("native", Switch(), "Optimise for the CPU of the host that compiles.", default=False),
         Key("blas", Word(), "BLAS library for prompt processing on the CPU, such as openblas."),
+        Key("patches", ListOf(PATCH), "Patches for the source, files beside the fleet file."),
         Key("cmake", ListOf(OPTION), 'More options for CMake, such as "-DGGML_CUDA_FA=ON".'),
         Key(
             "toolkit",
@@ -109,6 +111,12 @@ BUILD = BlockSchema(
             "jobs",
             Integer(1, 1024),
             "Number of parallel compile jobs. Default: by cores and memory.",
+        ),
+        Key(
+            "keep",
+            Integer(0, 100),
+            "Number of earlier builds that stay on a host, so that it can be rolled back.",
+            default=2,
         ),
     ),
 )

@@ -21,6 +21,10 @@ HF = Pattern(
 REPOSITORY_FILE = Pattern(
     r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^/\s][^\s]*\.gguf", "a .gguf file of the repository in quotes"
 )
+PATCH = Pattern(
+    r"(?!.*(?:^|/)\.{0,2}(?:/|$))[A-Za-z0-9_][\w.+/\-]*",
+    "the path of a file below the fleet file's folder, in quotes",
+)
 PARAMETER = Pattern(r"[^,\s]+", "the name of a request parameter", bare=True)
 UPSTREAM_URL = Pattern(
     r"https?://([A-Za-z0-9._~\-]+(:[A-Za-z0-9._~\-]*)?@)?"
