@@ -15,6 +15,7 @@ from llamafleet import load
 from llamafleet.inventory import Groups, pyinfra_groups
 from llamafleet_roles.base import base
 from llamafleet_roles.calibrate import calibrate as calibrate_host
+from llamafleet_roles.generations import rollback as rollback_host
 from llamafleet_roles.gguf_files import gguf_files
 from llamafleet_roles.gguf_files.discovered import discovered_models
 from llamafleet_roles.gguf_files.locked import facts_of_weights
@@ -22,6 +23,7 @@ from llamafleet_roles.host_plan import current_fleet, current_plan
 from llamafleet_roles.llama_cpp import llama_cpp
 from llamafleet_roles.llama_swap import llama_swap
 from llamafleet_roles.nginx import nginx
+from llamafleet_roles.prune import prune as prune_host
 from llamafleet_roles.pyinfra_hooks import install
 from llamafleet_roles.service_packages import service_packages
 from llamafleet_roles.services import prove as prove_host
@@ -99,6 +101,17 @@ def calibrate() -> None:
     """Load each model on its host, and save its memory use and speed in fleet.lock."""
     fleet, _ = current_fleet()
     calibrate_host(fleet=fleet, plan=current_plan())
+
+
+def rollback() -> None:
+    """Take a host back to what it ran before: build, configuration and weights names together."""
+    _, host_name = current_fleet()
+    rollback_host(host_name=host_name)
+
+
+def prune() -> None:
+    """Show builds, releases and work folders that nothing refers to; remove them if asked."""
+    prune_host(plan=current_plan())
 
 
 def facts() -> None:

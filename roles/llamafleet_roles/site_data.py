@@ -55,6 +55,14 @@ def read_port(value: object) -> int:
     return int(text)
 
 
+def read_generation(value: object) -> str:
+    """Read the number of a generation; "" for none."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[0-9]{0,9}", text):
+        raise DataError(f"is {value!r}, expected the number of a generation such as 12")
+    return text
+
+
 def read_key(data: Any, key: str, reader: Callable[[object], T], default: object) -> T:
     """Read one key of a host's data; the DataError of an invalid value names the key."""
     try:
@@ -64,9 +72,11 @@ def read_key(data: Any, key: str, reader: Callable[[object], T], default: object
 
 
 READERS: Mapping[str, Callable[[object], object]] = {
+    "llamafleet_generation": read_generation,
     "llamafleet_gpu_check": read_switch,
     "llamafleet_health_timeout": read_seconds,
     "llamafleet_prove": read_switch,
+    "llamafleet_prune": read_switch,
     "calibrate_all": read_switch,
     "calibrate_port": read_port,
     "calibrate_stop": read_switch,

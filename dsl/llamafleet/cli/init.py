@@ -18,6 +18,8 @@ FILES: Mapping[str, str] = {
     "hosts.py": "hosts.py",
     "deploy.py": "deploy.py",
     "deploys/prove.py": "prove.py",
+    "deploys/rollback.py": "rollback.py",
+    "deploys/prune.py": "prune.py",
     "deploys/calibrate.py": "calibrate.py",
     "deploys/facts.py": "facts.py",
     "group_data/all.py": "group_data.py",

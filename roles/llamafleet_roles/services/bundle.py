@@ -17,10 +17,16 @@ from llamafleet_roles.operator import operator_name
 from llamafleet_roles.services.changes import Changes
 from llamafleet_roles.services.facts import HostState
 from llamafleet_roles.services.manifest import Manifest, manifest_of, manifest_text
-from llamafleet_roles.services.plan_lines import plan_lines, planned_units, trial_configurations
+from llamafleet_roles.services.plan_lines import (
+    generation_lines,
+    plan_lines,
+    planned_units,
+    trial_configurations,
+)
+from llamafleet_roles.services.stored import stored_text
 
 FILES = Path(__file__).parent / "files"
-SCRIPTS = ("apply", "functions", "ports", "record", "check", "health", "units")
+SCRIPTS = ("apply", "functions", "ports", "record", "check", "health", "units", "generation")
 
 # One rollout at a time; the staging folder belongs to the holder of the lock. sh keeps the lock
 # (descriptor 9) until apply.sh ends, even if the connection is lost.
@@ -61,18 +67,27 @@ def bundle(
     changes: Changes,
     observed: HostState,
     timeout: int,
+    names: tuple[str, ...] = (),
+    generation: str = "",
 ) -> str:
     """Pack the archive as base64 text, with only the files that differ.
 
     `changes` were computed from `observed`; if the host has changed since, apply.sh refuses.
-    `timeout` is the time in seconds that a started unit may take to answer.
+    `timeout` is the time in seconds that a started unit may take to answer. `names` are kept with
+    the new state, unless it is that of the kept `generation`.
     """
     wanted = manifest_of(artifacts, planned_units(plan))
     staged = _staged(artifacts, changes)
     had = observed.manifest or Manifest()
     content = {f"{name}.sh": (FILES / f"{name}.sh").read_text() for name in SCRIPTS}
     content |= {
-        "plan.tsv": "".join(plan_lines(plan, artifacts, staged, changes, timeout)),
+        "plan.tsv": "".join(
+            (
+                *plan_lines(plan, artifacts, staged, changes, timeout),
+                *generation_lines(names, generation),
+            )
+        ),
+        "generation.json": stored_text(plan, names),
         "manifest.json": manifest_text(wanted),
         "manifest-while-working.json": manifest_text(had.with_all_of(wanted)),
         "expected-state": f"{observed.state}\n",

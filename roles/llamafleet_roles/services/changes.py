@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from llamafleet.targets.paths import STATE
 from llamafleet.targets.plan_types import Artifact, Unit
-from llamafleet_roles.services.facts import HostState, UnitState
+from llamafleet_roles.services.facts import Generation, HostState, UnitState
 from llamafleet_roles.services.manifest import Manifest, NotifiedUnits, manifest_of
 
 _ENABLED = frozenset({"enabled", "enabled-runtime", "static", "alias", "generated"})
@@ -22,6 +22,7 @@ class Changes:
     are files and units of the manifest that the plan no longer has, `released` such units of
     packages. `unmanaged` are files to write that the manifest does not have: what exists there is
     not ours. `root_owned` are files of a database that belong to root, not to the service's user.
+    `generation`: this state is not kept yet, for rolling back to it.
     """
 
     put: tuple[Artifact, ...] = ()
@@ -34,6 +35,7 @@ class Changes:
     new: frozenset[str] = field(default_factory=frozenset)
     unmanaged: tuple[str, ...] = ()
     root_owned: tuple[str, ...] = ()
+    generation: bool = False
 
     def __bool__(self) -> bool:
         return bool(
@@ -44,6 +46,7 @@ class Changes:
             or self.owed
             or self.manifest
             or self.root_owned
+            or self.generation
         )
 
     def lines(self) -> Iterator[str]:
@@ -67,8 +70,13 @@ class Changes:
                 yield "an earlier run was interrupted: will finish it"
             else:
                 yield f"{unit} still needs a {_OWED.get(verb, verb)} from an earlier run"
+        yield from self._records()
+
+    def _records(self) -> Iterator[str]:
         if self.manifest and not (self.put or self.removed or self.stop):
             yield "will update the list of files and units that llamafleet manages"
+        if self.generation:
+            yield "will keep the new state as a generation, for rolling back"
 
 
 _UNKNOWN, _DISABLED = "systemd does not know it yet", "it is not enabled"
@@ -116,8 +124,16 @@ def _trouble(state: UnitState | None, stale: tuple[str, ...]) -> str | None:
     return None
 
 
-def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: HostState) -> Changes:
-    """Compute the changes from a host's state to its plan."""
+def compare(
+    artifacts: tuple[Artifact, ...],
+    units: Iterable[Unit],
+    observed: HostState,
+    kept: Callable[[Generation | None, str], bool] = lambda generation, names: True,
+) -> Changes:
+    """Compute the changes from a host's state to its plan.
+
+    `kept` says of the current generation and the present names whether they are this state.
+    """
     planned = tuple(units)
     wanted = manifest_of(artifacts, planned)
     had = observed.manifest or Manifest()
@@ -143,6 +159,7 @@ def compare(artifacts: tuple[Artifact, ...], units: Iterable[Unit], observed: Ho
         new=frozenset(each.path for each in artifacts if each.path not in observed.files),
         unmanaged=tuple(each.path for each in put if each.path not in had.files),
         root_owned=observed.root_owned,
+        generation=not kept(observed.generation, observed.names),
     )
 
 

@@ -15,6 +15,7 @@ from llamafleet_roles.services.ports import PortHolder
 
 FILES = Path(__file__).parent / "files"
 PROBE = ("functions", "ports", "probe")
+_TAB = "\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,22 @@ class UnitState:
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """A state that a host keeps: its number, and the SHA-256 of its plan and of its names."""
+
+    number: str
+    plan: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
 class HostState:
     """The state of a host; files that do not exist are not in `files`.
 
     `stale` are weights, by unit, that were replaced after the unit had loaded them. `held` are
     other processes at the ports of the plan, `root_owned` files of a service's database that belong
-    to root, and `state` differs after each rollout.
+    to root, and `state` differs after each rollout. `generation` is the current one; `names` is the
+    SHA-256 of what builds, programs and weights are now, as a generation keeps it.
     """
 
     files: Mapping[str, FileState] = field(default_factory=dict)
@@ -55,6 +66,8 @@ class HostState:
     held: tuple[PortHolder, ...] = ()
     root_owned: tuple[str, ...] = ()
     state: str = ""
+    generation: Generation | None = None
+    names: str = ""
 
 
 class Services(FactBase[HostState | None]):
@@ -66,13 +79,18 @@ class Services(FactBase[HostState | None]):
         units: tuple[tuple[str, str], ...],
         sockets: tuple[tuple[str, str], ...] = (),
         stores: tuple[str, ...] = (),
+        names: tuple[str, ...] = (),
     ) -> str:
-        """Return the probe, a script that never fails; `sockets` are (unit, `socket_key`)."""
+        """Return the probe, a script that never fails.
+
+        `sockets` are (unit, `socket_key`), `names` as `names_of` returns them.
+        """
         script = "".join((FILES / f"{name}.sh").read_text() for name in PROBE)
         items = [f"F:{path}" for path in files]
         items += [f"U:{name}:{executable}" for name, executable in units]
         items += [f"P:{unit}:{wanted}" for unit, wanted in sockets]
         items += [f"S:{path}" for path in stores]
+        items += [f"N:{name.replace(_TAB, ':', 1)}" for name in names]
         return command_line("sh", "-c", script, "probe", *items)
 
     @staticmethod
@@ -88,7 +106,10 @@ class Services(FactBase[HostState | None]):
         units: dict[str, UnitState] = {}
         held: list[PortHolder] = []
         stale: dict[str, tuple[str, ...]] = {}
-        texts: dict[str, list[str]] = {"owed": [], "stray": [], "state": [], "manifest": []}
+        generation = None
+        texts: dict[str, list[str]] = {
+            kind: [] for kind in ("owed", "stray", "state", "manifest", "names")
+        }
         for line in output[1:]:
             match line.split("\t"):
                 case ["file", path, sha256, access]:
@@ -99,7 +120,9 @@ class Services(FactBase[HostState | None]):
                     stale[name] = (*stale.get(name, ()), path)
                 case ["held", unit, wanted, pid, *described]:
                     held.append(PortHolder(unit, wanted, int(pid), *described[:4]))
-                case [("owed" | "stray" | "state" | "manifest") as kind, *rest]:
+                case ["generation", number, plan, names]:
+                    generation = Generation(number, plan, names)
+                case [("owed" | "stray" | "state" | "manifest" | "names") as kind, *rest]:
                     texts[kind].append("\t".join(rest))
         text = "\n".join(texts["manifest"])
         return HostState(
@@ -111,6 +134,8 @@ class Services(FactBase[HostState | None]):
             held=tuple(held),
             root_owned=tuple(texts["stray"]),
             state="".join(texts["state"]),
+            generation=generation,
+            names="".join(texts["names"]),
         )
 
 

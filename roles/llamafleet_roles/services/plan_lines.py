@@ -67,6 +67,14 @@ def plan_lines(
         yield from _swap_lines(service, artifacts, staged)
 
 
+def generation_lines(names: tuple[str, ...], generation: str) -> Iterator[str]:
+    """Yield the lines of the names that are kept, and of the generation that a rollback goes to."""
+    for name in names:
+        yield _line("name", *name.split("\t"))
+    if generation:
+        yield _line("generation", generation)
+
+
 def trial_configurations(plan: HostPlan, staged: Mapping[int, Artifact]) -> dict[int, str]:
     """Return the configurations that llama-swap validates, by the index of the staged file."""
     found = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Generator
+from functools import partial
 
 from pyinfra.api.command import FunctionCommand
 from pyinfra.api.deploy import deploy
@@ -16,9 +17,10 @@ from llamafleet_roles.environment import EnvironmentFileError
 from llamafleet_roles.services.bundle import apply_command, bundle
 from llamafleet_roles.services.changes import Changes, compare, units_freeing_ports
 from llamafleet_roles.services.environment import environment_files
-from llamafleet_roles.services.facts import Services, Texts
+from llamafleet_roles.services.facts import Generation, Services, Texts
 from llamafleet_roles.services.plan_lines import PlanError, planned_units
 from llamafleet_roles.services.ports import planned_sockets, port_conflicts, socket_key
+from llamafleet_roles.services.stored import digest, names_of, stored_text
 from llamafleet_roles.site_data import DataError, read_key, read_seconds
 
 HEALTH_TIMEOUT = 300
@@ -26,11 +28,14 @@ HEALTH_TIMEOUT = 300
 
 
 @operation()
-def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
-    """Bring a host's files and units to the state of the plan.
+def apply(
+    plan: HostPlan, names: tuple[str, ...] = (), generation: str = ""
+) -> Generator[FunctionCommand, None, None]:
+    """Bring a host's files and units to the state of the plan, and keep that as a generation.
 
     The files that differ are sent in one archive over standard input, validated on the host by
     nginx, systemd and llama-swap themselves, and then moved into place; see files/apply.sh.
+    `names` are kept with it; a rollback gives the number of the `generation` that the plan is of.
     """
     try:
         secrets = environment_files(plan, host.data.get("llamafleet_environment", {}))
@@ -45,13 +50,14 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         units=tuple((unit.name, unit.executable) for unit in units),
         sockets=tuple((each.unit, socket_key(each)) for each in planned_sockets(plan)),
         stores=tuple(each.store for each in plan.services if each.store and each.user != "root"),
+        names=names,
     )
     if observed is None:
         yield fail_host(
             "could not read the state of this host's files and units: nothing was changed"
         )
         return
-    changes = compare(artifacts, units, observed)
+    changes = compare(artifacts, units, observed, partial(_is_kept, plan, names, generation))
     ours = units_freeing_ports(units, changes, observed)
     if conflicts := tuple(port_conflicts(plan, observed.held, ours)):
         yield fail_host("\n".join((*conflicts, "nothing was changed on this host")))
@@ -64,11 +70,22 @@ def apply(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     _show_differences(changes)
     try:
         timeout = read_key(host.data, "llamafleet_health_timeout", read_seconds, HEALTH_TIMEOUT)
-        packed = bundle(plan, artifacts, changes, observed, timeout)
+        packed = bundle(plan, artifacts, changes, observed, timeout, names, generation)
     except (DataError, PlanError) as error:
         yield fail_host(str(error))
         return
     yield shell_step(apply_command(), stdin=packed)
+
+
+def _is_kept(
+    plan: HostPlan, names: tuple[str, ...], wanted: str, found: Generation | None, there: str
+) -> bool:
+    """Return True if the current generation of a host is the state that it will have."""
+    if found is None:
+        return False
+    if wanted:
+        return found.number == wanted
+    return found.plan == digest(stored_text(plan, names)) and found.names == there
 
 
 def _show_differences(changes: Changes) -> None:
@@ -93,4 +110,4 @@ def _is_public(artifact: Artifact) -> bool:
 @deploy("Services")
 def services(plan: HostPlan) -> None:
     """Bring the files and units of a host to the state of the plan."""
-    apply(name="Put files and bring units up to date", plan=plan)
+    apply(name="Put files and bring units up to date", plan=plan, names=names_of(plan))

@@ -13,8 +13,8 @@
 # RELOADS`, `taken PATH`, `unit NAME EXECUTABLE KIND`, `stop NAME`, `socket UNIT WANTED`,
 # `health UNIT ADDRESS PORT PATH SECONDS WANTED`, `store USER PATH`,
 # `swap INDEX BINARY ENVIRONMENT-FILES ENVIRONMENT USER`,
-# `check FOLDER PROGRAM ARGV...`; `-` stands for nothing, commas
-# separate lists.
+# `check FOLDER PROGRAM ARGV...`, `name KIND PATH`, `generation NUMBER` of a rollback; `-` stands for
+# nothing, commas separate lists.
 set -eu
 umask 077
 trap '' HUP PIPE
@@ -23,7 +23,7 @@ trap 'end $?' EXIT
 plan=$bundle/plan.tsv
 tab=$(printf '\t')
 export LC_ALL=C SYSTEMD_COLORS=0 SYSTEMD_PAGER=
-for part in functions ports record check health units; do
+for part in functions ports record check health units generation; do
     . "$bundle/$part.sh"
 done
 
@@ -181,3 +181,4 @@ for marker in "$owed"/*; do
 done
 put_manifest manifest.json
 step
+keep_generation

@@ -6,6 +6,7 @@ root=${LLAMAFLEET_ROOT:-}
 state=$root/var/lib/llamafleet
 owed=$state/owed
 builds=$root/opt/llamafleet/llama.cpp
+generations=$state/generations
 
 property() { # unit name: one property of a unit, empty without systemd
     systemctl show -p "$2" --value -- "$1" 2>/dev/null || :
@@ -138,5 +139,29 @@ stray_files() { # path: files of a database that belong to root
         # Links and files with several hard links are left alone.
         [ ! -f "$root$file" ] || [ -L "$root$file" ] ||
             [ "$(stat -c '%u %h' -- "$root$file" 2>/dev/null)" != "0 1" ] || printf '%s\n' "$file"
+    done
+}
+
+current_generation() { # its number, or nothing
+    number=$(readlink -- "$generations/current" 2>/dev/null) || return 0
+    [ ! -f "$generations/$number/plan.json" ] || printf '%s\n' "$number"
+}
+
+stand_for() { # standard input: `KIND<tab>PATH`; output: the same with what is there now
+    while IFS='	' read -r kind path; do
+        found=absent
+        case $kind in
+        build) found=$(readlink -f -- "$root$path" 2>/dev/null) || found=absent ;;
+        program) [ ! -e "$root$path" ] || found=there ;;
+        weights)
+            if [ -L "$root$path" ]; then
+                found="link $(readlink -- "$root$path")"
+            elif [ -f "$root$path" ]; then
+                found=$(stat -c '%s bytes, written %Y' -- "$root$path")
+            fi
+            ;;
+        *) continue ;;
+        esac
+        printf '%s\t%s\t%s\n' "$kind" "$path" "${found#"$root"}"
     done
 }

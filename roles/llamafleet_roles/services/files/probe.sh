@@ -1,6 +1,7 @@
 # Prints the state of a host that the services role needs, in one round trip; never fails.
 # Arguments: F:PATH for each file, U:UNIT:EXECUTABLE for each unit, P:UNIT:WANTED for each socket as
-# ports.sh writes it, S:PATH for each database of a service whose user is not root.
+# ports.sh writes it, S:PATH for each database of a service whose user is not root, N:KIND:PATH for
+# each name of a build, program or weights.
 # Output: tab-separated lines; the first shows that the probe ran at all.
 
 printf 'probe\t1\n'
@@ -48,5 +49,17 @@ for marker in "$owed"/*; do
 done
 [ ! -d "$state/staging" ] || printf 'owed\tclean@staging\n'
 printf 'state\t%s\n' "$(state_id)"
+for item in "$@"; do
+    case $item in
+    N:*)
+        item=${item#N:}
+        printf '%s\t%s\n' "${item%%:*}" "${item#*:}"
+        ;;
+    esac
+done | stand_for | sha256sum | sed 's/^\([0-9a-f]*\).*/names\t\1/'
+now=$(current_generation)
+[ -z "$now" ] || printf 'generation\t%s\t%s\t%s\n' "$now" \
+    "$(sha256sum <"$generations/$now/plan.json" | cut -d ' ' -f 1)" \
+    "$(sha256sum <"$generations/$now/names.tsv" 2>/dev/null | cut -d ' ' -f 1)"
 [ ! -f "$state/manifest.json" ] || sed 's/^/manifest	/' "$state/manifest.json" 2>/dev/null
 true
