@@ -117,6 +117,17 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
     """Return a build as one host needs it."""
     stack = backend(build.backend)
     blas_build, blas_run = BLAS_PACKAGES.get(build.blas or "", ((), ()))
+    if build.kind == "release":
+        # CUDA's libraries are in an archive beside the program's.
+        libraries = () if build.backend == "cuda" else stack.runtime_packages
+        return BuildPlan(
+            build=build,
+            cmake=(),
+            packages=(),
+            runtime_packages=_unique((*COMMON_RUNTIME_PACKAGES, *libraries)),
+            directory=f"{PREFIX}/llama.cpp/{build.name}",
+            compiles=True,
+        )
     compiles = build.builder in (None, host.name)
     source = (*SOURCE_PACKAGES.get(build.source, ()), *(("patch",) if build.patches else ()))
     return BuildPlan(

@@ -54,6 +54,7 @@ def _build(plan: BuildPlan) -> dict[str, Any]:
         "directory": plan.directory,
         "compiles": plan.compiles,
         "builder": build.builder,
+        "kind": build.kind,
         "source": build.source,
         "url": without_secrets(build.url) if build.url else None,
         "ref": build.ref,
@@ -68,6 +69,10 @@ def _build(plan: BuildPlan) -> dict[str, Any]:
         "targets": list(build.targets),
         "jobs": build.jobs,
         "keep": build.keep,
+        "archives": [
+            {"machine": each.machine, "file": each.file, "sha256": each.sha256, "size": each.size}
+            for each in build.assets
+        ],
         "patches": [{"file": each.name, "sha256": each.sha256} for each in build.patches],
         "packages": list(plan.packages),
         "runtime_packages": list(plan.runtime_packages),

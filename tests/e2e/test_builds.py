@@ -50,7 +50,7 @@ llama-server shipped {{
     listen = "0.0.0.0:39100"  # fleet: allow[exposed] the lab's network is its own
 }}
 
-nginx shipped {{
+nginx shipped-front {{
     host     = alpha
     listen   = "0.0.0.0:39200"  # fleet: allow[exposed] the lab's network is its own
     upstream = shipped

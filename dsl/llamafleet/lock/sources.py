@@ -23,6 +23,10 @@ _LOGIN_OPTIONS = ("-c", "credential.helper=", "-c", f"credential.helper={_ANSWER
 def locked_build(build: Build) -> LockedBuild | str:
     """Return the present source of a build, or a problem."""
     asked = asked_of_build(build)
+    if build.kind == "release":
+        from .llama_cpp_release import locked_release
+
+        return locked_release(build)
     if build.source != "git":
         return LockedBuild(asked, sha256=build.sha256)
     if re.fullmatch(r"[0-9a-f]{40}", build.ref):

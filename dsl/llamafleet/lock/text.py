@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ..dataclasses import dataclass
-from ..fleet.model import GgufFile
+from ..fleet.model import Asset, GgufFile
 from ..gguf.header import MAX_SIZE
 from .discovered import folder_tree, read_folders
 from .json_text import OneLine, json_lines
@@ -18,6 +19,7 @@ VERSION = 1
 
 # What goes into paths and commands of hosts is held against what it can be.
 _COMMIT = re.compile(r"[0-9a-f]{4,64}")
+_ASSET = re.compile(r"[A-Za-z0-9][\w.+\-]*\.tar\.gz")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -136,13 +138,29 @@ def _hex(pattern: re.Pattern[str], found: object) -> str | None:
 
 
 def _build_tree(locked: LockedBuild) -> dict[str, Any]:
-    found = {"asked": locked.asked, "commit": locked.commit, "sha256": locked.sha256}
+    found: dict[str, Any] = {
+        "asked": locked.asked,
+        "commit": locked.commit,
+        "sha256": locked.sha256,
+        "tag": locked.tag,
+    }
+    if locked.assets:
+        found["assets"] = [asdict(each) for each in locked.assets]
     return {key: value for key, value in found.items() if value is not None}
 
 
 def _build(tree: JsonTree) -> LockedBuild:
     commit, sha256 = _hex(_COMMIT, tree.get("commit")), _hex(_SHA256, tree.get("sha256"))
-    return LockedBuild(_asked(tree), commit, sha256)
+    tag = tree.get("tag")
+    assets = tuple(_asset(each) for each in tree.get("assets", ()))
+    return LockedBuild(_asked(tree), commit, sha256, None if tag is None else str(tag), assets)
+
+
+def _asset(tree: JsonTree) -> Asset:
+    file, sha256 = str(tree["file"]), _hex(_SHA256, tree["sha256"])
+    if not _ASSET.fullmatch(file) or sha256 is None:
+        raise ValueError(f"asset {file!r:.80}")
+    return Asset(str(tree["machine"]), file, str(tree["url"]), sha256, int(tree["size"]))
 
 
 def _asked(tree: JsonTree) -> dict[str, str]:

@@ -90,16 +90,18 @@ def inputs_of(
     release of a library is the same to a program that is linked to it.
     """
     build = plan.build
+    released = build.kind == "release"
+    digests = (each.sha256 for each in build.assets if each.machine == machine)
     return Inputs(
         ref=build.ref,
-        source=build.sha256 or _repository(plan),
+        source=" ".join(digests) if released else build.sha256 or _repository(plan),
         backend=build.backend,
-        cmake=configure_options(plan),
-        targets=build.targets,
+        cmake=() if released else configure_options(plan),
+        targets=() if released else build.targets,
         prepare=plan.prepare,
         machine=machine,
         os=os,
-        compiler=compiler,
+        compiler="" if released else compiler,
         cpu=cpu if build.native else "",
         patches=tuple(f"{each.name} {each.sha256}" for each in build.patches),
         runtime=tuple(

@@ -125,7 +125,7 @@ class BuildJob:
             **({"credentials": f"{_with_login(url, login)}\n"} if login else {}),
         }
 
-    def made(self) -> dict[str, str]:
+    def made(self) -> dict[str, object]:
         """Return who makes a build where; install.sh fills in the times between the `@`s."""
         return {
             "build": self.plan.build.name,

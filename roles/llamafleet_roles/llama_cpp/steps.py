@@ -26,7 +26,7 @@ from llamafleet_roles.llama_cpp.trust import record_made, recorded_sums
 
 FILES = Path(__file__).parent / "files"
 _HASH = re.compile(r"[0-9a-f]{64}")
-_VERIFYING = ("install.sh", "pack.sh", "unpack.sh")
+_VERIFYING = ("install.sh", "pack.sh", "release.sh", "unpack.sh")
 
 
 def script_command(file: str, *arguments: str) -> str:

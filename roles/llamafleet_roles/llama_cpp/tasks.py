@@ -17,6 +17,7 @@ from llamafleet_roles.llama_cpp.builds import cached_build, drop_if_damaged
 from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds, linked_to
 from llamafleet_roles.llama_cpp.flags import lacks_flag_table, record_flags
 from llamafleet_roles.llama_cpp.job import BuildJob
+from llamafleet_roles.llama_cpp.release import install_release
 from llamafleet_roles.llama_cpp.steps import (
     cache_is_used,
     compile_build,
@@ -45,7 +46,9 @@ _MAKERS: dict[Inputs, str] = {}
 def compile_all(plan: HostPlan, fleet: Fleet) -> Generator[FunctionCommand, None, None]:
     """Install every build that this host compiles for itself or for others."""
     for build in plan.builds:
-        if build.compiles:
+        if build.build.kind == "release":
+            yield from _released(plan, build, fleet)
+        elif build.compiles:
             yield from _own_build(plan.host, build, fleet, may_wait=True)
 
 
@@ -90,6 +93,31 @@ def _own_build(name: str, build: BuildPlan, fleet: Fleet, *, may_wait: bool) -> 
             return
     yield from _stored(name, build, builds, install, fleet)
     yield from _switch(build, builds, install, fleet)
+
+
+def _released(plan: HostPlan, build: BuildPlan, fleet: Fleet) -> Commands:
+    """Install upstream's archives of a release, and switch to it."""
+    builds = _look(build)
+    if builds is None:
+        yield fail_host(_NO_ANSWER)
+        return
+    inputs = builds.inputs(build)
+    if not inputs.source:
+        machines = ", ".join(dict.fromkeys(each.machine for each in build.build.assets))
+        yield fail_host(
+            f"llama.cpp {build.build.name}: {build.build.ref} has archives for {machines}, and "
+            f"this host is {inputs.machine}: remove kind = release to compile the source"
+        )
+        return
+    install = builds.install_of(inputs, build.directory)
+    if install is None:
+        log_planned(f"will install llama.cpp {build.build.name} ({build.build.ref}, released)")
+        yield shell_step(install_script(build.runtime_packages))
+        yield python_step(install_release, plan, BuildJob(build, inputs, fleet_host=plan.host))
+        builds = _look(build) or builds
+        install = builds.install_of(builds.inputs(build), build.directory)
+    if install is not None:
+        yield from _switch(build, builds, install, fleet)
 
 
 def _may_be_given_on(build: BuildPlan, builds: HostBuilds, install: str, fleet: Fleet) -> bool:

@@ -74,6 +74,12 @@ BUILD = BlockSchema(
     keys=(
         Key("ref", REF, 'Tag, branch or commit to build, such as "b11434".', required=True),
         Key(
+            "kind",
+            Choice("source", "release"),
+            "Compile the source, or take the archives of upstream's release that fleet.lock names.",
+            default="source",
+        ),
+        Key(
             "source",
             Choice("git", "archive", "pypi"),
             "Origin of the source: a git clone, an archive, or the source distribution on PyPI.",
