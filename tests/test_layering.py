@@ -108,7 +108,7 @@ LIBRARIES: dict[str, set[str]] = {
     "paramiko": {"roles/llamafleet_roles/pyinfra_hooks/", "tests/"},
     "gevent": {"roles/llamafleet_roles/pyinfra_hooks/", "tests/"},
     "huggingface_hub": {"dsl/llamafleet/lock/hub", "roles/llamafleet_roles/gguf_files/", "tests/"},
-    "httpx": {"roles/", "tests/", "tools/"},
+    "httpx": {"dsl/llamafleet/lock/llama_cpp_release", "roles/", "tests/", "tools/"},
     "llamafleet_roles": {
         "roles/", "deploys/", "config.py", "dsl/llamafleet/new_site/", "tests/", "benchmarks/",
         "tools/drift",

@@ -220,11 +220,12 @@ def test_a_build_killed_twice_goes_on(pair: Lab, shipping: Site) -> None:
         assert rollout.returncode != 0
         assert "run this again" in log.read_text()
         assert beta.run(f"{INSTALLS}/main/llama-server --version").stdout.startswith("version: 2")
+    roll_out(shipping, "--limit", "beta")
     roll_out(shipping)
     assert versions(pair) == {"alpha": "3", "beta": "3"}
     # Each attempt begins its log anew, and the last one went on with what was there.
-    log = "$(ls -t /var/log/llamafleet/build-main-*.log | head -n 1)"
-    beta.run(f"! grep -q '== unpacking' {log}", sudo=True)
+    newest = "$(ls -t /var/log/llamafleet/build-main-*.log | head -n 1)"
+    beta.run(f"! grep -q '== unpacking' {newest}", sudo=True)
 
 
 def test_a_full_disk_is_said_and_what_runs_stays(pair: Lab, shipping: Site) -> None:

@@ -157,7 +157,7 @@ def test_nothing_changes_if_something_is_gone(machine: KeptMachine, gone: str) -
     weights = "/models/a.gguf"
     machine.write(weights, "one")
     machine.install("a" * 12)
-    gguf = GgufPlan(None, weights, False)  # type: ignore[arg-type]
+    gguf = GgufPlan(None, weights, False, "/store")  # type: ignore[arg-type]
     machine.roll_out(replace(plan_with("one: {}\n"), ggufs=(gguf,)))
     machine.install("b" * 12)
     machine.roll_out(replace(plan_with("two: {}\n"), ggufs=(gguf,)))
@@ -178,7 +178,9 @@ def test_names_of_weights_go_back_to_what_is_there(machine: KeptMachine) -> None
         machine.write(f"/store/{name}", name)
     link = machine.at("/models/a.gguf")
     link.parent.mkdir()
-    plan = replace(plan_of(swap_service()), ggufs=(GgufPlan(None, "/models/a.gguf", True),))  # type: ignore[arg-type]
+    plan = replace(
+        plan_of(swap_service()), ggufs=(GgufPlan(None, "/models/a.gguf", True, "/store"),)
+    )  # type: ignore[arg-type]
     link.symlink_to("../store/one")
     machine.roll_out(plan)
     link.unlink()
