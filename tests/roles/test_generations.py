@@ -178,9 +178,8 @@ def test_names_of_weights_go_back_to_what_is_there(machine: KeptMachine) -> None
         machine.write(f"/store/{name}", name)
     link = machine.at("/models/a.gguf")
     link.parent.mkdir()
-    plan = replace(
-        plan_of(swap_service()), ggufs=(GgufPlan(None, "/models/a.gguf", True, "/store"),)
-    )  # type: ignore[arg-type]
+    gguf = GgufPlan(None, "/models/a.gguf", True, "/store")  # type: ignore[arg-type]
+    plan = replace(plan_of(swap_service()), ggufs=(gguf,))
     link.symlink_to("../store/one")
     machine.roll_out(plan)
     link.unlink()
