@@ -119,6 +119,10 @@ def _added() -> Iterator[str]:
         if each.visible_devices:
             shown = each.visible_format.format(devices="0,1")
             rows.append(f"| `{each.visible_devices}` | {of} that name `gpus` | `{shown}` |")
+        if each.visible_uuids:
+            rows.append(
+                f"| `{each.visible_uuids}` | {of} on hosts with `gpu-ids` | `GPU-…,GPU-…` |"
+            )
     for name, value, why in UNIT_ENVIRONMENT:
         rows.append(f"| `{name}` | every unit: {why} | `{value.format(unit='NAME')}` |")
     yield "\n".join(rows)

@@ -99,6 +99,7 @@ def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan
         packages=tuple(dict.fromkeys(each for plan in plans for each in plan.packages)),
         services=plans,
         groups=_unique(group for plan in plans for group in plan.groups),
+        gpu_ids=machine.gpu_ids,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any
 
 from .secrets.mask import masked
@@ -36,7 +37,10 @@ def plan_tree(plan: HostPlan) -> dict[str, Any]:
     return {
         "version": VERSION,
         "host": plan.host,
-        "gpus": [{"vendor": vendor, "arch": arch} for vendor, arch in plan.gpus],
+        "gpus": [
+            {"vendor": vendor, "arch": arch, "id": uuid}
+            for (vendor, arch), uuid in zip_longest(plan.gpus, plan.gpu_ids[: len(plan.gpus)])
+        ],
         "users": list(plan.users),
         "groups": list(plan.groups),
         "packages": [{"name": each.name, "program": each.program} for each in plan.packages],

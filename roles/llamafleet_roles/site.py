@@ -15,6 +15,7 @@ from llamafleet import load
 from llamafleet.inventory import Groups, pyinfra_groups
 from llamafleet_roles.base import base
 from llamafleet_roles.calibrate import calibrate as calibrate_host
+from llamafleet_roles.discover import discover as discover_host
 from llamafleet_roles.generations import rollback as rollback_host
 from llamafleet_roles.gguf_files import gguf_files
 from llamafleet_roles.gguf_files.discovered import discovered_models
@@ -119,3 +120,8 @@ def facts() -> None:
     fleet, host_name = current_fleet()
     facts_of_weights(fleet=fleet, host_name=host_name)
     discovered_models(plan=current_plan(), fleet=fleet.path)
+
+
+def discover() -> None:
+    """Print `gpu` and `host` blocks of a host, and what serves there already; change nothing."""
+    discover_host()

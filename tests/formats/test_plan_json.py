@@ -21,7 +21,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 PLANS = sorted(GOLDEN.glob("*/*.plan.json"))
 DESK = GOLDEN / "shared_desk" / "desk.plan.json"
 
-RENAMED = {"artifacts": "files", "ggufs": "weights"}
+RENAMED = {"artifacts": "files", "ggufs": "weights", "gpu_ids": "gpus"}
 LEFT_OUT = {"content", "trial", "service", "build", "gguf"}
 """Contents of files, what is said around an object, and what is flattened into it."""
 

@@ -9,6 +9,7 @@ import pytest
 from llamafleet.machine import Gpu, MachineFacts
 from llamafleet.machine.probe import FIRST, read
 from llamafleet_roles.base.gpus import gpu_mismatch
+from llamafleet_roles.base.pins import pin_mismatch, pinned
 from tests.machine.replay import machine
 
 Declared = tuple[tuple[str, str | None], ...]
@@ -81,3 +82,37 @@ def test_a_card_of_a_virtual_machine_is_not_the_hosts() -> None:
     said = gpu_mismatch("h", (("nvidia", "sm_86"),), machine("passed_through"))
     assert said
     assert "couldn't communicate with the NVIDIA driver" in said
+
+
+A10, V100, FIRST_P40, LAST_P40 = (
+    f"GPU-11111111-aaaa-bbbb-cccc-00000000000{n}" for n in range(1, 5)
+)
+MIXED = machine("p40_mixed_with_ampere")
+
+
+def test_pinned_cards_are_found_in_any_order_and_beside_others() -> None:
+    ids = (LAST_P40, A10)
+    declared = (P40, ("nvidia", "sm_86"))
+    assert pin_mismatch("h", declared, ids, MIXED) is None
+    assert [gpu.name for gpu in pinned(ids, MIXED)] == ["NVIDIA A10", "Tesla P40"]
+    assert pin_mismatch("h", (P40,), ("0000:af:00.0",), MIXED) is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "ids", "message"),
+    [
+        (
+            (P40, P40),
+            (FIRST_P40, "GPU-99999999-aaaa-bbbb-cccc-000000000001"),
+            r"pins GPU 1 of h to GPU-9{8}.*Tesla P40 with GPU-1{8}.*04 at 0000:af:00.0",
+        ),
+        ((P40,), (A10,), r"GPU 0 of h as sm_61, but GPU-1.* is sm_86 .NVIDIA A10"),
+        ((P40, P40), (LAST_P40, "0000:af:00.0"), "names one card twice, as GPU 0 and GPU 1"),
+    ],
+)
+def test_a_pinned_card_that_is_not_there_is_refused(
+    declared: Declared, ids: tuple[str, ...], message: str
+) -> None:
+    said = pin_mismatch("h", declared, ids, MIXED)
+    assert said
+    assert re.search(message, said), said

@@ -23,7 +23,7 @@ from llamafleet_roles.llama_cpp.facts import HostBuilds
 from llamafleet_roles.llama_swap import llama_swap
 from llamafleet_roles.lock_file import update_lock
 from llamafleet_roles.services import services
-from tests.machine.replay import probe_of
+from tests.machine.replay import RECORDINGS, probe_of
 from tests.roles.machine import ORIGIN, SWAP, plan_of, swap_service
 from tests.roles.rollout import roll_out
 from tests.roles.test_downloads import BUILD
@@ -72,6 +72,23 @@ def test_a_wrong_machine_fails_alone_and_before_anything_is_changed(
     assert not outcomes["wrong"].succeeded
     assert "but the machine has no GPU at all" in outcomes["wrong"].said
     assert len(outcomes["wrong"].commands) == 1
+
+
+def test_a_pinned_card_that_is_missing_fails_before_anything_is_changed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The other card is dead, which is no matter where it is not pinned."""
+    text = (RECORDINGS / "rtx_3090.txt").read_text(encoding="utf-8")
+    answer = {"machine 1": "\n".join(probe_of(text)), "accounts 1": "accounts 1"}
+    ids = {"there": "GPU-22222222-aaaa-bbbb-cccc-000000000002", "gone": f"GPU-{'9' * 8}"}
+    plans = {
+        name: replace(with_gpus(name, "nvidia"), gpu_ids=(uuid,)) for name, uuid in ids.items()
+    }
+    outcomes = roll_out(base, plans, answer, caplog)
+    assert outcomes["there"].succeeded
+    assert not outcomes["gone"].succeeded
+    assert "pins GPU 0 of gone to GPU-99999999" in outcomes["gone"].said
+    assert len(outcomes["gone"].commands) == 1
 
 
 def test_the_gpu_check_can_be_turned_off(caplog: pytest.LogCaptureFixture) -> None:

@@ -18,9 +18,11 @@ class Backend:
     shell that must run before CMake; `wrapper` is argv that the server's own argv is put behind.
 
     `visible_devices` is the variable that hides the other GPUs; `visible_format` is its value, with
-    `{devices}` for `0,1`. `environment` is always set. `groups` give access to the devices.
-    `before_start` is a command that a unit runs as root before it starts, and whose failure is no
-    matter. `device` begins the names in `llama-server --list-devices`; it is None for the CPU.
+    `{devices}` for `0,1`. `visible_uuids` is the variable that takes UUIDs of cards, in the order
+    in which they shall be counted; None where cards can be told apart by index only. `environment`
+    is always set. `groups` give access to the devices. `before_start` is a command that a unit runs
+    as root before it starts, and whose failure is no matter. `device` begins the names in
+    `llama-server --list-devices`; it is None for the CPU.
 
     `arch_pattern` is what an `arch` of it looks like, with `arch_example`; none checks nothing.
     `toolkit` is the program whose version matters besides the C++ compiler's, and `toolkit_version`
@@ -41,6 +43,7 @@ class Backend:
     wrapper: tuple[str, ...] = ()
     visible_devices: str | None = None
     visible_format: str = "{devices}"
+    visible_uuids: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
     groups: tuple[str, ...] = ()
     before_start: tuple[str, ...] = ()
@@ -75,3 +78,9 @@ class Backend:
             return ()
         listed = ",".join(str(device) for device in devices)
         return ((self.visible_devices, self.visible_format.format(devices=listed)),)
+
+    def pinned(self, uuids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Return the assignment that leaves only these cards visible, in this order."""
+        if self.visible_uuids is None or not uuids:
+            return ()
+        return ((self.visible_uuids, ",".join(uuids)),)

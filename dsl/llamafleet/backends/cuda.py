@@ -16,6 +16,7 @@ CUDA = Backend(
     # For cudart and cublas, whose own packages are named by version.
     runtime_packages=("nvidia-cuda-toolkit",),
     visible_devices="CUDA_VISIBLE_DEVICES",
+    visible_uuids="CUDA_VISIBLE_DEVICES",
     # CUDA's default order is fastest first: an index must mean the same card as in nvidia-smi.
     environment=(("CUDA_DEVICE_ORDER", "PCI_BUS_ID"),),
     # CUDA would load nvidia-uvm through this setuid program, which a hardened unit cannot run.

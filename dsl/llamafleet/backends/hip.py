@@ -16,6 +16,8 @@ HIP = Backend(
     runtime_packages=("hip-runtime-amd", "hipblas", "rocblas"),
     prepare='export HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"',
     visible_devices="HIP_VISIBLE_DEVICES",
+    # HIP's own takes indices only (ROCm documentation, GPU isolation techniques).
+    visible_uuids="ROCR_VISIBLE_DEVICES",
     groups=("render", "video"),
     device="ROCm",
     arch_pattern=r"gfx[0-9a-f]{3,4}",

@@ -22,6 +22,7 @@ FILES: Mapping[str, str] = {
     "deploys/prune.py": "prune.py",
     "deploys/calibrate.py": "calibrate.py",
     "deploys/facts.py": "facts.py",
+    "deploys/discover.py": "discover.py",
     "group_data/all.py": "group_data.py",
     ".github/workflows/check.yml": "workflow.yml",
     ".pre-commit-config.yaml": "pre-commit.yaml",

@@ -55,7 +55,16 @@ def host(block: Block, scope: Scope) -> Host:
         gpu_reserved=fields.sizes("gpu-reserved"),
         ram_reserved=fields.size("ram-reserved") or 0,
         disk=fields.size("disk"),
+        gpu_ids=tuple(map(gpu_id, fields.texts("gpu-ids"))),
     )
+
+
+def gpu_id(written: str) -> str:
+    """Return a UUID or PCI address as tools write them: in small letters, with the domain."""
+    if written.startswith("GPU-"):
+        return f"GPU-{written[4:].lower()}"
+    *domain, bus, device = written.lower().split(":")
+    return f"{int(domain[0], 16) if domain else 0:04x}:{bus}:{device}"
 
 
 def build(block: Block, scope: Scope) -> Build | None:

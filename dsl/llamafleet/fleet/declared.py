@@ -54,6 +54,7 @@ class Ssh:
 class Host:
     """A machine. The position of a GPU in `gpus` is its device index, as CUDA and HIP count.
 
+    `gpu_ids` are UUIDs (`GPU-…`) or PCI addresses as sysfs writes them, by device index, or empty.
     `gpu_reserved` is what something else holds of each card; `disk` what models-dir may hold.
     """
 
@@ -69,6 +70,7 @@ class Host:
     gpu_reserved: tuple[int, ...] = ()
     ram_reserved: int = 0
     disk: int | None = None
+    gpu_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

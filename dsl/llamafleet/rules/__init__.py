@@ -15,6 +15,7 @@ from .flag_table import flag_table
 from .flag_value import flag_value
 from .gpu_arch import gpu_arch
 from .gpu_backend import gpu_backend
+from .gpu_ids import gpu_ids
 from .gpu_index import gpu_index
 from .gpu_shared import gpu_shared
 from .ignored_flag import ignored_flag
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     flag_value,
     gpu_arch,
     gpu_backend,
+    gpu_ids,
     gpu_index,
     gpu_shared,
     ignored_flag,

@@ -10,7 +10,9 @@ from .context import RuleContext
 from .report import warning
 from .rule import WARNING, Code, rule
 
-VARIABLES = frozenset(each.visible_devices for each in BACKENDS if each.visible_devices)
+VARIABLES = frozenset(
+    name for each in BACKENDS for name in (each.visible_devices, each.visible_uuids) if name
+)
 
 
 @rule(

@@ -240,7 +240,8 @@ class ReleasePlan:
 class HostPlan:
     """Everything one host gets; services in start order: workers, then proxies.
 
-    `gpus` are vendor and architecture by device index. `groups` give the users access to them.
+    `gpus` are vendor and architecture by device index, `gpu_ids` their UUIDs or PCI addresses where
+    the fleet file names them. `groups` give the users access to them.
     """
 
     host: str
@@ -252,6 +253,7 @@ class HostPlan:
     packages: tuple[Package, ...]
     services: tuple[ServicePlan, ...]
     groups: tuple[str, ...] = ()
+    gpu_ids: tuple[str, ...] = ()
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

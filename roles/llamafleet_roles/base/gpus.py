@@ -14,8 +14,13 @@ _NAMES = {each.name: each.shown for each in VENDORS}
 _IN_PROCESSORS = {each.name for each in VENDORS if each.in_processors}
 
 
-def gpu_mismatch(host: str, declared: DeclaredGpus, machine: MachineFacts) -> str | None:
-    """Return a message if the machine has other GPUs than declared, or one is dead; else None."""
+def gpu_mismatch(
+    host: str, declared: DeclaredGpus, machine: MachineFacts, any_order: bool = False
+) -> str | None:
+    """Return a message if the machine has other GPUs than declared, or one is dead; else None.
+
+    `any_order`: the cards are pinned, so that their order on the bus is no matter.
+    """
     wanted = Counter(vendor for vendor, _ in declared)
     trouble = _trouble(wanted, machine)
     if trouble:
@@ -33,7 +38,7 @@ def gpu_mismatch(host: str, declared: DeclaredGpus, machine: MachineFacts) -> st
                 f"{_counted(detected) or 'no GPU at all'}: correct gpus = [...] of "
                 "this host, or run lspci to see why the machine does not show them"
             )
-        wrong = _wrong_architecture(vendor, declared, machine)
+        wrong = _wrong_architecture(vendor, declared, machine, any_order)
         if wrong:
             return (
                 f"the fleet file declares {wrong[0]} for {host}, but the machine has {wrong[1]}: "
@@ -69,7 +74,7 @@ def _disagreement(driver: Driver) -> str:
 
 
 def _wrong_architecture(
-    vendor: str, declared: DeclaredGpus, machine: MachineFacts
+    vendor: str, declared: DeclaredGpus, machine: MachineFacts, any_order: bool
 ) -> tuple[str, str] | None:
     """Return the declared and the detected architectures if both are known and differ.
 
@@ -85,7 +90,7 @@ def _wrong_architecture(
     complete = len(wanted) == sum(1 for each, _ in declared if each == vendor)
     if vendor in _IN_PROCESSORS or not complete or len(found) != len(wanted):
         return None
-    if vendor != "nvidia":
+    if any_order or vendor != "nvidia":
         found, wanted = sorted(found), sorted(wanted)
     return None if found == wanted else (", ".join(wanted), ", ".join(found))
 

@@ -9,10 +9,12 @@ from pyinfra.api.deploy import deploy
 from pyinfra.api.operation import operation
 from pyinfra.context import host
 
+from llamafleet.dataclasses import replace
 from llamafleet.targets.paths import CONFIG, PREFIX, STATE
 from llamafleet.targets.plan_types import HostPlan
 from llamafleet_roles.base.facts import Accounts, Machine, UnreadablePaths
 from llamafleet_roles.base.gpus import gpu_mismatch
+from llamafleet_roles.base.pins import pin_mismatch, pinned
 from llamafleet_roles.commands import command_line, fail_host, log_planned, shell_step
 from llamafleet_roles.site_data import DataError, read_key, read_switch
 
@@ -61,7 +63,16 @@ def check_gpus(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     if detected is None:
         yield fail_host("could not detect the GPUs of this host: nothing was changed")
         return
-    message = gpu_mismatch(plan.host, plan.gpus, detected)
+    if plan.gpu_ids:
+        # What else the machine has is no matter then, and a dead card only where it is pinned.
+        message = pin_mismatch(plan.host, plan.gpus, plan.gpu_ids, detected) or gpu_mismatch(
+            plan.host,
+            plan.gpus,
+            replace(detected, gpus=pinned(plan.gpu_ids, detected)),
+            any_order=True,
+        )
+    else:
+        message = gpu_mismatch(plan.host, plan.gpus, detected)
     if message:
         yield fail_host(message)
 

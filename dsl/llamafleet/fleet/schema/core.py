@@ -7,6 +7,7 @@ from .block import BlockSchema, Key
 from .model_keys import DEFAULTS, MODEL
 from .patterns import (
     ADDRESS,
+    GPU_ID,
     HF,
     OPTION,
     PATCH,
@@ -50,6 +51,12 @@ HOST = BlockSchema(
         Key("ssh-known-hosts", Text(), "known_hosts file to use. Default: as in ssh_config."),
         Key("sudo", Switch(), "Become root with sudo.", default=True),
         Key("gpus", ListOf(Reference("gpu")), "GPUs of the host, in the order of device indices."),
+        Key(
+            "gpu-ids",
+            ListOf(GPU_ID),
+            "UUID or PCI address of each of these GPUs, so that an index means the same card after "
+            "cards were moved or the machine was started anew. `deploys/discover.py` prints them.",
+        ),
         Key(
             "gpu-reserved",
             ListOf(Size()),

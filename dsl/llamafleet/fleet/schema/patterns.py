@@ -12,6 +12,10 @@ REF = Pattern(r"[A-Za-z0-9][A-Za-z0-9._/+\-]*", "a tag, branch or commit in quot
 URL = Pattern(r"[A-Za-z0-9][^\s\"']*[:/][^\s\"']*", "a URL in quotes")
 OPTION = Pattern(r"-[^\s\"']+", 'options such as "-DGGML_CUDA_FA=ON"')
 ENVIRONMENT = Pattern(r"(?s)[A-Za-z_][A-Za-z0-9_]*=.*", '"NAME=value"')
+GPU_ID = Pattern(
+    r"GPU-[0-9A-Fa-f]{8}[0-9A-Fa-f\-]*|([0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7]",
+    'a UUID or PCI address in quotes such as "0000:01:00.0"',
+)
 TOOLKIT = Pattern(r"[0-9]{1,2}(\.[0-9]{1,2})?", 'a version in quotes such as "12.9"')
 REPOSITORY = Pattern(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*", '"owner/name"')
 HF = Pattern(

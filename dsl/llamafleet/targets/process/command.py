@@ -127,9 +127,24 @@ def environment_of(
     stack = _stack(build, host)
     ours: Environment = ()
     if stack is not None:
-        ours = (*stack.environment, *stack.visible(devices or ()))
+        ours = (*stack.environment, *_visible(stack, host, devices))
     written = {name for name, _ in model.env}
     return (*((name, value) for name, value in ours if name not in written), *model.env)
+
+
+def _visible(stack: Backend, host: Host, devices: tuple[int, ...] | None) -> Environment:
+    """Return the variable that hides other cards: by name where the host names its own."""
+    if not host.gpu_ids or stack.visible_uuids is None or devices == ():
+        return stack.visible(devices or ())
+    there = range(len(host.gpus)) if devices is None else devices
+    return stack.pinned(
+        tuple(
+            host.gpu_ids[index]
+            for index in there
+            if index < min(len(host.gpus), len(host.gpu_ids))
+            and stack.computes_on(host.gpus[index].vendor)
+        )
+    )
 
 
 def _stack(build: Build | None, host: Host) -> Backend | None:
