@@ -27,7 +27,9 @@ LAYERS: dict[str, set[str]] = {
     },
     "fleet": {"source", "language", "diagnostics", "backends", "gguf.facts", "gguf.shards"},
     "gguf": set(),
-    "discovery": {"fleet.observed", "fleet.schema", "gguf", "lock.quants"},
+    "discovery": {
+        "fleet.discovered_names", "fleet.observed", "fleet.schema", "gguf", "lock.quants",
+    },
     "lock": {
         "source", "language", "diagnostics", "secrets", "fleet.discover_block", "fleet.model",
         "fleet.observed", "fleet.schema.flag_tables", "fleet.schema.patterns", "gguf",
@@ -111,7 +113,7 @@ LIBRARIES: dict[str, set[str]] = {
     "httpx": {"dsl/llamafleet/lock/llama_cpp_release", "roles/", "tests/", "tools/"},
     "llamafleet_roles": {
         "roles/", "deploys/", "config.py", "dsl/llamafleet/new_site/", "tests/", "benchmarks/",
-        "tools/drift",
+        "tools/drift", "tools/demo",
     },
     "llamafleet_verify": {"dsl/llamafleet/cli/verify", "tests/"},
     "deploys": {"tests/"},

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock as Mutex
 
 from llamafleet.cli.files import replace_file
+from llamafleet.language.reading import LARGEST
 from llamafleet.lock.location import lock_path
 from llamafleet.lock.model import Lock
 from llamafleet.lock.splice import spliced
@@ -61,10 +62,16 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _write(path: Path, text: str) -> None:
+    # A lone surrogate becomes JSON's own escape for it.
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) > LARGEST:
+        # Nobody could read it any more.
+        raise LockFileError(
+            f"{path} would be larger than {LARGEST // 1024**2} MiB: discover fewer files"
+        )
     try:
         path.touch()
-        # A lone surrogate becomes JSON's own escape for it.
-        replace_file(path, text.encode("utf-8", "backslashreplace"))
+        replace_file(path, data)
     except OSError as error:
         raise LockFileError(f"cannot write {path}: {error}") from error
 

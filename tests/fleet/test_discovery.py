@@ -225,3 +225,14 @@ def test_a_lock_is_written_as_it_was_read() -> None:
     found = read_lock(text)
     assert isinstance(found, Lock)
     assert write_lock(found) == text
+
+
+@pytest.mark.parametrize("label", ["models", "/models/", "/", "/a/../b", "/a//b", "/a b", "/."])
+def test_a_folder_is_an_absolute_path_in_one_spelling(label: str) -> None:
+    more = f'    discover "{label}" {{}}\n'
+    assert "bad-name" in {each.code for each in compiled({"a": folder()}, more).diagnostics}
+
+
+def test_a_folder_stands_once() -> None:
+    found = compiled({"a": folder()}, '    discover "/models" {}\n')
+    assert "duplicate-name" in {each.code for each in found.diagnostics}

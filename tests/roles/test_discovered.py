@@ -13,6 +13,7 @@ import pytest
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Fleet
 from llamafleet.plan import plan_host
+from llamafleet_roles import lock_file
 from llamafleet_roles.gguf_files import discovered
 from llamafleet_roles.gguf_files.folder import FolderFiles, FolderState
 from tests.lab.tiny_gguf import tiny_gguf
@@ -31,8 +32,13 @@ gguf mine {{
     path = "{folder}/mine.gguf"
 }}
 
+gguf outside {{
+    path = "{folder}/../outside.gguf"
+}}
+
 model mine {{
-    gguf = mine
+    gguf  = mine
+    draft = outside
 }}
 
 llama-swap shelf {{
@@ -77,6 +83,8 @@ def folder(tmp_path: Path) -> Path:
         (found / name).write_bytes(whole)
     (found / "torn.gguf").write_bytes(whole[:5000])
     (found / "same.gguf").symlink_to("mine.gguf")
+    (tmp_path / "outside.gguf").write_bytes(tiny_gguf(seed=2, name="outside"))
+    (found / "outside-too.gguf").symlink_to(tmp_path / "outside.gguf")
     return found
 
 
@@ -98,7 +106,7 @@ def look(fleet: Fleet) -> Machine:
     """Read the folder as `deploys/facts.py` does."""
     (plan,) = discovered.discover_plans(plan_host(fleet, "nas"))
     machine = Machine()
-    state = machine.get_fact(FolderFiles, folder=plan.folder)
+    state = machine.get_fact(FolderFiles, folder=plan.folder, declared=plan.declared)
     assert isinstance(state, FolderState)
     machine.asked.clear()
     assert discovered._read(None, machine, fleet.path, plan, state)  # type: ignore[arg-type]
@@ -152,3 +160,15 @@ def test_a_lock_that_cannot_be_read_is_left_alone(fleet: Fleet) -> None:
     assert not discovered._read(None, machine, fleet.path, plan, FolderState())  # type: ignore[arg-type]
     assert "it has merge conflicts" in machine.said[-1]
     assert lock.read_text() == "<<<<<<< ours\n"
+
+
+def test_a_lock_that_nobody_could_read_any_more_is_not_written(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_file, "LARGEST", 1000)
+    (plan,) = discovered.discover_plans(plan_host(fleet, "nas"))
+    machine = Machine()
+    state = machine.get_fact(FolderFiles, folder=plan.folder, declared=plan.declared)
+    assert not discovered._read(None, machine, fleet.path, plan, state)  # type: ignore[arg-type]
+    assert "discover fewer files" in machine.said[-1]
+    assert not Path(fleet.path).with_name("fleet.lock").exists()

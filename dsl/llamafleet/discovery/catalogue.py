@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from ..dataclasses import dataclass, replace
-from ..fleet.observed import ObservedFile, ObservedFolder, ObservedWeights, possible_names
+from ..fleet.discovered_names import possible_names
+from ..fleet.observed import ObservedFile, ObservedFolder, ObservedWeights
 from ..gguf.compact import from_json, to_json
 from ..gguf.facts import GgufFacts
 from ..gguf.problem import GgufError

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..dataclasses import dataclass
-from ..fleet.observed import ObservedFile, is_taken
+from ..fleet.discovered_names import is_taken
+from ..fleet.observed import ObservedFile
 from ..fleet.schema.patterns import PATH
 from ..gguf.shards import shards
 
@@ -46,12 +47,13 @@ class FileSet:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A folder with its patterns, and the paths that the fleet file names itself."""
+    """A folder with its patterns, and what the fleet file names itself: paths, and their inodes."""
 
     folder: str
     include: tuple[str, ...]
     exclude: tuple[str, ...]
     declared: frozenset[str] = frozenset()
+    inodes: frozenset[str] = frozenset()
 
 
 def file_sets(
@@ -86,7 +88,7 @@ def wanted(seen: Iterable[SeenFile], asked: Asked) -> tuple[SeenFile, ...]:
     Those in the folder itself come first, then by their paths: the plain name is theirs.
     """
     files = sorted(seen, key=lambda each: (each.file.file.count("/"), each.file.file))
-    linked = {each.inode for each in files if each.file.file in asked.declared}
+    linked = {each.inode for each in files if each.file.file in asked.declared} | asked.inodes
     return tuple(
         each
         for each in files

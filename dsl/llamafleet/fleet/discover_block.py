@@ -36,12 +36,12 @@ def read_discover(block: Block, diagnostics: Diagnostics) -> Discover | None:
     """Check a discover block; None if its label is no folder."""
     fields = read_block(block, DISCOVER, diagnostics)
     label = fields.label
-    folder = label.text.rstrip("/")
+    folder = label.text
     if block.label is None:
         return None
     if not _is_folder(folder):
         message = f'discover takes the path of a folder, not "{label.text}"'
-        hint = 'write an absolute path without .. in quotes: discover "/models" { ... }'
+        hint = 'write an absolute path without .. and / at its end: discover "/models" { ... }'
         diagnostics.error("bad-name", message, label.span, hint=hint)
         return None
     include, exclude = fields.texts("include"), fields.texts("exclude")
@@ -55,5 +55,10 @@ def _is_folder(path: str) -> bool:
 
 def read_discovers(block: Block, diagnostics: Diagnostics) -> tuple[Discover, ...]:
     """Check all discover blocks of a service; a folder stands in one of them only."""
-    found = (read_discover(each, diagnostics) for each in discover_blocks(block))
-    return tuple(each for each in found if each is not None)
+    found: dict[str, Discover] = {}
+    for each in discover_blocks(block):
+        read = read_discover(each, diagnostics)
+        # A second block of one folder is reported as any block that is declared twice.
+        if read is not None:
+            found.setdefault(read.folder, read)
+    return tuple(found.values())

@@ -14,8 +14,9 @@ from ..gguf.shards import shards
 from ..language.syntax import Attribute, Block, MatrixSet, Name, Text
 from ..source import Span
 from .discover_block import Discover, discover_blocks, read_discover
+from .discovered_names import is_taken, possible_names
 from .model import Gguf, GgufFile
-from .observed import Observations, ObservedFolder, ObservedWeights, is_taken, possible_names
+from .observed import Observations, ObservedFolder, ObservedWeights
 from .scope import Scope
 
 READ_THEM = "run: pyinfra INVENTORY deploys/facts.py"

@@ -41,7 +41,7 @@ def read_folders(plan: HostPlan, fleet: str) -> Generator[FunctionCommand, None,
     Only headers of files that are new or have changed are transferred.
     """
     for each in discover_plans(plan):
-        state = host.get_fact(FolderFiles, folder=each.folder)
+        state = host.get_fact(FolderFiles, folder=each.folder, declared=each.declared)
         if state is None:
             yield fail_host(f"could not read the files in {each.folder} on this host")
             continue
@@ -70,7 +70,11 @@ def _read(
     try:
         before = current_lock(fleet).discovered.get(plan.service, {}).get(plan.folder)
         found = catalogue(
-            asked_of_plan(plan), folder.files, before, read, lambda name: name in architectures()
+            asked_of_plan(plan, folder),
+            folder.files,
+            before,
+            read,
+            lambda name: name in architectures(),
         )
         if found.folder != before:
             names = ("discovered", plan.service, plan.folder)
@@ -109,7 +113,7 @@ def compare_folders(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
     A rollout serves what the lock says, so that one commit is one state of a host.
     """
     for each in discover_plans(plan):
-        state = host.get_fact(FolderFiles, folder=each.folder)
+        state = host.get_fact(FolderFiles, folder=each.folder, declared=each.declared)
         if state is None:
             yield fail_host(f"could not read the files in {each.folder} on this host")
             continue

@@ -22,20 +22,21 @@ SHOWN = 5
 class FolderState:
     """The files below a folder. `problems` are what could not be read, in find's words.
 
-    `there` is False if there is no such folder.
+    `there` is False if there is no such folder. `inodes` are those of the files that were named.
     """
 
     files: tuple[SeenFile, ...] = ()
     problems: tuple[str, ...] = ()
     there: bool = True
+    inodes: frozenset[str] = frozenset()
 
 
 class FolderFiles(FactBase[FolderState | None]):
     """The files below a folder; None if the host could not be asked."""
 
-    def command(self, folder: str) -> str:
-        """Return the script, which never fails."""
-        return command_line("sh", "-c", SCRIPT.read_text(), "folder", folder)
+    def command(self, folder: str, declared: tuple[str, ...] = ()) -> str:
+        """Return the script, which never fails; `declared` are paths, here or elsewhere."""
+        return command_line("sh", "-c", SCRIPT.read_text(), "folder", folder, *declared)
 
     @staticmethod
     def default() -> FolderState | None:
@@ -50,11 +51,14 @@ class FolderFiles(FactBase[FolderState | None]):
             return FolderState(there=False)
         files: list[SeenFile] = []
         problems: list[str] = []
+        inodes: set[str] = set()
         odd = 0
         for line in output[1:]:
             match line.split("\t", 4):
                 case ["file", size, time, inode, path] if size.isdigit():
                     files.append(SeenFile(ObservedFile(path, int(size), _seconds(time)), inode))
+                case ["inode", inode]:
+                    inodes.add(inode)
                 case ["problem", text]:
                     problems.append(text)
                 case ["broken", path]:
@@ -63,7 +67,7 @@ class FolderFiles(FactBase[FolderState | None]):
                     odd += 1
         if odd:
             problems.append(f"{odd} paths have control characters in them: rename those files")
-        return FolderState(tuple(files), tuple(problems))
+        return FolderState(tuple(files), tuple(problems), inodes=frozenset(inodes))
 
 
 def _seconds(text: str) -> int:
@@ -72,9 +76,10 @@ def _seconds(text: str) -> int:
     return int(whole) if whole.isdigit() else 0
 
 
-def asked_of_plan(plan: DiscoverPlan) -> Asked:
+def asked_of_plan(plan: DiscoverPlan, state: FolderState) -> Asked:
     """Return what a plan asks for in a folder."""
-    return Asked(plan.folder, plan.include, plan.exclude, frozenset(plan.declared))
+    declared = frozenset(plan.declared)
+    return Asked(plan.folder, plan.include, plan.exclude, declared, state.inodes)
 
 
 def news(plan: DiscoverPlan, state: FolderState) -> Iterator[str]:
@@ -83,7 +88,7 @@ def news(plan: DiscoverPlan, state: FolderState) -> Iterator[str]:
         yield f"{plan.folder} does not exist: nothing can be discovered there"
         return
     known = {each.file: each for each in plan.known or ()}
-    here = {each.file.file: each.file for each in wanted(state.files, asked_of_plan(plan))}
+    here = {each.file.file: each.file for each in wanted(state.files, asked_of_plan(plan, state))}
     changes = (
         ("new", [path for path in here if path not in known]),
         ("changed", [path for path in here if path in known and here[path] != known[path]]),
