@@ -8,7 +8,6 @@ from pyinfra.api.command import FunctionCommand
 from pyinfra.api.deploy import deploy
 from pyinfra.api.operation import operation
 from pyinfra.context import host
-from pyinfra.context import state as current_state
 
 from llamafleet.machine.blocks import described
 from llamafleet_roles.base.facts import Machine
@@ -16,6 +15,10 @@ from llamafleet_roles.commands import fail_host
 
 # Hosts are looked at one after another; a kind of card is printed with the first that has it.
 _KNOWN: dict[str, str] = {}
+
+# pyinfra asks an operation once while it detects changes and once while it makes them; with -y or
+# --dry only one of the two.
+_SHOWN: set[str] = set()
 
 
 @operation(is_idempotent=False)
@@ -25,9 +28,10 @@ def describe() -> Generator[FunctionCommand, None, None]:
     if machine is None:
         yield fail_host("could not run the probe on this host: is there a shell at /bin/sh?")
         return
-    if not current_state.is_executing:
-        name = host.name.removeprefix("@ssh/")
-        address = host.data.get("ssh_hostname") or (name if name != host.name else None)
+    if host.name not in _SHOWN:
+        _SHOWN.add(host.name)
+        name = host.name.removeprefix("@ssh/").removeprefix("@")
+        address = host.data.get("ssh_hostname") or (name if host.name.startswith("@ssh/") else None)
         print(described(name, machine, _KNOWN, address), flush=True)
     host.noop("nothing is changed")
 
