@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from llamafleet.machine import MachineFacts
 from llamafleet.machine.probe import FIRST, read, script
 from llamafleet.machine.source import HUNG
@@ -131,6 +133,22 @@ def test_a_tool_that_crashes_says_why(tmp_path: Path) -> None:
     card(tmp_path, "0000:01:00.0", "0x10de", "0x1b38")
     found = ask(tmp_path, {"nvidia-smi": "echo 'cannot map memory' >&2; kill -SEGV $$"})
     assert "cannot map memory" in reasons(found)["nvidia-smi"]
+
+
+def test_a_full_folder_for_temporary_files_is_passed_over(tmp_path: Path) -> None:
+    """In a mount namespace of its own, where /run has no room left."""
+    text = (
+        "mount -t tmpfs -o size=64k none /run && head -c 65536 /dev/zero >/run/full 2>/dev/null;"
+        " exec sh -c \"$0\" machine ''"
+    )
+    command = ["unshare", "--mount", "sh", "-c", text, script(5)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "unshare" in done.stderr:
+        pytest.skip("no mount namespace can be had here")
+    found = read(done.stdout.splitlines())
+    assert found
+    assert found.kernel == os.uname().release
+    assert done.stderr == ""
 
 
 def test_an_answer_that_is_cut_off_leaves_the_rest_unknown() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,16 @@ def test_the_driver_knows_its_processes_better_than_the_whole_card() -> None:
     # In a container it may know no process, or not how much it has.
     for apps in ("", "4711, GPU-bb, [N/A]\n", "0, GPU-bb, 4200\n"):
         assert of({**SEEN, **own, "apps": apps}).gpus == {1: 5000.0}
+
+
+def test_on_a_pinned_host_the_drivers_index_is_not_the_fleets() -> None:
+    """GPU 1 of the fleet is the driver's card 0."""
+    asked = replace(trial(), gpu_ids=("GPU-bb", "GPU-aa"))
+    uuids = {"uuids": "0, GPU-aa\n1, GPU-bb\n"}
+    own = {"pid": "4711\n", "apps": "4711, GPU-aa, 4200\n4711, GPU-bb, 7\n"}
+    assert of({**SEEN, **uuids, **own}, asked).gpus == {1: 4200.0}
+    assert of({**SEEN, **uuids}, asked).gpus == {1: 0.0}
+    assert of(SEEN, asked).gpus == {}
 
 
 @pytest.mark.parametrize(

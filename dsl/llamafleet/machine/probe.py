@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from .draft import Draft
 from .facts import MachineFacts
-from .source import HUNG, SLOW, Answer
+from .source import HUNG, MISSING, SLOW, Answer
 from .sources import SOURCES
 
 FIRST = "machine 1"
@@ -30,8 +30,11 @@ export root LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 kept=
 for folder in /run /dev/shm /tmp /var/tmp; do
-    kept=$(mktemp -d "$folder/llamafleet-probe.XXXXXX" 2>/dev/null) && break
-done
+    kept=$(mktemp -d "$folder/llamafleet-probe.XXXXXX" 2>/dev/null) || continue
+    head -c 1000000 /dev/zero 2>/dev/null >"$kept/room" && rm "$kept/room" && break
+    rm -rf "$kept"
+    kept=
+done 2>/dev/null
 [ -n "$kept" ] || {{ echo '= folder 1'; exit 0; }}
 trap 'rm -rf "$kept"' EXIT
 names=
@@ -86,6 +89,8 @@ def read(lines: Iterable[str]) -> MachineFacts | None:
             continue
         if given.status in SLOW:
             draft.not_known(source.name, HUNG)
+        elif given.status and not given.text.strip() and given.status != MISSING:
+            draft.not_known(source.name, f"it ended with status {given.status} without a word")
         source.read(given, draft)
     return draft.facts()
 

@@ -80,8 +80,8 @@ def _host(process: str) -> float | None:
 
 def _gpus(trial: Trial, files: Mapping[str, str]) -> dict[int, float]:
     """Return MiB by card: what the driver reports for the process, else the increase in use."""
-    own = _of_process(files)
-    before, after = (_table(files.get(name, "")) for name in ("before", "after"))
+    tables = (_of_process(files), *(_table(files.get(name, "")) for name in ("before", "after")))
+    own, before, after = (_by_fleet(each, trial, files) for each in tables)
     found: dict[int, float] = {}
     for card in trial.cards:
         if own:
@@ -91,13 +91,29 @@ def _gpus(trial: Trial, files: Mapping[str, str]) -> dict[int, float]:
     return found
 
 
+def _by_fleet(
+    table: Mapping[int, float], trial: Trial, files: Mapping[str, str]
+) -> Mapping[int, float]:
+    """Return a table of the driver's indices by the fleet's, which are others on pinned hosts.
+
+    Cards that the driver does not name by UUID are left out there: which is which is not known.
+    """
+    if not trial.gpu_ids:
+        return table
+    names = {uuid: index for index, uuid in enumerate(trial.gpu_ids)}
+    ours = {index: names[uuid] for uuid, index in _uuids(files).items() if uuid in names}
+    return {ours[index]: used for index, used in table.items() if index in ours}
+
+
+def _uuids(files: Mapping[str, str]) -> dict[str, int]:
+    """Return the driver's index of each card by its UUID."""
+    rows = (line.partition(",") for line in files.get("uuids", "").splitlines())
+    return {uuid.strip(): int(index) for index, _, uuid in rows if index.strip().isdigit()}
+
+
 def _of_process(files: Mapping[str, str]) -> dict[int, float]:
     """Return MiB by card that nvidia-smi lists for the process; in containers it may list none."""
-    cards = {}
-    for line in files.get("uuids", "").splitlines():
-        index, _, uuid = (each.strip() for each in line.partition(","))
-        if index.isdigit():
-            cards[uuid] = int(index)
+    cards = _uuids(files)
     found: dict[int, float] = {}
     for line in files.get("apps", "").splitlines():
         match [each.strip() for each in line.split(",")]:

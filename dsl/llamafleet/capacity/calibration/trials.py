@@ -49,7 +49,8 @@ class Trial:
     """One model to load on one host.
 
     `unit` and `extension` are texts of a systemd unit and its drop-in. `cards` are those that the
-    process sees, by the host's index, and `vendor` whose they are. `needs` is what the host's
+    process sees, by the host's index, and `vendor` whose they are; `gpu_ids` are the host's names
+    of its cards, where the fleet file has some, by that index. `needs` is what the host's
     memory must have free, in MiB, as far as that is known.
     """
 
@@ -66,6 +67,7 @@ class Trial:
     build: str
     ggufs: tuple[str, ...]
     needs: int
+    gpu_ids: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -142,6 +144,7 @@ def _trial(
         build=build.name,
         ggufs=tuple(each for each in (model.gguf, model.mmproj, model.draft) if each),
         needs=found[0].host_bytes(growing=False) // MIB if found else 0,
+        gpu_ids=machine.gpu_ids,
     )
 
 

@@ -13,6 +13,7 @@ for file in "$root"/sys/class/kfd/kfd/topology/nodes/*/properties; do
     echo "node ${file%/properties}"
     cat "$file"
 done
+true
 """
 
 

@@ -18,6 +18,7 @@ for folder in "$root"/sys/bus/pci/devices/*; do
     module=$(readlink "$folder/driver")
     echo "${folder##*/} $(cat "$folder/vendor") $(cat "$folder/device" 2>/dev/null) ${module##*/}"
 done
+true
 """
 
 
