@@ -17,6 +17,7 @@ from .targets import TARGETS, AnyTarget
 from .targets.paths import PREFIX
 from .targets.plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
 from .targets.process.command import gguf_path, store_path
+from .targets.proxy.weights_share import plan_share
 
 BLAS_PACKAGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "openblas": (("libopenblas-dev", "pkg-config"), ("libopenblas0",)),
@@ -38,6 +39,7 @@ class Wiring:
     endpoints: Mapping[str, tuple[Endpoint, ...]]
     builds: Mapping[str, tuple[Build, ...]]
     arches: Mapping[str, tuple[str, ...]]
+    sharing: Mapping[str, str]
 
 
 def wire(fleet: Fleet) -> Wiring:
@@ -63,6 +65,9 @@ def wire(fleet: Fleet) -> Wiring:
         },
         builds={host: tuple(each.values()) for host, each in builds.items()},
         arches={name: tuple(sorted(each)) for name, each in arches.items()},
+        sharing={
+            name: share.url for name, host in fleet.hosts.items() if (share := plan_share(host))
+        },
     )
 
 
@@ -100,6 +105,9 @@ def plan_host(fleet: Fleet, host: str, wiring: Wiring | None = None) -> HostPlan
         services=plans,
         groups=_unique(group for plan in plans for group in plan.groups),
         gpu_ids=machine.gpu_ids,
+        share=plan_share(machine),
+        sharing=wiring.sharing if machine.share else {},
+        mirror=machine.mirror,
     )
 
 

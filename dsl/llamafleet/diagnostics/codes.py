@@ -104,6 +104,7 @@ CODES: tuple[Code, ...] = (
         "A file contains a key, token or password in plain text.",
     ),
     _code("set-syntax", ERROR, "llama-swap cannot read the expression of a set."),
+    _code("share-address", ERROR, "Weights cannot be shared at this address."),
     _code("syntax", ERROR, "A line does not follow the grammar."),
     _code("unknown-block", ERROR, "There is no such kind of block."),
     _code(

@@ -6,9 +6,10 @@ import posixpath
 import re
 
 from ..language.syntax import Block
-from .model import Build, Gguf, GpuType, Host, Patch, Ssh
+from .model import Build, Gguf, GpuType, Host, ListenAddress, Patch, Ssh
 from .schema.block import Fields, read_block
 from .schema.core import BUILD, GGUF, GPU, HOST
+from .schema.texts import is_ip
 from .scope import Scope
 
 ONLY_COMPILED = (
@@ -17,6 +18,9 @@ ONLY_COMPILED = (
 """Keys that say how a build is compiled."""
 
 UPSTREAM = "https://github.com/ggml-org/llama.cpp"
+
+SHARE_PORT = 8970
+"""The port at which hosts read each other's weights unless a host says another."""
 
 
 def gpu(block: Block, scope: Scope) -> GpuType | None:
@@ -35,9 +39,10 @@ def host(block: Block, scope: Scope) -> Host:
     fields = read_block(block, HOST, scope.diagnostics)
     name = fields.label.text
     gpus = tuple(found for named in fields.names("gpus") if (found := scope.gpu(named)))
+    address = fields.text("address") or name
     return Host(
         name=name,
-        address=fields.text("address") or name,
+        address=address,
         ssh=Ssh(
             user=fields.text("ssh-user"),
             port=fields.integer("ssh-port"),
@@ -56,6 +61,8 @@ def host(block: Block, scope: Scope) -> Host:
         ram_reserved=fields.size("ram-reserved") or 0,
         disk=fields.size("disk"),
         gpu_ids=tuple(map(gpu_id, fields.texts("gpu-ids"))),
+        share=_share(fields, name, address, scope),
+        mirror=fields.text("mirror"),
     )
 
 
@@ -65,6 +72,30 @@ def gpu_id(written: str) -> str:
         return f"GPU-{written[4:].lower()}"
     *domain, bus, device = written.lower().split(":")
     return f"{int(domain[0], 16) if domain else 0:04x}:{bus}:{device}"
+
+
+def _share(fields: Fields, name: str, address: str, scope: Scope) -> ListenAddress | None:
+    """Return where a host shares weights; report an address that other hosts cannot use."""
+    written = fields.listen("share-listen")
+    if fields.text("share") is None:
+        if written is not None:
+            message, hint = "share-listen has no effect without share", "add share = lan"
+            scope.diagnostics.error(
+                "conflicting-keys", message, fields.span("share-listen"), hint=hint
+            )
+        return None
+    listen = written or ListenAddress(address, SHARE_PORT)
+    if listen.everywhere or listen.loopback or not is_ip(listen.host):
+        key = "share-listen" if written else "share"
+        scope.diagnostics.error(
+            "share-address",
+            f'host "{name}" must share weights at an IP address of its network, not {listen.host}',
+            fields.span(key),
+            hint=f'set share-listen = "10.0.0.7:{SHARE_PORT}", with the address of this host',
+        )
+        return None
+    scope.claim_ports(name, 1, listen.port, fields.span("share-listen" if written else "share"))
+    return listen
 
 
 def build(block: Block, scope: Scope) -> Build | None:

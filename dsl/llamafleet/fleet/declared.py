@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..dataclasses import dataclass, field
 from ..source import Span
+from .endpoint import ListenAddress
 from .json_types import JsonObject
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Host:
 
     `gpu_ids` are UUIDs (`GPU-…`) or PCI addresses as sysfs writes them, by device index, or empty.
     `gpu_reserved` is what something else holds of each card; `disk` what models-dir may hold.
+    `share` is where others may read its weights, `mirror` the URL that stands in for the Hub.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Host:
     ram_reserved: int = 0
     disk: int | None = None
     gpu_ids: tuple[str, ...] = ()
+    share: ListenAddress | None = None
+    mirror: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ Plain frozen data; nothing here reads a host or a file.
 
 from __future__ import annotations
 
-from ..dataclasses import dataclass
-from ..fleet.model import Build, Gguf
+from collections.abc import Mapping
+
+from ..dataclasses import dataclass, field
+from ..fleet.model import Build, Gguf, ListenAddress
 from ..fleet.observed import ObservedFile
 from .paths import USER
 
@@ -227,6 +229,20 @@ class GgufPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SharePlan:
+    """The site of nginx with which a host lets others read its store: file, content, address."""
+
+    path: str
+    content: str
+    listen: ListenAddress
+
+    @property
+    def url(self) -> str:
+        """Return the URL below which files are found by their SHA-256."""
+        return f"http://{self.listen}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasePlan:
     """A llama-swap release to install at `path`: `/opt/llamafleet/llama-swap/v250/llama-swap`."""
 
@@ -242,6 +258,8 @@ class HostPlan:
 
     `gpus` are vendor and architecture by device index, `gpu_ids` their UUIDs or PCI addresses where
     the fleet file names them. `groups` give the users access to them.
+    `share` is how it lets other hosts copy weights, `sharing` the URLs of all hosts that do, by
+    host, and `mirror` the URL that it downloads from instead of the Hub's.
     """
 
     host: str
@@ -254,6 +272,9 @@ class HostPlan:
     services: tuple[ServicePlan, ...]
     groups: tuple[str, ...] = ()
     gpu_ids: tuple[str, ...] = ()
+    share: SharePlan | None = None
+    sharing: Mapping[str, str] = field(default_factory=dict)
+    mirror: str | None = None
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

@@ -26,10 +26,16 @@ def transfer_files() -> Mapping[str, str]:
     return {f"transfer/{path.name}": path.read_text() for path in sorted(TRANSFER.glob("*.py"))}
 
 
-def download(state: State, host: Host, plan: GgufPlan, neighbours: tuple[str, ...] = ()) -> bool:
-    """Provide one file and show the progress; `neighbours` are URLs of it at other hosts.
+def download(
+    state: State,
+    host: Host,
+    plan: GgufPlan,
+    mirror: str | None = None,
+    stores: tuple[str, ...] = (),
+) -> bool:
+    """Provide one file and show the progress; `stores` are URLs of the stores of other hosts.
 
-    The token goes along only where the Hub is asked.
+    The token goes along only where the Hub alone is asked.
     """
     gguf, key = plan.gguf, path_key(plan.path)
     job = BackgroundJob(
@@ -49,10 +55,10 @@ def download(state: State, host: Host, plan: GgufPlan, neighbours: tuple[str, ..
         "store": plan.store,
         "record": f"{RECORDS}/{key}",
         "before": plan.usual_path,
-        "endpoint": host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
-        "neighbours": neighbours,
+        "endpoint": mirror or host.data.get("hf_endpoint", os.environ.get("HF_ENDPOINT")),
+        "neighbours": [f"{store}/{gguf.sha256}" for store in stores if gguf.sha256],
     }
-    secret = None if neighbours else host.data.get("hf_token", os.environ.get("HF_TOKEN"))
+    secret = None if stores else host.data.get("hf_token", os.environ.get("HF_TOKEN"))
     environment = {"HF_HOME": f"{job.work}/home", **({"HF_TOKEN": secret} if secret else {})}
     files = {
         "job.json": json.dumps(settings),

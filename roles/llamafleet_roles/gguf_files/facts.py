@@ -11,6 +11,7 @@ from pyinfra.api.facts import FactBase
 
 from llamafleet.fleet.model import Gguf
 from llamafleet.targets.paths import STATE
+from llamafleet.targets.proxy.weights_share import PATH as SITE
 from llamafleet_roles.commands import command_line
 from llamafleet_roles.gguf_files.transfer.part import PIECE
 
@@ -35,6 +36,7 @@ class WeightsState:
     `files` has `SIZE MTIME` of now, `known` has `SIZE MTIME SHA256 SOURCE` of when a file was
     verified, `running` the units of downloads. `stored` are the hashes of files in the store,
     `received` the bytes of each that is arriving, by hash, and `free` the bytes that are free.
+    `shared` is the hash of the site with which nginx shares the store, None if there is none.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class WeightsState:
     stored: frozenset[str] = frozenset()
     received: Mapping[str, int] = field(default_factory=dict)
     free: int | None = None
+    shared: str | None = None
 
     def size(self, path: str) -> int | None:
         """Return the size of a file in bytes, None if it does not exist."""
@@ -86,7 +89,7 @@ class GgufFiles(FactBase[WeightsState | None]):
         """Return the probe, a script that never fails; `store` is the folder of the store."""
         items = [item for path in paths for item in (path_key(path), path)]
         script = (FILES / "probe.sh").read_text()
-        return command_line("sh", "-c", script, "probe", RECORDS, store, *items)
+        return command_line("sh", "-c", script, "probe", RECORDS, store, SITE, *items)
 
     @staticmethod
     def default() -> WeightsState | None:
@@ -102,7 +105,7 @@ class GgufFiles(FactBase[WeightsState | None]):
         running: set[str] = set()
         stored: set[str] = set()
         received: dict[str, int] = {}
-        free = None
+        free = shared = None
         for line in output[1:]:
             match line.split("\t", 2):
                 case ["file", key, state]:
@@ -117,4 +120,8 @@ class GgufFiles(FactBase[WeightsState | None]):
                     received[sha256] = int(pieces) * PIECE
                 case ["free", count] if count.isdigit():
                     free = int(count) * 1024
-        return WeightsState(files, known, frozenset(running), frozenset(stored), received, free)
+                case ["shared", sha256]:
+                    shared = sha256
+        return WeightsState(
+            files, known, frozenset(running), frozenset(stored), received, free, shared
+        )

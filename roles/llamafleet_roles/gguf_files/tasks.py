@@ -18,7 +18,7 @@ from llamafleet_roles.commands import (
     shell_step,
 )
 from llamafleet_roles.gguf_files.discovered import compare_folders, discover_plans
-from llamafleet_roles.gguf_files.download import HUB_VENV, download
+from llamafleet_roles.gguf_files.download import HUB_VENV
 from llamafleet_roles.gguf_files.facts import (
     FILES,
     RECORDS,
@@ -27,11 +27,27 @@ from llamafleet_roles.gguf_files.facts import (
     path_key,
     weights_source,
 )
+from llamafleet_roles.gguf_files.sharing import RUN, download_all, share_store
 from llamafleet_roles.gguf_files.space import placed, planned_lines, too_little_space
 from llamafleet_roles.packages import install_script
 
 REQUIREMENTS = (FILES / "requirements.txt").read_text(encoding="utf-8").strip()
 """huggingface_hub and its dependencies, with hashes, for every Python that a host may have."""
+
+
+_UNKNOWN = "could not check the weights on this host: nothing was changed"
+
+
+@operation()
+def share_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
+    """Let other hosts copy the weights of this one, before any of them begins to."""
+    weights = _weights(plan)
+    if weights is None:
+        yield fail_host(_UNKNOWN)
+        return
+    if plan.share:
+        RUN.join(plan.host, weights.stored)
+    yield from share_store(plan, weights)
 
 
 @operation()
@@ -40,12 +56,9 @@ def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
 
     Everything that is missing, and space that is too little, is reported before the first download.
     """
-    if not plan.ggufs:
-        return
-    paths, store = tuple(each.path for each in plan.ggufs), plan.ggufs[0].store
-    weights = host.get_fact(GgufFiles, paths=paths, store=store)
+    weights = _weights(plan)
     if weights is None:
-        yield fail_host("could not check the weights on this host: nothing was changed")
+        yield fail_host(_UNKNOWN)
         return
     for each in plan.ggufs:
         if not each.download:
@@ -59,8 +72,14 @@ def ensure_weights(plan: HostPlan) -> Generator[FunctionCommand, None, None]:
         yield fail_host(problem)
         return
     yield from _programs(downloads)
-    for each in downloads:
-        yield python_step(download, each)
+    yield python_step(download_all, plan, downloads)
+
+
+def _weights(plan: HostPlan) -> WeightsState | None:
+    paths = tuple(each.path for each in plan.ggufs)
+    store = plan.ggufs[0].store if plan.ggufs else ""
+    found: WeightsState | None = host.get_fact(GgufFiles, paths=paths, store=store)
+    return found
 
 
 def _programs(downloads: tuple[GgufPlan, ...]) -> Iterator[FunctionCommand]:
@@ -113,4 +132,6 @@ def gguf_files(plan: HostPlan) -> None:
     """Provide every weights file of a host, verified."""
     if discover_plans(plan):
         compare_folders(name="Compare discovered folders with fleet.lock", plan=plan)
-    ensure_weights(name="Provide every weights file", plan=plan)
+    if plan.ggufs:
+        share_weights(name="Share weights", plan=plan)
+        ensure_weights(name="Provide every weights file", plan=plan)

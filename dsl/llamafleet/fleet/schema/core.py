@@ -17,9 +17,10 @@ from .patterns import (
     REPOSITORY_FILE,
     SHA256,
     TOOLKIT,
+    UPSTREAM_URL,
     URL,
 )
-from .values import Choice, Integer, ListOf, Reference, Size, Switch, Text, Word
+from .values import Choice, Integer, Listen, ListOf, Reference, Size, Switch, Text, Word
 
 GPU = BlockSchema(
     kind="gpu",
@@ -71,6 +72,22 @@ HOST = BlockSchema(
             PATH,
             "Folder for downloaded weights.",
             default="/var/lib/llamafleet/models",
+        ),
+        Key(
+            "share",
+            Choice("lan"),
+            "Copy weights from the other hosts that share, and let them copy from this one: each "
+            "file is downloaded once for all of them.",
+        ),
+        Key(
+            "share-listen",
+            Listen(),
+            "Address and port at which the others read weights. Default: port 8970 of address.",
+        ),
+        Key(
+            "mirror",
+            UPSTREAM_URL,
+            "Server to download weights from instead of Hugging Face, such as an Olah.",
         ),
     ),
 )

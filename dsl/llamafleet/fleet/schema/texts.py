@@ -149,6 +149,11 @@ def _is_host(host: str) -> bool:
     )
 
 
+def is_ip(host: str) -> bool:
+    """Return True for an IP address, which needs no name service."""
+    return _is_ipv6(host) or (_is_host(host) and re.fullmatch(r"[0-9.]+", host) is not None)
+
+
 def _is_ipv6(text: str) -> bool:
     import ipaddress
 

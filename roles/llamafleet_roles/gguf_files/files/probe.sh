@@ -1,8 +1,9 @@
 # Prints which weights exist, and what was recorded of them; never fails.
-# Arguments: the folder of records, that of the store, then a KEY and a PATH for each file.
+# Arguments: the folder of records, that of the store, the site that shares it, then a KEY and a
+# PATH for each file.
 echo 'weights 1'
-records=$1 store=$2
-shift 2
+records=$1 store=$2 site=$3
+shift 3
 while [ $# -gt 1 ]; do
     if [ -f "$2" ]; then
         printf 'file\t%s\t%s\n' "$1" "$(stat -Lc '%s %Y' -- "$2" 2>/dev/null)"
@@ -29,4 +30,5 @@ if [ -n "$store" ]; then
     while [ ! -d "$there" ] && [ "$there" != / ] && [ -n "$there" ]; do there=$(dirname -- "$there"); done
     printf 'free\t%s\n' "$(df -Pk -- "$there" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 fi
+[ ! -f "$site" ] || printf 'shared\t%s\n' "$(sha256sum <"$site" | cut -d' ' -f1)"
 true

@@ -44,7 +44,9 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
 
 
-def opened(url: str, headers: Mapping[str, str], *, follow: bool = True) -> HTTPResponse:
+def opened(
+    url: str, headers: Mapping[str, str], *, follow: bool = True, silence: float = SILENCE
+) -> HTTPResponse:
     """Ask for a URL; raise SourceError or urllib's HTTPError, which the source explains.
 
     With `follow`, redirects are followed, so no secret may be among the headers.
@@ -54,7 +56,7 @@ def opened(url: str, headers: Mapping[str, str], *, follow: bool = True) -> HTTP
     request = urllib.request.Request(url, headers={"User-Agent": _AGENT, **headers})
     try:
         opener = _FOLLOWING if follow else _STAYING
-        answer: HTTPResponse = opener.open(request, timeout=SILENCE)
+        answer: HTTPResponse = opener.open(request, timeout=silence)
         return answer
     except urllib.error.HTTPError:
         raise

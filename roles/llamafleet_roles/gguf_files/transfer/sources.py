@@ -18,6 +18,9 @@ LONGEST_WAIT = 300
 
 MOST_REDIRECTS = 5
 
+NEIGHBOUR_SILENCE = 5
+"""Seconds in which another host answers, or is not there."""
+
 WINDOW = 64
 """The most pieces of one request, 1 GiB: links of the Hub expire, and large answers are refused."""
 
@@ -69,7 +72,7 @@ class Neighbour:
     def __init__(self, url: str, size: int | None) -> None:
         self.url, self.name = url, origin_of(url)
         try:
-            with opened(f"{url}.pieces", {}) as answer:
+            with opened(f"{url}.pieces", {}, silence=NEIGHBOUR_SILENCE) as answer:
                 self.pieces = read_pieces(answer.read(8_000_000).decode("ascii", "replace"), size)
         except urllib.error.HTTPError as error:
             raise SourceError(f"answered {error.code}", final=True) from error
