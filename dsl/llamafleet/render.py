@@ -11,4 +11,4 @@ from .targets.plan_types import Artifact
 
 def render(fleet: Fleet) -> Mapping[str, tuple[Artifact, ...]]:
     """Return each host's files; hosts in the order of the fleet file, files by service."""
-    return {plan.host: plan.artifacts for plan in plan_fleet(fleet)}
+    return {plan.host: plan.files for plan in plan_fleet(fleet)}

@@ -43,7 +43,7 @@ def render(
         plans = {host: plans[host]}
     if style == "json":
         return _print_plans(plans.values())
-    rendered = {name: plan.artifacts for name, plan in plans.items()}
+    rendered = {name: plan.files for name, plan in plans.items()}
     if output is None:
         _print(rendered)
         return 0

@@ -94,6 +94,10 @@ def _share(fields: Fields, name: str, address: str, scope: Scope) -> ListenAddre
             hint=f'set share-listen = "10.0.0.7:{SHARE_PORT}", with the address of this host',
         )
         return None
+    if "$" in (fields.text("models-dir") or ""):
+        message = "nginx cannot share a folder whose path contains $"
+        scope.diagnostics.error("share-address", message, fields.span("models-dir"))
+        return None
     scope.claim_ports(name, 1, listen.port, fields.span("share-listen" if written else "share"))
     return listen
 

@@ -278,5 +278,13 @@ class HostPlan:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """Return every managed file, in service order."""
+        """Return the files of every service, in service order."""
         return tuple(each for service in self.services for each in service.artifacts)
+
+    @property
+    def files(self) -> tuple[Artifact, ...]:
+        """Return every managed file: of the services, and the site that shares weights."""
+        share = self.share
+        if share is None:
+            return self.artifacts
+        return (*self.artifacts, Artifact(share.path, share.content, reloads=("nginx.service",)))

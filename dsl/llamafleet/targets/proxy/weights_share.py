@@ -10,7 +10,7 @@ from .plan import FOLDER, HEADER
 
 PATH = f"{FOLDER}/llamafleet-weights.conf"
 
-_STORED = r"^/[0-9a-f]{64}(\.pieces)?$"
+_STORED = r"^/[0-9a-f]{64}(\.pieces)?\z"
 
 
 def plan_share(host: Host) -> SharePlan | None:
