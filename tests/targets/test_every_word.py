@@ -116,7 +116,7 @@ def paths(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         yield from paths(value, (*path, key))
 
 
-OURS = {"llamafleet", "digest", "logToStdout"}
+OURS = {"llamafleet", "digest", "build", "logToStdout"}
 """What we add where it is known, without being asked."""
 
 

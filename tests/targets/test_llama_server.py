@@ -54,7 +54,9 @@ def test_replicas_share_what_the_model_sees() -> None:
 def test_the_digest_is_a_tag_and_what_the_probe_expects() -> None:
     text = server(model="ctx-size = 4096")
     [probe] = plan_of(text).services[0].probes
-    assert after(argv_of(text), "--tags") == f"llamafleet:{probe.models[0].digest}"
+    assert after(argv_of(text), "--tags") == (
+        f"llamafleet:{probe.models[0].digest},llama.cpp:b11434"
+    )
     assert after(argv_of(text), "--alias") == "m"
     other = server(model="ctx-size = 4097")
     assert after(argv_of(other), "--tags") != after(argv_of(text), "--tags")

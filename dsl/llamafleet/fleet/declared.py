@@ -134,6 +134,11 @@ class Build:
     assets: tuple[Asset, ...] = ()
     tag: str = ""
 
+    @property
+    def release(self) -> str:
+        """Return what it is a build of: the release that a lock has found, else the ref."""
+        return self.tag or self.ref
+
 
 @dataclass(frozen=True, slots=True)
 class GgufFile:

@@ -18,4 +18,4 @@ def release_of(build: Build) -> str | None:
     url = build.url or UPSTREAM[0]
     upstream = any(each in url for each in UPSTREAM)
     # A number is upstream's own: what has one comes from a mirror.
-    return build.tag or build.ref if upstream or number(build.ref) is not None else None
+    return build.release if upstream or number(build.ref) is not None else None

@@ -39,7 +39,7 @@ def record_flags(state: State, host: Host, fleet: Fleet, build: BuildPlan, direc
         state, host, command_line(*wrapper, f"{directory}/llama-server", "--help")
     )
     try:
-        kept = done and lock_flags(fleet.path, build.build.tag or build.build.ref, output.stdout)
+        kept = done and lock_flags(fleet.path, build.build.release, output.stdout)
     except LockFileError as error:
         host.log(f"{label}: could not save its flag table: {error}")
         return True

@@ -16,6 +16,8 @@ from ...fleet.model import Fleet, Gguf, Model
 
 LENGTH = 16
 PREFIX = "llamafleet:"
+BUILD_PREFIX = "llama.cpp:"
+"""What a llama-server's tags begin with: the digest, and the release that its build is."""
 
 
 def digest(configuration: Mapping[str, object], weights: Mapping[str, tuple[str, ...]]) -> str:

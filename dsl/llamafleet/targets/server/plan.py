@@ -13,7 +13,7 @@ from ..process.command import (
     server_path,
     weights_paths,
 )
-from ..process.digest import PREFIX, digest, weights_of
+from ..process.digest import BUILD_PREFIX, PREFIX, digest, weights_of
 from ..process.named_paths import must_exist, paths_of, read_paths, written_folders
 from ..process.needs import needs_of
 from ..process.paths import health_path
@@ -62,13 +62,15 @@ def _planned(
     build = fleet.builds[service.build] if service.build else None
     environment = environment_of(model, build, host, worker.devices)
     fingerprint = _fingerprint(service, model, host, fleet, bind, environment)
-    groups = command_of(model, service.build, host, fleet, bind, tag=PREFIX + fingerprint)
+    tag = PREFIX + fingerprint + (f",{BUILD_PREFIX}{build.release}" if build else "")
+    groups = command_of(model, service.build, host, fleet, bind, tag=tag)
     groups, keys = (groups, ()) if model.command else out_of_argv(groups)
     environment, secrets = file_of_secrets(name, (*environment, *keys))
     paths = paths_of(model, build, fleet)
     process = Process(
         unit=name,
-        description=f"{model.name} by llama-server, process {worker.index} of {service.name}",
+        description=f"{model.name} by llama-server{f' {build.release}' if build else ''}, "
+        f"process {worker.index} of {service.name}",
         argv=tuple(word for group in groups for word in group),
         port=worker.port,
         environment=environment,

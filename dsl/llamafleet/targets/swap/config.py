@@ -45,6 +45,7 @@ class Entry:
     """One model as llama-swap starts it.
 
     `weights` are the SHA-256 of its files, where known, and `version` is llama-swap's release.
+    `build` is the release of llama.cpp that runs it, "" if none of ours does.
     """
 
     model: Model
@@ -54,6 +55,7 @@ class Entry:
     ttl: int
     weights: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     version: int = NEWEST
+    build: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,14 @@ class Written:
     model: Model
     tree: Mapping[str, Tree] | Named
     digest: str
+    build: str = ""
 
 
 def write(entry: Entry) -> Written:
     """Return a model as it is written, and the digest of everything that is written about it."""
     tree = _entry(entry)
     plain = {key: _plain(value) for key, value in _items(tree)}
-    return Written(entry.model, tree, digest(plain, entry.weights))
+    return Written(entry.model, tree, digest(plain, entry.weights), entry.build)
 
 
 def render(
@@ -151,7 +154,8 @@ def _rank(key: str) -> int:
 
 
 def _with_digest(written: Written) -> Tree:
-    ours: dict[str, Tree] = {"llamafleet": {"digest": written.digest}}
+    built: dict[str, Tree] = {"build": written.build} if written.build else {}
+    ours: dict[str, Tree] = {"llamafleet": {"digest": written.digest, **built}}
     theirs = written.model.metadata
     metadata = Named((*named(theirs).entries, *ours.items())) if theirs else ours
     if isinstance(written.tree, Named):

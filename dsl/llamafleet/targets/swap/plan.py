@@ -129,6 +129,7 @@ def _entries(service: LlamaSwap, host: Host, fleet: Fleet) -> tuple[Entry, ...]:
                 ttl=service.global_ttl if model.ttl is None else model.ttl,
                 weights=weights_of(model, fleet),
                 version=service.version,
+                build=stack.release if stack else "",
             )
         )
     return tuple(entries)
