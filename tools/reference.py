@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from llamafleet.backends import BACKENDS
+from llamafleet.backends.backend import FOUND_BY
 from llamafleet.explain import default_of, flag_of, schemas
 from llamafleet.fleet.schema import llama_server
 from llamafleet.fleet.schema.block import BlockSchema, Key
@@ -119,6 +120,11 @@ def _added() -> Iterator[str]:
         if each.visible_devices:
             shown = each.visible_format.format(devices="0,1")
             rows.append(f"| `{each.visible_devices}` | {of} that name `gpus` | `{shown}` |")
+        if each.finder:
+            rows.append(
+                f"| `{FOUND_BY}` | {of} on hosts with `gpu-ids` | `0000:03:00.0,…`, turned into "
+                f"`{each.visible_devices}` when a server starts |"
+            )
         if each.visible_uuids:
             rows.append(
                 f"| `{each.visible_uuids}` | {of} on hosts with `gpu-ids` | `GPU-…,GPU-…` |"

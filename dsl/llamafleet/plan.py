@@ -125,6 +125,7 @@ def _memory_limits(services: tuple[Service, ...], fleet: Fleet, host: Host) -> M
 def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
     """Return a build as one host needs it."""
     stack = backend(build.backend)
+    finder = stack.finder_packages if host.gpu_ids else ()
     blas_build, blas_run = BLAS_PACKAGES.get(build.blas or "", ((), ()))
     if build.kind == "release":
         # CUDA's libraries are in an archive beside the program's.
@@ -133,7 +134,7 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
             build=build,
             cmake=(),
             packages=(),
-            runtime_packages=_unique((*COMMON_RUNTIME_PACKAGES, *libraries)),
+            runtime_packages=_unique((*COMMON_RUNTIME_PACKAGES, *libraries, *finder)),
             directory=f"{PREFIX}/llama.cpp/{build.name}",
             compiles=True,
         )
@@ -143,7 +144,9 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
         build=build,
         cmake=cmake_options(build, arches),
         packages=_unique((*COMMON_PACKAGES, *source, *stack.packages, *blas_build)),
-        runtime_packages=_unique((*COMMON_RUNTIME_PACKAGES, *stack.runtime_packages, *blas_run)),
+        runtime_packages=_unique(
+            (*COMMON_RUNTIME_PACKAGES, *stack.runtime_packages, *blas_run, *finder)
+        ),
         directory=f"{PREFIX}/llama.cpp/{build.name}",
         compiles=compiles,
         prepare=stack.prepare,

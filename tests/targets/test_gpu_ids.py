@@ -54,11 +54,14 @@ FIRST, LAST = "GPU-ce6cba36-415b-4e27", "GPU-458a424a-76e3"
         ("cuda", "gpus = [2, 0]", {"CUDA_VISIBLE_DEVICES": f"{LAST},{FIRST}"}),
         ("hip", "", {"ROCR_VISIBLE_DEVICES": "GPU-3a90a60dbaf2e93f"}),
         ("cpu", "", {}),
+        # Vulkan cannot find a card of AMD's by UUID: `check` says so, and nothing is guessed.
+        ("vulkan", "", {}),
+        ("vulkan", "gpus = [0]", {"LLAMAFLEET_GPUS": FIRST}),
     ],
 )
 def test_the_variable_names_the_cards(backend: str, gpus: str, variables: dict[str, str]) -> None:
     text = FLEET.replace("BACKEND", backend).replace("GPUS", gpus)
-    fleet = compile_text(text).fleet
+    fleet = compile_text(text).resolved
     assert fleet
     model, build = fleet.models["chat"], fleet.builds["main"]
     found = dict(environment_of(model, build, fleet.hosts["box"], model.gpus))

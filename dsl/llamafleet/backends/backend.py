@@ -6,6 +6,9 @@ from ..dataclasses import dataclass
 from .driver import Driver
 from .vendor import Vendor
 
+FOUND_BY = "LLAMAFLEET_GPUS"
+"""The variable with the names of cards that a `finder` looks for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backend:
@@ -19,10 +22,12 @@ class Backend:
 
     `visible_devices` is the variable that hides the other GPUs; `visible_format` is its value, with
     `{devices}` for `0,1`. `visible_uuids` is the variable that takes UUIDs of cards, in the order
-    in which they shall be counted; None where cards can be told apart by index only. `environment`
-    is always set. `groups` give access to the devices. `before_start` is a command that a unit runs
-    as root before it starts, and whose failure is no matter. `device` begins the names in
-    `llama-server --list-devices`; it is None for the CPU.
+    in which they shall be counted; None where cards can be told apart by index only. There `finder`
+    may be argv that the server's own argv is put behind and that turns the names in LLAMAFLEET_GPUS
+    into indices when it starts, with `finder_packages`. `environment` is always set. `groups` give
+    access to the devices. `before_start` is a command that a unit runs as root before it starts,
+    and whose failure is no matter. `device` begins the names in `llama-server --list-devices`; it
+    is None for the CPU.
 
     `arch_pattern` is what an `arch` of it looks like, with `arch_example`; none checks nothing.
     `toolkit` is the program whose version matters besides the C++ compiler's, and `toolkit_version`
@@ -44,6 +49,8 @@ class Backend:
     visible_devices: str | None = None
     visible_format: str = "{devices}"
     visible_uuids: str | None = None
+    finder: tuple[str, ...] = ()
+    finder_packages: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     groups: tuple[str, ...] = ()
     before_start: tuple[str, ...] = ()
@@ -79,8 +86,14 @@ class Backend:
         listed = ",".join(str(device) for device in devices)
         return ((self.visible_devices, self.visible_format.format(devices=listed)),)
 
-    def pinned(self, uuids: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    def pins(self, vendor: str, name: str) -> bool:
+        """Return True if it finds a vendor's card by this name: a UUID, or a PCI address."""
+        if self.visible_uuids is not None:
+            return name.startswith("GPU-")
+        # Vulkan knows NVIDIA's cards by their own UUID, and others by their address alone.
+        return bool(self.finder) and (vendor == "nvidia" or not name.startswith("GPU-"))
+
+    def pinned(self, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         """Return the assignment that leaves only these cards visible, in this order."""
-        if self.visible_uuids is None or not uuids:
-            return ()
-        return ((self.visible_uuids, ",".join(uuids)),)
+        variable = self.visible_uuids or (FOUND_BY if self.finder else None)
+        return ((variable, ",".join(names)),) if variable and names else ()

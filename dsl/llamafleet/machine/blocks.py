@@ -99,13 +99,20 @@ def _kind(gpu: Gpu, known: dict[str, str]) -> tuple[str, str, bool]:
 
 
 def _ids(cards: tuple[Gpu, ...]) -> list[str]:
-    """Return the UUIDs of several cards: as a remark where a build for Vulkan would refuse them."""
-    ids = [gpu.uuid for gpu in cards if gpu.uuid and _UUID.fullmatch(gpu.uuid) and gpu.parts == 1]
-    if len(cards) < 2 or len(ids) != len(cards):
+    """Return the names of several cards: as remarks where they differ from backend to backend."""
+    if len(cards) < 2 or any(gpu.parts > 1 for gpu in cards):
         return []
-    if all(gpu.vendor == "nvidia" for gpu in cards):
+    ids = [gpu.uuid for gpu in cards if gpu.uuid and _UUID.fullmatch(gpu.uuid)]
+    complete = len(ids) == len(cards)
+    if complete and all(gpu.vendor == "nvidia" for gpu in cards):
         return _listed("gpu-ids", [_quoted(each) for each in ids])
-    return [f"    # with builds of cuda and hip: gpu-ids = [{', '.join(map(_quoted, ids))}]"]
+    places = [_quoted(gpu.pci) for gpu in cards if gpu.pci]
+    lines = (
+        [f"    # gpu-ids = [{', '.join(map(_quoted, ids))}] for cuda and hip"] if complete else []
+    )
+    if len(places) == len(cards):
+        lines.append(f"    # gpu-ids = [{', '.join(places)}] for vulkan")
+    return lines
 
 
 def _listed(key: str, items: list[str]) -> list[str]:

@@ -55,17 +55,20 @@ def _of_host(host: Host) -> Iterator[Diagnostic]:
 def _of_build(served: ServedModel, build: Build, host: Host) -> Iterator[Diagnostic]:
     """Yield what keeps a build from finding the cards; one card that is all there is, it finds."""
     stack = backend(build.backend)
-    if stack.visible_devices is None or (len(host.gpus) == 1 and served.model.gpus is None):
+    alone = len(host.gpus) == 1 and served.model.gpus is None
+    found = stack.visible_uuids is not None or bool(stack.finder)
+    if stack.visible_devices is None or (alone and not found):
         return
     span = host.spans.get("gpu-ids", host.origin)
     related = Label(build.spans.get("backend", build.origin), "the backend")
-    if stack.visible_uuids is None:
+    if not found:
         message = f'backend {build.backend} counts the GPUs of "{host.name}" in an order of its own'
-        hint = "remove gpu-ids, or set backend = cuda or hip, which find cards by their UUIDs"
+        hint = "remove gpu-ids, or set backend = vulkan, which finds cards by their PCI addresses"
         yield error("gpu-ids", message, span, hint, related)
         return
     for index, (gpu, name) in enumerate(zip(host.gpus, host.gpu_ids, strict=False)):
-        if stack.computes_on(gpu.vendor) and not name.startswith("GPU-"):
-            message = f"backend {build.backend} finds GPU {index} by its UUID only, not by {name}"
-            hint = f"name it by its UUID: {DISCOVER}"
+        if stack.computes_on(gpu.vendor) and not stack.pins(gpu.vendor, name):
+            kind = "PCI address" if name.startswith("GPU-") else "UUID"
+            message = f"backend {build.backend} finds GPU {index} by its {kind} only, not by {name}"
+            hint = f"name it by its {kind}: {DISCOVER}"
             yield error("gpu-ids", message, span, hint, related)

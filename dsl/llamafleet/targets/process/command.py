@@ -67,7 +67,7 @@ def command_of(
     assert build is not None, "lowering demands a build for models of weights"
     assert model.gguf is not None, "a model has weights or a command"
     found = fleet.builds.get(build)
-    wrapper = backend(found.backend).wrapper if found else ()
+    wrapper = _wrapper(model, backend(found.backend), host) if found else ()
     return (
         *((wrapper,) if wrapper else ()),
         (server_path(build),),
@@ -132,19 +132,26 @@ def environment_of(
     return (*((name, value) for name, value in ours if name not in written), *model.env)
 
 
+def _wrapper(model: Model, stack: Backend, host: Host) -> tuple[str, ...]:
+    """Return argv before the server's own; what a model sets of visible devices itself, wins."""
+    own = stack.visible_devices in {name for name, _ in model.env}
+    if stack.finder and host.gpu_ids and model.gpus != () and not own:
+        return stack.finder
+    return stack.wrapper
+
+
 def _visible(stack: Backend, host: Host, devices: tuple[int, ...] | None) -> Environment:
     """Return the variable that hides other cards: by name where the host names its own."""
-    if not host.gpu_ids or stack.visible_uuids is None or devices == ():
-        return stack.visible(devices or ())
     there = range(len(host.gpus)) if devices is None else devices
-    return stack.pinned(
-        tuple(
-            host.gpu_ids[index]
-            for index in there
-            if index < min(len(host.gpus), len(host.gpu_ids))
-            and stack.computes_on(host.gpus[index].vendor)
-        )
-    )
+    names = [
+        (host.gpus[index].vendor, host.gpu_ids[index])
+        for index in there
+        if index < min(len(host.gpus), len(host.gpu_ids))
+        and stack.computes_on(host.gpus[index].vendor)
+    ]
+    if not names or not all(stack.pins(vendor, name) for vendor, name in names):
+        return stack.visible(devices or ())
+    return stack.pinned(tuple(name for _, name in names))
 
 
 def _stack(build: Build | None, host: Host) -> Backend | None:
