@@ -92,7 +92,7 @@ def test_the_login_of_a_build(
     text = shown(caplog, capfd)
     assert_talkative_and_discreet(outcome, text, "llama.cpp main (b11434, cpu): compiling into")
     # The fake host compiles nothing: all that could leak on the way has been done by then.
-    failure = "returned HTTP 404" if source == "missing" else "is missing after its installation"
+    failure = "returned HTTP 404" if source == "missing" else "could not install /opt"
     assert failure in text
 
 
