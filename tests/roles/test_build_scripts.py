@@ -438,11 +438,17 @@ def test_a_patch_that_does_not_fit_is_named_and_tried_anew(workshop: BuildFolder
 def test_the_time_of_killed_attempts_counts(workshop: BuildFolder) -> None:
     (workshop.folder / "fail").touch()
     workshop.compile()
-    (workshop.work / "tree" / "seconds").write_text("100\n")
+    tree = workshop.work / "tree"
+    assert not (tree / "attempt").exists()
+    # One that failed after 100 s, and one that was killed 50 s after it had begun.
+    (tree / "seconds").write_text("100\n")
+    (tree / "build").mkdir(exist_ok=True)
+    (tree / "build" / ".ninja_log").touch()
+    (tree / "attempt").write_text(f"{int(time.time()) - 50}\n")
     (workshop.folder / "fail").unlink()
     workshop.make()
     manifest = json.loads((Path(workshop.job.install_directory) / "manifest.json").read_text())
-    assert 100 <= manifest["seconds"] < 160
+    assert 150 <= manifest["seconds"] < 210
 
 
 def test_the_probe_sees_installs_and_the_current_one(workshop: BuildFolder) -> None:

@@ -18,7 +18,7 @@ begun=$(date +%s)
 end() { # status: what was compiled so far counts for the time, and for what is said of a failure
     rm -f .credentials
     [ ! -s ../credentials ] || : >../credentials
-    echo $(($(cat seconds 2>/dev/null || echo 0) + $(date +%s) - begun)) >seconds 2>/dev/null || :
+    { echo $((${seconds:-0} + $(date +%s) - begun)) >seconds && rm -f attempt; } 2>/dev/null || :
     [ "$1" -eq 0 ] || [ "$(df -Pk . | awk 'NR == 2 { print $4 }')" -ge 10240 ] ||
         echo "the disk of $work is full: free some space, then run this again" || :
     echo "$1" >../status
@@ -35,8 +35,16 @@ fetch() { # ref or commit
 
 # After a power failure, files that seem complete may be empty.
 boot=$(cat /proc/sys/kernel/random/boot_id)
-[ "$(cat boot 2>/dev/null)" = "$boot" ] || rm -rf source build out seconds begun
+[ "$(cat boot 2>/dev/null)" = "$boot" ] || rm -rf source build out seconds attempt begun
 echo "$boot" >boot
+seconds=$(cat seconds 2>/dev/null || echo 0)
+if [ -s attempt ]; then # it was killed: it has worked until its last step
+    from=$(cat attempt)
+    last=$(stat -c %Y build/.ninja_log 2>/dev/null) || last=$from
+    [ "$last" -le "$from" ] || seconds=$((seconds + last - from))
+    echo "$seconds" >seconds
+fi
+echo "$begun" >attempt
 [ -s begun ] || date -u +%Y-%m-%dT%H:%M:%SZ >begun
 
 if [ ! -e source/.whole ]; then

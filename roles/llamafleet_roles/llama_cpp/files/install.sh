@@ -5,6 +5,9 @@ set -eu
 umask 022
 work=$1 final=$2
 out=$work/tree/out
+# Two rollouts may have waited for the same compilation.
+[ ! -d "$work" ] || exec 8>>"$work/lock"
+[ ! -d "$work" ] || ! command -v flock >/dev/null || flock 8
 fresh=${final%/*}/.${final##*/}.new
 [ -d "$out" ] && [ ! -L "$out" ] || refuse "$out does not exist: run this again"
 check_names "$out"
