@@ -9,7 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from .backends import COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, backend
+from .backends import (
+    COMMON_OPTIONS,
+    COMMON_PACKAGES,
+    COMMON_RUNTIME_PACKAGES,
+    CPU_ALL_VARIANTS,
+    RPC,
+    backend,
+    blas,
+    native_option,
+)
 from .dataclasses import dataclass, replace
 from .fleet.model import Build, Endpoint, Fleet, Gguf, GgufFile, Host, Service
 from .gguf.shards import shards
@@ -18,13 +27,6 @@ from .targets.paths import PREFIX
 from .targets.plan_types import BuildPlan, GgufPlan, HostPlan, ReleasePlan, ServicePlan
 from .targets.process.command import gguf_path, store_path
 from .targets.proxy.weights_share import plan_share
-
-BLAS_PACKAGES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "openblas": (("libopenblas-dev", "pkg-config"), ("libopenblas0",)),
-}
-"""What a BLAS needs for compiling and for running; of others, the host has to take care."""
-
-BLAS_VENDORS = {"openblas": "OpenBLAS", "mkl": "Intel10_64lp", "blis": "FLAME", "aocl": "AOCL_mt"}
 
 SOURCE_PACKAGES = {"git": ("git",), "archive": ("curl",), "pypi": ("curl",)}
 
@@ -126,7 +128,6 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
     """Return a build as one host needs it."""
     stack = backend(build.backend)
     finder = stack.finder_packages if host.gpu_ids else ()
-    blas_build, blas_run = BLAS_PACKAGES.get(build.blas or "", ((), ()))
     if build.kind == "release":
         # CUDA's libraries are in an archive beside the program's.
         libraries = () if build.backend == "cuda" else stack.runtime_packages
@@ -138,14 +139,20 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
             directory=f"{PREFIX}/llama.cpp/{build.name}",
             compiles=True,
         )
+    library = blas(build.blas)
     compiles = build.builder in (None, host.name)
     source = (*SOURCE_PACKAGES.get(build.source, ()), *(("patch",) if build.patches else ()))
     return BuildPlan(
         build=build,
         cmake=cmake_options(build, arches),
-        packages=_unique((*COMMON_PACKAGES, *source, *stack.packages, *blas_build)),
+        packages=_unique((*COMMON_PACKAGES, *source, *stack.packages, *library.packages)),
         runtime_packages=_unique(
-            (*COMMON_RUNTIME_PACKAGES, *stack.runtime_packages, *blas_run, *finder)
+            (
+                *COMMON_RUNTIME_PACKAGES,
+                *stack.runtime_packages,
+                *library.runtime_packages,
+                *finder,
+            )
         ),
         directory=f"{PREFIX}/llama.cpp/{build.name}",
         compiles=compiles,
@@ -156,30 +163,33 @@ def plan_build(build: Build, arches: tuple[str, ...], host: Host) -> BuildPlan:
 def cmake_options(build: Build, arches: tuple[str, ...]) -> tuple[str, ...]:
     """Return all CMake options of a build, so that nothing is fetched or found by chance.
 
-    The files can be copied into any directory together, for they look for each other beside them.
     What the fleet file says itself comes last and wins.
     """
-    number = re.fullmatch(r"b([0-9]+)", build.ref)
-    blas = BLAS_VENDORS.get(build.blas, build.blas) if build.blas else None
+    stack = backend(build.backend)
     return (
-        "-DCMAKE_BUILD_TYPE=Release",
-        "-DCMAKE_INSTALL_RPATH=$ORIGIN",
-        "-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON",
-        "-DBUILD_SHARED_LIBS=ON",
-        f"-DGGML_NATIVE={'ON' if build.native else 'OFF'}",
-        "-DGGML_CCACHE=OFF",
-        "-DLLAMA_BUILD_TESTS=OFF",
-        "-DLLAMA_BUILD_EXAMPLES=OFF",
-        "-DLLAMA_BUILD_APP=OFF",
-        "-DLLAMA_BUILD_UI=OFF",
-        "-DLLAMA_USE_PREBUILT_UI=OFF",
-        "-DLLAMA_OPENSSL=OFF",
-        *((f"-DLLAMA_BUILD_NUMBER={number[1]}",) if number else ()),
-        *((("-DGGML_BLAS=ON"), f"-DGGML_BLAS_VENDOR={blas}") if blas else ()),
-        *backend(build.backend).cmake,
-        *backend(build.backend).arch_option(arches),
+        *COMMON_OPTIONS,
+        native_option(build.native),
+        *_origin_options(build),
+        *CPU_ALL_VARIANTS.options(build.cpu_all_variants),
+        *RPC.options(build.rpc),
+        *blas(build.blas).options(build.blas is not None),
+        *stack.cmake,
+        *stack.arch_option(arches),
         *build.cmake,
     )
+
+
+def _origin_options(build: Build) -> tuple[str, ...]:
+    """Return the build number and commit that `--version` says.
+
+    A number is in the name of the ref, for a shallow clone counts one commit. An archive has
+    neither, and git would answer for whatever repository its folder happens to be in.
+    """
+    number = re.fullmatch(r"b([0-9]+)", build.ref)
+    named = (f"-DLLAMA_BUILD_NUMBER={number[1]}",) if number else ()
+    if build.source == "git":
+        return named
+    return (*(named or ("-DLLAMA_BUILD_NUMBER=0",)), "-DLLAMA_BUILD_COMMIT=unknown")
 
 
 def _in_start_order(fleet: Fleet) -> list[Service]:

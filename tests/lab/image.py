@@ -18,7 +18,9 @@ from .mounts import delete_tree
 from .paths import cache_directory, locked
 from .shell import LabError, run, write
 
-SUITES = ("trixie", "bookworm")
+SUITES = ("trixie", "bookworm", "forky")
+SCRIPTS = {"forky": "sid"}
+"""debootstrap's script for a suite that is younger than it is."""
 ADMIN = "admin"
 ADMIN_ID = 1000
 KEEP_SECONDS = 7 * 24 * 3600
@@ -80,8 +82,19 @@ def _make(suite: str, image: Path) -> None:
         *("debootstrap", "--variant=minbase", f"--include={','.join(PACKAGES)}"),
         *(suite, image),
         *((mirror,) if mirror else ()),
+        *(_script(suite, mirror)),
     )
     _prepare(image)
+
+
+def _script(suite: str, mirror: str | None) -> tuple[str, ...]:
+    """Return the script that debootstrap takes after a mirror, where it has none for the suite."""
+    scripts = Path("/usr/share/debootstrap/scripts")
+    if suite not in SCRIPTS or (scripts / suite).exists():
+        return ()
+    if mirror is None:
+        raise LabError(f"this machine names no mirror of Debian that has {suite}")
+    return (str(scripts / SCRIPTS[suite]),)
 
 
 def _prepare(image: Path) -> None:

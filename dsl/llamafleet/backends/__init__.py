@@ -1,9 +1,13 @@
 """GPU stacks, one file each, data only."""
 
+from .addition import Addition
 from .backend import Backend
-from .cpu import CPU
+from .blas import blas
+from .common import COMMON_OPTIONS, COMMON_PACKAGES, COMMON_RUNTIME_PACKAGES, native_option
+from .cpu import CPU, CPU_ALL_VARIANTS
 from .cuda import CUDA
 from .hip import HIP
+from .rpc import RPC
 from .sycl import SYCL
 from .vendor import Vendor
 from .vulkan import VULKAN
@@ -14,9 +18,6 @@ VENDORS: tuple[Vendor, ...] = tuple(
     dict.fromkeys(vendor for stack in BACKENDS for vendor in stack.vendors)
 )
 """Every maker of cards that some backend computes on."""
-
-COMMON_PACKAGES = ("build-essential", "ca-certificates", "cmake", "ninja-build")
-COMMON_RUNTIME_PACKAGES = ("libgomp1", "libstdc++6")
 
 
 def backend(name: str) -> Backend:
@@ -31,11 +32,17 @@ def backend_of_vendor(vendor: str) -> Backend | None:
 
 __all__ = [
     "BACKENDS",
+    "COMMON_OPTIONS",
     "COMMON_PACKAGES",
     "COMMON_RUNTIME_PACKAGES",
+    "CPU_ALL_VARIANTS",
+    "RPC",
     "VENDORS",
+    "Addition",
     "Backend",
     "Vendor",
     "backend",
     "backend_of_vendor",
+    "blas",
+    "native_option",
 ]

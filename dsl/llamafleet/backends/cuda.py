@@ -1,6 +1,7 @@
 """NVIDIA cards through CUDA."""
 
 from .backend import Backend
+from .cuda_host_compiler import PREPARE, VERSION
 from .driver import Driver
 from .vendor import NVIDIA
 
@@ -15,6 +16,8 @@ CUDA = Backend(
     packages=("nvidia-cuda-toolkit",),
     # For cudart and cublas, whose own packages are named by version.
     runtime_packages=("nvidia-cuda-toolkit",),
+    # CMake takes the C++ compiler for CUDA from CUDAHOSTCXX, as from CMAKE_CUDA_HOST_COMPILER.
+    prepare=PREPARE,
     visible_devices="CUDA_VISIBLE_DEVICES",
     visible_uuids="CUDA_VISIBLE_DEVICES",
     # CUDA's default order is fastest first: an index must mean the same card as in nvidia-smi.
@@ -25,8 +28,7 @@ CUDA = Backend(
     arch_pattern=r"sm_\d{2,3}[a-z]?",
     arch_example="sm_86",
     toolkit="nvcc",
-    toolkit_version="PATH=$PATH:/usr/local/cuda/bin nvcc --version |"
-    " sed -n 's/.*release \\([0-9.]*\\).*/\\1/p'",
+    toolkit_version=VERSION,
     job_memory=1_000_000,
     # The context alone took 107 MiB on a card with few cores, 555 MiB on one with very many.
     driver=Driver(

@@ -7,14 +7,19 @@ from .vendor import AMD
 HIP = Backend(
     name="hip",
     vendors=(AMD,),
-    cmake=("-DGGML_HIP=ON", "-DGGML_HIP_RCCL=OFF"),
+    cmake=(
+        "-DGGML_HIP=ON",
+        "-DGGML_HIP_RCCL=OFF",
+        "-DGGML_HIP_GRAPHS=ON",
+        "-DGGML_HIP_NO_VMM=ON",
+    ),
     architectures="GPU_TARGETS",
     arch_prefix="gfx",
     architecture="gfx{arch}",
-    # From AMD's repository: Debian's own ROCm is too old for llama.cpp.
-    packages=("hip-dev", "hipblas-dev", "rocblas-dev"),
-    runtime_packages=("hip-runtime-amd", "hipblas", "rocblas"),
-    prepare='export HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"',
+    packages=("hipcc", "libhipblas-dev", "librocblas-dev"),
+    runtime_packages=("libamdhip64-6", "libhipblas2", "librocblas4"),
+    prepare='export PATH="$PATH:/opt/rocm/bin"\n'
+    'export HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"',
     visible_devices="HIP_VISIBLE_DEVICES",
     # HIP's own takes indices only (ROCm documentation, GPU isolation techniques).
     visible_uuids="ROCR_VISIBLE_DEVICES",

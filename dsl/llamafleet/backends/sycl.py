@@ -9,7 +9,13 @@ SYCL = Backend(
     vendors=(INTEL,),
     cmake=(
         "-DGGML_SYCL=ON",
+        "-DGGML_SYCL_TARGET=INTEL",
         "-DGGML_SYCL_F16=ON",
+        "-DGGML_SYCL_GRAPH=ON",
+        # oneDNN comes with oneAPI, and it is required: without it prompts are read much slower.
+        "-DGGML_SYCL_DNN=ON",
+        "-DCMAKE_REQUIRE_FIND_PACKAGE_DNNL=ON",
+        "-DGGML_SYCL_SUPPORT_LEVEL_ZERO_API=ON",
         "-DCMAKE_C_COMPILER=icx",
         "-DCMAKE_CXX_COMPILER=icpx",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from ..backends import RPC
 from ..language.syntax import Block
 from .model import Build, Gguf, GpuType, Host, ListenAddress, Patch, Ssh
 from .schema.block import Fields, read_block
@@ -13,6 +14,8 @@ from .schema.texts import is_ip
 from .scope import Scope
 
 ONLY_COMPILED = (
+    "cpu-all-variants",
+    "rpc",
     "source", "url", "sha256", "patches", "native", "blas", "cmake", "targets", "builder", "jobs",
 )  # fmt: skip
 """Keys that say how a build is compiled."""
@@ -115,6 +118,7 @@ def build(block: Block, scope: Scope) -> Build | None:
         _check_release(fields, ref, scope)
     else:
         _check_source(fields, ref, source, scope)
+    _check_processor(fields, scope)
     return Build(
         name=fields.label.text,
         ref=ref,
@@ -125,7 +129,7 @@ def build(block: Block, scope: Scope) -> Build | None:
         native=fields.switch("native"),
         blas=fields.text("blas"),
         cmake=fields.texts("cmake"),
-        targets=fields.texts("targets"),
+        targets=_targets(fields),
         builder=builder_host.name if builder_host else None,
         jobs=fields.integer("jobs"),
         origin=block.header,
@@ -137,6 +141,8 @@ def build(block: Block, scope: Scope) -> Build | None:
         ),
         keep=fields.integer("keep") or 0,
         kind=kind,
+        cpu_all_variants=fields.switch("cpu-all-variants"),
+        rpc=fields.switch("rpc"),
     )
 
 
@@ -194,6 +200,20 @@ def _check_source(fields: Fields, ref: str, source: str, scope: Scope) -> None:
     if source == "pypi" and not re.fullmatch(r"b[0-9]+", ref):
         message = f'source = pypi takes a ref such as "b11434", not the text "{ref}"'
         diagnostics.error("wrong-type", message, fields.span("ref"))
+
+
+def _check_processor(fields: Fields, scope: Scope) -> None:
+    if fields.switch("native") and fields.switch("cpu-all-variants"):
+        message = "native = on cannot be combined with cpu-all-variants = on"
+        hint = "use native for one kind of processor, or cpu-all-variants for any"
+        scope.diagnostics.error(
+            "conflicting-keys", message, fields.span("cpu-all-variants"), hint=hint
+        )
+
+
+def _targets(fields: Fields) -> tuple[str, ...]:
+    more = RPC.targets if fields.switch("rpc") else ()
+    return tuple(dict.fromkeys((*fields.texts("targets"), *more)))
 
 
 def _says_where(fields: Fields, scope: Scope) -> bool:

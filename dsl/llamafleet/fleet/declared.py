@@ -109,7 +109,8 @@ class Build:
     `builder` names the one host that compiles; the others receive its result. None: every host
     compiles. `commit` is what the ref was when it was locked. `patches` are applied to the source,
     in order. `keep` earlier builds stay on a host. `assets` are what the lock has of a
-    release, and `tag` is where they are from.
+    release, and `tag` is where they are from. `cpu_all_variants`: the CPU's part is compiled for
+    every generation of processors. `rpc`: cards of other hosts can be used.
     """
 
     name: str
@@ -133,6 +134,8 @@ class Build:
     kind: str = "source"
     assets: tuple[Asset, ...] = ()
     tag: str = ""
+    cpu_all_variants: bool = False
+    rpc: bool = False
 
     @property
     def release(self) -> str:

@@ -82,7 +82,9 @@ def _build(build: Build) -> str:
     blas = (f"blas={build.blas}",) if build.blas else ()
     commit = (build.commit[:12],) if build.commit else ()
     archive = (build.sha256[:12],) if build.sha256 else ()
-    return " ".join((build.ref, build.backend, *commit, *archive, *native, *blas, *build.cmake))
+    parts = ("variants",) if build.cpu_all_variants else ()
+    more = (*commit, *archive, *native, *parts, *blas, *build.cmake)
+    return " ".join((build.ref, build.backend, *more))
 
 
 def _weights(gguf: Gguf, facts: Mapping[str, object]) -> str:

@@ -118,6 +118,18 @@ BUILD = BlockSchema(
             required=True,
         ),
         Key("native", Switch(), "Optimise for the CPU of the host that compiles.", default=False),
+        Key(
+            "cpu-all-variants",
+            Switch(),
+            "Compile the CPU's part for every generation of processors; the best is taken.",
+            default=False,
+        ),
+        Key(
+            "rpc",
+            Switch(),
+            "Compile ggml's RPC: cards of other hosts can be used, and ggml-rpc-server is built.",
+            default=False,
+        ),
         Key("blas", Word(), "BLAS library for prompt processing on the CPU, such as openblas."),
         Key("patches", ListOf(PATCH), "Patches for the source, files beside the fleet file."),
         Key("cmake", ListOf(OPTION), 'More options for CMake, such as "-DGGML_CUDA_FA=ON".'),
