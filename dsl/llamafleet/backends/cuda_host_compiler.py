@@ -56,11 +56,14 @@ fi
 
 PREPARE = f"""\
 {CHOOSE}export PATH CUDAHOSTCXX="$llamafleet_host"
-[ -n "$llamafleet_host" ] || {{
-    echo "CUDA ${{llamafleet_release:-(nvcc was not found)}} takes g++ $llamafleet_limit or older, and"
-    echo "this host has g++ $llamafleet_gcc alone: install g++-$llamafleet_limit, then run this again"
+if [ -z "$llamafleet_release" ]; then
+    echo "nvcc was not found on the PATH or in /usr/local/cuda/bin: install the CUDA toolkit"
     (exit 1)
-}}"""
+elif [ -z "$llamafleet_host" ]; then
+    echo "CUDA $llamafleet_release takes g++ $llamafleet_limit or older, and g++ here is"
+    echo "$llamafleet_gcc: install g++-$llamafleet_limit beside it, then run this again"
+    (exit 1)
+fi"""
 
 VERSION = f"""\
 {CHOOSE}[ "$llamafleet_cuda" -eq 0 ] || echo "$llamafleet_release+${{llamafleet_host##*/}}\""""
