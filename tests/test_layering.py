@@ -19,6 +19,7 @@ LAYERS: dict[str, set[str]] = {
     "source": set(),
     "backends": set(),
     "machine": {"backends"},
+    "compatibility": {"backends"},
     "secrets": set(),
     "diagnostics": {"source", "secrets"},
     "language": {"source", "diagnostics"},
@@ -61,7 +62,8 @@ LAYERS: dict[str, set[str]] = {
         "capacity.footprint", "capacity.memory.terms",
     },
     "rules": {
-        "source", "backends", "language", "diagnostics", "secrets", "fleet", "targets",
+        "source", "backends", "compatibility", "language",
+        "diagnostics", "secrets", "fleet", "targets",
         "lock.measured", "llama_swap.load", "llama_swap.versions", "capacity.footprint",
         "capacity.calibration.differences",
     },

@@ -19,9 +19,9 @@ NEWEST_GCC: tuple[tuple[tuple[int, int], int], ...] = (
 """From a release of CUDA on, the newest g++ that it takes; the last holds until more is known."""
 
 
-def newest_gcc(cuda: tuple[int, int]) -> int | None:
+def newest_gcc(cuda: tuple[int, ...]) -> int | None:
     """Return the newest g++ that a CUDA takes; None for one older than the table."""
-    return next((gcc for first, gcc in reversed(NEWEST_GCC) if cuda >= first), None)
+    return next((gcc for first, gcc in reversed(NEWEST_GCC) if cuda[:2] >= first), None)
 
 
 def _cases() -> str:

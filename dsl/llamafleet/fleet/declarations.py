@@ -63,6 +63,7 @@ def host(block: Block, scope: Scope) -> Host:
         gpu_reserved=fields.sizes("gpu-reserved"),
         ram_reserved=fields.size("ram-reserved") or 0,
         disk=fields.size("disk"),
+        distribution=fields.text("distribution"),
         gpu_ids=tuple(map(gpu_id, fields.texts("gpu-ids"))),
         share=_share(fields, name, address, scope),
         mirror=fields.text("mirror"),

@@ -58,6 +58,7 @@ class Host:
     `gpu_ids` are UUIDs (`GPU-…`) or PCI addresses as sysfs writes them, by device index, or empty.
     `gpu_reserved` is what something else holds of each card; `disk` what models-dir may hold.
     `share` is where others may read its weights, `mirror` the URL that stands in for the Hub.
+    `distribution` is `ID-VERSION_ID` of its /etc/os-release.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Host:
     gpu_reserved: tuple[int, ...] = ()
     ram_reserved: int = 0
     disk: int | None = None
+    distribution: str | None = None
     gpu_ids: tuple[str, ...] = ()
     share: ListenAddress | None = None
     mirror: str | None = None

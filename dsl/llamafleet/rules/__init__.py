@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from ..diagnostics.model import Diagnostic
 from .alias_conflict import alias_conflict
 from .build_feature import build_feature
+from .build_toolchain import build_toolchain
 from .context import RuleContext
 from .context_per_slot import context_per_slot
 from .disk_overcommit import disk_overcommit
+from .driver_conflict import driver_conflict
 from .exposed import exposed
 from .flag_table import flag_table
 from .flag_value import flag_value
@@ -46,8 +48,10 @@ from .vram_unknown import vram_unknown
 RULES: tuple[Rule, ...] = (
     alias_conflict,
     build_feature,
+    build_toolchain,
     context_per_slot,
     disk_overcommit,
+    driver_conflict,
     exposed,
     flag_table,
     flag_value,

@@ -6,20 +6,16 @@ import re
 from collections.abc import Iterator
 
 from ..backends import backend
+from ..compatibility import expected_problems
+from ..compatibility.cuda_table import FIRST, LAST, builds_for
 from ..diagnostics.model import Diagnostic, Label
-from ..fleet.model import Build, GpuType
+from ..fleet.model import Build, GpuType, Host
 from ..source import Span
 from .context import RuleContext
 from .report import error, warning
 from .rule import ERROR, Code, rule
 
 Version = tuple[int, int]
-
-LAST = {60: (12, 9), 61: (12, 9), 70: (12, 9)}
-"""The last CUDA toolkit that builds for an architecture; all below 75 went with 13."""
-KEPLER = (11, 8)
-"""The last for all below 50: 12 dropped them."""
-FIRST = {89: (11, 8), 90: (11, 8), 100: (12, 8), 103: (12, 9), 120: (12, 8), 121: (12, 9)}
 
 _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
 
@@ -35,13 +31,13 @@ _PATH = re.compile(r"cuda-(\d+)(?:[.-](\d+))?")
 def gpu_arch(context: RuleContext) -> Iterator[Diagnostic]:
     """Check each build against the cards that it is compiled for."""
     pairs = {
-        (served.build.name, gpu.name): (served.build, gpu)
+        (served.build.name, gpu.name): (served.build, gpu, _maker(context, served.build, host))
         for served in context.served_models
         if served.build is not None and backend(served.build.backend).arch_pattern
         for host in served.hosts
         for gpu in host.gpus
     }
-    for build, gpu in pairs.values():
+    for build, gpu, maker in pairs.values():
         stack = backend(build.backend)
         if gpu.arch is None or not stack.computes_on(gpu.vendor):
             continue
@@ -51,27 +47,32 @@ def gpu_arch(context: RuleContext) -> Iterator[Diagnostic]:
             hint = f"use a name such as {stack.arch_example}"
             yield warning("gpu-arch", message, gpu.origin, hint, related)
         elif build.backend == "cuda":
-            yield from _toolkit(build, gpu, gpu.arch)
+            yield from _toolkit(build, gpu, gpu.arch, maker)
 
 
-def _toolkit(build: Build, gpu: GpuType, arch: str) -> Iterator[Diagnostic]:
+def _maker(context: RuleContext, build: Build, host: Host) -> Host:
+    return context.fleet.hosts[build.builder] if build.builder else host
+
+
+def _toolkit(build: Build, gpu: GpuType, arch: str, maker: Host) -> Iterator[Diagnostic]:
     found = toolkit(build)
     number = int(re.sub(r"\D", "", arch))
     if found is None:
         return
     version, span = found
-    release = f"{version[0]}.{version[1]}" if version[1] >= 0 else str(version[0])
-    last, first = LAST.get(number), FIRST.get(number)
-    if number < 60:
-        last = KEPLER if number < 50 else LAST[60]
-    if last is not None and version[0] > last[0]:
-        message = f'CUDA {release} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
-        hint = f"use CUDA {last[0]}.{last[1]} or older"
-    elif first is not None and version < first and (version[1] >= 0 or version[0] < first[0]):
-        message = f'CUDA {release} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
-        hint = f"use CUDA {first[0]}.{first[1]} or newer"
-    else:
+    known = tuple(each for each in version if each >= 0)
+    if builds_for(known, number):
         return
+    release = ".".join(str(each) for each in known)
+    last, first = LAST.get(number), FIRST.get(number)
+    if last is not None and known[0] >= last[0] and known > last:
+        hint = f"use CUDA {last[0]}.{last[1]} or older"
+    else:
+        hint = f"use CUDA {first[0]}.{first[1]} or newer" if first else ""
+    if maker.distribution is not None:
+        expected = expected_problems("cuda", (arch,), maker.distribution, known)
+        hint = next((each.hint for each in expected if each.subject == "arch"), hint)
+    message = f'CUDA {release} cannot build for {arch}, the architecture of gpu "{gpu.name}"'
     yield error("gpu-arch", message, span, hint, Label(gpu.origin, "declared here"))
 
 

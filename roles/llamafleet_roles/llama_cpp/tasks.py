@@ -12,8 +12,10 @@ from pyinfra.context import host, state
 from llamafleet.fleet.model import Fleet
 from llamafleet.targets.fingerprint import Inputs
 from llamafleet.targets.plan_types import BuildPlan, HostPlan
+from llamafleet_roles.base.facts import Machine
 from llamafleet_roles.commands import fail_at_run, fail_host, log_planned, python_step, shell_step
 from llamafleet_roles.llama_cpp.builds import cached_build, drop_if_damaged
+from llamafleet_roles.llama_cpp.compatible import CHECKED, build_problems, refusal
 from llamafleet_roles.llama_cpp.facts import Builds, HostBuilds, linked_to
 from llamafleet_roles.llama_cpp.flags import lacks_flag_table, record_flags
 from llamafleet_roles.llama_cpp.job import BuildJob
@@ -28,6 +30,7 @@ from llamafleet_roles.llama_cpp.steps import (
 )
 from llamafleet_roles.llama_cpp.trust import recorded_sums
 from llamafleet_roles.packages import install_script
+from llamafleet_roles.site_data import DataError, read_key, read_switch
 
 Commands = Iterator[FunctionCommand]
 
@@ -158,6 +161,8 @@ def _make(
         return True
     if may_wait and _other_makes(name, build, inputs):
         return False
+    if not (yield from _compatible(build)):
+        return False
     packages = (*build.packages, *build.runtime_packages)
     yield shell_step(install_script(packages, tools=("g++", "cmake", "ninja")))
     builds = _look(build) or builds
@@ -170,6 +175,26 @@ def _make(
         return True
     job = BuildJob(build, inputs, builds.jobs(build), name)
     yield python_step(compile_build, fleet, job, job.unit in builds.running)
+    return True
+
+
+def _compatible(build: BuildPlan) -> Generator[FunctionCommand, None, bool]:
+    """Fail the host if its tools cannot make a build: before gigabytes are installed for it.
+
+    `llamafleet_build_check = False` in a host's data turns that off, for tools that no table knows.
+    """
+    try:
+        wanted = read_key(host.data, "llamafleet_build_check", read_switch, True)
+    except DataError as error:
+        yield fail_host(str(error))
+        return False
+    facts = host.get_fact(Machine) if wanted and build.build.backend in CHECKED else None
+    found = build_problems(build, facts) if facts is not None else ()
+    for problem in found:
+        if problem.certain:
+            yield fail_host(refusal(build, problem))
+            return False
+        host.log(f"llama.cpp {build.build.name}: {problem.message}: {problem.hint}")
     return True
 
 

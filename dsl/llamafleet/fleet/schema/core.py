@@ -7,6 +7,7 @@ from .block import BlockSchema, Key
 from .model_keys import DEFAULTS, MODEL
 from .patterns import (
     ADDRESS,
+    DISTRIBUTION,
     GPU_ID,
     HF,
     OPTION,
@@ -51,6 +52,11 @@ HOST = BlockSchema(
         Key("ssh-config", Text(), "ssh_config file to use, relative to the working directory."),
         Key("ssh-known-hosts", Text(), "known_hosts file to use. Default: as in ssh_config."),
         Key("sudo", Switch(), "Become root with sudo.", default=True),
+        Key(
+            "distribution",
+            DISTRIBUTION,
+            "ID and VERSION_ID of its /etc/os-release. Builds are checked against what it has.",
+        ),
         Key("gpus", ListOf(Reference("gpu")), "GPUs of the host, in the order of device indices."),
         Key(
             "gpu-ids",

@@ -17,6 +17,7 @@ GPU_ID = Pattern(
     'a UUID or PCI address in quotes such as "0000:01:00.0"',
 )
 TOOLKIT = Pattern(r"[0-9]{1,2}(\.[0-9]{1,2})?", 'a version in quotes such as "12.9"')
+DISTRIBUTION = Pattern(r"[a-z][a-z0-9_.]*(-[0-9][0-9.]*)?", 'a text such as "debian-13"')
 REPOSITORY = Pattern(r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*", '"owner/name"')
 HF = Pattern(
     r"[A-Za-z0-9][\w.\-]*/[A-Za-z0-9][\w.\-]*(:[\w.\-]+)?",
