@@ -18,6 +18,8 @@ KINDS = {
     "name": "the name of a build that the fleet file no longer has",
     "release": "a release of llama-swap",
     "unfinished": "left by an interrupted installation",
+    "weights": "weights that no name leads to any more",
+    "arriving": "weights whose download was interrupted, which would go on from there",
     "work": "left by an interrupted compilation, which would go on from there",
 }
 
@@ -35,7 +37,9 @@ def planned_names(plan: HostPlan) -> tuple[str, ...]:
     """Return what the plan of a host refers to, as the script takes it."""
     builds = (f"build:{each.directory}" for each in plan.builds)
     programs = (f"program:{each.path}" for service in plan.services for each in service.releases)
-    return (*builds, *programs)
+    weights = (f"weights:{each.path}" for each in plan.ggufs)
+    stores = (f"store:{store}" for store in dict.fromkeys(each.store for each in plan.ggufs))
+    return (*builds, *programs, *weights, *stores)
 
 
 def prune_command(names: tuple[str, ...], mode: str) -> str:

@@ -109,19 +109,19 @@ def copy(source: Path, target: Path) -> None:
 
 
 def link(job: Job, sha256: str) -> None:
-    """Give a file of the store the name that models use; an older file of that name is replaced."""
+    """Let the name that models use lead to a file of the store; what had that name is replaced.
+
+    A name that leads there already stays as it is: a new one would look like other weights to a
+    process that has them open.
+    """
     target, path = job.store / sha256, job.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.llamafleet-new")
-    fresh.unlink(missing_ok=True)
-    try:
-        os.link(target, fresh)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
-            raise
-        fresh.symlink_to(target)  # a folder that is a file system of its own
-    fresh.replace(path)
-    sync_folder(path.parent)
+    if not (path.exists() and path.samefile(target)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f".{path.name}.llamafleet-new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(target)
+        fresh.replace(path)
+        sync_folder(path.parent)
     record(job, sha256)
 
 

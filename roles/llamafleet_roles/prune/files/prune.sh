@@ -1,6 +1,6 @@
 # Lists what nothing refers to below the folders of llamafleet, or removes it. functions.sh of the
-# services role is prepended. Arguments: show or remove, then `build:DIRECTORY` and `program:PATH` for
-# what the fleet file has for this host.
+# services role is prepended. Arguments: show or remove, then `build:DIRECTORY`, `program:PATH`,
+# `weights:PATH` and `store:FOLDER` for what the fleet file has for this host.
 # Output: a line `prune 1`, then `unused KIND KB PATH`; of files in use there is none.
 set -eu
 mode=$1
@@ -18,13 +18,14 @@ echo 'prune 1'
 in_use() {
     for item in "$@"; do printf '%s\n' "${item#*:}"; done
     for item in "$@"; do
-        case $item in build:*) readlink -f -- "$root${item#*:}" 2>/dev/null || : ;; esac
+        case $item in build:* | weights:*) readlink -f -- "$root${item#*:}" 2>/dev/null || : ;; esac
     done
     for folder in "$generations"/*; do
         [ -f "$folder/names.tsv" ] || continue
         while IFS=$tab read -r kind path found; do
             printf '%s\n' "$path"
             [ "$kind" != build ] || printf '%s\n' "$root$found"
+            case $kind.$found in weights.link*) printf '%s\n' "${found#link }" ;; esac
         done <"$folder/names.tsv"
     done
     readlink /proc/[0-9]*/exe 2>/dev/null | sed 's/ (deleted)$//; s|/[^/]*$||' | grep '/llamafleet/' || :
@@ -53,6 +54,31 @@ done
 for release in "$root"/opt/llamafleet/llama-swap/*; do
     [ -d "$release" ] && [ ! -L "$release" ] || continue
     uses "$release/llama-swap" || uses "$release" || drop release "$release"
+done
+# Weights are in use, too, while a process has them open: a llama-server maps them.
+mapped=$(sed -n 's/^[^/]*\(\/.*\/\.store\/[0-9a-f]*\)$/\1/p' /proc/[0-9]*/maps 2>/dev/null | sort -u)
+fetching() { systemctl list-units --plain --no-legend 'llamafleet-weights-*' 2>/dev/null | grep -q .; }
+for item in "$@"; do
+    case $item in store:*) store=$root${item#store:} ;; *) continue ;; esac
+    for file in "$store"/*; do
+        name=${file##*/}
+        case $name in
+        *.part)
+            ! fetching || continue
+            drop arriving "$file"
+            [ "$mode" != remove ] || rm -f -- "$file.state"
+            ;;
+        *.*) ;;
+        *)
+            # A file that a name of its own leads to is no copy of ours alone.
+            [ -f "$file" ] && [ "$(stat -c %h -- "$file")" = 1 ] || continue
+            uses "$file" || printf '%s\n' "$mapped" | grep -q -x -F -e "${file#"$root"}" || {
+                drop weights "$file"
+                [ "$mode" != remove ] || rm -f -- "$file.pieces"
+            }
+            ;;
+        esac
+    done
 done
 for work in "$state"/build/*; do
     [ ! -d "$work" ] || compiling "${work##*/}" || drop work "$work"
