@@ -13,13 +13,16 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from llamafleet.compiler import compile_file
 from llamafleet.fleet.model import Build
+from llamafleet.lock.compare import differences
 from llamafleet.lock.llama_cpp_release import locked_release
 from llamafleet.lock.make import make_lock
 from llamafleet.lock.model import Lock, LockedBuild
 from llamafleet.lock.text import LockError, read_lock, write_lock
+from llamafleet.schemas import schema
 from tests.roles.test_downloads import BUILD
 
 ASSETS = json.loads((Path(__file__).parent / "llama_cpp_assets.json").read_text())
@@ -203,6 +206,9 @@ def test_the_lock_names_the_archives_and_check_reads_them(github: GitHub, tmp_pa
     assert problems == ()
     text = write_lock(lock)
     assert read_lock(text) == lock
+    [line] = differences(Lock(), lock)
+    assert line.startswith("+ build main: b11347 (the archives of b11347: llama-b11347-bin-")
+    Draft202012Validator(schema("lock")).validate(json.loads(text))
     (tmp_path / "fleet.lock").write_text(text)
     github.shutdown()
     fleet = compile_file(path).fleet

@@ -121,9 +121,15 @@ def _builds(old: Lock, new: Lock) -> Iterator[str]:
 
 
 def _source(build: LockedBuild) -> str:
+    if build.assets:
+        return f"{build.asked.get('ref', '')} (the archives of {build.tag}: {_digests(build)})"
     archive = f"sha256 {build.sha256[:SHORT]}" if build.sha256 else "unknown"
     found = build.commit[:SHORT] if build.commit else archive
     return f"{build.asked.get('ref', '')} ({found})"
+
+
+def _digests(build: LockedBuild) -> str:
+    return ", ".join(f"{each.file} {each.sha256[:SHORT]}" for each in build.assets)
 
 
 def _releases(old: Lock, new: Lock) -> Iterator[str]:
