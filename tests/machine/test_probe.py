@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def card(root: Path, pci: str, vendor: str, device: str, device_class: str = "0x
     for name, value in (("class", device_class), ("vendor", vendor), ("device", device)):
         (folder / name).write_text(f"{value}\n")
     return folder
+
+
+def running_below(folder: Path) -> list[str]:
+    """Command lines of processes that run something in a folder."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in lines if line.startswith(f"/bin/sh {folder}/tools/")]
 
 
 def reasons(found: MachineFacts) -> dict[str, str]:
@@ -113,6 +123,10 @@ def test_a_tool_that_hangs_costs_its_limit_and_no_more(tmp_path: Path) -> None:
     assert said["nvidia-smi"] == said["rocminfo"] == said["containers"] == HUNG
     assert [gpu.arch for gpu in found.gpus] == ["sm_61"]
     assert found.kernel
+    deadline = time.monotonic() + 5
+    while (left := running_below(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
 
 
 def test_a_tool_that_prints_without_end_is_cut_off(tmp_path: Path) -> None:

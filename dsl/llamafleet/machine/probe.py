@@ -22,7 +22,8 @@ SIZE = 400_000
 """Bytes of an answer that are read; a tool that prints without end is cut off here."""
 
 # Waiting is done by looking for files: a process that hangs in the kernel can be left behind, while
-# a shell's `wait` for it would never return. `timeout` ends a source and what it started.
+# a shell's `wait` for it would never return. `timeout` ends a source and what it started, by KILL
+# at once: after TERM it looks whether the shell between them is gone, not what that has started.
 _BEGIN = f"""
 echo '{FIRST}'
 root=$1
@@ -42,7 +43,7 @@ ask() {{
     names="$names $1"
     (
         {{
-            timeout -k 1 "$limit" sh -c "$2" </dev/null 2>&1
+            timeout -s KILL "$limit" sh -c "$2" </dev/null 2>&1
             echo $? >"$kept/$1.status"
         }} | head -c {SIZE} >"$kept/$1"
         mv "$kept/$1.status" "$kept/$1.end"
