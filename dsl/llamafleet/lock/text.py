@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from ..dataclasses import dataclass
@@ -145,7 +144,16 @@ def _build_tree(locked: LockedBuild) -> dict[str, Any]:
         "tag": locked.tag,
     }
     if locked.assets:
-        found["assets"] = [asdict(each) for each in locked.assets]
+        found["assets"] = [
+            {
+                "machine": each.machine,
+                "file": each.file,
+                "url": each.url,
+                "sha256": each.sha256,
+                "size": each.size,
+            }
+            for each in locked.assets
+        ]
     return {key: value for key, value in found.items() if value is not None}
 
 
