@@ -11,7 +11,7 @@ import pytest
 
 from llamafleet.diagnostics.model import Diagnostics
 from llamafleet.fleet.llama_cpp import tables_of
-from llamafleet.fleet.model import Fleet, Gguf
+from llamafleet.fleet.model import Asset, Fleet, Gguf
 from llamafleet.lock.merge import lock_of, merge_into
 from llamafleet.targets.fingerprint import manifest_text
 from llamafleet.targets.plan_types import GgufPlan, HostPlan, ReleasePlan
@@ -180,6 +180,24 @@ def test_one_host_of_a_class_compiles_for_all(caplog: pytest.LogCaptureFixture) 
     assert len(waited) == 1
     # The one that waited compiles itself once it sees that nothing came of it.
     assert sorted(compiled) == ["a", "b"]
+
+
+def test_a_release_is_for_the_machines_that_it_has_archives_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    asset = Asset("aarch64", "a.tar.gz", str(tmp_path / "gone.tar.gz"), "1" * 64, 1)
+    build = replace(NOWHERE, kind="release", sha256=None, assets=(asset,))
+    plans = {"a": replace(plan_of(host="a"), builds=(replace(PLAN, build=build),))}
+    probe = {"llama 1": "llama 1\nmachine x86_64\nos debian-13"}
+    outcome = roll_out(with_builds, plans, probe, caplog)["a"]
+    assert not outcome.succeeded
+    assert "has archives for aarch64, and this host is x86_64" in outcome.said
+    caplog.clear()
+    probe = {"llama 1": "llama 1\nmachine aarch64\nos debian-13"}
+    outcome = roll_out(with_builds, plans, probe, caplog)["a"]
+    assert not outcome.succeeded
+    assert "gone.tar.gz does not exist on this machine" in outcome.said
+    assert not any("cmake" in each for each in outcome.commands), "nothing is compiled instead"
 
 
 def test_an_install_that_was_not_recorded_is_not_given_to_others(
