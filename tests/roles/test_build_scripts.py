@@ -402,6 +402,28 @@ def test_what_a_build_made_is_looked_through_before_root_takes_it(
     assert not Path(workshop.job.install_directory).exists()
 
 
+def test_a_full_disk_is_said_before_anything_is_put_there(workshop: BuildFolder) -> None:
+    sums = workshop.make()
+    archive = workshop.folder / "a.tar.gz"
+    workshop.script("pack.sh", workshop.job.install_directory, str(archive))
+    # Another build of the same job, and a disk with 1 kB left.
+    workshop.prepare()
+    assert workshop.compile().returncode == 0
+    full = workshop.folder / "bin" / "df"
+    full.write_text("#!/bin/sh\necho header; echo disk 100 99 1 99% /\n")
+    full.chmod(0o755)
+    elsewhere = workshop.folder / "elsewhere" / "main-0"
+    for name, *arguments in (
+        ("install.sh", str(workshop.work), str(elsewhere)),
+        ("unpack.sh", str(archive), str(elsewhere), sums),
+    ):
+        done = workshop.script(name, *arguments)
+        assert done.returncode != 0
+        assert "0 MB free" in done.stderr
+        assert "free some space, then run this again" in done.stderr
+        assert list(elsewhere.parent.iterdir()) == []
+
+
 PATCH = """\
 --- a/CMakeLists.txt
 +++ b/CMakeLists.txt
