@@ -43,12 +43,16 @@ system: ## the system packages that lab, demo and tests need (apt, with sudo if 
 
 .PHONY: test
 test: system install lint ## everything: style, types, all tests, also those on booted hosts
-	$(BIN)/pytest -m "not lab"
+	$(BIN)/pytest -m "not lab and not builds"
 	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/pytest -m lab -p no:cacheprovider
 
 .PHONY: check
 check: install lint ## the quick part of `make test`: no root, no hosts, no network
-	$(BIN)/pytest -m "not lab"
+	$(BIN)/pytest -m "not lab and not builds"
+
+.PHONY: test-builds
+test-builds: system install ## compile llama.cpp for every backend on booted hosts, and record it: hours
+	$(SUDO) env PYTHONDONTWRITEBYTECODE=1 $(BIN)/pytest -m builds -p no:cacheprovider tests/builds
 
 .PHONY: test-newest
 test-newest: | python ## the quick part with the newest packages instead of the locked ones
@@ -58,7 +62,7 @@ test-newest: | python ## the quick part with the newest packages instead of the 
 	@$(NEWEST)/bin/python tools/newer.py requirements.txt
 	$(NEWEST)/bin/ruff check .
 	$(NEWEST)/bin/mypy
-	$(NEWEST)/bin/pytest -m "not lab"
+	$(NEWEST)/bin/pytest -m "not lab and not builds"
 
 .PHONY: drift
 drift: install ## compare the tables of llama.cpp with the newest build on the package index

@@ -40,7 +40,7 @@ def add_distribution(tree: Tree) -> None:
     importing = "from llamafleet_roles.packages.family import DistroFamily\n"
     adding = f"{importing}from llamafleet_roles.packages.toy import TOY\n"
     tree.replace(listed, importing, adding)
-    tree.replace(listed, "= (DEBIAN,)", "= (DEBIAN, TOY)")
+    tree.replace(listed, "= (DEBIAN, FEDORA, ARCH)", "= (DEBIAN, FEDORA, ARCH, TOY)")
 
 
 def machine(folder: Path, *managers: str) -> dict[str, str]:
@@ -96,13 +96,15 @@ def test_a_host_of_no_family_is_told_what_to_install(tree: Tree, tmp_path: Path)
     add_distribution(tree)
     done = run(script(tree, INSTALL), machine(tmp_path))
     assert done.returncode == 1
-    assert "this host has no apt-get or toy-get: install what Debian calls" in done.stderr
+    assert (
+        "this host has no apt-get, dnf, pacman or toy-get: install what Debian calls" in done.stderr
+    )
 
 
 def test_a_distribution_that_is_not_listed_is_noticed(tree: Tree, tmp_path: Path) -> None:
     tree.write("roles/llamafleet_roles/packages/toy.py", FAMILY)
     done = run(script(tree, INSTALL), machine(tmp_path, "toy-get"))
-    assert "this host has no apt-get: install what Debian calls" in done.stderr
+    assert "this host has no apt-get, dnf or pacman: install what Debian calls" in done.stderr
     noticed = tree.pytest("tests/test_lists.py")
     assert noticed.returncode == 1
     assert "not in FAMILIES: llamafleet_roles.packages.toy.TOY" in noticed.stdout

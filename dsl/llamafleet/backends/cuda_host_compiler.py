@@ -33,7 +33,7 @@ def _cases() -> str:
 
 
 CHOOSE = f"""\
-PATH="$PATH:/usr/local/cuda/bin"
+PATH="$PATH:/usr/local/cuda/bin:/opt/cuda/bin"
 llamafleet_release=$(nvcc --version 2>/dev/null | sed -n 's/.*release \\([0-9.]*\\).*/\\1/p')
 llamafleet_cuda=$(echo "${{llamafleet_release:-0.0}}" | {{
     IFS=. read -r major minor rest

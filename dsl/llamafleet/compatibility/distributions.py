@@ -70,8 +70,8 @@ DISTRIBUTIONS: tuple[Distribution, ...] = (
     ),
     Distribution("ubuntu-25.10", "Ubuntu 25.10", (15, 14, 13), (2, 42)),
     Distribution("ubuntu-26.04", "Ubuntu 26.04", (15, 14, 13), (2, 42), hip=(7, 0)),
-    Distribution("fedora-42", "Fedora 42", (15,), (2, 41)),
-    Distribution("fedora-43", "Fedora 43", (15,), (2, 42), hip=(7, 0)),
+    Distribution("fedora-42", "Fedora 42", (15,), (2, 41), hip=(6, 3)),
+    Distribution("fedora-43", "Fedora 43", (15,), (2, 42), hip=(6, 4)),
     Distribution("fedora-44", "Fedora 44", (16,), (2, 42), hip=(7, 1)),
 )
 

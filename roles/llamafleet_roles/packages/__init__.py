@@ -9,17 +9,25 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
+from llamafleet_roles.packages.arch import ARCH
 from llamafleet_roles.packages.debian import DEBIAN
 from llamafleet_roles.packages.family import DistroFamily
+from llamafleet_roles.packages.fedora import FEDORA
+from llamafleet_roles.packages.vendor import TOOLKITS, VendorToolkit
 
-FAMILIES: tuple[DistroFamily, ...] = (DEBIAN,)
+FAMILIES: tuple[DistroFamily, ...] = (DEBIAN, FEDORA, ARCH)
 """The known families; the first whose command a host has is used."""
 
 _FAMILY = """\
 {branch} command -v {command} >/dev/null; then
+from_vendor() {{
+    case $package in
+{vendors}    *) false ;;
+    esac
+}}
 missing=
 for package in {packages}; do
-    {{ {installed}; }} || missing="$missing $package"
+    {{ {installed}; }} || from_vendor || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
     echo "installing$missing"
@@ -28,7 +36,13 @@ if [ -n "$missing" ]; then
     # sleeping process must not hold the output open at the end.
     (while sleep 60 >/dev/null 2>&1; do echo "{command}: $(tail -n 1 "$log")"; done) &
     speaking=$!
-    {install} $missing >>"$log" 2>&1 || quit "{command} install failed"
+    {install} $missing >>"$log" 2>&1 || {{
+        for package in $missing; do
+            case $package in
+{ways}            esac
+        done
+        quit "{command} install failed"
+    }}
     kill "$speaking" 2>/dev/null || :
 fi
 """
@@ -67,11 +81,16 @@ def install_script(packages: Iterable[str], tools: Iterable[str] = ()) -> str:
             _branch(family, debian, "elif" if number else "if")
             for number, family in enumerate(FAMILIES)
         ),
-        commands=" or ".join(family.command for family in FAMILIES),
+        commands=_listed([family.command for family in FAMILIES]),
         tools=shlex.join(wanted),
         tools_text=", ".join(wanted) or "they",
         names=shlex.join(debian),
     )
+
+
+def _listed(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 def _branch(family: DistroFamily, debian: tuple[str, ...], branch: str) -> str:
@@ -81,9 +100,26 @@ def _branch(family: DistroFamily, debian: tuple[str, ...], branch: str) -> str:
         command=family.command,
         packages=shlex.join(family.own_names(debian)),
         installed=family.installed,
+        vendors="".join(_present(family, each) for each in TOOLKITS),
+        ways="".join(_ways(family, each) for each in TOOLKITS),
         update_step=update,
         install=family.install,
     )
+
+
+def _patterns(family: DistroFamily, toolkit: VendorToolkit) -> str:
+    return " | ".join(shlex.quote(each) for each in family.own_names(toolkit.packages))
+
+
+def _present(family: DistroFamily, toolkit: VendorToolkit) -> str:
+    return f"    {_patterns(family, toolkit)}) {{ {toolkit.present}; }} ;;\n"
+
+
+def _ways(family: DistroFamily, toolkit: VendorToolkit) -> str:
+    way = dict(toolkit.ways).get(family.name)
+    if way is None:
+        return ""
+    return f"            {_patterns(family, toolkit)}) echo {shlex.quote(way)} >&2; break ;;\n"
 
 
 def version_function() -> str:
