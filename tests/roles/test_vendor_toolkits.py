@@ -15,7 +15,7 @@ TOOLS = ("sh", "mktemp", "rm", "tail", "sleep", "kill", "sed", "cat", "grep", "c
 
 # Nothing is installed there; each writes down what it was asked for.
 MANAGERS = {
-    "apt-get": '#!/bin/sh\necho "$*" >>"$ASKED"\ncase $* in *update) exit 0 ;; esac\nexit $STATUS\n',
+    "apt-get": '#!/bin/sh\necho "$*" >>"$ASKED"\ncase $* in *update) exit ;; esac\nexit $STATUS\n',
     "dnf": '#!/bin/sh\necho "$*" >>"$ASKED"\nexit "$STATUS"\n',
     "pacman": '#!/bin/sh\ncase $1 in -Q*) exit 1 ;; esac\necho "$*" >>"$ASKED"\nexit "$STATUS"\n',
 }
