@@ -202,3 +202,46 @@ def test_toolkits_are_found_where_vendors_and_distributions_put_them(tmp_path: P
     assert [each.version for each in found.toolkits_of("oneapi")] == ["2026.1.1"]
     assert [each.version for each in found.toolkits_of("glslc")] == ["2025.2"]
     assert sorted(each.major for each in found.compilers) == [13, 14]
+
+
+SERVING = """\
+= units 0
+ Id=ollama.service
+ Description=Ollama Service
+ ActiveState=active
+ FragmentPath=/etc/systemd/system/ollama.service
+
+ Id=llama-swap-voice.service
+ Description=llama-swap voice
+ ActiveState=active
+ FragmentPath=/etc/systemd/system/llama-swap-voice.service
+ # Managed by llamafleet from fleet.fleet: edits here are overwritten.
+
+ Id=vllm.service
+ Description=vllm.service
+ ActiveState=inactive
+ FragmentPath=
+
+ file ollama.service enabled /etc/systemd/system/ollama.service
+ file llama-server.service enabled /usr/lib/systemd/system/llama-server.service
+= containers 0
+ open-webui\tghcr.io/open-webui/open-webui:main\t0.0.0.0:3000->8080/tcp, [::]:3000->8080/tcp
+ db\tpostgres:16\t5432/tcp
+= ports 0
+ LISTEN 0      4096       127.0.0.1:11434      0.0.0.0:*    users:(("ollama",pid=812,fd=3))
+ LISTEN 0      128          0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=500,fd=3))
+ LISTEN 0      2048               *:8080             *:*
+= end 0
+"""
+
+
+def test_what_serves_is_named_once_and_what_is_ours_is_not() -> None:
+    found = read([FIRST, *SERVING.splitlines()])
+    assert found
+    assert [(each.kind, each.name, each.port) for each in found.serving] == [
+        ("unit", "ollama.service", None),
+        ("unit", "llama-server.service", None),
+        ("container", "open-webui", 3000),
+        ("port", "ollama", 11434),
+        ("port", "a program without a name", 8080),
+    ]

@@ -27,19 +27,27 @@ PORTS = {
 }
 """Ports that servers of models take by default."""
 
-# Never a command line: keys are given there.
-UNITS_COMMAND = f"""
+# Never a command line: keys are given there. systemd shows only units that it has loaded, so that
+# one which is installed and was never started is looked up among the files.
+UNITS_COMMAND = rf"""
 command -v systemctl >/dev/null || exit {MISSING}
-systemctl show --type=service --all --property=Id,ActiveState,FragmentPath,Description '*' """ + (
-    """2>/dev/null | while IFS= read -r line; do
-    case $line in
-    FragmentPath=?*) echo "$line"; grep -m 1 '^# Managed by llamafleet' "${line#*=}" ;;
-    *) echo "$line" ;;
-    esac
+managed='^# Managed by llamafleet'
+systemctl show --type=service --all --property=Id,ActiveState,FragmentPath,Description '*' \
+    2>/dev/null | while IFS= read -r line; do
+    echo "$line"
+    case $line in FragmentPath=?*) grep -m 1 "$managed" "${{line#*=}}" ;; esac
+done
+echo
+systemctl list-unit-files --type=service --no-legend --plain 2>/dev/null |
+    grep -iE '^[^ ]*({PROGRAMS.pattern})' | while read -r name state rest; do
+    for folder in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+        [ -f "$folder/$name" ] || continue
+        grep -q "$managed" "$folder/$name" || echo "file $name $state $folder/$name"
+        break
+    done
 done
 true
 """
-)
 PORTS_COMMAND = f"""
 command -v ss >/dev/null || exit {MISSING}
 ss -H -l -t -n -p
@@ -68,6 +76,11 @@ def read_units(answer: Answer, draft: Draft) -> None:
         if PROGRAMS.search(name) or PROGRAMS.search(said.get("Description", "")):
             state = said.get("ActiveState", "")
             draft.serve(Serving("unit", name, None, f"{state}, {path}"))
+    loaded = {each.name for each in draft.serving if each.kind == "unit"}
+    for line in answer.lines:
+        kind, name, state, path = (*line.split(), "", "", "", "")[:4]
+        if kind == "file" and path and name not in loaded:
+            draft.serve(Serving("unit", name, None, f"{state}, not started, {path}"))
     _explain("units", answer, draft)
 
 
