@@ -7,7 +7,7 @@ import pytest
 from llamafleet.api import format_text
 from llamafleet.compiler import compile_text
 from llamafleet.diagnostics.model import Severity
-from llamafleet.machine import Disk, Gpu, MachineFacts, Serving
+from llamafleet.machine import Disk, Distribution, Gpu, MachineFacts, Serving
 from llamafleet.machine.blocks import described
 from tests.machine.replay import RECORDINGS, machine
 
@@ -91,3 +91,11 @@ def test_what_a_host_says_of_itself_cannot_become_language() -> None:
     assert fleet is not None
     assert len(fleet.hosts) == 1
     assert "\x1b" not in text
+
+
+def test_a_block_says_the_distribution_that_builds_are_checked_by() -> None:
+    debian = described("h", MachineFacts(distribution=Distribution("debian", "13")), {})
+    assert '    distribution = "debian-13"\n' in debian
+    hostile = MachineFacts(distribution=Distribution("debian", '13"\n}\nhost evil {'))
+    assert "distribution =" not in described("h", hostile, {})
+    assert "distribution =" not in described("h", MachineFacts(), {})

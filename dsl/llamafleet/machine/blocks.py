@@ -14,6 +14,7 @@ from .facts import Gpu, MachineFacts
 MODELS_DIR = "/var/lib/llamafleet/models"
 _WIDTH = 88
 _UUID = re.compile(r"GPU-[0-9a-f]{8}[0-9a-f-]*")
+_DISTRIBUTION = re.compile(r"[a-z][a-z0-9_.]*-[0-9][0-9.]*")
 _MAKERS = re.compile(
     r"\b(nvidia|geforce|tesla|quadro|amd|radeon|instinct|intel\(r\)|intel|graphics|series)\b"
 )
@@ -36,6 +37,7 @@ def described(
     lines += _listed("gpus   ", names) if names else []
     lines += _ids(cards)
     lines += [f"    ram     = {machine.ram >> 20}MiB"] if machine.ram else []
+    lines += _distribution(machine)
     lines += _disk(machine)
     remarks = "".join(f"# {_plain(each)}\n" for each in remarks_on(machine, cards))
     body = "".join(f"{line}\n" for line in lines)
@@ -74,6 +76,13 @@ def _of_cards(machine: MachineFacts, cards: tuple[Gpu, ...]) -> Iterator[str]:
             yield f"{shown} is part of the processor, and not among the gpus"
         elif gpu.vram is None:
             yield f"{shown} does not say how much memory it has: set vram"
+
+
+def _distribution(machine: MachineFacts) -> list[str]:
+    """Return the line by which builds are checked, if the host says what it is in a usual form."""
+    system = machine.distribution
+    found = f"{system.id}-{system.version}" if system and system.version else ""
+    return [f'    distribution = "{found}"'] if _DISTRIBUTION.fullmatch(found) else []
 
 
 def _cards(machine: MachineFacts) -> tuple[Gpu, ...]:
