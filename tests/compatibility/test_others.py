@@ -25,6 +25,16 @@ def test_amds_rocm_left_gfx906_behind() -> None:
     assert hip_problems(("gfx906",), Toolchain("hip", toolkit=(6, 3), own=False)) == ()
 
 
+def test_therock_is_released_for_some_cards() -> None:
+    new = Toolchain("hip", toolkit=(10, 0), own=False)
+    [problem] = hip_problems(("gfx803", "gfx1201"), new)
+    assert (problem.message, problem.certain) == (
+        "AMD's ROCm 10.0 is not released for gfx803",
+        False,
+    )
+    assert hip_problems(("gfx803",), Toolchain("hip", toolkit=(7, 2), own=False)) == ()
+
+
 def test_a_distributions_rocblas_is_its_own() -> None:
     assert hip_problems(("gfx906",), Toolchain("hip", toolkit=(7, 0), own=True)) == ()
 

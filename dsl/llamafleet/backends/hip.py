@@ -17,7 +17,8 @@ HIP = Backend(
     arch_prefix="gfx",
     architecture="gfx{arch}",
     packages=("hipcc", "libhipblas-dev", "librocblas-dev"),
-    runtime_packages=("libamdhip64-6", "libhipblas2", "librocblas4"),
+    # For the libraries, whose own packages are named by version: another in each distribution.
+    runtime_packages=("libhipblas-dev", "librocblas-dev"),
     prepare='export PATH="$PATH:/opt/rocm/bin"\n'
     'export HIPCXX="$(hipconfig -l)/clang" HIP_PATH="$(hipconfig -R)"',
     visible_devices="HIP_VISIBLE_DEVICES",

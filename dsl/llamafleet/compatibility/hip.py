@@ -18,6 +18,9 @@ FLOOR: Version = (6, 1)
 LAST_WITH_KERNELS: dict[str, Version] = {"gfx906": (6, 3), "gfx900": (6, 3), "gfx90c": (6, 3)}
 """The last ROCm of AMD whose rocBLAS has kernels for a card that newer ones left out."""
 
+THEROCK: Version = (7, 14)
+"""The first ROCm that TheRock makes."""
+
 THEROCK_TESTED = frozenset(
     {
         *("gfx942", "gfx1010", "gfx1011", "gfx1012", "gfx1030", "gfx1031", "gfx1032", "gfx1033"),
@@ -62,7 +65,12 @@ def _kernels(arches: tuple[str, ...], chain: Toolchain) -> Iterator[Problem]:
         return
     for arch in arches:
         last = LAST_WITH_KERNELS.get(arch)
+        rocm = f"AMD's ROCm {shown(chain.toolkit[:2])}"
         if last is not None and chain.toolkit[:2] > last:
-            message = f"AMD's ROCm {shown(chain.toolkit[:2])} has no rocBLAS kernels for {arch}"
+            # Whoever put kernels of another build beside them makes it work.
+            message = f"{rocm} has no rocBLAS kernels for {arch}"
             older = f"use ROCm {shown(last)} or older"
-            yield Problem("arch", message, ("set backend = vulkan", older))
+            yield Problem("arch", message, ("set backend = vulkan", older), certain=False)
+        elif chain.toolkit >= THEROCK and arch not in THEROCK_TESTED | THEROCK_BUILT:
+            message = f"{rocm} is not released for {arch}"
+            yield Problem("arch", message, ("set backend = vulkan",), certain=False)

@@ -49,10 +49,7 @@ TOOLKITS: tuple[VendorToolkit, ...] = (
         ),
     ),
     VendorToolkit(
-        packages=(
-            *("hipcc", "libhipblas-dev", "librocblas-dev"),
-            *("libamdhip64-6", "libhipblas2", "librocblas4"),
-        ),
+        packages=("hipcc", "libhipblas-dev", "librocblas-dev"),
         present="[ -x /opt/rocm/bin/hipconfig ]",
         ways=(
             (
