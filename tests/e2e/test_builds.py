@@ -159,7 +159,7 @@ def test_a_second_build_and_the_way_back_under_load(pair: Lab, shipping: Site) -
     assert set(answers) == {"200 1", "200 2"}, answers
     assert "compiling" not in said
     assert "uploading" not in said
-    assert took < 30, f"{took:.0f} s"
+    assert took < 120, f"{took:.0f} s"
     print(f"rolled back in {took:.1f} s, during which {sum(answers.values())} requests succeeded")
 
 
