@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ..compatibility import Problem, Toolchain, expected_problems, release_problems
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, Host
 from .context import RuleContext
 from .gpu_arch import toolkit
 from .report import error, warning
 from .rule import ERROR, Code, rule
+
+if TYPE_CHECKING:
+    from ..compatibility import Problem
 
 
 @rule(
@@ -51,6 +54,9 @@ def _places(context: RuleContext) -> Iterator[tuple[Build, Host, tuple[str, ...]
 
 
 def _problems(build: Build, host: Host, arches: tuple[str, ...]) -> tuple[Problem, ...]:
+    # The tables are loaded only for a fleet that declares a distribution.
+    from ..compatibility import Toolchain, expected_problems, release_problems
+
     if build.kind == "release":
         return release_problems(arches, Toolchain(build.backend, os=host.distribution))
     declared = toolkit(build) if build.backend == "cuda" else None

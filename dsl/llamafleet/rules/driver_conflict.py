@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..compatibility.cuda_table import BLACKWELL, TURING, number
 from ..diagnostics.model import Diagnostic, Label
+from ..fleet.model import Host
 from .context import RuleContext
 from .report import error
 from .rule import ERROR, Code, rule
@@ -24,7 +24,13 @@ def driver_conflict(context: RuleContext) -> Iterator[Diagnostic]:
 
     The older need NVIDIA's proprietary kernel module, the newer the open one; a kernel loads one.
     """
-    for host in context.fleet.hosts.values():
+    hosts = [each for each in context.fleet.hosts.values() if len({*_arches(each)}) > 1]
+    if not hosts:
+        return
+    # The tables are loaded only for a fleet that has two kinds of card in one host.
+    from ..compatibility.cuda_table import BLACKWELL, TURING, number
+
+    for host in hosts:
         numbers = [
             (number(gpu.arch or ""), gpu)
             for gpu in host.gpus
@@ -43,3 +49,7 @@ def driver_conflict(context: RuleContext) -> Iterator[Diagnostic]:
         span = host.spans.get("gpus", host.origin)
         labels = (Label(old.origin, "proprietary"), Label(new.origin, "open"))
         yield error("driver-conflict", message, span, "put them into two hosts", *labels)
+
+
+def _arches(host: Host) -> Iterator[str]:
+    return (gpu.arch for gpu in host.gpus if gpu.vendor == "nvidia" and gpu.arch)

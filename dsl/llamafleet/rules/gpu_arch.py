@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 
 from ..backends import backend
-from ..compatibility import expected_problems
-from ..compatibility.cuda_table import FIRST, LAST, builds_for
 from ..diagnostics.model import Diagnostic, Label
 from ..fleet.model import Build, GpuType, Host
 from ..source import Span
@@ -59,6 +57,10 @@ def _toolkit(build: Build, gpu: GpuType, arch: str, maker: Host) -> Iterator[Dia
     number = int(re.sub(r"\D", "", arch))
     if found is None:
         return
+    # The tables are loaded only for a fleet that names a toolkit.
+    from ..compatibility import expected_problems
+    from ..compatibility.cuda_table import FIRST, LAST, builds_for
+
     version, span = found
     known = tuple(each for each in version if each >= 0)
     if builds_for(known, number):
