@@ -46,6 +46,9 @@ def plan_tree(plan: HostPlan) -> dict[str, Any]:
         "packages": [{"name": each.name, "program": each.program} for each in plan.packages],
         "builds": [_build(each) for each in plan.builds],
         "weights": [_weights(each) for each in plan.ggufs],
+        "share": {"path": plan.share.path, "url": plan.share.url} if plan.share else None,
+        "sharing": dict(plan.sharing),
+        "mirror": without_secrets(plan.mirror) if plan.mirror else None,
         "releases": [_release(each) for each in plan.releases],
         "services": [_service(each) for each in plan.services],
     }
@@ -88,6 +91,7 @@ def _weights(plan: GgufPlan) -> dict[str, Any]:
     return {
         "name": gguf.name,
         "path": plan.path,
+        "store": plan.store,
         "download": plan.download,
         "repo": gguf.repo,
         "file": gguf.file,
