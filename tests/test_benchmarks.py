@@ -20,7 +20,10 @@ SMALLEST = {
 }
 """Those that need nothing but llamafleet; `memory` needs builds of llama.cpp and peers."""
 
-ON_HOSTS = {"rollout": ("--files", "2", "--units", "1", "--runs", "1")}
+ON_HOSTS = {
+    "rollout": ("--files", "2", "--units", "1", "--runs", "1"),
+    "weights": ("--hosts", "2", "--megabytes", "20", "--rate", "20"),
+}
 """Those that boot hosts of their own."""
 
 NEEDS_MORE = {"memory"}

@@ -260,6 +260,9 @@ def _send(request: Handler, data: memoryview) -> None:
             chunk = data[start : start + CHUNK]
             request.wfile.write(chunk)
             request.hub.sent += len(chunk)
+            if request.hub.rate:
+                with request.hub.gate:
+                    time.sleep(len(chunk) / request.hub.rate)
             if request.hub.pause:
                 time.sleep(request.hub.pause)
 

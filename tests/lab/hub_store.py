@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,9 @@ class Hub:
     """Close the connection after so many bytes of the next weights file, once."""
     pause: float = 0
     """Seconds of waiting after each 256 KiB of weights."""
+    rate: float = 0
+    """Bytes a second that all connections together get; 0 for no limit."""
+    gate: threading.Lock = field(default_factory=threading.Lock)
     sent: int = 0
     """Bytes of weights that were sent, by all connections."""
     expire_next: int = 0
