@@ -41,6 +41,8 @@ ODD = (
 """Texts that mean something to a shell, YAML, systemd, nginx or llama-swap, or to nobody."""
 
 FORMED = (
+    "GPU-8f1c2d3e-0a0b-4c4d-8e8f-001122334455", "GPU-00000000", "0000:01:00.0", "0A:1f.7",
+    "fix.patch", "p/a.diff", "debian-13", "arch", "12.9", "0",
     "0" * 64, "a" * 64, "/", "//", "/x", "/a b", "/a/b.gguf", "/é/\u00ad", "/x/../y", "/a\\", "/%n",
     "/${X}", "/a;b", "/a{b}", "/$x", "/'", '/"', "/#", "/\u200b", "/\u00a0x", "/-", "/.", "/x/",
     "/a?b=c", "h", "h-1.example.org", "10.0.0.1", "::1", "a:1", "a_b", "A..b", "b11434", "b9093",
