@@ -78,7 +78,7 @@ def test_a_host_that_goes_silent_is_given_up_and_the_other_one_is_finished(
     log = slow_site.folder / "rollout.log"
     rollout = slow_site.start("-y", deploy="deploys/build.py")
     compiling = beta.root / "var/lib/llamafleet/build"
-    wait_for(lambda: any(compiling.glob("*/build/step3")), rollout, log)
+    wait_for(lambda: any(compiling.glob("*/tree/build/step3")), rollout, log)
     beta.cut_off()
     began = time.monotonic()
     try:
