@@ -18,7 +18,8 @@ from .mounts import delete_tree
 from .paths import cache_directory, locked
 from .shell import LabError, run, write
 
-SUITES = ("trixie", "bookworm", "forky")
+RELEASED = ("trixie", "bookworm")
+SUITES = (*RELEASED, "forky")
 SCRIPTS = {"forky": "sid"}
 """debootstrap's script for a suite that is younger than it is."""
 ADMIN = "admin"

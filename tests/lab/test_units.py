@@ -18,7 +18,7 @@ from llamafleet.targets.plan_types import HostPlan
 from tests.golden.test_real_tools import MOST_EXPOSED
 from tests.lab import Host, HostSpec, Lab
 from tests.lab.fixtures import require_lab
-from tests.lab.image import SUITES
+from tests.lab.image import RELEASED
 from tests.lab.llama_swap import find_llama_swap
 from tests.lab.units import journal, put_units, started
 
@@ -115,7 +115,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A host of each Debian, with everything in place and nothing started."""
     require_lab()
     swap = find_llama_swap(tmp_path_factory.mktemp("llama-swap"))
-    with Lab(tuple(HostSpec(suite, suite) for suite in SUITES)) as lab:
+    with Lab(tuple(HostSpec(suite, suite) for suite in RELEASED)) as lab:
         for host in lab.hosts:
             host.put(STAND_IN, SERVER)
             host.put(STAND_IN, "/srv/server.py")
@@ -127,7 +127,7 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield lab
 
 
-@pytest.fixture(params=SUITES)
+@pytest.fixture(params=RELEASED)
 def host(request: pytest.FixtureRequest, hosts: Lab) -> Host:
     return hosts.host(request.param)
 
